@@ -1,0 +1,23 @@
+"""The exceptions raised on purpose. Each message is one line: what is wrong, where, and how to mend it."""
+
+__all__ = ["ArgumentError", "DecodeError", "EncodeError", "FormatError", "XoroptError"]
+
+
+class XoroptError(Exception):
+    """Base of every error that xoropt raises on purpose."""
+
+
+class ArgumentError(XoroptError, ValueError):
+    """An argument has a value that is not allowed; the message names it, what was received and what is allowed."""
+
+
+class EncodeError(XoroptError):
+    """An encoding turned out not to reproduce its care bits; nothing has been written."""
+
+
+class DecodeError(XoroptError):
+    """The stored parts of one tensor do not fit together."""
+
+
+class FormatError(XoroptError):
+    """A file is not what this version of the format allows: damaged, truncated, foreign or newer."""
