@@ -1,1 +1,45 @@
-"""Seed-search strategies: find x minimizing |A·x ⊕ b| over GF(2)."""
+"""Seed-search strategies: find x minimizing |A·x ⊕ b| over GF(2).
+
+>>> from xoropt_solvers import ParityProblem, solve
+>>> problem = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1])
+>>> solve(problem, "greedy").cost
+1
+
+The package knows parity problems and nothing of networks, files of weights or codecs. Engines are imported on use.
+"""
+
+from xoropt_solvers.batch import BatchSolution, ParityBatch
+from xoropt_solvers.errors import (
+    FileFormatError,
+    InvalidInputError,
+    LimitExceededError,
+    MissingPackageError,
+    SolverError,
+    UnknownStrategyError,
+    WrongAnswerError,
+)
+from xoropt_solvers.problem import ParityProblem, Solution
+from xoropt_solvers.registry import available
+from xoropt_solvers.solving import solve, solve_many
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
+
+__all__ = [
+    "Answer",
+    "BatchAnswer",
+    "BatchSolution",
+    "Clock",
+    "FileFormatError",
+    "InvalidInputError",
+    "LimitExceededError",
+    "MissingPackageError",
+    "ParityBatch",
+    "ParityProblem",
+    "Solution",
+    "SolverError",
+    "Strategy",
+    "UnknownStrategyError",
+    "WrongAnswerError",
+    "available",
+    "solve",
+    "solve_many",
+]

@@ -1,0 +1,115 @@
+"""Many small parity problems as flat arrays, for the compiled strategies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.problem import ParityProblem, pack_rows
+
+__all__ = ["BatchSolution", "ParityBatch", "pack_batch", "problem_at", "slice_batch"]
+
+
+@dataclass(frozen=True, eq=False)
+class ParityBatch:
+    """Parity problems over the same n ≤ 64 unknowns, one after another.
+
+    rows : uint64 (total,), bit i of a row is its coefficient of x_i
+    values : bool (total,)
+    starts : int64 (blocks + 1,); problem i owns rows starts[i]:starts[i+1]
+    n : the number of unknowns
+    weights : int64 (total,), non-negative; None counts every row once
+
+    The arrays are kept, not copied. Raises InvalidInputError for shapes, types or values that disagree.
+    """
+
+    rows: np.ndarray
+    values: np.ndarray
+    starts: np.ndarray
+    n: int
+    weights: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        checks.count(self.n, "n", 0, 64)
+        object.__setattr__(self, "n", int(self.n))
+        for name, dtype in (("rows", np.uint64), ("values", np.bool_), ("starts", np.int64), ("weights", np.int64)):
+            array = getattr(self, name)
+            if name == "weights" and array is None:
+                continue
+            if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
+                got = f"{array.dtype} of shape {array.shape}" if isinstance(array, np.ndarray) else repr(type(array))
+                raise InvalidInputError(f"Argument {name!r} must be a flat {np.dtype(dtype)} array, not {got}.")
+            object.__setattr__(self, name, np.ascontiguousarray(array))
+        total = len(self.rows)
+        for name in ("values", "weights"):
+            array = getattr(self, name)
+            if array is not None and len(array) != total:
+                raise InvalidInputError(f"Argument {name!r} must have {total} entries, one a row, not {len(array)}.")
+        starts = self.starts
+        if len(starts) == 0 or starts[0] != 0 or starts[-1] != total or (np.diff(starts) < 0).any():
+            raise InvalidInputError(f"Argument 'starts' must rise from 0 to the number of rows, {total}.")
+        if self.n < 64 and total and int(self.rows.max()) >> self.n:
+            raise InvalidInputError(f"Argument 'rows' has bits beyond the n = {self.n} unknowns.")
+        if self.weights is not None and total:
+            if self.weights.min() < 0:
+                raise InvalidInputError(f"Argument 'weights' must not be negative, not {self.weights.min()}.")
+            if self.weights.astype(np.float64).sum() >= 2.0**62:
+                raise InvalidInputError("Argument 'weights' must sum to less than 2**62.")
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class BatchSolution:
+    """The answers to a ParityBatch: one entry for each block; meanings and guarantees as in Solution.
+
+    x : uint64 (blocks,), bit i is x_i
+    cost, lower_bound : int64 (blocks,)
+    optimal : bool (blocks,)
+    """
+
+    x: np.ndarray
+    cost: np.ndarray
+    lower_bound: np.ndarray
+    optimal: np.ndarray
+
+
+def pack_batch(problems: Sequence[ParityProblem]) -> ParityBatch:
+    """Problems of at most 64 unknowns and no fixed bits as one batch; n is the largest among them."""
+    n = max((p.n for p in problems), default=0)
+    weighted = any(p.weights is not None for p in problems)
+    starts = np.zeros(len(problems) + 1, dtype=np.int64)
+    np.cumsum([p.k for p in problems], out=starts[1:])
+    rows = [np.zeros(0, dtype=np.uint64), *(pack_rows(p.A)[:, 0] for p in problems)]
+    values = [np.zeros(0, dtype=bool), *(p.b for p in problems)]
+    weights = [np.zeros(0, dtype=np.int64), *(p.row_weights for p in problems)] if weighted else None
+    return ParityBatch(
+        rows=np.concatenate(rows),
+        values=np.concatenate(values),
+        starts=starts,
+        n=n,
+        weights=None if weights is None else np.concatenate(weights),
+    )
+
+
+def problem_at(batch: ParityBatch, block: int) -> ParityProblem:
+    """One block of a batch as a problem of its own."""
+    lo, hi = int(batch.starts[block]), int(batch.starts[block + 1])
+    weights = None if batch.weights is None else batch.weights[lo:hi]
+    return ParityProblem.from_rows(batch.rows[lo:hi], batch.values[lo:hi], batch.n, weights=weights)
+
+
+def slice_batch(batch: ParityBatch, first: int, last: int) -> ParityBatch:
+    """Blocks first:last of a batch, sharing its arrays."""
+    lo, hi = int(batch.starts[first]), int(batch.starts[last])
+    weights = None if batch.weights is None else batch.weights[lo:hi]
+    return ParityBatch(
+        rows=batch.rows[lo:hi],
+        values=batch.values[lo:hi],
+        starts=batch.starts[first : last + 1] - lo,
+        n=batch.n,
+        weights=weights,
+    )

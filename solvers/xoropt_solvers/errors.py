@@ -1,0 +1,39 @@
+"""The package's exceptions. Each derives from SolverError; each message says what was received and what is allowed."""
+
+__all__ = [
+    "FileFormatError",
+    "InvalidInputError",
+    "LimitExceededError",
+    "MissingPackageError",
+    "SolverError",
+    "UnknownStrategyError",
+    "WrongAnswerError",
+]
+
+
+class SolverError(Exception):
+    """Base of every error that xoropt_solvers raises on purpose."""
+
+
+class InvalidInputError(SolverError, ValueError):
+    """An argument has a wrong shape, type or value."""
+
+
+class FileFormatError(SolverError, ValueError):
+    """A file does not hold a parity problem in a format this package reads."""
+
+
+class LimitExceededError(SolverError, ValueError):
+    """The problem is larger than the strategy can solve; the message names one that can."""
+
+
+class MissingPackageError(SolverError, ImportError):
+    """An optional package that the strategy needs is not installed; the message names it."""
+
+
+class UnknownStrategyError(SolverError, LookupError):
+    """No strategy goes by this name."""
+
+
+class WrongAnswerError(SolverError):
+    """A strategy returned an answer that the problem contradicts: a defect of the strategy, never of the input."""

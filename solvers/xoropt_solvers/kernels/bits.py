@@ -1,0 +1,26 @@
+"""Bit operations on 64-bit words, which numba lacks: LLVM's own instructions as intrinsics."""
+
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+__all__ = ["count_ones", "trailing_zeros"]
+
+
+def _count_ones(typing_context: Any, word: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), codegen
+
+
+def _trailing_zeros(typing_context: Any, word: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], context.get_constant(types.boolean, False))
+
+    return types.int64(types.uint64), codegen
+
+
+count_ones: Any = intrinsic(_count_ones)  # the number of ones in a uint64, as int64
+trailing_zeros: Any = intrinsic(_trailing_zeros)  # the index of the lowest one of a uint64, as int64; 64 for zero

@@ -1,0 +1,175 @@
+"""Parity problems and their solutions.
+
+A parity problem asks for x over GF(2) that minimizes the weight of the rows where A·x differs from b. It is the nearest
+codeword of the code that A's columns span, the minimum-disagreement parity, and, seen from the syndrome side, the
+minimum-weight coset leader.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.errors import InvalidInputError
+
+__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows"]
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class ParityProblem:
+    """Minimize the weight of the rows of ``A·x ⊕ b`` that are 1, over x in GF(2)^n.
+
+    Parameters
+    ----------
+    A : (k, n) booleans or integers 0 and 1 (also a scipy sparse matrix)
+    b : (k,) booleans or integers 0 and 1
+    weights : (k,) non-negative integers, one for each row; None counts every row once
+    fixed : bits of x that are given: a mapping from index to bit, or (n,) integers of 0, 1 and -1 (free)
+
+    Raises InvalidInputError for shapes that disagree and for values outside these.
+    """
+
+    A: np.ndarray
+    b: np.ndarray
+    weights: np.ndarray | None = None
+    fixed: np.ndarray | None = None  # int8 (n,), -1 where x is free
+
+    def __init__(self, A: Any, b: Any, weights: Any = None, fixed: Any = None) -> None:
+        matrix = checks.binary_array(A, "A", 2)
+        values = checks.binary_array(b, "b", 1)
+        if len(values) != len(matrix):
+            raise InvalidInputError(
+                f"Argument 'b' must have one value for each of the {len(matrix)} rows of 'A', not {len(values)}."
+            )
+        object.__setattr__(self, "A", _frozen(matrix))
+        object.__setattr__(self, "b", _frozen(values))
+        weight = None if weights is None else _frozen(checks.weight_array(weights, "weights", len(matrix)))
+        object.__setattr__(self, "weights", weight)
+        object.__setattr__(self, "fixed", _fixed_bits(fixed, matrix.shape[1]))
+
+    @classmethod
+    def from_rows(cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None) -> "ParityProblem":
+        """A problem from rows packed as integers: bit i of a row is its coefficient of x_i.
+
+        `rows` is (k,) for n ≤ 64 (any integer dtype, or Python integers of any size for any n), or uint64
+        (k, ⌈n/64⌉) with the low word first.
+        """
+        n = checks.count(n, "n", 0)
+        return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
+
+    @property
+    def k(self) -> int:
+        """The number of rows."""
+        return int(self.A.shape[0])
+
+    @property
+    def n(self) -> int:
+        """The number of unknowns."""
+        return int(self.A.shape[1])
+
+    @property
+    def row_weights(self) -> np.ndarray:
+        """(k,) int64: the weights, ones where none were given."""
+        return np.ones(self.k, dtype=np.int64) if self.weights is None else self.weights
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What a strategy found, checked against its problem.
+
+    x : (n,) bool
+    mismatches : sorted int64 indices of the rows where A·x differs from b
+    cost : their number, or the sum of their weights in a weighted problem
+    lower_bound : no x costs less; proven
+    optimal : lower_bound == cost
+    strategy : the name of the strategy that answered
+    seconds : wall time of the solver
+    info : what else the strategy reports, such as a probability or its counts
+    """
+
+    x: np.ndarray
+    mismatches: np.ndarray
+    cost: int
+    lower_bound: int
+    optimal: bool
+    strategy: str = ""
+    seconds: float = 0.0
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+
+def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
+    """(k,) bool: where A·x differs from b. Plain NumPy, so that it shares nothing with the strategies it checks."""
+    ones = problem.A.astype(np.int64) @ x.astype(np.int64)
+    return (ones & 1).astype(bool) ^ problem.b
+
+
+def pack_rows(A: np.ndarray) -> np.ndarray:
+    """(k, n) bool to uint64 (k, ⌈n/64⌉), bit i of word w holding column 64·w + i; one word at least."""
+    k, n = A.shape
+    words = max(1, -(-n // 64))
+    padded = np.zeros((k, words * 64), dtype=bool)
+    padded[:, :n] = A
+    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def unpack_rows(rows: Any, n: int) -> np.ndarray:
+    """The inverse of `pack_rows`; also takes a sequence of (Python) integers, one a row."""
+    array = np.asarray(rows)
+    if array.size == 0:
+        return np.zeros((array.shape[0] if array.ndim else 0, n), dtype=bool)
+    words = max(1, -(-n // 64))
+    if array.ndim == 1 and (array.dtype == object or words > 1):
+        return _unpack_integers(array.tolist(), n)
+    if array.dtype.kind not in "iu":
+        raise InvalidInputError(f"Argument 'rows' must hold packed integers, not {array.dtype} entries.")
+    if (array < 0).any():
+        raise InvalidInputError(f"Argument 'rows' must hold non-negative integers, not {array[array < 0][0]}.")
+    packed = array.astype("<u8").reshape(len(array), -1)
+    if array.ndim > 2 or packed.shape[1] != words:
+        raise InvalidInputError(
+            f"Argument 'rows' must have shape (k,) or (k, {words}) for n = {n}, not {np.shape(rows)}."
+        )
+    bits = np.unpackbits(np.ascontiguousarray(packed).view(np.uint8), axis=1, bitorder="little")
+    if bits[:, n:].any():
+        raise InvalidInputError(f"Argument 'rows' has bits beyond the n = {n} unknowns.")
+    return bits[:, :n].astype(bool)
+
+
+def _unpack_integers(rows: list[Any], n: int) -> np.ndarray:
+    out = np.zeros((len(rows), n), dtype=bool)
+    for i, row in enumerate(rows):
+        if not isinstance(row, int) or isinstance(row, bool):
+            raise InvalidInputError(f"Argument 'rows' must hold packed integers, not {row!r}.")
+        if row < 0 or row >> n:
+            raise InvalidInputError(f"Argument 'rows' must hold integers of n = {n} bits, not {row}.")
+        for j in range(n):
+            out[i, j] = (row >> j) & 1
+    return out
+
+
+def _fixed_bits(fixed: Any, n: int) -> np.ndarray | None:
+    if fixed is None:
+        return None
+    bits = np.full(n, -1, dtype=np.int8)
+    if isinstance(fixed, Mapping):
+        for index, bit in fixed.items():
+            checks.count(index, "fixed", 0, n - 1)
+            if bit not in (0, 1):
+                raise InvalidInputError(f"Argument 'fixed' must map an index to 0 or 1, not to {bit!r}.")
+            bits[index] = int(bit)
+    else:
+        array = np.asarray(fixed)
+        if array.shape != (n,) or (n and array.dtype.kind not in "iu") or not np.isin(array, (-1, 0, 1)).all():
+            raise InvalidInputError(
+                f"Argument 'fixed' must be a mapping from index to bit or ({n},) integers of -1 (free), 0 and 1,"
+                f" not an array of shape {array.shape} and dtype {array.dtype}."
+            )
+        bits[:] = array
+    return _frozen(bits) if (bits >= 0).any() else None
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array

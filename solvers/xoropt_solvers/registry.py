@@ -1,0 +1,73 @@
+"""The strategies by name: those of this package and those that other packages register."""
+
+import importlib
+import importlib.metadata
+import importlib.util
+from functools import cache
+from typing import Any
+
+from xoropt_solvers.errors import InvalidInputError, MissingPackageError, UnknownStrategyError
+from xoropt_solvers.strategy import Strategy
+
+__all__ = ["ENTRY_POINT_GROUP", "available", "find", "names", "require"]
+
+ENTRY_POINT_GROUP = "xoropt.solvers"
+
+# One line a strategy; the module imports its engine on use, so that listing them costs nothing.
+BUILT_IN = {
+    "greedy": "xoropt_solvers.strategies.greedy",
+}
+
+
+@cache
+def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
+    return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+
+
+def names() -> list[str]:
+    """Every registered name, installed or not: this package's in its own order, then the others'."""
+    return [*BUILT_IN, *(name for name in sorted(_entry_points()) if name not in BUILT_IN)]
+
+
+def find(name: str) -> Strategy:
+    """The strategy of this name. Raises UnknownStrategyError, which lists the names that exist."""
+    if not isinstance(name, str):
+        raise InvalidInputError(f"Argument 'name' must be the name of a strategy, not {name!r}.")
+    if name in BUILT_IN:
+        strategy: Any = importlib.import_module(BUILT_IN[name]).STRATEGY
+    elif name in _entry_points():
+        strategy = _entry_points()[name].load()
+        if not isinstance(strategy, Strategy):
+            raise UnknownStrategyError(
+                f"The entry point {name!r} of group {ENTRY_POINT_GROUP!r} must be an xoropt_solvers.Strategy,"
+                f" not {type(strategy).__name__}."
+            )
+    else:
+        raise UnknownStrategyError(f"Argument 'name' must be one of {', '.join(names())}, not {name!r}.")
+    return strategy
+
+
+def available() -> list[str]:
+    """The names of the strategies whose packages are installed."""
+    return [name for name in names() if not _missing(find(name))]
+
+
+def require(strategy: Strategy) -> None:
+    """Raise MissingPackageError if a package that the strategy needs is not installed."""
+    missing = _missing(strategy)
+    if missing:
+        raise MissingPackageError(
+            f"Strategy {strategy.name!r} needs {', '.join(missing)}, which is not installed:"
+            f" pip install {' '.join(missing)}"
+        )
+
+
+def _missing(strategy: Strategy) -> list[str]:
+    return [package for module, package in strategy.requires.items() if not _installed(module)]
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

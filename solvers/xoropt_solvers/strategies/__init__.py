@@ -1,0 +1,1 @@
+"""The strategies, one module each; `xoropt_solvers.registry` lists them."""

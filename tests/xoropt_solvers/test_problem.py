@@ -1,0 +1,127 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xoropt_solvers
+from xoropt_solvers import InvalidInputError, ParityBatch, ParityProblem, SolverError
+from xoropt_solvers.problem import pack_rows, unpack_rows
+from xoropt_solvers.reduction import reduce_problem, substitute_fixed
+
+
+def test_rows_pack_with_the_first_unknown_in_the_lowest_bit():
+    problem = ParityProblem.from_rows([0b011, 0b100], [1, 0], 3)
+    assert problem.A.tolist() == [[True, True, False], [False, False, True]]
+    assert (problem.k, problem.n) == (2, 3)
+
+
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 130])
+def test_packing_is_undone_by_unpacking(n):
+    A = np.random.default_rng(n).random((5, n)) < 0.5
+    assert (unpack_rows(pack_rows(A), n) == A).all()
+
+
+def test_wide_rows_may_be_python_integers():
+    problem = ParityProblem.from_rows([1 << 99, 3], [0, 1], 100)
+    assert np.argwhere(problem.A).tolist() == [[0, 99], [1, 0], [1, 1]]
+
+
+def test_arrays_are_kept_apart_from_the_callers():
+    A = np.ones((2, 2), dtype=bool)
+    problem = ParityProblem(A, [0, 1])
+    A[:] = False
+    assert problem.A.all()
+    with pytest.raises(ValueError, match="read-only"):
+        problem.A[0, 0] = False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"A": [[0, 1]], "b": [0, 1]}, "'b' must have one value for each of the 1 rows"),
+        ({"A": [0, 1], "b": [0]}, "'A' must have 2 dimension"),
+        ({"A": [[0, 2]], "b": [0]}, "'A' must hold only 0 and 1, not 2"),
+        ({"A": [[0, -1]], "b": [0]}, "'A' must hold only 0 and 1, not -1"),
+        ({"A": [[0.0, np.nan]], "b": [0]}, "'A' must hold booleans.*NaN"),
+        ({"A": [[0, 1]], "b": [np.nan]}, "'b' must hold booleans.*NaN"),
+        ({"A": [["a", "b"]], "b": [0]}, "'A' must hold booleans"),
+        ({"A": [[0, 1]], "b": [0], "weights": [-1]}, "'weights' must hold non-negative integers, not -1"),
+        ({"A": [[0, 1]], "b": [0], "weights": [np.nan]}, "'weights' must hold non-negative integers.*NaN"),
+        ({"A": [[0, 1]], "b": [0], "weights": [1, 1]}, r"'weights' must have shape \(1,\)"),
+        ({"A": [[0, 1]], "b": [0], "weights": [2**62]}, r"'weights' must sum to less than 2\*\*62"),
+        ({"A": [[0, 1]], "b": [0], "fixed": {2: 1}}, "'fixed' must be at most 1, not 2"),
+        ({"A": [[0, 1]], "b": [0], "fixed": {0: 2}}, "'fixed' must map an index to 0 or 1"),
+        ({"A": [[0, 1]], "b": [0], "fixed": [0]}, "'fixed' must be a mapping"),
+    ],
+)
+def test_bad_problems_are_refused(arguments, message):
+    with pytest.raises(InvalidInputError, match=message) as caught:
+        ParityProblem(**arguments)
+    assert isinstance(caught.value, SolverError)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"rows": [4], "values": [0], "n": 2}, "'rows' has bits beyond the n = 2"),
+        ({"rows": [-1], "values": [0], "n": 2}, "'rows' must hold non-negative"),
+        ({"rows": [1.5], "values": [0], "n": 2}, "'rows' must hold packed integers"),
+        ({"rows": [1 << 70], "values": [0], "n": 65}, "'rows' must hold integers of n = 65 bits"),
+        ({"rows": [1], "values": [0], "n": -1}, "'n' must be at least 0, not -1"),
+    ],
+)
+def test_bad_packed_rows_are_refused(arguments, message):
+    with pytest.raises(InvalidInputError, match=message):
+        ParityProblem.from_rows(**arguments)
+
+
+def batch_arrays(**changes):
+    arrays = {"rows": np.array([1, 2], np.uint64), "values": np.zeros(2, bool), "starts": np.array([0, 1, 2]), "n": 2}
+    return arrays | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rows": np.array([1, 2])}, "'rows' must be a flat uint64 array, not int64"),
+        ({"values": [0, 1]}, "'values' must be a flat bool array"),
+        ({"values": np.zeros(3, bool)}, "'values' must have 2 entries"),
+        ({"starts": np.array([0, 1])}, "'starts' must rise from 0"),
+        ({"starts": np.array([0, 3, 2])}, "'starts' must rise from 0"),
+        ({"n": 65}, "'n' must be at most 64, not 65"),
+        ({"n": 1}, "'rows' has bits beyond the n = 1"),
+        ({"weights": np.array([1, -1])}, "'weights' must not be negative, not -1"),
+    ],
+)
+def test_bad_batches_are_refused(changes, message):
+    with pytest.raises(InvalidInputError, match=message):
+        ParityBatch(**batch_arrays(**changes))
+
+
+def test_reduction_merges_equal_rows_and_drops_useless_ones():
+    A = [[1, 0], [1, 0], [1, 0], [0, 0], [0, 0], [0, 1]]
+    problem = ParityProblem(A, [1, 1, 0, 1, 0, 1], weights=[3, 4, 2, 5, 6, 0])
+    reduced = reduce_problem(problem)
+    assert reduced.offset == 5 + 2
+    assert reduced.problem.A.tolist() == [[True, False]]
+    assert reduced.problem.b.tolist() == [True]
+    assert reduced.problem.row_weights.tolist() == [5]
+
+
+def test_fixed_bits_move_to_the_values():
+    problem = substitute_fixed(ParityProblem([[1, 1], [0, 1]], [0, 0], fixed={1: 1}))
+    assert problem.A.tolist() == [[True], [False]]
+    assert problem.b.tolist() == [True, True]
+
+
+def test_importing_the_package_loads_no_engine():
+    code = (
+        "import sys, xoropt_solvers; xoropt_solvers.available(); print([m for m in sys.argv[1:] if m in sys.modules])"
+    )
+    engines = ["numba", "pysat", "pycryptosat", "ortools", "ldpc", "joblib", "scipy", "matplotlib"]
+    found = subprocess.run([sys.executable, "-c", code, *engines], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_every_public_name_exists():
+    assert all(hasattr(xoropt_solvers, name) for name in xoropt_solvers.__all__)
