@@ -1,6 +1,37 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
-from xoropt.errors import XoroptError
+from xoropt import masks, networks, quantize
+from xoropt.codec import Encoded, SizeReport, decode, encode
+from xoropt.container import load, save
+from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
+from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
+from xoropt.pipeline import CompressConfig, TensorCheck, compress, decompress, verify
+from xoropt.report import report
 
 __version__ = "0.1.0"
-__all__ = ["XoroptError", "__version__"]
+__all__ = [
+    "ArgumentError",
+    "CarriedTensor",
+    "CompressConfig",
+    "CompressedModel",
+    "CompressedTensor",
+    "DecodeError",
+    "EncodeError",
+    "Encoded",
+    "FormatError",
+    "SizeReport",
+    "TensorCheck",
+    "XoroptError",
+    "__version__",
+    "compress",
+    "decode",
+    "decompress",
+    "encode",
+    "load",
+    "masks",
+    "networks",
+    "quantize",
+    "report",
+    "save",
+    "verify",
+]

@@ -1,0 +1,252 @@
+"""The command line: thin, every command calls one function of the library and prints what it returns."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from xoropt import __version__, tables
+from xoropt.errors import ArgumentError, XoroptError
+from xoropt.pipeline import CompressConfig, Progress
+
+__all__ = ["cli", "main"]
+
+
+def main() -> None:
+    """Run the command; exit status 0: done, 1: it failed, 2: wrong usage; failures print one line on stderr."""
+    from xoropt_solvers import SolverError
+
+    try:
+        status = cli.main(standalone_mode=False, prog_name="xoropt")
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "xoropt"
+        _fail(f"{error.format_message().rstrip('.')}. See '{where} --help'.", 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), error.exit_code)
+    except click.exceptions.Abort:
+        _fail("interrupted; nothing was written.", 1)
+    except (XoroptError, SolverError) as error:
+        _fail(str(error), 1)
+    except MemoryError:
+        _fail("not enough memory for this; use a machine with more, or a smaller file.", 1)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone, and the interpreter need not complain at exit
+        sys.exit(1)
+
+
+def _fail(message: str, status: int) -> None:
+    click.echo(f"xoropt: {' '.join(message.split())}", err=True)
+    sys.exit(status)
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Progress | None]:
+    """A bar with the time left on standard error where that is a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda name, done, total: bar.update(task, description=f"{label} {name}", completed=done, total=total)
+
+
+def _print_json(figures: dict[str, Any]) -> None:
+    click.echo(json.dumps(figures, indent=2))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+force_option = click.option("--force", is_flag=True, help="Replace an output file that exists.")
+jobs_option = click.option("--jobs", default=1, show_default=True, help="Threads or processes for the seed search.")
+file_argument = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="xoropt")
+def cli() -> None:
+    """Store pruned, quantized weights as seeds of an XOR-gate network, losslessly.
+
+    \b
+    Start with:
+      xoropt demo
+      xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
+      xoropt inspect small.safetensors
+    """
+
+
+def _network_options(command: Any) -> Any:
+    for option in (
+        click.option("--network", metavar="RECIPE", help="Network, e.g. block:n_in=20,n_out=180,seed=0."),
+        click.option("--n-in", default=20, show_default=True, help="Seed bits a block, 1 to 64."),
+        click.option("--n-out", type=int, help="Outputs a block; left out, chosen for the least size."),
+        click.option("--seed", default=0, show_default=True, help="Of the random network."),
+        click.option(
+            "--solver", default="portfolio", show_default=True, help="Seed search; see 'xoropt solve --help'."
+        ),
+        click.option("--time-limit", type=float, metavar="S", help="Seconds for the search of one block."),
+        jobs_option,
+    ):
+        command = option(command)
+    return command
+
+
+def _config(**options: Any) -> CompressConfig:
+    """The configuration; a value that is out of range is wrong usage."""
+    try:
+        return CompressConfig(**options)
+    except ArgumentError as error:
+        raise click.UsageError(str(error), click.get_current_context()) from None
+
+
+@cli.command()
+@click.option("--out", type=file_argument, help="Folder for the three files.  [default: xoropt-demo]")
+@_network_options
+@force_option
+@json_option
+def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
+    """Train, prune, quantize, store, read back and compare a real network, in about a minute.
+
+    \b
+    Example:
+      xoropt demo --out /tmp/demo
+    """
+    from xoropt.demo import run
+
+    with _progress("demo:") as progress:
+        figures = run(out, _config(**options), force, progress)
+    if as_json:
+        _print_json(figures)
+    else:
+        tables.print_demo(figures)
+
+
+@cli.command()
+@click.argument("source", metavar="IN", type=file_argument)
+@click.argument("out", metavar="OUT", type=file_argument)
+@click.option("--sparsity", type=float, metavar="S", help="Prune this share of every tensor first, e.g. 0.9.")
+@click.option("--bits", type=int, metavar="N", help="Quantize what is kept to N binary planes, 1 to 8.")
+@click.option("--scope", default="tensor", show_default=True, help="Prune each tensor to S, or all together: global.")
+@click.option("--scales", default="tensor", show_default=True, help="Scales for each tensor, or for each row.")
+@click.option("--include", multiple=True, metavar="PATTERN", help="Compress just the tensors of this name (* and ?).")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Carry tensors of this name along unchanged.")
+@click.option("--min-weights", default=1024, show_default=True, help="Carry smaller tensors along unchanged.")
+@click.option("--mask", default="auto", show_default=True, help="How masks are stored: auto, bitmap or full.")
+@_network_options
+@force_option
+@json_option
+def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
+    """Compress IN, a .safetensors or .npz file, to OUT.
+
+    With --sparsity or --bits dense tensors are pruned and quantized; without, tensors that are quantized already
+    (at most 257 values) are kept exactly and all others carried along.
+
+    \b
+    Example:
+      xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
+    """
+    from xoropt.container import save
+    from xoropt.files import check_new, read_arrays
+    from xoropt.pipeline import compress as run
+    from xoropt.report import report
+
+    config = _config(**options)
+    check_new(out, force)
+    tensors, metadata = read_arrays(source)
+    begin = time.perf_counter()
+    with _progress("compress") as progress:
+        model = run(tensors, config, metadata=metadata, progress=progress)
+    save(model, out, force)
+    figures = report(model, out) | {"seconds": time.perf_counter() - begin}
+    if as_json:
+        _print_json(figures)
+    else:
+        tables.print_report(figures, source)
+    if not figures["tensors"]:
+        click.echo(
+            "xoropt: no tensor was compressed; dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1.",
+            err=True,
+        )
+
+
+@cli.command()
+@click.argument("source", metavar="IN", type=file_argument)
+@click.argument("out", metavar="OUT", type=file_argument)
+@click.option("--decoder", default="auto", show_default=True, help="auto, numpy or reference.")
+@force_option
+def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
+    """Turn the compressed file IN back into a plain safetensors file OUT.
+
+    \b
+    Example:
+      xoropt decompress small.safetensors model.safetensors
+    """
+    from xoropt.container import load
+    from xoropt.files import check_new, write_safetensors
+    from xoropt.pipeline import decompress as run
+
+    check_new(out, force)
+    model = load(source)
+    with _progress("decompress") as progress:
+        arrays = run(model, decoder=decoder, progress=progress)
+    write_safetensors(out, arrays, model.metadata, force)
+
+
+@cli.command()
+@click.argument("original", metavar="ORIGINAL", type=file_argument)
+@click.argument("compressed", metavar="COMPRESSED", type=file_argument)
+@click.option("--decoder", default="auto", show_default=True, help="auto, numpy or reference.")
+@json_option
+def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:
+    """Compare COMPRESSED with ORIGINAL, tensor by tensor, bit for bit; exit status 1 when they differ.
+
+    Tensors that were pruned and quantized on the way are compared with ORIGINAL pruned and quantized again.
+
+    \b
+    Example:
+      xoropt verify model.safetensors small.safetensors
+    """
+    from xoropt.files import read_arrays
+    from xoropt.pipeline import verify as run
+
+    tensors, _ = read_arrays(original)
+    with _progress("verify") as progress:
+        checks = run(compressed, tensors, decoder=decoder, progress=progress)
+    lossless = all(check.lossless for check in checks)
+    if as_json:
+        names = {check.name: {"lossless": check.lossless, "how": check.how} for check in checks}
+        _print_json({"lossless": lossless, "tensors": names})
+    else:
+        tables.print_checks(checks)
+    if not lossless:
+        wrong = next(check for check in checks if not check.lossless)
+        raise XoroptError(f"{compressed}: tensor '{wrong.name}' {wrong.how}; compress {original} again.")
+    return 0
+
+
+@cli.command()
+@click.argument("file", metavar="FILE", type=file_argument)
+@json_option
+def inspect(file: Path, as_json: bool) -> None:
+    """Show what is in a compressed FILE and where its bits go.
+
+    \b
+    Example:
+      xoropt inspect small.safetensors --json
+    """
+    from xoropt.container import load
+    from xoropt.report import report
+
+    figures = report(load(file), file)
+    if as_json:
+        _print_json(figures)
+    else:
+        tables.print_report(figures, None)

@@ -1,0 +1,234 @@
+"""The file: one safetensors file whose metadata describes how its arrays make up each tensor.
+
+Format version 1. The metadata has `xoropt`, a JSON description, and `xoropt.crc32`, its checksum. The description
+names every tensor, in order, with its parts and a CRC-32 of each; the arrays' names follow from the tensors'. docs/
+format.md is the specification, written so that another program can be made from it.
+"""
+
+import json
+import math
+import os
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from xoropt.codec import Encoded
+from xoropt.codec.block_patches import join_patches, split_patches
+from xoropt.dtypes import dtype_of, name_of
+from xoropt.errors import FormatError, XoroptError
+from xoropt.files import read_safetensors, write_safetensors
+from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
+from xoropt.networks import from_recipe
+from xoropt.quantize import Codebook, Scales
+
+__all__ = ["VERSION", "load", "overhead_bits", "save"]
+
+VERSION = 1
+DESCRIPTION, CHECKSUM = "xoropt", "xoropt.crc32"
+
+
+def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Write a model as one file, whole or not at all.
+
+    Raises:
+        XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    tensors = {}
+    for name, tensor in model.tensors.items():
+        entry, parts = _describe(tensor)
+        tensors[name] = entry | {"crc32": {part: _crc(array) for part, array in parts.items()}}
+        arrays |= {_key(name, part): array for part, array in parts.items()}
+    text = _dumps({"version": VERSION, "tensors": tensors, "metadata": model.metadata})
+    write_safetensors(path, arrays, {DESCRIPTION: text, CHECKSUM: f"{zlib.crc32(text.encode()):08x}"}, overwrite)
+
+
+def load(path: str | os.PathLike[str]) -> CompressedModel:
+    """Read a file that `save` wrote; every checksum is verified.
+
+    Raises:
+        FormatError: not such a file, a newer version, damaged, or parts that do not fit together (the tensor is named).
+        XoroptError: the file cannot be read.
+    """
+    arrays, metadata = read_safetensors(path)
+    if DESCRIPTION not in metadata:
+        raise FormatError(f"{path}: holds no xoropt description; compress it first with 'xoropt compress'.")
+    text = metadata[DESCRIPTION]
+    if metadata.get(CHECKSUM) != f"{zlib.crc32(text.encode()):08x}":
+        raise FormatError(f"{path}: the description is damaged (its checksum differs); get the file again.")
+    try:
+        description = json.loads(text)
+        version = _get(description, "version", int)
+        if version > VERSION:
+            raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
+        if version < 1:
+            raise FormatError(f"has the unknown format version {version}")
+        tensors: dict[str, CompressedTensor | CarriedTensor] = {}
+        unused = set(arrays)
+        for name, entry in _get(description, "tensors", dict).items():
+            parts = {part: arrays.get(_key(name, part)) for part in _get(entry, "crc32", dict)}
+            unused -= {_key(name, part) for part in parts}
+            try:
+                tensors[name] = _restore(entry, parts)
+            except (XoroptError, ValueError) as error:
+                raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
+        if unused:
+            raise FormatError(f"holds the array '{min(unused)}', which its description does not name")
+        extra = _get(description, "metadata", dict)
+        if not all(isinstance(value, str) for value in extra.values()):
+            raise FormatError("the description's metadata is not text")
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}.") from None
+    except (ValueError, RecursionError):
+        raise FormatError(f"{path}: the description is not valid JSON.") from None
+    return CompressedModel(tensors, extra)
+
+
+def overhead_bits(name: str, tensor: CompressedTensor | CarriedTensor) -> int:
+    """What a tensor's description and array headers take in the file, in bits, padding to whole bytes included."""
+    entry, parts = _describe(tensor)
+    entry |= {"crc32": dict.fromkeys(parts, "00000000")}
+    text = json.dumps(_dumps({name: entry}), ensure_ascii=False)  # the description is a string within JSON
+    total = len(text.encode())
+    for part, array in parts.items():
+        # The offsets' digits depend on the file; ten each are about right for any.
+        header = {_key(name, part): {"dtype": "U8", "shape": list(array.shape), "data_offsets": [10**9, 10**9]}}
+        total += len(_dumps(header).encode())
+    return 8 * total
+
+
+def _key(name: str, part: str) -> str:
+    """The array's name; never the same for two parts, since only carried tensors without "::" keep their own name."""
+    return name if part == "raw" and "::" not in name else f"{name}::{part}"
+
+
+def _crc(array: np.ndarray) -> str:
+    """CRC-32 of "DTYPE shape" and the bytes, so that a changed dtype or shape is found too."""
+    head = f"{name_of(array.dtype)} {','.join(map(str, array.shape))}".encode()
+    return f"{zlib.crc32(np.require(array, requirements='C').reshape(-1).view(np.uint8), zlib.crc32(head)):08x}"
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """A tensor's entry in the description and its arrays by part."""
+    if isinstance(tensor, CarriedTensor):
+        return {"carried": tensor.reason}, {"raw": tensor.array}
+    encoded, levels = tensor.encoded, tensor.levels
+    patch_entry, patch_data = join_patches(encoded.patches)
+    entry: dict[str, Any] = {
+        "shape": list(tensor.shape),
+        "dtype": name_of(levels.dtype),
+        "mask": tensor.mask_codec,
+        "network": encoded.network.recipe,
+        "order": encoded.order,
+        "planes": len(encoded.seeds),
+        "care": encoded.care_bits,
+        "patches": patch_entry,
+        "solver": encoded.solver,
+        "proved": encoded.proved_blocks,
+    }
+    if tensor.quantization is not None:
+        entry["quantization"] = tensor.quantization
+    parts = tensor.mask_parts | {"seeds": encoded.seeds, "patches": patch_data}
+    if isinstance(levels, Scales):
+        return entry, parts | {"scales": levels.alpha}
+    return entry, parts | {"codebook": levels.values}
+
+
+def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> CompressedTensor | CarriedTensor:
+    """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
+    sums = _get(entry, "crc32", dict)
+    held: dict[str, np.ndarray] = {}
+    for part, array in parts.items():
+        if array is None:
+            raise FormatError(f"its part '{part}' is missing")
+        if sums[part] != _crc(array):
+            raise FormatError(f"its part '{part}' is damaged (its checksum differs); get the file again")
+        held[part] = array
+    if "carried" in entry:
+        return CarriedTensor(_take(held, "raw", None, None), _get(entry, "carried", str))
+    shape = tuple(_whole(n, "shape") for n in _get(entry, "shape", list))
+    if len(shape) > 32:
+        raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
+    planes = _whole(entry.get("planes"), "planes")
+    dtype = dtype_of(_get(entry, "dtype", str))
+    if planes > 8:
+        raise FormatError(f"it has {planes} planes; at most 8 are allowed")
+    if _get(entry, "order", str) != "rows":
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
+    network = from_recipe(_get(entry, "network", str))
+    if network.memory:
+        raise FormatError("its network has a memory, which this order does not allow")
+    blocks = -(-math.prod(shape) // network.n_out)
+    seeds = _take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
+    patch = _get(entry, "patches", dict)
+    widths = patch.get("widths")
+    if widths is not None:
+        widths = [_whole(w, "widths", 64) for w in _get(patch, "widths", list)]
+    patches = split_patches(
+        _whole(patch.get("group"), "group"),
+        _whole(patch.get("count"), "count"),
+        widths,
+        _take(held, "patches", np.dtype(np.uint8), None),
+        planes,
+        blocks,
+        network.n_out,
+    )
+    levels: Scales | Codebook
+    if "scales" in held:
+        alpha = _take(held, "scales", None, None)
+        rows = alpha.shape[1] if alpha.ndim == 2 else 0
+        if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
+            raise FormatError("its scales have the wrong shape or dtype")
+        if rows != 1 and rows != (shape or (0,))[0]:
+            raise FormatError(f"its {rows} rows of scales do not fit its shape")
+        levels = Scales(alpha, dtype)
+    else:
+        values = _take(held, "codebook", dtype, None)
+        if values.ndim != 1 or len(values) > 1 << planes:
+            raise FormatError(f"its codebook does not fit {planes} planes")
+        levels = Codebook(values)
+    quantization = entry.get("quantization")
+    if quantization is not None:
+        _get(entry, "quantization", dict)
+    encoded = Encoded(
+        network=network,
+        order="rows",
+        shape=shape,
+        planes=planes,
+        seeds=seeds,
+        patches=patches,
+        care_bits=_whole(entry.get("care"), "care"),
+        solver=_get(entry, "solver", str),
+        proved_blocks=_whole(entry.get("proved"), "proved"),
+    )
+    mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
+    return CompressedTensor(shape, levels, _get(entry, "mask", str), mask_parts, encoded, quantization)
+
+
+def _get(entry: Any, key: str, kind: Callable[..., Any]) -> Any:
+    """entry[key] if it is there and of the right type; FormatError otherwise."""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    if type(value) is not kind:
+        raise FormatError(f"the description lacks a valid '{key}'")
+    return value
+
+
+def _whole(value: Any, key: str, most: int = 2**48) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise FormatError(f"the description lacks a valid '{key}'")
+    return value
+
+
+def _take(held: dict[str, np.ndarray], part: str, dtype: np.dtype | None, shape: tuple[int, ...] | None) -> np.ndarray:
+    if part not in held:
+        raise FormatError(f"its part '{part}' is missing")
+    array = held[part]
+    if (dtype is not None and array.dtype != dtype) or (shape is not None and array.shape != shape):
+        raise FormatError(f"its part '{part}' has the wrong shape or dtype")
+    return array

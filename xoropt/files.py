@@ -1,0 +1,121 @@
+"""Files of arrays: safetensors and npz in, safetensors out, whole or not at all."""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from xoropt.dtypes import dtype_of, name_of
+from xoropt.errors import FormatError, XoroptError
+
+__all__ = ["check_new", "read_arrays", "read_safetensors", "whole_file", "write_safetensors"]
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays of a safetensors file, in the file's order, mapped read-only from the disk, and its metadata.
+
+    The safetensors library checks the file; the bytes are then mapped here, because its NumPy view lacks some dtypes.
+
+    Raises:
+        FormatError: not a safetensors file, damaged, truncated, or with a dtype that is not supported.
+        XoroptError: the file cannot be read.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="numpy") as checked:
+            metadata = dict(checked.metadata() or {})
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            header = json.loads(file.read(length))
+        data = (
+            np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length) if _has_data(header) else np.empty(0, np.uint8)
+        )
+        arrays = {}
+        for name, entry in header.items():
+            if name != "__metadata__":
+                first, last = entry["data_offsets"]
+                arrays[name] = data[first:last].view(np.ndarray).view(dtype_of(entry["dtype"])).reshape(entry["shape"])
+    except OSError as error:
+        raise XoroptError(f"{path}: {_reason(error)}.") from None
+    except SafetensorError as error:
+        raise FormatError(f"{path}: not a readable safetensors file ({error}); was it cut short or damaged?") from None
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise FormatError(f"{path}: the header of this safetensors file is damaged.") from None
+    return arrays, metadata
+
+
+def _has_data(header: dict) -> bool:
+    return any(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
+
+
+def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and metadata of a .safetensors or .npz file; errors as for `read_safetensors`."""
+    path = Path(path)
+    if path.suffix != ".npz":
+        return read_safetensors(path)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise XoroptError(f"{path}: {_reason(error)}.") from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        raise FormatError(f"{path}: not a readable .npz file of plain arrays; was it cut short or damaged?") from None
+    for name, array in arrays.items():
+        try:
+            name_of(array.dtype)
+        except FormatError as error:
+            raise FormatError(f"{path}: tensor '{name}': {error}.") from None
+    return arrays, {}
+
+
+def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:
+    """XoroptError when `path` can't become a new file: it exists already, or its folder is missing."""
+    path = Path(path)
+    if path.is_dir():
+        raise XoroptError(f"{path}: is a folder; name a file.")
+    if path.exists() and not overwrite:
+        raise XoroptError(f"{path}: exists already; name another file or pass --force (overwrite=True) to replace it.")
+    if not path.parent.is_dir():
+        raise XoroptError(f"{path.parent}: no such folder; make it first or name another.")
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
+    """A place beside `path` to write to; it becomes `path` when the block ends well and is removed when it does not.
+
+    Raises:
+        XoroptError: as `check_new`, or the write fails (a full disk, no permission).
+    """
+    path = Path(path)
+    check_new(path, overwrite)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise XoroptError(f"{path}: {_reason(error)}; nothing was written.") from None
+    except SafetensorError as error:
+        raise XoroptError(f"{path}: could not be written ({error}); nothing was written.") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_safetensors(
+    path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], overwrite: bool = False
+) -> None:
+    """Write arrays and metadata as a safetensors file, whole or not at all; errors as for `whole_file`."""
+    ready = {name: np.require(array, requirements="C") for name, array in arrays.items()}
+    with whole_file(path, overwrite) as part:
+        save_file(ready, part, metadata=dict(metadata) or None)
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

@@ -1,0 +1,15 @@
+"""No weight is pruned: nothing to store."""
+
+import numpy as np
+
+__all__ = ["decode", "encode"]
+
+
+def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
+    """No part at all; None for a mask with a pruned weight, which this codec cannot hold."""
+    return {} if mask.all() else None
+
+
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
+    """The mask of all weights."""
+    return np.ones(shape, dtype=bool)

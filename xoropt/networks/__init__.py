@@ -1,0 +1,8 @@
+"""XOR-gate networks: the fixed binary matrix between seeds and outputs, its recipes and its networkx view."""
+
+from xoropt.networks.block import random_block
+from xoropt.networks.graph import from_networkx, to_networkx
+from xoropt.networks.network import XorNetwork, from_matrix
+from xoropt.networks.recipes import TOPOLOGIES, from_recipe
+
+__all__ = ["TOPOLOGIES", "XorNetwork", "from_matrix", "from_networkx", "from_recipe", "random_block", "to_networkx"]

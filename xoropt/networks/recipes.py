@@ -1,0 +1,87 @@
+"""Recipes: a network's name as a short string, `topology:key=value,key=value`."""
+
+import difflib
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+from xoropt.networks.block import random_block
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, from_matrix
+
+__all__ = ["TOPOLOGIES", "from_recipe"]
+
+
+def _matrix(n_in: int, window: int, rows: str) -> XorNetwork:
+    """The network whose rows are spelt out in hexadecimal, as `from_matrix` writes them."""
+    check_int("window", window, 1, 64 * MAX_N_OUT)
+    width = -(-window // 8)
+    try:
+        data = np.frombuffer(bytes.fromhex(rows), dtype=np.uint8)
+    except ValueError:
+        raise ArgumentError("Argument 'rows' of a matrix recipe must be hexadecimal digits.") from None
+    if not len(data) or len(data) % width:
+        raise ArgumentError(f"Argument 'rows' of a matrix recipe must hold {2 * width} digits for each output.")
+    bits = np.unpackbits(data.reshape(-1, width), axis=1, bitorder="little").astype(bool)
+    if bits[:, window:].any():
+        raise ArgumentError(f"Argument 'rows' of a matrix recipe sets bits beyond the window of {window}.")
+    return from_matrix(bits[:, :window], n_in)
+
+
+TOPOLOGIES: dict[str, Callable[..., XorNetwork]] = {
+    "block": random_block,
+    "matrix": _matrix,
+}
+"""What stands before the colon of a recipe, and the function that its keys are given to."""
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
+    return f"; the nearest is '{close[0]}'" if close else ""
+
+
+def from_recipe(recipe: str) -> XorNetwork:
+    """The network that a recipe names.
+
+    Args:
+        recipe: `topology:key=value,...`, for example `block:n_in=20,n_out=180,seed=0`; keys left out take the
+            defaults of the topology's function.
+
+    Raises:
+        ArgumentError: unknown topology or key (the nearest known one is named), or a value out of range.
+
+    >>> from_recipe("block:n_in=20,n_out=180").recipe
+    'block:n_in=20,n_out=180,seed=0'
+    """
+    topology, _, settings = recipe.partition(":")
+    build = TOPOLOGIES.get(topology)
+    if build is None:
+        known = ", ".join(TOPOLOGIES)
+        nearest = _nearest(topology, [*TOPOLOGIES])
+        raise ArgumentError(f"Recipe '{recipe[:80]}' names no known topology ({known}){nearest}.")
+    parameters = inspect.signature(build).parameters
+    arguments: dict[str, int | str | None] = {}
+    for setting in filter(None, settings.split(",")):
+        key, equals, value = setting.partition("=")
+        if key not in parameters:
+            raise ArgumentError(f"Topology '{topology}' has no key '{key[:80]}'{_nearest(key, [*parameters])}.")
+        if key in arguments:
+            raise ArgumentError(f"Key '{key}' stands twice in recipe '{recipe[:80]}'.")
+        if not equals:
+            raise ArgumentError(f"Key '{key}' in recipe '{recipe[:80]}' needs a value: '{key}=...'.")
+        arguments[key] = _value(key, value, parameters[key].annotation)
+    missing = [p.name for p in parameters.values() if p.default is p.empty and p.name not in arguments]
+    if missing:
+        raise ArgumentError(f"Recipe '{recipe[:80]}' lacks the key '{missing[0]}'.")
+    return build(**arguments)
+
+
+def _value(key: str, text: str, annotation: object) -> int | str | None:
+    if annotation is str:
+        return text
+    if text == "none" and annotation is not int:  # an optional count, such as the taps of a dense window
+        return None
+    if not text.isascii() or not text.isdecimal() or len(text) > 20:
+        raise ArgumentError(f"Key '{key}' of a recipe must be a non-negative integer, not '{text[:80]}'.")
+    return int(text)

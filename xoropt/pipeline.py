@@ -1,0 +1,368 @@
+"""Whole models: compress, decompress, verify."""
+
+import fnmatch
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xoropt.codec import decode, encode
+from xoropt.codec.block import choose_n_out
+from xoropt.container import load, overhead_bits
+from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.masks import CODECS, decode_mask, encode_mask
+from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
+from xoropt.networks import from_recipe, random_block
+from xoropt.networks.network import check_int
+from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally
+from xoropt.quantize.binary_coding import MAX_PLANES
+from xoropt.quantize.pruning import check_sparsity
+
+__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "verify"]
+
+EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
+"""Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with a tensor's name, weights done and weights in all, over the whole model."""
+
+
+@dataclass(frozen=True)
+class CompressConfig:
+    """What `compress` does.
+
+    Attributes:
+        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are quantized
+            already and kept exactly.
+        bits: planes of binary coding for the kept weights, 1 to 8; goes with `sparsity`.
+        scope: "tensor": every tensor is pruned to the rate; "global": all together, by one threshold.
+        scales: "tensor" or "row": one set of scales for a tensor, or for each index of its first axis.
+        include: name patterns (* and ?) of the tensors to compress, whatever their kind and size; empty: matrices and
+            the like, no embeddings.
+        exclude: name patterns of tensors to carry along.
+        min_weights: smaller tensors are carried along unless included.
+        network: a recipe; None: a random block network of `n_in`, `n_out` and `seed`.
+        n_in: seed bits a block, 1 to 64.
+        n_out: outputs a block; None: chosen for each tensor for the least size.
+        seed: of the random network.
+        solver: the seed search, a strategy of `xoropt_solvers`.
+        time_limit: seconds for each block's search; None: no limit.
+        mask: the mask codec, or "auto".
+        jobs: processes or threads for the search.
+    """
+
+    sparsity: float | None = None
+    bits: int | None = None
+    scope: str = "tensor"
+    scales: str = "tensor"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    min_weights: int = 1024
+    network: str | None = None
+    n_in: int = 20
+    n_out: int | None = None
+    seed: int = 0
+    solver: str = "portfolio"
+    time_limit: float | None = None
+    mask: str = "auto"
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.sparsity is not None:
+            check_sparsity(self.sparsity)
+        if self.bits is not None:
+            check_int("bits", self.bits, 1, MAX_PLANES)
+        for name, value, allowed in (
+            ("scope", self.scope, ("tensor", "global")),
+            ("scales", self.scales, ("tensor", "row")),
+            ("mask", self.mask, ("auto", *CODECS)),
+        ):
+            if value not in allowed:
+                raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
+        check_int("min_weights", self.min_weights, 0)
+        check_int("n_in", self.n_in, 1, 64)
+        check_int("jobs", self.jobs, 1)
+        if self.network is None:
+            random_block(self.n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
+        elif from_recipe(self.network).memory:
+            raise ArgumentError("Argument 'network' must be the recipe of a block network.")
+
+    @property
+    def quantizes(self) -> bool:
+        """Whether dense tensors are pruned and quantized on the way."""
+        return self.sparsity is not None or self.bits is not None
+
+
+@dataclass(frozen=True)
+class TensorCheck:
+    """What `verify` found for one tensor.
+
+    Attributes:
+        name: of the tensor.
+        lossless: whether what comes back is bit for bit what was stored: the original, or the original as pruned
+            and quantized in the way that the file records.
+        how: in words: "compressed", "quantized, then compressed", "carried", or what is wrong.
+    """
+
+    name: str
+    lossless: bool
+    how: str
+
+
+def compress(
+    tensors: Mapping[str, np.ndarray],
+    config: CompressConfig | None = None,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> CompressedModel:
+    """Compress a model's tensors.
+
+    Args:
+        tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
+        config: what to do; by default every tensor that is already quantized, 257 values at most, is kept exactly.
+        metadata: text to keep with the model.
+        progress: called as the work goes on.
+
+    Returns:
+        The model; `xoropt.save` writes it. Each tensor was decoded again and compared before it was accepted.
+
+    Raises:
+        ArgumentError: a tensor that holds NaN or infinity is to be pruned (it is named).
+    """
+    config = config or CompressConfig()
+    tensors = {name: np.asarray(array) for name, array in tensors.items()}
+    reasons = {name: _reason_to_carry(name, array, config) for name, array in tensors.items()}
+    chosen = {name: array for name, array in tensors.items() if reasons[name] is None}
+    sparsity = config.sparsity or 0.0
+    # Exactly quantized integers are not pruned: there is no scale to quantize them by.
+    masks = (
+        prune_globally({n: a for n, a in chosen.items() if _is_real(a)}, sparsity) if config.scope == "global" else {}
+    )
+    total, done = sum(array.size for array in chosen.values()), 0
+    stored: dict[str, CompressedTensor | CarriedTensor] = {}
+    for name, array in tensors.items():
+        if name not in chosen:
+            stored[name] = CarriedTensor(array, reasons[name] or "")
+            continue
+
+        def report(part: int, whole: int, name: str = name, size: int = array.size, before: int = done) -> None:
+            if progress is not None:
+                progress(name, before + size * part // max(1, whole), total)
+
+        try:
+            stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
+        except XoroptError as error:
+            raise type(error)(f"Tensor '{name}': {error}") from None
+        done += array.size
+        report(array.size, array.size)
+    return CompressedModel(stored, dict(metadata or {}))
+
+
+def _is_real(array: np.ndarray) -> bool:
+    return array.dtype.kind not in "biuc"
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _reason_to_carry(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
+    """Why a tensor is not compressed; None when it is to be."""
+    if _matches(name, config.exclude):
+        return "excluded"
+    if config.include:
+        return None if _matches(name, config.include) else "not included"
+    if array.size < config.min_weights:
+        return f"fewer than {config.min_weights} weights"
+    if config.quantizes:
+        if array.ndim < 2:
+            return "a vector (a bias or a norm)"
+        if _matches(name.lower(), EMBEDDINGS):
+            return "an embedding"
+    return None
+
+
+def _compress_tensor(
+    name: str,
+    array: np.ndarray,
+    config: CompressConfig,
+    mask: np.ndarray | None,
+    report: Callable[[int, int], None],
+) -> CompressedTensor | CarriedTensor:
+    quantization: dict[str, float | int | str] | None = None
+    quantized: QuantizedTensor | None
+    if config.quantizes and _is_real(array):
+        bits, sparsity = config.bits or 1, config.sparsity or 0.0
+        mask = prune(array, sparsity) if mask is None else mask
+        quantized = binary_code(array, mask, bits, scales=config.scales)
+        quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": config.scope}
+    else:
+        quantized = codebook(array)
+        if quantized is None:
+            return CarriedTensor(array, "more than 257 values: not quantized")
+    codec, parts = encode_mask(quantized.mask, config.mask)
+    planes = quantized.planes
+    if config.network is not None:
+        network = from_recipe(config.network)
+    else:
+        n_out = config.n_out
+        if n_out is None:
+            flat = planes.reshape(len(planes), array.size)
+            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), config.n_in, config.seed, config.solver)
+        network = random_block(config.n_in, n_out, config.seed)
+    encoded = encode(
+        planes,
+        quantized.mask,
+        network,
+        solver=config.solver,
+        planes=True,
+        jobs=config.jobs,
+        time_limit=config.time_limit,
+        progress=report,
+    )
+    stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization)
+    if quantization is None:
+        if tensor_bits(name, stored)["total_bits"] >= 8 * array.nbytes:
+            return CarriedTensor(array, "would not get smaller")
+        if not _same_bytes(decompress_tensor(stored), array):
+            raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
+    return stored
+
+
+def tensor_bits(name: str, tensor: CompressedTensor) -> dict[str, int]:
+    """Where a tensor's bits go: seed, patch, mask, scale and header bits, and their sum."""
+    size = tensor.encoded.size
+    levels = tensor.levels
+    bits = {
+        "seed_bits": size.seed_bits,
+        "patch_bits": size.patch_bits,
+        "mask_bits": 8 * sum(part.nbytes for part in tensor.mask_parts.values()),
+        "scale_bits": 8 * (levels.alpha.nbytes if hasattr(levels, "alpha") else levels.values.nbytes),
+        "header_bits": overhead_bits(name, tensor),
+    }
+    return bits | {"total_bits": sum(bits.values())}
+
+
+def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:
+    """One tensor's array, of its original shape and dtype.
+
+    Raises:
+        DecodeError: its stored parts do not fit together.
+    """
+    if isinstance(tensor, CarriedTensor):
+        return np.array(tensor.array)
+    mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+    return dequantize(QuantizedTensor(mask, decode(tensor.encoded, decoder), tensor.levels))
+
+
+def decompress(
+    source: str | os.PathLike[str] | CompressedModel, *, decoder: str = "auto", progress: Progress | None = None
+) -> dict[str, np.ndarray]:
+    """The arrays of a compressed file or model, by name, in the original's order, shapes and dtypes.
+
+    Raises:
+        FormatError: the file is not one that `save` wrote, is newer, or is damaged.
+        XoroptError: the file cannot be read.
+    """
+    model = source if isinstance(source, CompressedModel) else load(source)
+    arrays = {}
+    for done, (name, tensor) in enumerate(model.tensors.items(), 1):
+        arrays[name] = _decompressed(source, name, tensor, decoder)
+        if progress is not None:
+            progress(name, done, len(model.tensors))
+    return arrays
+
+
+def _decompressed(
+    source: str | os.PathLike[str] | CompressedModel, name: str, tensor: CompressedTensor | CarriedTensor, decoder: str
+) -> np.ndarray:
+    try:
+        return decompress_tensor(tensor, decoder)
+    except ArgumentError:
+        raise
+    except XoroptError as error:
+        where = "" if isinstance(source, CompressedModel) else f"{source}: "
+        raise FormatError(f"{where}tensor '{name}': {str(error).rstrip('.')}.") from None
+
+
+def verify(
+    path: str | os.PathLike[str] | CompressedModel,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    decoder: str = "auto",
+    progress: Progress | None = None,
+) -> list[TensorCheck]:
+    """Compare a compressed file with the original tensors, bit for bit.
+
+    Tensors that were pruned and quantized on the way are compared with the original pruned and quantized again in
+    the way that the file records.
+
+    Returns:
+        A check for every tensor of either side, the original's order first; the file is lossless when all are.
+    """
+    model = path if isinstance(path, CompressedModel) else load(path)
+    masks = _global_masks(model, tensors)
+    checks = []
+    names = [*tensors, *(name for name in model.tensors if name not in tensors)]
+    for done, name in enumerate(names, 1):
+        tensor = model.tensors.get(name)
+        if tensor is None:
+            checks.append(TensorCheck(name, False, "missing from the compressed file"))
+        elif name not in tensors:
+            checks.append(TensorCheck(name, False, "not among the original tensors"))
+        else:
+            original = np.asarray(tensors[name])
+            restored = _decompressed(path, name, tensor, decoder)
+            checks.append(_check(name, tensor, original, restored, masks.get(name)))
+        if progress is not None:
+            progress(name, done, len(names))
+    return checks
+
+
+def _check(
+    name: str,
+    tensor: CompressedTensor | CarriedTensor,
+    original: np.ndarray,
+    restored: np.ndarray,
+    mask: np.ndarray | None,
+) -> TensorCheck:
+    if restored.shape != original.shape or restored.dtype != original.dtype:
+        have, want = f"{restored.dtype}{restored.shape}", f"{original.dtype}{original.shape}"
+        return TensorCheck(name, False, f"is {have}, the original {want}")
+    if _same_bytes(restored, original):
+        return TensorCheck(name, True, "carried" if isinstance(tensor, CarriedTensor) else "compressed")
+    recorded = None if isinstance(tensor, CarriedTensor) else tensor.quantization
+    how = "differs from the original"
+    if recorded is not None:
+        try:
+            mask = prune(original, float(recorded["sparsity"])) if mask is None else mask
+            again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
+            if _same_bytes(restored, dequantize(again)):
+                return TensorCheck(name, True, "quantized, then compressed")
+            how = "differs from the original as pruned and quantized again"
+        except (ArgumentError, KeyError, TypeError, ValueError):
+            how = "differs from the original, which can't be quantized as the file records"
+    return TensorCheck(name, False, how)
+
+
+def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The masks of the tensors that were pruned by one threshold over all of them."""
+    together: dict[str, np.ndarray] = {}
+    rate = 0.0
+    for name, tensor in model.tensors.items():
+        recorded = tensor.quantization if isinstance(tensor, CompressedTensor) else None
+        if recorded and recorded.get("scope") == "global" and name in tensors:
+            together[name], rate = np.asarray(tensors[name]), float(recorded.get("sparsity", 0.0))
+    try:
+        return prune_globally(together, rate) if together else {}
+    except ArgumentError:
+        return {}
+
+
+def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays of one dtype and shape hold the same bytes: -0.0 is not 0.0, a NaN equals itself."""
+    kind = f"u{a.dtype.itemsize}"
+    a, b = np.ascontiguousarray(a.reshape(-1)), np.ascontiguousarray(b.reshape(-1))
+    return a.shape == b.shape and a.dtype == b.dtype and bool((a.view(kind) == b.view(kind)).all())

@@ -1,0 +1,8 @@
+"""The front end: weights to a mask, bit planes and levels."""
+
+from xoropt.quantize.binary_coding import binary_code
+from xoropt.quantize.codebook import codebook
+from xoropt.quantize.pruning import prune, prune_globally
+from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize
+
+__all__ = ["Codebook", "QuantizedTensor", "Scales", "binary_code", "codebook", "dequantize", "prune", "prune_globally"]

@@ -1,0 +1,64 @@
+"""Magnitude pruning: which weights stay."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+
+__all__ = ["check_sparsity", "prune", "prune_globally"]
+
+
+def check_sparsity(sparsity: float) -> float:
+    """`sparsity` as a float in [0, 1); ArgumentError otherwise."""
+    try:
+        rate = float(sparsity)
+    except (TypeError, ValueError):
+        rate = float("nan")
+    if not 0.0 <= rate < 1.0:
+        raise ArgumentError(f"Argument 'sparsity' must be at least 0 and below 1, not {sparsity}.")
+    return rate
+
+
+def prune(weights: np.ndarray, sparsity: float) -> np.ndarray:
+    """The mask that keeps the largest magnitudes of one tensor.
+
+    Args:
+        weights: real numbers, any shape; NaN is refused.
+        sparsity: the share S of weights to prune, in [0, 1).
+
+    Returns:
+        bool, of the shape of `weights`, True for exactly round((1 - S)·size) of them; among equal magnitudes the
+        first in row-major order stay.
+
+    >>> prune(np.array([0.5, -2.0, 1.0, -1.0]), 0.5).tolist()
+    [False, True, True, False]
+    """
+    return prune_globally({"weights": weights}, sparsity)["weights"]
+
+
+def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[str, np.ndarray]:
+    """As `prune`, with one threshold over all tensors together; among equals the first tensor's stay."""
+    rate = check_sparsity(sparsity)
+    magnitudes = {name: np.abs(_as_float(name, weights)).reshape(-1) for name, weights in tensors.items()}
+    every = np.concatenate([np.empty(0, np.float32), *magnitudes.values()])
+    kept = round((1.0 - rate) * every.size)
+    if not kept:
+        return {name: np.zeros(weights.shape, dtype=bool) for name, weights in tensors.items()}
+    threshold = np.partition(every, every.size - kept)[every.size - kept]
+    spare = kept - int(np.count_nonzero(every > threshold))  # places left for those that equal the threshold
+    masks = {}
+    for name, magnitude in magnitudes.items():
+        mask = magnitude > threshold
+        equal = np.flatnonzero(magnitude == threshold)[:spare]
+        mask[equal] = True
+        spare -= len(equal)
+        masks[name] = mask.reshape(tensors[name].shape)
+    return masks
+
+
+def _as_float(name: str, weights: np.ndarray) -> np.ndarray:
+    values = weights if weights.dtype == np.float64 else weights.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise ArgumentError(f"Tensor '{name}' holds NaN or infinity, which can't be pruned by magnitude.")
+    return values

@@ -1,0 +1,92 @@
+"""`QuantizedTensor`: a mask, bit planes, and what the bits of a kept weight mean."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = ["Codebook", "Levels", "QuantizedTensor", "Scales", "dequantize", "level_table"]
+
+CHUNK = 1 << 22
+"""Weights that are put together at once: bounds the memory beside the result."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scales:
+    """Binary coding: a kept weight is Σ αᵢ·(2bᵢ − 1) over the planes i.
+
+    Attributes:
+        alpha: (planes, rows), float32 or float64; one row for the whole tensor, or one for each index of its first
+            axis.
+        dtype: of the weights.
+    """
+
+    alpha: np.ndarray = field(repr=False)
+    dtype: np.dtype
+
+
+@dataclass(frozen=True, eq=False)
+class Codebook:
+    """A kept weight is values[Σ bᵢ·2ⁱ].
+
+    Attributes:
+        values: (at most 2^planes,), of the weights' dtype.
+    """
+
+    values: np.ndarray = field(repr=False)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the weights."""
+        return self.values.dtype
+
+
+Levels = Scales | Codebook
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedTensor:
+    """A pruned and quantized tensor.
+
+    Attributes:
+        mask: bool, of the tensor's shape; False where the weight is zero.
+        planes: bool (planes, *shape); what stands where the mask is False does not matter.
+        levels: what the bits mean.
+    """
+
+    mask: np.ndarray = field(repr=False)
+    planes: np.ndarray = field(repr=False)
+    levels: Levels
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the tensor."""
+        return self.mask.shape
+
+
+def level_table(levels: Levels, planes: int) -> np.ndarray:
+    """The weight for every code: (rows, 2^planes), of the weights' dtype; codes that a codebook lacks are zero."""
+    if isinstance(levels, Codebook):
+        table = np.zeros((1, 1 << planes), dtype=levels.dtype)
+        table[0, : len(levels.values)] = levels.values
+        return table
+    codes = np.arange(1 << planes)
+    table = np.zeros((levels.alpha.shape[1], 1 << planes), dtype=levels.alpha.dtype)
+    for i, alpha in enumerate(levels.alpha):  # in this order everywhere: floating-point sums depend on it
+        table += np.where(codes >> i & 1, alpha[:, None], -alpha[:, None])
+    return table.astype(levels.dtype)
+
+
+def dequantize(tensor: QuantizedTensor) -> np.ndarray:
+    """The weights that a quantized tensor stands for, of its shape and dtype; pruned ones are (positive) zero."""
+    planes, size = len(tensor.planes), tensor.mask.size
+    table = level_table(tensor.levels, planes)
+    weights = np.zeros(size, dtype=table.dtype)
+    mask = tensor.mask.reshape(-1)
+    bits = tensor.planes.reshape(planes, size)
+    for first in range(0, size, CHUNK):
+        at = first + np.flatnonzero(mask[first : first + CHUNK])
+        code = np.zeros(len(at), dtype=np.int64)
+        for i, plane in enumerate(bits):
+            code |= plane[at].astype(np.int64) << i
+        weights[at] = table[at // (size // len(table)) if len(table) > 1 else 0, code]
+    return weights.reshape(tensor.shape)

@@ -1,0 +1,85 @@
+"""The figures of a compressed model: what `--json` prints and what the tables show."""
+
+import os
+from typing import Any
+
+from xoropt.model import CompressedModel, CompressedTensor
+from xoropt.pipeline import tensor_bits
+
+__all__ = ["SUMS", "report"]
+
+SUMS = (
+    "weights",
+    "care_bits",
+    "seed_bits",
+    "patch_bits",
+    "mask_bits",
+    "scale_bits",
+    "header_bits",
+    "patches",
+    "blocks",
+    "proved_blocks",
+)
+"""The figures that are summed over tensors in `total`."""
+
+
+def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """The figures of a model, ready for JSON.
+
+    Returns:
+        `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
+        `solver`, `care_bits`,
+        `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
+        `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
+        `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,
+        `carried_bytes`, and `file_bytes` where a file is given.
+    """
+    tensors: dict[str, dict[str, Any]] = {}
+    carried: dict[str, dict[str, Any]] = {}
+    for name, tensor in model.tensors.items():
+        if isinstance(tensor, CompressedTensor):
+            tensors[name] = _figures(name, tensor)
+        else:
+            array = tensor.array
+            carried[name] = {
+                "shape": list(array.shape),
+                "dtype": str(array.dtype),
+                "bytes": array.nbytes,
+                "reason": tensor.reason,
+            }
+    total: dict[str, Any] = {key: sum(figures[key] for figures in tensors.values()) for key in SUMS}
+    total |= _ratios(total)
+    total["carried_bytes"] = sum(figures["bytes"] for figures in carried.values())
+    if path is not None:
+        total["file_bytes"] = os.path.getsize(path)
+    return {"tensors": tensors, "carried": carried, "total": total}
+
+
+def _figures(name: str, tensor: CompressedTensor) -> dict[str, Any]:
+    encoded = tensor.encoded
+    figures: dict[str, Any] = {
+        "shape": list(tensor.shape),
+        "dtype": str(tensor.levels.dtype),
+        "weights": encoded.outputs,
+        "planes": len(encoded.seeds),
+        "network": encoded.network.recipe,
+        "order": encoded.order,
+        "solver": encoded.solver,
+        "care_bits": encoded.care_bits,
+        "patches": encoded.patches.count,
+        "blocks": len(encoded.seeds) * encoded.blocks,
+        "proved_blocks": encoded.proved_blocks,
+    }
+    bits = tensor_bits(name, tensor)
+    del bits["total_bits"]
+    figures |= bits
+    return figures | _ratios(figures)
+
+
+def _ratios(figures: dict[str, Any]) -> dict[str, float]:
+    values = figures["seed_bits"] + figures["patch_bits"]
+    stored = values + figures["mask_bits"] + figures["scale_bits"] + figures["header_bits"]
+    return {
+        "efficiency": figures["care_bits"] / values if values else 1.0,
+        "bits_per_weight": stored / figures["weights"] if figures["weights"] else 0.0,
+    }
