@@ -2,6 +2,6 @@
 
 from xoropt.codec.decode import DECODERS, decode
 from xoropt.codec.encode import encode
-from xoropt.codec.encoded import Encoded, SizeReport
+from xoropt.codec.encoded import Encoded, SizeReport, StreamEncoded
 
-__all__ = ["DECODERS", "Encoded", "SizeReport", "decode", "encode"]
+__all__ = ["DECODERS", "Encoded", "SizeReport", "StreamEncoded", "decode", "encode"]
