@@ -14,27 +14,25 @@ from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream import encode_stream, plan_layout
-from xoropt.networks import XorNetwork, staged, windowed
+from xoropt.networks import XorNetwork, staged
 
 __all__ = ["auto_network", "encode_auto"]
 
 MAX_LANES = 512
 """Lanes of a row at most: a vector register."""
-CARE_PER_LANE = 400
-"""Care bits that a lane must have: seeds come in rows of one bit a lane, half a row is wasted on an average."""
+CARE_PER_LANE = 16
+"""Seed rows, about, that a tensor must have before it gets more lanes."""
 SMALL = 20_000
 """Care bits of a plane below which several encodings are tried."""
 TRIES = 6
-"""Networks tried for each number of seed rows."""
-MAX_N_OUT = 8192
-"""Outputs a step of a staged network at most; sparser masks take a dense network with smaller steps."""
+"""Networks tried for each number of seed bits."""
+MAX_N_OUT = 1 << 14
+"""Outputs a seed bit at most; bounds the network of a mask with next to no care bits."""
 
 
 def auto_network(n_out: int, seed: int) -> XorNetwork:
-    """The network of `auto` for a rate of 8/n_out."""
-    if n_out <= MAX_N_OUT:
-        return staged(n_in=8, n_out=n_out, nodes=12, taps=5, reads=3, memory=64, node_window=448, seed=seed)
-    return windowed(n_in=1, n_out=min(1 << 14, -(-n_out // 8)), window=448, taps=None, seed=seed)
+    """The network of `auto` for at most n_out outputs a seed row: two nodes a row of four taps each, three reads an output."""
+    return staged(n_in=1, n_out=min(n_out, MAX_N_OUT), nodes=2, taps=4, reads=3, memory=448, node_window=512, seed=seed)
 
 
 def encode_auto(
@@ -53,29 +51,27 @@ def encode_auto(
         shape, method, jobs, progress: as for `encode_stream`.
     """
     counts = np.count_nonzero(care, axis=1)
-    lanes = _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(care))))
-    order = StreamOrder("lanes", lanes)
+    order = StreamOrder("lanes", _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(care)))))
     most = int(counts.max(initial=0))
 
-    def attempt(slack: int | None, extra: int, seed: int) -> StreamEncoded:
-        loose = auto_network(8, 0)  # its rate bounds nothing; only its taps count here
-        loose = replace(loose, n_out=1 << 40)
-        layouts = tuple(_with_rows(plan_layout(mask, loose, order, slack), extra) for mask in care)
-        network = auto_network(max([1, *(_outputs_a_step(layout) for layout in layouts)]), seed)
-        layouts = tuple(_fit(layout, network) for layout in layouts)
+    def attempt(slack: int | None, seed: int) -> StreamEncoded:
+        unbounded = replace(auto_network(1, 0), n_out=1 << 40)  # the rate is known only when the segments are
+        layouts = tuple(plan_layout(mask, unbounded, order, slack) for mask in care)
+        network = auto_network(max([1, *(_outputs_a_row(layout, order) for layout in layouts)]), seed)
+        layouts = tuple(_fit(layout, order, network) for layout in layouts)
         return encode_stream(bits, care, network, order, shape, method, layouts=layouts, jobs=jobs, progress=progress)
 
     if most > SMALL or not most:
-        return attempt(None, 0, 0)
+        return attempt(None, 0)
     best: StreamEncoded | None = None
-    for extra in range(64):
+    for slack in range(64):
         for seed in range(TRIES if most < SMALL // 4 else 2):
-            found = attempt(0, extra, seed)
+            found = attempt(slack, seed)
             if best is None or found.size.total_bits < best.size.total_bits:
                 best = found
             if not found.patches.count:
                 return best
-        if extra * lanes * len(bits) > best.size.patch_bits:
+        if slack * len(bits) > best.size.patch_bits:
             break
     assert best is not None
     return best
@@ -86,17 +82,14 @@ def _power_of_two(lanes: int) -> int:
     return 1 << (max(1, min(lanes, MAX_LANES)).bit_length() - 1)
 
 
-def _outputs_a_step(layout: Layout) -> int:
-    """Outputs that eight seed rows make at most."""
-    used = layout.seed_rows > 0
-    return int((-(-8 * layout.rows[used] // layout.seed_rows[used])).max(initial=1))
+def _outputs_a_row(layout: Layout, order: StreamOrder) -> int:
+    """Outputs that a seed row makes at most."""
+    used = layout.seed_bits > 0
+    seed_rows = -(-layout.seed_bits[used] // order.lanes)
+    return int((-(-layout.rows[used] // seed_rows)).max(initial=1))
 
 
-def _with_rows(layout: Layout, extra: int) -> Layout:
-    return Layout(layout.rows, np.where(layout.seed_rows > 0, layout.seed_rows + extra, 0))
-
-
-def _fit(layout: Layout, network: XorNetwork) -> Layout:
-    """The layout with as many seed rows as the network's n_out asks for."""
-    least = -(-layout.rows * network.n_in // network.n_out)
-    return Layout(layout.rows, np.where(layout.seed_rows > 0, np.maximum(layout.seed_rows, least), 0))
+def _fit(layout: Layout, order: StreamOrder, network: XorNetwork) -> Layout:
+    """The layout with as many seed bits as the network's n_out asks for."""
+    least = order.lanes * (-(-layout.rows * network.n_in // network.n_out) - 1) + 1
+    return Layout(layout.rows, np.where(layout.seed_bits > 0, np.maximum(layout.seed_bits, least), 0))

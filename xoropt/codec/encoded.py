@@ -94,7 +94,7 @@ class StreamEncoded:
         shape: of one plane.
         planes: number of planes; None when the bits came without a plane axis (one plane).
         layouts: the segments, see `xoropt.codec.layout`: one for all planes, or one for each.
-        seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed rows of its segments, first lane lowest bit.
+        seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed bits of its segments, lowest bit first.
         patches: the weights that have to be flipped.
         care_bits: bits that matter, over all planes.
         solver: "burst", "greedy" or "viterbi": how patches were chosen.
@@ -134,7 +134,6 @@ class StreamEncoded:
     @property
     def size(self) -> SizeReport:
         """What is stored, in bits; the table of segments counts as seed bits."""
-        lanes = self.stream_order.lanes
-        seed_bits = sum(self.layout(p).total * lanes for p in range(len(self.seeds)))
+        seed_bits = sum(self.layout(p).total for p in range(len(self.seeds)))
         seed_bits += sum(layout.table_bits for layout in self.layouts)
         return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)

@@ -55,9 +55,14 @@ class StreamOrder:
         return row_multiplier(rows) if self.kind == "lanes" else 1
 
     @property
+    def spread(self) -> int:
+        """c: multiples of it modulo L visit all lanes, neighbouring ones far apart."""
+        return ((self.lanes * _LANE_RATIO >> 64) | 1) % self.lanes
+
+    @property
     def rotation(self) -> int:
-        """c, lanes that each row is rotated further than the one before."""
-        return ((self.lanes * _LANE_RATIO >> 64) | 1) % self.lanes if self.kind == "lanes" else 0
+        """Lanes that each row is rotated further than the one before: c, or 0 when rows are not rotated."""
+        return self.spread if self.kind == "lanes" else 0
 
 
 ORDERS = ("rows", "straight", "lanes")

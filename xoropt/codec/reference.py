@@ -98,51 +98,58 @@ def decode_stream(
     kind: str,
     lanes: int,
     segment_rows: list[int],
-    segment_seed_rows: list[int],
+    segment_seed_bits: list[int],
     flips: list[int],
     outputs: int,
 ) -> list[bool]:
     """One plane of a windowed network, output by output, as `xoropt.codec.order` and `xoropt.codec.layout` define it.
 
     Args:
-        seeds: the seed rows of all segments, one after another, `lanes` bits each.
+        seeds: the seed bits of all segments, one after another.
         rows: the network, row j as an integer whose bit i selects window bit i.
         n_in, memory, n_out: of the network.
         kind: of the order: "rows", "straight" or "lanes".
         lanes: L.
-        segment_rows, segment_seed_rows: T and m of each segment.
+        segment_rows, segment_seed_bits: T and n of each segment.
         flips: weights to flip.
         outputs: bits of the plane.
     """
     plane = [False] * outputs
     first_weight = first_seed = 0
-    for T, m in zip(segment_rows, segment_seed_rows, strict=True):
-        a, c = 1, 0
+    for T, n in zip(segment_rows, segment_seed_bits, strict=True):
+        m = -(-n // lanes)
+        c = ((lanes * 0x91E10DA5C79E7B1C >> 64) | 1) % lanes
+        a = 1
         if kind == "lanes":
             a = max(1, T * 0xC13FA9A902A6328F >> 64)
             while _common_divisor(a, T) > 1:
                 a += 1
-            c = (lanes * 0x91E10DA5C79E7B1C >> 64) | 1
+        x = [[0] * lanes for _ in range(m)]  # seed rows
+        for i in range(n):
+            r, lane = divmod(i, lanes)
+            if r == m - 1 and n < m * lanes:
+                lane = lane * c % lanes
+            x[r][lane] = read_bits(seeds, first_seed + i, 1)
         t, j = 0, 0  # step, output of the step
-        for p in range(T if m else 0):
+        for p in range(T if n else 0):
             if kind == "rows":
                 t, j = p // n_out, p % n_out
             else:
                 while (t + 1) * n_in * T // m <= p:
                     t += 1
                 j = p - t * n_in * T // m
+            turn = p * c if kind == "lanes" else 0
             for lane in range(lanes):
                 bit = 0
                 for i in range(n_in * (memory + 1)):
                     if rows[j] >> i & 1:
                         r = t * n_in + i
-                        place = r if kind == "rows" else (r % m) * lanes + (lane + r // m) % lanes
-                        bit ^= read_bits(seeds, first_seed + place, 1)
-                weight = first_weight + (p * a % T) * lanes + (lane + p * c) % lanes
+                        bit ^= x[r % m][(lane + r // m) % lanes]
+                weight = first_weight + (p * a % T) * lanes + (lane + turn) % lanes
                 if weight < outputs:
                     plane[weight] = bit == 1
         first_weight += T * lanes
-        first_seed += m * lanes
+        first_seed += n
     for position in flips:
         plane[position] = not plane[position]
     return plane

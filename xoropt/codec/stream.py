@@ -17,7 +17,7 @@ from xoropt.codec.banded.elimination import MAX_PLANES, eliminate, evaluate, sol
 from xoropt.codec.banded.system import care_positions, shortfall, system
 from xoropt.codec.banded.viterbi import viterbi
 from xoropt.codec.encoded import StreamEncoded
-from xoropt.codec.layout import Layout, open_seed_rows, plan
+from xoropt.codec.layout import Layout, last_row_lanes, open_seed_bits, plan
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import pack_stream_patches
 from xoropt.networks import XorNetwork
@@ -25,7 +25,7 @@ from xoropt.networks import XorNetwork
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
 
 METHODS = ("burst", "greedy", "viterbi")
-SEGMENT = 100_000
+SEGMENT = 1 << 17
 """Care bits of a ring's segment, about: its rate follows the mask so closely that the window takes up what is left."""
 OPEN_SEGMENT = 400_000
 """Care bits of an open stream's segment, about: each has a window's bits of its own at its end."""
@@ -39,9 +39,9 @@ class RateWarning(UserWarning):
 
 @dataclass(frozen=True)
 class _Part:
-    """An encoded segment: seeds, uint8 (planes, m·L) of 0 and 1; patches, weights of the segment for each plane."""
+    """An encoded segment: seeds, uint8 (planes, n) of 0 and 1; patches, weights of the segment for each plane."""
 
-    seed_rows: int
+    seed_bits: int
     seeds: np.ndarray = field(repr=False)
     patches: list[np.ndarray] = field(repr=False)
     proved: int
@@ -58,7 +58,7 @@ def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack
         steps = -(-len(care) // network.n_out)
         bounds = np.unique(np.minimum(np.arange(segments + 1) * steps // segments * network.n_out, len(care)))
         rows = np.diff(bounds)
-        return Layout(rows, np.array([open_seed_rows(int(t), network) for t in rows], dtype=np.int64))
+        return Layout(rows, np.array([open_seed_bits(int(t), network) for t in rows], dtype=np.int64))
     if slack is None:
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
@@ -108,7 +108,7 @@ def encode_stream(
         for (which, mask), layout in zip(groups, layouts, strict=True):
             group = bits[which]
             spans = list(_spans(layout, order, outputs))
-            work = [(group[:, a:b], mask[a:b], network, order, int(t), int(m), method) for a, b, t, m in spans]
+            work = [(group[:, a:b], mask[a:b], network, order, t, n, method) for a, b, t, n in spans]
             parts: list[_Part] = []
             results = pool.map(lambda task: _encode_segment(*task), work) if jobs > 1 else map(lambda task: _encode_segment(*task), work)
             for (a, b, _, _), part in zip(spans, results, strict=True):
@@ -120,10 +120,10 @@ def encode_stream(
                 seeds.append(np.packbits(np.concatenate([np.zeros(0, np.uint8), *(part.seeds[p] for part in parts)]), bitorder="little"))
                 flips = [part.patches[p] + a for part, (a, *_) in zip(parts, spans, strict=True)]
                 positions.append(np.concatenate([np.empty(0, np.int64), *flips]))
-            final.append(Layout(layout.rows, np.array([part.seed_rows for part in parts], dtype=np.int64)))
+            final.append(Layout(layout.rows, np.array([part.seed_bits for part in parts], dtype=np.int64)))
             proved += sum(part.proved for part in parts)
             care_bits += int(np.count_nonzero(mask)) * len(group)
-            seed_bits += final[-1].total * order.lanes * len(group)
+            seed_bits += final[-1].total * len(group)
     patches = pack_stream_patches(positions, outputs)
     if care_bits > seed_bits:
         warnings.warn(
@@ -147,52 +147,52 @@ def encode_stream(
 
 
 def _spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[int, int, int, int]]:
-    """For each segment its first weight and its end, T and m."""
+    """For each segment its first weight and its end, T and n."""
     begin = 0
-    for rows, seed_rows in zip(layout.rows.tolist(), layout.seed_rows.tolist(), strict=True):
+    for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
         end = min(outputs, begin + rows * order.lanes)
-        yield begin, end, rows, seed_rows
+        yield begin, end, rows, seed_bits
         begin = end
 
 
 def _encode_segment(
-    bits: np.ndarray, care: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int, seed_rows: int, method: str
+    bits: np.ndarray, care: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, method: str
 ) -> _Part:
-    """One segment; a ring gets more seed rows when that costs less than its patches."""
+    """One segment; a ring gets more seed bits when they cost less than its patches."""
     if method == "viterbi":
-        return _viterbi_segment(bits, care, network, seed_rows)
+        return _viterbi_segment(bits, care, network, seed_bits)
     starts, stream_row, weight = care_positions(care, order, rows)
     if order.closed and len(weight):
-        seed_rows = _seed_rows(network, order, rows, seed_rows, starts, stream_row)
-    best = _solve_segment(bits, network, order, rows, seed_rows, starts, stream_row, weight, method)
-    extra = 1
-    while order.closed and sum(map(len, best.patches)) * PATCH_BITS > extra * order.lanes * len(bits) and extra <= 64:
-        more = _solve_segment(bits, network, order, rows, seed_rows + extra, starts, stream_row, weight, method)
-        if _cost(more, order) < _cost(best, order):
+        seed_bits = _enough(network, order, rows, seed_bits, starts, stream_row)
+    best = _solve_segment(bits, network, order, rows, seed_bits, starts, stream_row, weight, method)
+    extra = 16
+    while order.closed and sum(map(len, best.patches)) * PATCH_BITS > 2 * extra * len(bits) and extra <= len(weight) // 8:
+        more = _solve_segment(bits, network, order, rows, seed_bits + extra, starts, stream_row, weight, method)
+        if _cost(more) < _cost(best):
             best = more
-        extra *= 2
+        extra *= 4
     return best
 
 
-def _cost(part: _Part, order: StreamOrder) -> int:
-    return part.seed_rows * order.lanes * len(part.patches) + PATCH_BITS * sum(map(len, part.patches))
+def _cost(part: _Part) -> int:
+    return part.seed_bits * len(part.patches) + PATCH_BITS * sum(map(len, part.patches))
 
 
-def _seed_rows(
-    network: XorNetwork, order: StreamOrder, rows: int, seed_rows: int, starts: np.ndarray, stream_row: np.ndarray
+def _enough(
+    network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray
 ) -> int:
-    """Seed rows enough for the mask's own unevenness: a window takes up about half its bits of it."""
-    if seed_rows * order.lanes <= network.window:
-        return seed_rows
-    capacity = network.window // 2
-    best, least = seed_rows, math.inf
-    for extra in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64):
-        missing = shortfall(order, rows, seed_rows + extra, starts, stream_row, capacity)
-        cost = extra * order.lanes + 2 * missing  # a dependent bit costs about two with burst patches
+    """Seed bits enough for the mask's own unevenness, of which a window takes up about half its bits."""
+    if seed_bits <= network.window:
+        return seed_bits
+    best, least, extra = seed_bits, math.inf, 0
+    while extra < least:
+        missing = shortfall(order, rows, seed_bits + extra, starts, stream_row, network.window // 2)
+        cost = extra + 2 * missing  # a dependent care bit costs about two bits with burst patches
         if cost < least:
-            best, least = seed_rows + extra, cost
-        if not missing or extra * order.lanes > least:
+            best, least = seed_bits + extra, cost
+        if not missing:
             break
+        extra = max(16, extra * 2)
     return best
 
 
@@ -201,16 +201,16 @@ def _solve_segment(
     network: XorNetwork,
     order: StreamOrder,
     rows: int,
-    seed_rows: int,
+    seed_bits: int,
     starts: np.ndarray,
     stream_row: np.ndarray,
     weight: np.ndarray,
     method: str,
 ) -> _Part:
-    planes, n = len(bits), seed_rows * order.lanes
+    planes = len(bits)
     if not len(weight):
-        return _Part(seed_rows, np.zeros((planes, n), dtype=np.uint8), [np.empty(0, np.int64)] * planes, planes)
-    equations, numbers = system(network, order, rows, seed_rows, starts, stream_row)
+        return _Part(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), [np.empty(0, np.int64)] * planes, planes)
+    equations, numbers = system(network, order, rows, seed_bits, starts, stream_row)
     place = weight[numbers]
     seeds, patches, proved = [], [], 0
     for first in range(0, planes, MAX_PLANES):
@@ -220,7 +220,9 @@ def _solve_segment(
             values |= plane[place].astype(np.uint64) << np.uint64(p)
         eliminated = eliminate(equations, values, len(some))
         exact = not eliminated.residual.any()
-        if method == "burst" and not exact:
+        if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
+            exact = True  # one patch, and without any there is no solution
+        elif method == "burst" and not exact:
             found = burst_patches(eliminated)
             exact = found.proved == found.searched and len(eliminated.dependent) <= 64
             goal = values.copy()
@@ -233,14 +235,19 @@ def _solve_segment(
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))
-        # A ring's columns run lane after lane; they are stored row after row.
-        lanes = order.lanes if order.closed else 1
-        seeds.append(x.reshape(len(some), lanes, -1).transpose(0, 2, 1).reshape(len(some), -1))
+        seeds.append(_stored(x, order, seed_bits))
         proved += len(some) * exact
-    return _Part(seed_rows, np.concatenate(seeds), patches, proved)
+    return _Part(seed_bits, np.concatenate(seeds), patches, proved)
 
 
-def _viterbi_segment(bits: np.ndarray, care: np.ndarray, network: XorNetwork, seed_rows: int) -> _Part:
+def _stored(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndarray:
+    """Seed bits as they are stored, uint8 (planes, n), from the columns, lane after lane, uint8 (planes, m·L)."""
+    rows = x.reshape(len(x), order.lanes, -1).transpose(0, 2, 1)
+    last = rows[:, -1, last_row_lanes(order, seed_bits)]
+    return np.concatenate([rows[:, :-1].reshape(len(x), -1), last], axis=1)
+
+
+def _viterbi_segment(bits: np.ndarray, care: np.ndarray, network: XorNetwork, seed_bits: int) -> _Part:
     seeds, patches = [], []
     for plane in bits:
         x, _ = viterbi(network, plane, care)
@@ -249,4 +256,4 @@ def _viterbi_segment(bits: np.ndarray, care: np.ndarray, network: XorNetwork, se
         window = np.lib.stride_tricks.sliding_window_view(x, network.window)[:: network.n_in][:steps]
         outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
         patches.append(np.flatnonzero((outputs != plane) & care))
-    return _Part(seed_rows, np.array(seeds, dtype=np.uint8).reshape(len(bits), -1), patches, len(bits))
+    return _Part(seed_bits, np.array(seeds, dtype=np.uint8).reshape(len(bits), -1), patches, len(bits))

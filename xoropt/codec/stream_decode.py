@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.codec import reference
 from xoropt.codec.encoded import StreamEncoded
-from xoropt.codec.layout import Layout, check_layout, schedule
+from xoropt.codec.layout import Layout, check_layout, last_row_lanes, schedule, seed_rows_of
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import DecodeError
@@ -21,7 +21,7 @@ def check_stream(encoded: StreamEncoded) -> None:
     for layout in encoded.layouts:
         check_layout(layout, order, encoded.outputs, encoded.network)
     for p, seeds in enumerate(encoded.seeds):
-        octets = -(-encoded.layout(p).total * order.lanes // 8)
+        octets = -(-encoded.layout(p).total // 8)
         if seeds.dtype != np.uint8 or seeds.shape != (octets,):
             raise DecodeError(f"the seeds of plane {p} must be {octets} bytes")
         unpack_stream_patches(encoded.patches, p, encoded.outputs)
@@ -34,20 +34,25 @@ def decode_stream_numpy(encoded: StreamEncoded) -> np.ndarray:
     for p, (plane, seeds) in enumerate(zip(planes, encoded.seeds, strict=True)):
         layout = encoded.layout(p)
         begin = first = 0
-        for rows, seed_rows in zip(layout.rows.tolist(), layout.seed_rows.tolist(), strict=True):
+        for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
             end = begin + rows * order.lanes
-            if seed_rows:
-                bits = _seed_bits(seeds, first, seed_rows * order.lanes).reshape(seed_rows, order.lanes)
-                stream = _stream_rows(bits, network, order, rows)
+            if seed_bits:
+                stream = _stream_rows(_seed_rows(seeds, first, seed_bits, order), network, order, rows)
                 _place(order, stream, plane[begin:end])
-            begin, first = end, first + seed_rows * order.lanes
+            begin, first = end, first + seed_bits
         plane[unpack_stream_patches(encoded.patches, p, encoded.outputs)] ^= True
     return planes
 
 
-def _seed_bits(seeds: np.ndarray, first: int, count: int) -> np.ndarray:
-    octets = seeds[first // 8 : -(-(first + count) // 8)]
-    return np.unpackbits(octets, bitorder="little")[first % 8 :][:count]
+def _seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
+    """The seed rows of a segment whose stored bits begin at `first`: uint8 (m, L) of 0 and 1."""
+    octets = seeds[first // 8 : -(-(first + seed_bits) // 8)]
+    stored = np.unpackbits(octets, bitorder="little")[first % 8 :][:seed_bits]
+    rows = np.zeros((seed_rows_of(order, seed_bits), order.lanes), dtype=np.uint8)
+    whole = (len(rows) - 1) * order.lanes
+    rows[:-1] = stored[:whole].reshape(-1, order.lanes)
+    rows[-1, last_row_lanes(order, seed_bits)] = stored[whole:]
+    return rows
 
 
 def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
@@ -111,7 +116,7 @@ def decode_stream_reference(encoded: StreamEncoded) -> np.ndarray:
                 order.kind,
                 order.lanes,
                 layout.rows.tolist(),
-                layout.seed_rows.tolist(),
+                layout.seed_bits.tolist(),
                 flips,
                 outputs,
             )

@@ -117,6 +117,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
             equations.pattern,
             network.rows.reshape(-1),
             network.rows.shape[1],
+            equations.live_words,
             network.window,
             equations.n,
             eliminated.border,

@@ -28,10 +28,11 @@ class Equations:
 
     Attributes:
         network: whose rows the equations use.
-        n: unknown seed bits.
+        n: columns.
         closed: the columns form a ring; otherwise no equation reaches beyond n.
         heads: int64 (E,), first column of each window, ascending from the ring's cut.
         pattern: int64 (E,), row of the network.
+        live: bool (n,), columns that are unknown seed bits; the others hold the constant 0.
         cut: column of the segment that is column 0 here.
     """
 
@@ -40,7 +41,16 @@ class Equations:
     closed: bool
     heads: np.ndarray = field(repr=False)
     pattern: np.ndarray = field(repr=False)
+    live: np.ndarray = field(repr=False)
     cut: int = 0
+
+    @property
+    def live_words(self) -> np.ndarray:
+        """`live` packed as the kernels take it."""
+        packed = np.zeros((self.n + 63) // 64 * 8 + 8, dtype=np.uint8)
+        bits = np.packbits(self.live, bitorder="little")
+        packed[: len(bits)] = bits
+        return packed.view("<u8").astype(np.uint64)
 
 
 @dataclass(frozen=True)
@@ -93,8 +103,8 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
     band = words_of_window(network.window)
     border = min(network.window, n) if equations.closed else 0
     count = len(equations.heads)
-    rows, owner = _aligned(n * 2 * band), np.full(n, -1, dtype=np.int32)
-    border_rows, border_owner = _aligned(border * band), np.full(border, -1, dtype=np.int32)
+    rows, owner = _aligned(n * 2 * band), np.where(equations.live, np.int32(-1), np.int32(0))
+    border_rows, border_owner = _aligned(border * band), owner[:border].copy()
     dependent, residual = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint64)
     found = kernels.eliminate(
         equations.heads,
@@ -102,6 +112,7 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
         values,
         network.rows.reshape(-1),
         network.rows.shape[1],
+        equations.live_words,
         network.window,
         n,
         border,
@@ -113,7 +124,7 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
         dependent,
         residual,
         _aligned(16 * 16 * band * 2 * band),
-        _aligned(8 * band),
+        _aligned(kernels.BATCH * 2 * band),
     )
     return Elimination(
         equations,

@@ -11,10 +11,12 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["care_stream", "columns", "eliminate", "evaluate", "shortfall", "substitute"]
+__all__ = ["BATCH", "care_stream", "columns", "eliminate", "evaluate", "shortfall", "substitute"]
 
 ONE = np.uint64(1)
 NIBBLE = np.uint64(15)
+BATCH = 16
+"""Equations that are reduced together: enough to hide the latency of one behind the others."""
 
 
 def _vector(context, builder, array_type, array, index):
@@ -68,8 +70,11 @@ def ones(typing_context, x):
 
 
 @njit(inline="always")
-def _load(work, at, head, pattern, patterns, words, n, border, B):
-    """Write the equation whose window begins at column `head` to work[at : at+2B], right-hand sides left zero."""
+def _load(work, at, head, pattern, patterns, words, live, n, border, B):
+    """Write the equation whose window begins at column `head` to work[at : at+2B], right-hand sides left zero.
+
+    Columns whose bit in `live` is zero hold the constant 0 and are left out.
+    """
     mask = B - 1
     for k in range(2 * B):
         work[at + k] = 0
@@ -79,21 +84,23 @@ def _load(work, at, head, pattern, patterns, words, n, border, B):
     if head >= border and head + 64 * words <= n:
         if shift == 0:
             for i in range(words):
-                work[at + ((first + i) & mask)] ^= patterns[source + i]
+                work[at + ((first + i) & mask)] = patterns[source + i] & live[first + i]
         else:
             rest = np.uint64(64) - shift
             carry = np.uint64(0)
             for i in range(words):
                 value = patterns[source + i]
-                work[at + ((first + i) & mask)] ^= (value << shift) | carry
+                work[at + ((first + i) & mask)] = ((value << shift) | carry) & live[first + i]
                 carry = value >> rest
-            work[at + ((first + words) & mask)] ^= carry
+            work[at + ((first + words) & mask)] = carry & live[first + words]
     else:  # near the ring's seam, or a ring shorter than the window: bit by bit
         for i in range(words):
             value = patterns[source + i]
             while value:
                 column = (head + i * 64 + trailing_zeros(value)) % n
                 value &= value - ONE
+                if (live[column >> 6] >> np.uint64(column & 63)) & ONE == 0:
+                    continue
                 if column < border:
                     work[at + B + (column >> 6)] ^= ONE << np.uint64(column & 63)
                 else:
@@ -102,24 +109,26 @@ def _load(work, at, head, pattern, patterns, words, n, border, B):
 
 @njit(cache=True, nogil=True)
 def eliminate(
-    heads, pattern, values, patterns, words, window, n, border, B, rows, owner, border_rows, border_owner, dependent, residual, table, work
+    heads, pattern, values, patterns, words, live, window, n, border, B, rows, owner, border_rows, border_owner, dependent, residual, table, work
 ):
     """On-line elimination; returns the number of dependent equations.
 
     Equation e reads columns heads[e] + i (mod n) for every bit i of patterns[pattern[e]]; heads ascend. Columns that are
-    left for a pivot are taken from the earliest. Four consecutive equations pass together through the columns that all
+    left for a pivot are taken from the earliest. `BATCH` consecutive equations pass together through the columns that all
     have a pivot, four columns at a time: `table` holds, for every group of four such columns, the sixteen sums of their
-    pivot rows (the method of the Four Russians).
+    pivot rows (the method of the Four Russians). One after another each then goes on through the rest, pivot by pivot.
 
     Args:
         heads, pattern: int64 (E,); values: uint64 (E,), right-hand sides.
         patterns: uint64, flat (n_out·words,).
+        live: uint64 (⌈n/64⌉ + 1,), bit set for every column that is an unknown; the others are constant 0.
         window: bits, at most 64·(B − 1); border: columns kept for the end, `window` in a ring and 0 in an open stream.
-        rows: out, uint64 (n·2B,), zero: pivot rows by column; owner: out, int32 (n,), −1: the equation of each.
-        border_rows: out, uint64 (border·B,); border_owner: out, int32 (border,), −1.
+        rows: out, uint64 (n·2B,), zero: pivot rows by column; owner: out, int32 (n,), −1 (0 where
+            not live): the equation of each.
+        border_rows: out, uint64 (border·B,); border_owner: out, int32 (border,), as `owner`.
         dependent: out, int64 (E,), equations that depend on earlier ones; residual: out, uint64 (E,), bit p set where
             plane p's value disagrees with them.
-        table: scratch, uint64 (16·16·B·2B,); work: scratch, uint64 (8B,).
+        table: scratch, uint64 (16·16·B·2B,); work: scratch, uint64 (BATCH·2B,).
     """
     width = 2 * B
     mask = B - 1
@@ -127,12 +136,12 @@ def eliminate(
     count = 0
     frontier = border >> 2  # groups below have a pivot in every column that can still occur
     total = heads.shape[0]
-    for e0 in range(0, total, 4):
-        size = min(4, total - e0)
+    for e0 in range(0, total, BATCH):
+        size = min(BATCH, total - e0)
         for k in range(size):
-            _load(work, k * width, heads[e0 + k], pattern[e0 + k], patterns, words, n, border, B)
+            _load(work, k * width, heads[e0 + k], pattern[e0 + k], patterns, words, live, n, border, B)
             work[k * width + width - 1] = values[e0 + k]
-        for k in range(size * width, 4 * width):
+        for k in range(size * width, BATCH * width):
             work[k] = 0
         head = heads[e0]
         if (head >> 2) > frontier:
@@ -140,28 +149,13 @@ def eliminate(
         g = max(head, border) >> 2
         while g < frontier:
             i = (g >> 4) & mask
-            c0 = work[i]
-            c1 = work[width + i]
-            c2 = work[2 * width + i]
-            c3 = work[3 * width + i]
-            stop = min(frontier, (g | 15) + 1)
-            while g < stop:
-                shift = np.uint64((g & 15) * 4)
-                base = (g & group_mask) * 16
-                t0 = (base + np.int64((c0 >> shift) & NIBBLE)) * width
-                t1 = (base + np.int64((c1 >> shift) & NIBBLE)) * width
-                t2 = (base + np.int64((c2 >> shift) & NIBBLE)) * width
-                t3 = (base + np.int64((c3 >> shift) & NIBBLE)) * width
-                c0 ^= table[t0 + i]
-                c1 ^= table[t1 + i]
-                c2 ^= table[t2 + i]
-                c3 ^= table[t3 + i]
+            shift = np.uint64((g & 15) * 4)
+            base = (g & group_mask) * 16
+            for k in range(0, BATCH * width, width):
+                row = (base + np.int64((work[k + i] >> shift) & NIBBLE)) * width
                 for q in range(0, width, 8):
-                    xor8(work, q, table, t0 + q)
-                    xor8(work, width + q, table, t1 + q)
-                    xor8(work, 2 * width + q, table, t2 + q)
-                    xor8(work, 3 * width + q, table, t3 + q)
-                g += 1
+                    xor8(work, k + q, table, row + q)
+            g += 1
         begin = (4 * frontier) >> 6
         for k in range(size):
             e = e0 + k
@@ -209,7 +203,7 @@ def eliminate(
                 dependent[count] = e
                 residual[count] = work[at + width - 1]
                 count += 1
-        head = heads[min(e0 + 4, total - 1)]
+        head = heads[min(e0 + BATCH, total - 1)]
         while 4 * frontier + 3 < n:
             full = True
             for k in range(4):
@@ -300,7 +294,7 @@ def evaluate(heads, pattern, patterns, words, n, planes, x, out):
 
 
 @njit(cache=True, nogil=True)
-def columns(heads, pattern, patterns, words, window, n, border, B, rows, owner, border_rows, border_owner, last, column, budget):
+def columns(heads, pattern, patterns, words, live, window, n, border, B, rows, owner, border_rows, border_owner, last, column, budget):
     """Columns of the syndrome: which of up to 64 dependent equations a flip of each equation's value would change.
 
     Runs `eliminate` once more for the equations that matter, from the last to the first, and hands each one's column
@@ -326,7 +320,7 @@ def columns(heads, pattern, patterns, words, window, n, border, B, rows, owner, 
             return -1
         budget -= 1
         first = e
-        _load(work, 0, heads[e], pattern[e], patterns, words, n, border, B)
+        _load(work, 0, heads[e], pattern[e], patterns, words, live, n, border, B)
         end = min(heads[e] + window, n) - 1
         i = max(heads[e], border) >> 6
         placed = False

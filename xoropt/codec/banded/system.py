@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.codec.banded.elimination import Equations
-from xoropt.codec.layout import schedule
+from xoropt.codec.layout import last_row_lanes, schedule, seed_rows_of
 from xoropt.codec.order import StreamOrder
 from xoropt.networks import XorNetwork
 
@@ -38,42 +38,46 @@ def care_positions(care: np.ndarray, order: StreamOrder, rows: int) -> tuple[np.
 
 
 def system(
-    network: XorNetwork, order: StreamOrder, rows: int, seed_rows: int, starts: np.ndarray, stream_row: np.ndarray
+    network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray
 ) -> tuple[Equations, np.ndarray]:
     """The equations of a segment's care bits, and for each its number in stream order, int64 (E,).
 
-    A ring is cut where its token bucket is emptiest, so that no equation before the cut is short of unknowns.
+    Column l·m + r is seed bit (r, l). A ring is cut where its token bucket is emptiest, so that no equation before the cut
+    is short of unknowns.
     """
+    seed_rows = seed_rows_of(order, seed_bits)
     n = order.lanes * seed_rows
     step, output = schedule(order, rows, seed_rows, network)
     heads = step[stream_row] * network.n_in
     pattern = output[stream_row]
     numbers = np.arange(len(stream_row), dtype=np.int64)
+    live = np.ones(n, dtype=bool)
     if not order.closed:
-        return Equations(network, n, False, heads, pattern), numbers
+        return Equations(network, n, False, heads, pattern, live), numbers
+    live[seed_rows - 1 :: seed_rows] = False
+    live[last_row_lanes(order, seed_bits) * seed_rows + seed_rows - 1] = True
     heads += np.repeat(np.arange(order.lanes, dtype=np.int64) * seed_rows, np.diff(starts))
-    first = int(np.argmin(exact_heads(order, rows, seed_rows, starts, stream_row) - numbers)) if len(heads) else 0
+    first = int(np.argmin(exact_heads(order, rows, seed_bits, starts, stream_row) - numbers)) if len(heads) else 0
     cut = int(heads[first]) if len(heads) else 0
     first = int(np.searchsorted(heads, cut))
-    return (
-        Equations(network, n, True, np.roll(heads, -first) - cut + n * (numbers >= len(heads) - first), np.roll(pattern, -first), cut),
-        np.roll(numbers, -first),
-    )
+    turned = np.roll(heads, -first) - cut
+    turned[len(heads) - first :] += n
+    return Equations(network, n, True, turned, np.roll(pattern, -first), np.roll(live, -cut), cut), np.roll(numbers, -first)
 
 
-def exact_heads(order: StreamOrder, rows: int, seed_rows: int, starts: np.ndarray, stream_row: np.ndarray) -> np.ndarray:
-    """The place of each care bit's output in the ring at the exact rate, ⌊s·m/T⌋ for stream position s; int64 (E,)."""
+def exact_heads(order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray) -> np.ndarray:
+    """The seed bits before each care bit's output at the exact rate, ⌊s·n/(L·T)⌋ for stream position s; int64 (E,)."""
     lane = np.repeat(np.arange(order.lanes, dtype=np.int64) * rows, np.diff(starts))
-    return (lane + stream_row) * seed_rows // rows
+    return (lane + stream_row) * seed_bits // (order.lanes * rows)
 
 
-def shortfall(order: StreamOrder, rows: int, seed_rows: int, starts: np.ndarray, stream_row: np.ndarray, capacity: int) -> int:
+def shortfall(order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray, capacity: int) -> int:
     """Care bits that a window of `capacity` seed bits cannot serve: an estimate of the dependent ones of a ring."""
     from xoropt.codec.banded import kernels
 
     if not len(stream_row):
         return 0
-    heads = exact_heads(order, rows, seed_rows, starts, stream_row)
+    heads = exact_heads(order, rows, seed_bits, starts, stream_row)
     first = int(np.argmin(heads - np.arange(len(heads))))
-    turned = np.roll(heads, -first) + order.lanes * seed_rows * (np.arange(len(heads)) >= len(heads) - first)
+    turned = np.roll(heads, -first) + seed_bits * (np.arange(len(heads)) >= len(heads) - first)
     return int(kernels.shortfall(turned, capacity))
