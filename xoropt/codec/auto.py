@@ -24,8 +24,8 @@ CARE_PER_LANE = 16
 """Seed rows, about, that a tensor must have before it gets more lanes."""
 SMALL = 20_000
 """Care bits of a plane below which several encodings are tried."""
-TRIES = 6
-"""Networks tried for each number of seed bits."""
+TRIES = 50_000
+"""Care bits over which networks are tried for each number of seed bits: from two networks to fifty."""
 MAX_N_OUT = 1 << 14
 """Outputs a seed bit at most; bounds the network of a mask with next to no care bits."""
 
@@ -65,7 +65,7 @@ def encode_auto(
         return attempt(None, 0)
     best: StreamEncoded | None = None
     for slack in range(64):
-        for seed in range(TRIES if most < SMALL // 4 else 2):
+        for seed in range(min(50, TRIES // most)):
             found = attempt(slack, seed)
             if best is None or found.size.total_bits < best.size.total_bits:
                 best = found

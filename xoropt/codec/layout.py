@@ -20,11 +20,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from xoropt.codec.bits import pack_fixed, unpack_fixed
 from xoropt.codec.order import StreamOrder
 from xoropt.errors import DecodeError
 from xoropt.networks import XorNetwork
 
-__all__ = ["Layout", "check_layout", "last_row_lanes", "open_seed_bits", "plan", "schedule", "seed_rows_of"]
+__all__ = [
+    "Layout",
+    "check_layout",
+    "join_layouts",
+    "last_row_lanes",
+    "open_seed_bits",
+    "plan",
+    "schedule",
+    "seed_rows_of",
+    "split_layouts",
+]
 
 
 @dataclass(frozen=True)
@@ -125,3 +136,44 @@ def plan(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: in
     rows, needed = np.diff(bounds), np.diff(until[bounds])
     least = lanes * (-(-rows * n_in // n_out) - 1) + 1  # of the last row one bit is enough
     return Layout(rows, np.where(needed > 0, np.maximum(needed + slack, least), 0))
+
+
+def join_layouts(layouts: tuple[Layout, ...]) -> tuple[list[list[int]], np.ndarray]:
+    """What a file holds: for each layout a description, and one uint8 array of tables.
+
+    The description of a single segment is [T, n]; otherwise it is [segments, bits of an entry T, bits of an entry n], and the
+    table holds all T, then all n, each filled up to whole bytes.
+    """
+    description, tables = [], [np.zeros(0, dtype=np.uint8)]
+    for layout in layouts:
+        if len(layout.rows) == 1:
+            description.append([int(layout.rows[0]), int(layout.seed_bits[0])])
+        else:
+            description.append([len(layout.rows), *layout.widths])
+            tables += [pack_fixed(v, w) for v, w in zip((layout.rows, layout.seed_bits), layout.widths, strict=True)]
+    return description, np.concatenate(tables)
+
+
+def split_layouts(description: list[list[int]], table: np.ndarray) -> tuple[Layout, ...]:
+    """The layouts that `join_layouts` joined.
+
+    Raises:
+        DecodeError: the array is too short or too long for what the description says.
+    """
+    layouts, at = [], 0
+    for entry in description:
+        if len(entry) == 2:
+            layouts.append(Layout(np.array(entry[:1], dtype=np.int64), np.array(entry[1:], dtype=np.int64)))
+            continue
+        count, *widths = entry
+        columns = []
+        for width in widths:
+            size = -(-count * width // 8)
+            if not 0 <= width <= 48 or at + size > len(table) or (count and not width):
+                raise DecodeError("the table of segments is damaged")
+            columns.append(unpack_fixed(table[at : at + size], width, 0, count).astype(np.int64))
+            at += size
+        layouts.append(Layout(columns[0], columns[1]))
+    if at != len(table):
+        raise DecodeError("the table of segments is damaged")
+    return tuple(layouts)

@@ -17,7 +17,7 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 
-__all__ = ["GROUP", "StreamPatches", "pack_stream_patches", "unpack_stream_patches"]
+__all__ = ["GROUP", "StreamPatches", "join_stream_patches", "pack_stream_patches", "split_stream_patches", "unpack_stream_patches"]
 
 GROUP = 256
 """Patches between two entries of the directory."""
@@ -123,6 +123,23 @@ def unpack_stream_patches(patches: StreamPatches, plane: int, outputs: int, firs
     if at[-1] >= outputs:
         raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
     return at[(at >= first) & (at < stop)]
+
+
+def join_stream_patches(patches: StreamPatches) -> tuple[dict[str, list[int]], np.ndarray]:
+    """What a file holds: counts and bytes of each plane, and one uint8 array of their streams."""
+    sizes = [len(data) for data in patches.data]
+    return {"counts": list(patches.counts), "bytes": sizes}, np.concatenate([np.zeros(0, np.uint8), *patches.data])
+
+
+def split_stream_patches(counts: list[int], sizes: list[int], data: np.ndarray) -> StreamPatches:
+    """The patches that `join_stream_patches` joined.
+
+    Raises:
+        DecodeError: the array is too short or too long for what the description says.
+    """
+    if len(counts) != len(sizes) or sum(sizes) != len(data):
+        raise DecodeError("the streams of patches do not fit their description")
+    return StreamPatches(tuple(counts), tuple(np.split(data, np.cumsum(sizes[:-1])) if sizes else ()))
 
 
 def _bits(values: np.ndarray, width: int) -> np.ndarray:
