@@ -139,7 +139,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress just the tensors of this name (* and ?).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Carry tensors of this name along unchanged.")
 @click.option("--min-weights", default=1024, show_default=True, help="Carry smaller tensors along unchanged.")
-@click.option("--mask", default="auto", show_default=True, help="How masks are stored: auto, bitmap or full.")
+@click.option("--mask", default="auto", show_default=True, help="Mask codec: auto, smallest, bitmap, n_of_m, entropy.")
 @_network_options
 @force_option
 @json_option

@@ -1,8 +1,8 @@
 """The file: one safetensors file whose metadata describes how its arrays make up each tensor.
 
-Format version 1. The metadata has `xoropt`, a JSON description, and `xoropt.crc32`, its checksum. The description
-names every tensor, in order, with its parts and a CRC-32 of each; the arrays' names follow from the tensors'. docs/
-format.md is the specification, written so that another program can be made from it.
+Format version 1. The metadata has one key, `xoropt`: a JSON description that begins with its own checksum and names
+every tensor, in order, with its parts and a CRC-32 of each; the arrays' names follow from the tensors'. docs/format.md
+is the specification, written so that another program can be made from it.
 """
 
 import json
@@ -27,10 +27,11 @@ from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe
 from xoropt.quantize import Codebook, Scales
 
-__all__ = ["VERSION", "load", "overhead_bits", "save"]
+__all__ = ["VERSION", "load", "overhead_bits", "save", "sealed"]
 
 VERSION = 1
-DESCRIPTION, CHECKSUM = "xoropt", "xoropt.crc32"
+DESCRIPTION = "xoropt"
+_SEAL = '{"crc32":"'
 
 
 def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -45,8 +46,22 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
         entry, parts = _describe(tensor)
         tensors[name] = entry | {"crc32": {part: _crc(array) for part, array in parts.items()}}
         arrays |= {_key(name, part): array for part, array in parts.items()}
-    text = _dumps({"version": VERSION, "tensors": tensors, "metadata": model.metadata})
-    write_safetensors(path, arrays, {DESCRIPTION: text, CHECKSUM: f"{zlib.crc32(text.encode()):08x}"}, overwrite)
+    text = sealed({"version": VERSION, "tensors": tensors, "metadata": model.metadata})
+    write_safetensors(path, arrays, {DESCRIPTION: text}, overwrite)
+
+
+def sealed(description: dict[str, Any]) -> str:
+    """A description as JSON whose first key, `crc32`, is the CRC-32 of the text with zeros in its place.
+
+    One metadata key for both, because safetensors writes several in no fixed order and a model should give the same
+    file every time.
+    """
+    text = _dumps({"crc32": "00000000", **description})
+    return _with_sum(text, f"{zlib.crc32(text.encode()):08x}")
+
+
+def _with_sum(text: str, digits: str) -> str:
+    return f"{_SEAL}{digits}{text[len(_SEAL) + 8 :]}"
 
 
 def load(path: str | os.PathLike[str]) -> CompressedModel:
@@ -60,7 +75,8 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     if DESCRIPTION not in metadata:
         raise FormatError(f"{path}: holds no xoropt description; compress it first with 'xoropt compress'.")
     text = metadata[DESCRIPTION]
-    if metadata.get(CHECKSUM) != f"{zlib.crc32(text.encode()):08x}":
+    digits = text[len(_SEAL) : len(_SEAL) + 8]
+    if not text.startswith(_SEAL) or f"{zlib.crc32(_with_sum(text, '0' * 8).encode()):08x}" != digits:
         raise FormatError(f"{path}: the description is damaged (its checksum differs); get the file again.")
     try:
         description = json.loads(text)

@@ -11,7 +11,7 @@ from xoropt.codec import decode, encode
 from xoropt.codec.block import choose_n_out
 from xoropt.container import load, overhead_bits
 from xoropt.errors import ArgumentError, FormatError, XoroptError
-from xoropt.masks import CODECS, decode_mask, encode_mask
+from xoropt.masks import check_codec, decode_mask, encode_mask
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import from_recipe, random_block
 from xoropt.networks.network import check_int
@@ -76,10 +76,10 @@ class CompressConfig:
         for name, value, allowed in (
             ("scope", self.scope, ("tensor", "global")),
             ("scales", self.scales, ("tensor", "row")),
-            ("mask", self.mask, ("auto", *CODECS)),
         ):
             if value not in allowed:
                 raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
+        check_codec(self.mask)
         check_int("min_weights", self.min_weights, 0)
         check_int("n_in", self.n_in, 1, 64)
         check_int("jobs", self.jobs, 1)

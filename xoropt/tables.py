@@ -108,7 +108,7 @@ def print_demo(figures: dict[str, Any]) -> None:
     """The demonstration's figures: layers side by side, and the same weights in other forms."""
     console, tensors = _console(), figures["tensors"]
     console.print(
-        "1,797 handwritten digits, a quarter of them for testing; a network 64–800–500–10 pruned to 95 %, one bit a weight"
+        "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
     stages = ("dense", "pruned", "before", "after")
     names = ("dense", "pruned", "quantized, before storing", "after storing and reading back")

@@ -120,10 +120,9 @@ def split_patches(
     if (widths is None) != (groups > 1) or (widths is not None and len(widths) != planes * groups):
         raise DecodeError("the description of the patches does not fit the blocks")
     side = planes * groups if widths is None else 0
-    table = (data[:side] if widths is None else np.array(widths, dtype=np.uint8)).reshape(-1, groups)
-    if len(table) != planes and planes * groups:
+    if len(data) < side:
         raise DecodeError("the stream of patches is too short")
-    table = table.reshape(planes, groups)
+    table = (data[:side] if widths is None else np.array(widths, dtype=np.uint8)).reshape(planes, groups)
     count_bits = int(_block_widths(table, group, blocks).sum(dtype=np.int64))
     middle = side + -(-count_bits // 8)
     bits = 8 * side + count_bits + count * (n_out - 1).bit_length()

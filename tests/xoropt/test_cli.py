@@ -1,0 +1,159 @@
+"""The command line: the whole way on a file of many kinds, and one clear line for every bad input."""
+
+import json
+import os
+import subprocess
+import sys
+
+import ml_dtypes
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from xoropt.container import sealed
+
+
+@pytest.fixture
+def model(dense, tmp_path):
+    path = tmp_path / "model.safetensors"
+    save_file(dense, path, {"made": "here"})
+    return path
+
+
+def test_there_and_back(model, tmp_path, dense, xoropt_command):
+    small, back, again = (tmp_path / name for name in ("small.safetensors", "back.safetensors", "again.safetensors"))
+    status, out, err = xoropt_command("compress", model, small, "--sparsity", "0.8", "--bits", "2", "--json")
+    assert (status, err) == (0, "")
+    figures = json.loads(out)
+    assert set(figures["tensors"]) == {"conv.weight", "fc.weight", "head.weight", "codes"}
+    keys = "shape weights planes network order care_bits seed_bits patch_bits mask_bits scale_bits header_bits patches"
+    for tensor in figures["tensors"].values():
+        assert set(f"{keys} efficiency bits_per_weight".split()) <= set(tensor)
+    assert figures["seconds"] > 0
+    assert figures["total"]["file_bytes"] == small.stat().st_size
+
+    status, out, _ = xoropt_command("verify", model, small)
+    assert status == 0
+    assert f"{len(dense)} of {len(dense)} tensors are bit for bit the same" in out
+    assert xoropt_command("decompress", small, back)[0] == 0
+    arrays = load_file(back)
+    assert arrays["head.weight"].dtype == ml_dtypes.bfloat16
+    assert (arrays["codes"] == dense["codes"]).all()
+    assert (arrays["embed.weight"] == dense["embed.weight"]).all()
+
+    # What was quantized is now kept exactly without any option, and compared with itself.
+    assert xoropt_command("compress", back, again)[0] == 0
+    status, out, _ = xoropt_command("verify", back, again, "--json")
+    assert status == 0
+    assert json.loads(out)["lossless"] is True
+    status, out, _ = xoropt_command("inspect", again, "--json")
+    assert json.loads(out)["total"]["weights"] > 0
+    status, out, _ = xoropt_command("inspect", again)
+    assert "fc.weight" in out
+    assert "Carried along unchanged" in out
+
+
+def test_npz_in(tmp_path, xoropt_command):
+    weights = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32)
+    np.savez(tmp_path / "in.npz", w=weights)
+    options = ("--sparsity", "0.9", "--bits", "1", "--n-in", "12", "--n-out", "80", "--seed", "5", "--solver", "greedy")
+    status, out, _ = xoropt_command("compress", tmp_path / "in.npz", tmp_path / "out", "--json", *options)
+    assert status == 0
+    assert json.loads(out)["tensors"]["w"]["network"] == "block:n_in=12,n_out=80,seed=5"
+    assert xoropt_command("verify", tmp_path / "in.npz", tmp_path / "out")[0] == 0
+
+
+def test_verify_tells_a_difference(model, dense, tmp_path, xoropt_command):
+    assert xoropt_command("compress", model, tmp_path / "out")[0] == 0
+    dense["step"] = np.array(0.0, dtype=np.float32)
+    save_file(dense, tmp_path / "other")
+    status, out, err = xoropt_command("verify", tmp_path / "other", tmp_path / "out")
+    assert status == 1
+    assert "'step' differs from the original" in err
+    assert "DIFFERS" in out
+
+
+def test_nothing_compressed_says_what_to_do(tmp_path, xoropt_command):
+    save_file({"w": np.random.default_rng(0).standard_normal((50, 50))}, tmp_path / "in")
+    status, _, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out")
+    assert status == 0
+    assert "--sparsity 0.9 --bits 1" in err
+
+
+BAD = {
+    "missing file": (("compress", "absent.safetensors", "out"), 1, "absent.safetensors: No such file"),
+    "not safetensors": (("compress", "text.safetensors", "out"), 1, "not a readable safetensors file"),
+    "truncated": (("compress", "cut.safetensors", "out"), 1, "cut short or damaged"),
+    "not npz": (("compress", "text.npz", "out"), 1, "not a readable .npz file"),
+    "NaN": (("compress", "nan.safetensors", "out", "--sparsity", "0.5"), 1, "'bad.weight' holds NaN"),
+    "rate of 1": (("compress", "model.safetensors", "out", "--sparsity", "1.0"), 2, "'sparsity' must be at least 0"),
+    "rate below 0": (("compress", "model.safetensors", "out", "--sparsity", "-0.5"), 2, "'sparsity'"),
+    "rate of text": (("compress", "model.safetensors", "out", "--sparsity", "much"), 2, "--sparsity"),
+    "n_in of 0": (("compress", "model.safetensors", "out", "--n-in", "0"), 2, "'n_in' must be from 1 to 64, not 0"),
+    "n_in of 65": (("compress", "model.safetensors", "out", "--n-in", "65"), 2, "'n_in' must be from 1 to 64, not 65"),
+    "unknown solver": (("compress", "model.safetensors", "out", "--solver", "magic"), 1, "magic"),
+    "unknown option": (("compress", "model.safetensors", "out", "--fast"), 2, "--fast"),
+    "no OUT": (("compress", "model.safetensors"), 2, "OUT"),
+    "OUT exists": (
+        ("compress", "model.safetensors", "text.npz"),
+        1,
+        "text.npz: exists already; name another file or pass --force",
+    ),
+    "OUT is a folder": (("compress", "model.safetensors", "."), 1, "is a folder"),
+    "OUT's folder is missing": (("compress", "model.safetensors", "no/out"), 1, "no: no such folder"),
+    "inspect a plain file": (("inspect", "model.safetensors"), 1, "compress it first"),
+    "decompress a plain file": (("decompress", "model.safetensors", "out"), 1, "compress it first"),
+    "unknown decoder": (("decompress", "small.safetensors", "out", "--decoder", "magic"), 1, "'decoder'"),
+    "newer version": (("inspect", "newer.safetensors"), 1, "newer than 1; upgrade xoropt"),
+    "unknown command": (("squeeze",), 2, "squeeze"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line(name, model, dense, tmp_path, monkeypatch, xoropt_command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.safetensors").write_text("no safetensors file at all")
+    (tmp_path / "text.npz").write_text("no npz file at all")
+    (tmp_path / "cut.safetensors").write_bytes(model.read_bytes()[:-100])
+    save_file({"bad.weight": np.full((50, 50), np.nan)}, tmp_path / "nan.safetensors")
+    assert xoropt_command("compress", model, "small.safetensors", "--solver", "greedy")[0] == 0
+    save_file({}, "newer.safetensors", {"xoropt": sealed({"version": 2})})
+    before = set(os.listdir())
+
+    arguments, expected, word = BAD[name]
+    status, out, err = xoropt_command(*arguments)
+    assert status == expected
+    assert word in err
+    assert err.count("\n") == 1
+    assert err.startswith("xoropt: ")
+    assert "Traceback" not in err
+    assert out == ""
+    assert set(os.listdir()) == before
+
+
+def test_help_has_an_example_for_every_command(xoropt_command):
+    for command in ("demo", "compress", "decompress", "verify", "inspect"):
+        status, out, _ = xoropt_command(command, "--help")
+        assert status == 0
+        assert f"xoropt {command}" in out
+        assert "Example" in out
+
+
+def test_as_a_process(model, tmp_path):
+    run = [sys.executable, "-m", "xoropt"]
+    done = subprocess.run(
+        [*run, "compress", model, tmp_path / "out", "--bits", "3"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")  # no bar in a pipe
+    done = subprocess.run([*run, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("xoropt, version ")
+
+
+def test_a_full_disk(model, tmp_path):
+    """A file system of 64 KiB, where the machine lets us mount one; else a limit on the size of files."""
+    limited = f"ulimit -f 8; exec {sys.executable} -m xoropt compress {model} {tmp_path}/out --bits 1"
+    done = subprocess.run(["bash", "-c", f"trap '' XFSZ; {limited}"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "nothing was written" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert os.listdir(tmp_path) == ["model.safetensors"]

@@ -1,0 +1,198 @@
+"""The file: what is written is read; what is damaged is refused, and never gives a wrong weight."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+import xoropt
+from xoropt import CompressConfig
+from xoropt.container import DESCRIPTION, sealed
+
+
+@pytest.fixture
+def stored(dense, tmp_path):
+    """A compressed file and the exact arrays that it must give back."""
+    quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy")))
+    model = xoropt.compress(quantized, CompressConfig(solver="greedy"), metadata={"who": "test"})
+    path = tmp_path / "model.safetensors"
+    xoropt.save(model, path)
+    return path, quantized
+
+
+def same(arrays, originals):
+    return list(arrays) == list(originals) and all(
+        a.dtype == o.dtype and a.shape == o.shape and a.tobytes() == o.tobytes()
+        for a, o in zip(arrays.values(), originals.values(), strict=True)
+    )
+
+
+def test_round_trip(stored):
+    path, originals = stored
+    assert same(xoropt.decompress(path), originals)
+    assert xoropt.load(path).metadata == {"who": "test"}
+
+
+def test_any_reader_of_safetensors_opens_it(stored):
+    path, originals = stored
+    with safe_open(path, framework="numpy") as file:
+        names = set(file.keys())
+        assert {"fc.weight::seeds", "fc.weight::patches", "fc.weight::mask", "fc.weight::codebook"} <= names
+        assert (file.get_tensor("conv.bias") == originals["conv.bias"]).all()
+        description = json.loads(file.metadata()[DESCRIPTION])
+    assert description["version"] == 1
+    assert list(description["tensors"]) == list(originals)
+
+
+def test_names_never_collide(tmp_path):
+    codes = np.random.default_rng(0).choice(np.array([0, 0, 0, 1], np.int8), 4000)
+    odd = {"a": codes, "a::seeds": np.arange(3), "a::raw": np.arange(2), "a::seeds::raw": np.arange(1), "": np.ones(2)}
+    xoropt.save(xoropt.compress(odd, CompressConfig(solver="greedy")), tmp_path / "odd")
+    assert same(xoropt.decompress(tmp_path / "odd"), odd)
+
+
+def test_sizes_add_up_to_the_file(stored):
+    path, _ = stored
+    report = xoropt.report(xoropt.load(path), path)
+    total = report["total"]
+    assert all(
+        total[key] == sum(t[key] for t in report["tensors"].values()) for key in ("seed_bits", "mask_bits", "patches")
+    )
+    parts = (
+        sum(total[f"{part}_bits"] for part in ("seed", "patch", "mask", "scale", "header")) + 8 * total["carried_bytes"]
+    )
+    assert total["file_bytes"] == path.stat().st_size
+    assert 0 < 8 * total["file_bytes"] - parts < 8 * 1400  # what is left: the description of what was carried along
+
+
+@pytest.mark.parametrize("kind", ["flip", "drop", "insert", "cut", "overwrite"])
+def test_damage_never_gives_a_wrong_weight(stored, tmp_path, kind):
+    path, originals = stored
+    data = path.read_bytes()
+    header = 8 + int.from_bytes(data[:8], "little")
+    rng = np.random.default_rng(["flip", "drop", "insert", "cut", "overwrite"].index(kind))
+    damaged = tmp_path / "damaged"
+    refused = 0
+    for _ in range(500):  # 2,500 damages over the five kinds
+        at = int(rng.integers(0, header if rng.random() < 0.5 else len(data)))
+        length = int(rng.integers(1, 9))
+        match kind:
+            case "flip":
+                changed = bytearray(data)
+                changed[at] ^= 1 << int(rng.integers(8))
+            case "drop":
+                changed = data[:at] + data[at + length :]
+            case "insert":
+                changed = data[:at] + rng.bytes(length) + data[at:]
+            case "cut":
+                changed = data[:at]
+            case _:
+                changed = data[:at] + rng.bytes(length) + data[at + length :]
+        damaged.write_bytes(changed)
+        message = None
+        try:
+            arrays = xoropt.decompress(damaged)
+        except xoropt.XoroptError as error:
+            message = str(error)
+        if message is None:
+            assert same(arrays, originals)
+        else:
+            assert str(damaged) in message
+            assert "\n" not in message
+            refused += 1
+    assert refused > 450
+
+
+def rewrite(path, change):
+    """Change a file's description and give it a right checksum again, as someone hostile would."""
+    with safe_open(path, framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        metadata = file.metadata()
+    description = json.loads(metadata[DESCRIPTION])
+    change(description, arrays)
+    del description["crc32"]
+    save_file(arrays, path, {DESCRIPTION: sealed(description)})
+
+
+HOSTILE = {
+    "a newer version": (lambda d, a: d.update(version=2), "format version 2, newer than 1; upgrade"),
+    "no version": (lambda d, a: d.pop("version"), "'version'"),
+    "a version of text": (lambda d, a: d.update(version="1"), "'version'"),
+    "an array too many": (lambda d, a: a.update(extra=np.zeros(3)), "'extra', which its description does not name"),
+    "a part gone": (lambda d, a: a.pop("fc.weight::seeds"), "part 'seeds' is missing"),
+    "a huge shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[2**40, 2**40]), "'fc.weight'"),
+    "a negative shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[-60, -50]), "'shape'"),
+    "another shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[6, 5]), "'seeds' has the wrong shape"),
+    "many dimensions": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[1] * 70), "70 dimensions"),
+    "a huge network": (lambda d, a: d["tensors"]["fc.weight"].update(network="block:n_out=99999999999"), "'n_out'"),
+    "a foreign network": (lambda d, a: d["tensors"]["fc.weight"].update(network="ring:n_out=9"), "no known topology"),
+    "another order": (lambda d, a: d["tensors"]["fc.weight"].update(order="zigzag"), "order 'zigzag' is not known"),
+    "a foreign mask": (lambda d, a: d["tensors"]["fc.weight"].update(mask="rle"), "mask codec 'rle' is not known"),
+    "a foreign dtype": (lambda d, a: d["tensors"]["fc.weight"].update(dtype="F99"), "dtype F99 is not supported"),
+    "nine planes": (lambda d, a: d["tensors"]["fc.weight"].update(planes=9), "9 planes"),
+    "wide counts": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(widths=[60, 60]), "'fc.weight'"),
+    "a huge group": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(group=2**47), "'fc.weight'"),
+    "patches beyond count": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(count=2**40), "'fc.weight'"),
+    "no tensors": (lambda d, a: d.update(tensors=[]), "'tensors'"),
+    "a tensor of text": (lambda d, a: d["tensors"].update(step="?"), "'crc32'"),
+    "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_descriptions_are_refused(stored, name):
+    path, _ = stored
+    change, word = HOSTILE[name]
+    rewrite(path, change)
+    with pytest.raises(xoropt.FormatError, match=word) as caught:
+        xoropt.decompress(path)
+    assert str(path) in str(caught.value)
+
+
+def test_not_such_files(tmp_path):
+    plain = tmp_path / "plain.safetensors"
+    save_file({"a": np.ones(3)}, plain)
+    with pytest.raises(xoropt.FormatError, match="no xoropt description; compress it first"):
+        xoropt.load(plain)
+    text = tmp_path / "text.safetensors"
+    text.write_text("hello, this is no safetensors file")
+    with pytest.raises(xoropt.FormatError, match="not a readable safetensors file"):
+        xoropt.load(text)
+    (tmp_path / "nothing").touch()
+    with pytest.raises(xoropt.FormatError):
+        xoropt.load(tmp_path / "nothing")
+    with pytest.raises(xoropt.XoroptError, match="No such file"):
+        xoropt.load(tmp_path / "absent")
+    with pytest.raises(xoropt.XoroptError):
+        xoropt.load(tmp_path)
+
+
+def test_an_existing_file_stays(stored, tmp_path):
+    path, _ = stored
+    before = path.read_bytes()
+    with pytest.raises(xoropt.XoroptError, match="exists already"):
+        xoropt.save(xoropt.load(path), path)
+    assert path.read_bytes() == before
+    xoropt.save(xoropt.load(path), path, overwrite=True)
+    assert path.read_bytes() == before
+    with pytest.raises(xoropt.XoroptError, match="no such folder"):
+        xoropt.save(xoropt.load(path), tmp_path / "absent" / "file")
+
+
+def test_a_full_disk_leaves_nothing(stored, tmp_path, monkeypatch):
+    path, _ = stored
+    model = xoropt.load(path)
+
+    def full(arrays, part, metadata):
+        Path(part).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("xoropt.files.save_file", full)
+    folder = tmp_path / "new"
+    folder.mkdir()
+    with pytest.raises(xoropt.XoroptError, match="No space left on device; nothing was written"):
+        xoropt.save(model, folder / "file")
+    assert not list(folder.iterdir())

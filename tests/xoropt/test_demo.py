@@ -1,0 +1,29 @@
+"""The demo on real data: accuracy, exactness, and every figure of its table."""
+
+import json
+
+from safetensors.numpy import load_file
+
+import xoropt
+
+
+def test_demo(tmp_path, xoropt_command):
+    status, out, err = xoropt_command("demo", "--out", tmp_path / "demo", "--json")
+    assert (status, err) == (0, "")
+    figures = json.loads(out)
+    assert figures["lossless"] is True
+    assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
+    assert set(figures["tensors"]) == {"fc1.weight", "fc2.weight", "fc3.weight"} == set(figures["rivals"])
+    for name, tensor in figures["tensors"].items():
+        assert abs(tensor["sparsity"] - 0.95) < 0.001
+        assert tensor["planes"] == 1
+        assert tensor["care_bits"] == round(0.05 * tensor["weights"])
+        assert set(figures["rivals"][name]) == {"csr", "csr_packed", "bitmap", "zstd"}
+        assert figures["rivals"][name]["bitmap"] == tensor["weights"] + tensor["care_bits"]
+    quantized = load_file(tmp_path / "demo" / "quantized.safetensors")
+    back = xoropt.decompress(tmp_path / "demo" / "compressed.safetensors")
+    assert all((back[name] == array).all() for name, array in quantized.items())
+
+    status, _, err = xoropt_command("demo", "--out", tmp_path / "demo")
+    assert status == 1
+    assert "exists already" in err
