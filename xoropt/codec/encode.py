@@ -38,8 +38,8 @@ def encode(
         solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
             patches are chosen, "burst" (also under the name "portfolio"), "greedy" or "viterbi".
         order: how the stream runs over a plane, see `xoropt.codec.order`: "rows", row-major at the network's own fixed
-            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate fitted to
-            the care bits where the network's n_out allows it ("auto" chooses the lanes).
+            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
+            fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
         time_limit: seconds for each block's search; None: no limit.
@@ -73,7 +73,10 @@ def encode(
     else:
         method = "burst" if solver == "portfolio" else solver
         if method not in METHODS:
-            raise ArgumentError(f"Argument 'solver' must be one of {', '.join(METHODS)} here, not {solver!r}.")
+            raise ArgumentError(
+                f"Argument 'solver' must be one of portfolio, {', '.join(METHODS)} for a windowed network, "
+                f"not {solver!r}; give n_in for a block network."
+            )
         if not isinstance(network, XorNetwork):
             if order is not None:
                 raise ArgumentError("Argument 'order' must be None with the network 'auto', which chooses it.")
@@ -82,9 +85,7 @@ def encode(
             stream_order = order_from_recipe("rows" if order is None else order)
             if method == "viterbi" and stream_order.closed:
                 raise ArgumentError("Argument 'order' must be 'rows' for the solver 'viterbi'.")
-            encoded = encode_stream(
-                flat, flat_care, network, stream_order, shape, method, jobs=jobs, progress=progress
-            )
+            encoded = encode_stream(flat, flat_care, network, stream_order, shape, method, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
     if ((decode(encoded) ^ bits) & care).any():
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")

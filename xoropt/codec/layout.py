@@ -1,17 +1,18 @@
 """How a plane's stream is cut into segments, and which seeds each of their outputs reads.
 
 A segment is a stretch of T weight rows that is decoded by itself from n seed bits, in m = ⌈n/L⌉ seed rows of L bits (L
-lanes, see `order`). In a closed order they form a ring: lane l has m of them, and where its window runs beyond them it goes
-on in lane l + 1, the last lane in lane 0. In steps of n_in seed rows, step t of every lane begins at seed row t·n_in and makes
-the stream rows ⌊t·n_in·T/m⌋ … ⌊(t+1)·n_in·T/m⌋ − 1, the first of them with row 0 of the network, the next with row 1, …;
-the last step of a lane is shorter when n_in does not divide m. So the rate is any fraction, and n_out of the network only
-bounds the outputs of a step. Output j of step t in lane l is
+lanes, see `order`). In a closed order they form a ring: lane l has m of them, and where its window runs beyond them
+it goes on in lane l + 1, the last lane in lane 0. In steps of n_in seed rows, step t of every lane begins at seed
+row t·n_in and makes the stream rows ⌊t·n_in·T/m⌋ … ⌊(t+1)·n_in·T/m⌋ − 1, the first of them with row 0 of the
+network, the next with row 1, …; the last step of a lane is shorter when n_in does not divide m. So the rate is any
+fraction, and n_out of the network only bounds the outputs of a step. Output j of step t in lane l is
 
-    the XOR, over the window bits i that row j of the network selects, of seed bit (r mod m, l + r div m mod L), r = t·n_in + i.
+    the XOR, over the window bits i that row j of the network selects, of seed bit (r mod m, l + r div m mod L), r =
+    t·n_in + i.
 
-Seed bit (r, l) is bit r·L + l of the segment's n stored bits, but for the last row, which has only n − (m−1)·L of them: its
-i-th bit is that of lane i·c mod L (c as in `order`, so that the lanes without one lie spread out), the others are 0. A segment
-without care bits has n = 0 and outputs zero.
+Seed bit (r, l) is bit r·L + l of the segment's n stored bits, but for the last row, which has only n − (m−1)·L of
+them: its i-th bit is that of lane i·c mod L (c as in `order`, so that the lanes without one lie spread out), the
+others are 0. A segment without care bits has n = 0 and outputs zero.
 
 The open order "rows" has one lane, n_out outputs in every step and memory·n_in seed bits more at its end.
 """
@@ -141,8 +142,8 @@ def plan(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: in
 def join_layouts(layouts: tuple[Layout, ...]) -> tuple[list[list[int]], np.ndarray]:
     """What a file holds: for each layout a description, and one uint8 array of tables.
 
-    The description of a single segment is [T, n]; otherwise it is [segments, bits of an entry T, bits of an entry n], and the
-    table holds all T, then all n, each filled up to whole bytes.
+    The description of a single segment is [T, n]; otherwise it is [segments, bits of an entry T, bits of an entry
+    n], and the table holds all T, then all n, each filled up to whole bytes.
     """
     description, tables = [], [np.zeros(0, dtype=np.uint8)]
     for layout in layouts:

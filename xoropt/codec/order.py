@@ -32,8 +32,8 @@ class StreamOrder:
     """A stream order.
 
     Attributes:
-        kind: "rows": row-major with an open end, the paper's order and that of one-lane hardware; "straight": lanes that
-            close to a ring, rows in their own order; "lanes": the same, rows permuted and rotated.
+        kind: "rows": row-major with an open end, the paper's order and that of one-lane hardware; "straight": lanes
+            that close to a ring, rows in their own order; "lanes": the same, rows permuted and rotated.
         lanes: L; 1 for "rows".
     """
 
@@ -82,7 +82,9 @@ def order_from_recipe(recipe: str) -> StreamOrder:
         return StreamOrder("rows", 1)
     key, _, value = setting.partition("=")
     if kind not in ORDERS[1:] or key != "lanes" or not value.isascii() or not value.isdecimal() or len(value) > 4:
-        raise ArgumentError(f"Argument 'order' must be 'rows', 'lanes:lanes=L' or 'straight:lanes=L', not {recipe[:80]!r}.")
+        raise ArgumentError(
+            f"Argument 'order' must be 'rows', 'lanes:lanes=L' or 'straight:lanes=L', not {recipe[:80]!r}."
+        )
     lanes = int(value)
     if not 1 <= lanes <= MAX_LANES or lanes & (lanes - 1):
         raise ArgumentError(f"Argument 'order' must have a power of two up to {MAX_LANES} as its lanes, not {lanes}.")

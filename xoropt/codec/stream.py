@@ -15,11 +15,11 @@ import numpy as np
 from xoropt.codec.banded.bursts import burst_patches
 from xoropt.codec.banded.elimination import MAX_PLANES, eliminate, evaluate, solution, words_of_window
 from xoropt.codec.banded.system import care_positions, shortfall, system
-from xoropt.codec.banded.viterbi import viterbi
 from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout, last_row_lanes, open_seed_bits, plan
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import pack_stream_patches
+from xoropt.codec.viterbi.search import viterbi
 from xoropt.networks import XorNetwork
 
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
@@ -54,7 +54,7 @@ def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack
         slack: seed bits that a ring's segment gets beyond its care bits; None: what the network needs.
     """
     if not order.closed:
-        segments = max(1, round(np.count_nonzero(care) / OPEN_SEGMENT))
+        segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
         steps = -(-len(care) // network.n_out)
         bounds = np.unique(np.minimum(np.arange(segments + 1) * steps // segments * network.n_out, len(care)))
         rows = np.diff(bounds)
@@ -62,7 +62,7 @@ def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack
     if slack is None:
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
-        slack = 8 + int(min(SEGMENT, np.count_nonzero(care)) * math.exp(-taps))
+        slack = 8 + int(min(SEGMENT, int(np.count_nonzero(care))) * math.exp(-taps))
     return plan(care, order, SEGMENT, slack, network.n_in, network.n_out)
 
 
@@ -86,8 +86,8 @@ def encode_stream(
         network: with a window of at most 1984 bits.
         order: of the stream.
         shape: of one plane, recorded in the result.
-        method: "burst" (few patches), "greedy" (every dependent care bit that disagrees), or "viterbi" (the fewest; open
-            order and networks of at most 2^16 states).
+        method: "burst" (few patches), "greedy" (every dependent care bit that disagrees), or "viterbi" (the fewest;
+            open order and networks of at most 2^16 states).
         layouts: the segments, one for each row of `care`; None: `plan_layout`'s.
         jobs: threads.
         progress: called with outputs done and outputs in all, over all planes.
@@ -110,14 +110,15 @@ def encode_stream(
             spans = list(_spans(layout, order, outputs))
             work = [(group[:, a:b], mask[a:b], network, order, t, n, method) for a, b, t, n in spans]
             parts: list[_Part] = []
-            results = pool.map(lambda task: _encode_segment(*task), work) if jobs > 1 else map(lambda task: _encode_segment(*task), work)
+            results = pool.map(_encode_segment, work) if jobs > 1 else map(_encode_segment, work)
             for (a, b, _, _), part in zip(spans, results, strict=True):
                 parts.append(part)
                 done += (b - a) * len(group)
                 if progress is not None:
                     progress(done, planes * outputs)
             for p in range(len(group)):
-                seeds.append(np.packbits(np.concatenate([np.zeros(0, np.uint8), *(part.seeds[p] for part in parts)]), bitorder="little"))
+                stored = np.concatenate([np.zeros(0, np.uint8), *(part.seeds[p] for part in parts)])
+                seeds.append(np.packbits(stored, bitorder="little"))
                 flips = [part.patches[p] + a for part, (a, *_) in zip(parts, spans, strict=True)]
                 positions.append(np.concatenate([np.empty(0, np.int64), *flips]))
             final.append(Layout(layout.rows, np.array([part.seed_bits for part in parts], dtype=np.int64)))
@@ -127,8 +128,8 @@ def encode_stream(
     patches = pack_stream_patches(positions, outputs)
     if care_bits > seed_bits:
         warnings.warn(
-            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches make up for it. "
-            f"A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
+            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches make up "
+            f"for it. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
             RateWarning,
             stacklevel=3,
         )
@@ -156,9 +157,10 @@ def _spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[i
 
 
 def _encode_segment(
-    bits: np.ndarray, care: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, method: str
+    task: tuple[np.ndarray, np.ndarray, XorNetwork, StreamOrder, int, int, str],
 ) -> _Part:
-    """One segment; a ring gets more seed bits when they cost less than its patches."""
+    """One segment: bits, care, network, order, T, n, method; a ring gets more seed bits where they save patches."""
+    bits, care, network, order, rows, seed_bits, method = task
     if method == "viterbi":
         return _viterbi_segment(bits, care, network, seed_bits)
     starts, stream_row, weight = care_positions(care, order, rows)
@@ -166,7 +168,9 @@ def _encode_segment(
         seed_bits = _enough(network, order, rows, seed_bits, starts, stream_row)
     best = _solve_segment(bits, network, order, rows, seed_bits, starts, stream_row, weight, method)
     extra = 16
-    while order.closed and sum(map(len, best.patches)) * PATCH_BITS > 2 * extra * len(bits) and extra <= len(weight) // 8:
+    while (
+        order.closed and sum(map(len, best.patches)) * PATCH_BITS > 2 * extra * len(bits) and extra <= len(weight) // 8
+    ):
         more = _solve_segment(bits, network, order, rows, seed_bits + extra, starts, stream_row, weight, method)
         if _cost(more) < _cost(best):
             best = more

@@ -16,7 +16,11 @@ __all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference"]
 def check_stream(encoded: StreamEncoded) -> None:
     """Raise DecodeError unless segments, seeds and patches fit the network, the order and the shape."""
     order, planes = encoded.stream_order, len(encoded.seeds)
-    if len(encoded.layouts) not in (1, planes) or len(encoded.patches.counts) != planes or len(encoded.patches.data) != planes:
+    if (
+        len(encoded.layouts) not in (1, planes)
+        or len(encoded.patches.counts) != planes
+        or len(encoded.patches.data) != planes
+    ):
         raise DecodeError(f"the segments or patches do not fit {planes} planes")
     for layout in encoded.layouts:
         check_layout(layout, order, encoded.outputs, encoded.network)
@@ -57,7 +61,7 @@ def _seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder
 
 def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
     """The stream rows of a segment, uint8 (T, ⌈L/8⌉) packed, from its seed rows, uint8 (m, L)."""
-    seed_rows, lanes = bits.shape
+    seed_rows = len(bits)
     step, output = schedule(order, rows, seed_rows, network)
     steps, used = int(step[-1]) + 1, int(output.max()) + 1
     reach = (steps - 1) * network.n_in + network.window

@@ -1,10 +1,12 @@
 """Patches of a stream: ascending positions in about lg(outputs / patches) + 1.6 bits each, with random access.
 
-The gaps between neighbouring patches are Golomb–Rice coded (Rice, 1979): the lower k bits of a gap as they are, the rest in
-unary, k fitting the mean gap (Kiely, *Selecting the Golomb parameter in Rice coding*, 2004). The patches of a plane are
+The gaps between neighbouring patches are Golomb–Rice coded (Rice, 1979): the lower k bits of a gap as they are, the
+rest in unary, k fitting the mean gap (Kiely, *Selecting the Golomb parameter in Rice coding*, 2004). The patches of
+a plane are
 
     lower parts      count·k bits
-    directory        for every 256th patch but the first: its position (⌈lg outputs⌉ bits), and the bit of the unary parts at
+    directory        for every 256th patch but the first: its position (⌈lg outputs⌉ bits), and the bit of the unary
+    parts at
                      which its own begins
     unary parts      each q as q zeros and a one, to the stream's end
 
@@ -17,7 +19,14 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 
-__all__ = ["GROUP", "StreamPatches", "join_stream_patches", "pack_stream_patches", "split_stream_patches", "unpack_stream_patches"]
+__all__ = [
+    "GROUP",
+    "StreamPatches",
+    "join_stream_patches",
+    "pack_stream_patches",
+    "split_stream_patches",
+    "unpack_stream_patches",
+]
 
 GROUP = 256
 """Patches between two entries of the directory."""
@@ -82,7 +91,9 @@ def _directory_widths(outputs: int, count: int, k: int) -> tuple[int, int]:
     return (outputs - 1).bit_length(), (count + (outputs >> k)).bit_length()
 
 
-def unpack_stream_patches(patches: StreamPatches, plane: int, outputs: int, first: int = 0, stop: int | None = None) -> np.ndarray:
+def unpack_stream_patches(
+    patches: StreamPatches, plane: int, outputs: int, first: int = 0, stop: int | None = None
+) -> np.ndarray:
     """The patches of a plane from position `first` up to `stop` (the end), int64, ascending.
 
     Raises:

@@ -10,8 +10,8 @@ __all__ = ["sequential"]
 def sequential(n_in: int = 8, n_out: int = 80, n_s: int = 2, seed: int = 0) -> XorNetwork:
     """A dense random network over this seed and n_s others, kept in shift registers.
 
-    The paper writes y_t = M⊕ · [x_t, x_{t−1}, …, x_{t−n_s}]; here step t reads seeds t … t + n_s, which is the same network
-    with the seeds numbered n_s later.
+    The paper writes y_t = M⊕ · [x_t, x_{t−1}, …, x_{t−n_s}]; here step t reads seeds t … t + n_s, which is the same
+    network with the seeds numbered n_s later.
 
     Args:
         n_in: new seed bits a step, 1 to 64.

@@ -25,17 +25,18 @@ def staged(
 ) -> XorNetwork:
     """A time-invariant network whose outputs share nodes.
 
-    Node v of step t is the XOR of `taps` of the node_window seed bits from bit t·n_in on. An output of step t is the XOR of
-    `reads` nodes of the steps t … t + memory. It has, for each output, reads − 1 gates and a share of
+    Node v of step t is the XOR of `taps` of the node_window seed bits from bit t·n_in on. An output of step t is the
+    XOR of `reads` nodes of the steps t … t + memory. It has, for each output, reads − 1 gates and a share of
     nodes·(taps − 1)/n_out; the window is node_window + memory·n_in.
 
-    Every seed bit is read by equally many nodes and every node by equally many outputs, give or take one: a seed bit that
-    few nodes read is lost when no care bit reads those. Tap i of node v is a bit ≡ v·taps + i (mod n_in), its delay in steps
-    the next one of the random order (`draw_subsets`) of delays that this class of bits has. The outputs take their nodes
-    from a sequence of random orders of all nodes, `reads` at a time, each with a delay of its own.
+    Every seed bit is read by equally many nodes and every node by equally many outputs, give or take one: a seed bit
+    that few nodes read is lost when no care bit reads those. Tap i of node v is a bit ≡ v·taps + i (mod n_in), its
+    delay in steps the next one of the random order (`draw_subsets`) of delays that this class of bits has. The
+    outputs take their nodes from a sequence of random orders of all nodes, `reads` at a time, each with a delay of
+    its own.
 
-    `stages` of the result holds what a decoder needs: the taps of each node relative to its step, int64 (nodes, taps), and
-    the nodes of each output, int64 (n_out, reads), where k·nodes + v stands for node v of step t + k.
+    `stages` of the result holds what a decoder needs: the taps of each node relative to its step, int64 (nodes,
+    taps), and the nodes of each output, int64 (n_out, reads), where k·nodes + v stands for node v of step t + k.
 
     Args:
         n_in: new seed bits a step, 1 to 64.
@@ -65,7 +66,9 @@ def staged(
     seed = check_int("seed", seed, 0, 2**64 - 1)
     window = node_window + memory * n_in
     if window > MAX_WINDOW:
-        raise ArgumentError(f"Argument 'memory' must keep the window within {MAX_WINDOW} bits, which {memory} does not.")
+        raise ArgumentError(
+            f"Argument 'memory' must keep the window within {MAX_WINDOW} bits, which {memory} does not."
+        )
     tap = np.arange(nodes * taps, dtype=np.int64)
     delay = draw_subsets(reseed(seed, 0), n_in, delays, -(-nodes * taps // n_in))[tap % n_in, tap // n_in]
     node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)

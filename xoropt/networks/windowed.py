@@ -26,8 +26,8 @@ def windowed(n_in: int = 64, n_out: int = 640, window: int = 512, taps: int | No
     """A time-invariant network whose outputs read a window of several seeds.
 
     Dense (taps = None): every entry of the (n_out, window) matrix is 1 with probability ½, drawn as `draw_bits` says.
-    Sparse: output j reads `taps` of the window − n_in + 1 bits from bit ⌊j·n_in/n_out⌋ of the window on, a band that moves
-    on with the outputs as the window does with the steps; the taps are those of `draw_subsets`.
+    Sparse: output j reads `taps` of the window − n_in + 1 bits from bit ⌊j·n_in/n_out⌋ of the window on, a band that
+    moves on with the outputs as the window does with the steps; the taps are those of `draw_subsets`.
 
     Args:
         n_in: new seed bits a step, 1 to 64.

@@ -1,10 +1,10 @@
 """Patches of a segment: which care bits to give up so that the rest has a solution.
 
-*Greedy* patches flip every dependent care bit that disagrees with its predecessors. A *burst* is a set of dependent care
-bits whose dependencies share care bits; flipping one of those may mend several at once. Flipping care bit e changes the
-dependent bits of its *column* of the syndrome; the least patches of a burst are the fewest columns that sum to the
-syndrome, a minimum-weight coset leader. Bursts of up to `EXACT` dependent bits that need no more than four patches are
-solved exactly; longer ones in stretches of `EXACT` bits, the best few partial answers kept.
+*Greedy* patches flip every dependent care bit that disagrees with its predecessors. A *burst* is a set of dependent
+care bits whose dependencies share care bits; flipping one of those may mend several at once. Flipping care bit e
+changes the dependent bits of its *column* of the syndrome; the least patches of a burst are the fewest columns that
+sum to the syndrome, a minimum-weight coset leader. Bursts of up to `EXACT` dependent bits that need no more than
+four patches are solved exactly; longer ones in stretches of `EXACT` bits, the best few partial answers kept.
 """
 
 from collections.abc import Iterator
@@ -93,7 +93,8 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
 def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterator[Burst]:
     """The bursts of a segment, in the order of their last dependent bits.
 
-    The dependent bits are taken up to 64 at a time, cut where they lie farthest apart. An equation that an earlier chunk's
+    The dependent bits are taken up to 64 at a time, cut where they lie farthest apart. An equation that an earlier
+    chunk's
     bits depend on is left out of later ones: its flip would undo what was settled.
 
     Args:

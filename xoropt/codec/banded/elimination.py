@@ -14,7 +14,16 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks import XorNetwork
 
-__all__ = ["MAX_PLANES", "MAX_WINDOW", "Elimination", "Equations", "eliminate", "evaluate", "solution", "words_of_window"]
+__all__ = [
+    "MAX_PLANES",
+    "MAX_WINDOW",
+    "Elimination",
+    "Equations",
+    "eliminate",
+    "evaluate",
+    "solution",
+    "words_of_window",
+]
 
 MAX_PLANES = 64
 """Planes that one elimination carries: the bits of a word of right-hand sides."""
@@ -168,7 +177,14 @@ def evaluate(equations: Equations, x: np.ndarray) -> np.ndarray:
     turned = np.roll(x, -equations.cut, axis=1)
     rows = equations.network.rows
     kernels.evaluate(
-        equations.heads, equations.pattern, rows.reshape(-1), rows.shape[1], equations.n, len(x), turned.reshape(-1), out
+        equations.heads,
+        equations.pattern,
+        rows.reshape(-1),
+        rows.shape[1],
+        equations.n,
+        len(x),
+        turned.reshape(-1),
+        out,
     )
     return out
 

@@ -42,8 +42,8 @@ def system(
 ) -> tuple[Equations, np.ndarray]:
     """The equations of a segment's care bits, and for each its number in stream order, int64 (E,).
 
-    Column l·m + r is seed bit (r, l). A ring is cut where its token bucket is emptiest, so that no equation before the cut
-    is short of unknowns.
+    Column l·m + r is seed bit (r, l). A ring is cut where its token bucket is emptiest, so that no equation before
+    the cut is short of unknowns.
     """
     seed_rows = seed_rows_of(order, seed_bits)
     n = order.lanes * seed_rows
@@ -62,16 +62,21 @@ def system(
     first = int(np.searchsorted(heads, cut))
     turned = np.roll(heads, -first) - cut
     turned[len(heads) - first :] += n
-    return Equations(network, n, True, turned, np.roll(pattern, -first), np.roll(live, -cut), cut), np.roll(numbers, -first)
+    equations = Equations(network, n, True, turned, np.roll(pattern, -first), np.roll(live, -cut), cut)
+    return equations, np.roll(numbers, -first)
 
 
-def exact_heads(order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray) -> np.ndarray:
+def exact_heads(
+    order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray
+) -> np.ndarray:
     """The seed bits before each care bit's output at the exact rate, ⌊s·n/(L·T)⌋ for stream position s; int64 (E,)."""
     lane = np.repeat(np.arange(order.lanes, dtype=np.int64) * rows, np.diff(starts))
     return (lane + stream_row) * seed_bits // (order.lanes * rows)
 
 
-def shortfall(order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray, capacity: int) -> int:
+def shortfall(
+    order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray, capacity: int
+) -> int:
     """Care bits that a window of `capacity` seed bits cannot serve: an estimate of the dependent ones of a ring."""
     from xoropt.codec.banded import kernels
 

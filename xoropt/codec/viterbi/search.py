@@ -1,7 +1,7 @@
 """The exact minimum of unmatched care bits of a sequential network, by dynamic programming.
 
-Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): the states are the seeds in the shift registers. Costs are kept at every
-`SPAN`-th step; the way back runs through one span after another, from the last, each computed once more.
+Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): the states are the seeds in the shift registers. Costs are kept at
+every `SPAN`-th step; the way back runs through one span after another, from the last, each computed once more.
 """
 
 import numpy as np
@@ -29,12 +29,12 @@ def viterbi(network: XorNetwork, values: np.ndarray, care: np.ndarray) -> tuple[
     Raises:
         ArgumentError: the network has more than 2^16 states or 2^12 branches.
     """
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.viterbi import kernels
 
     n_in, memory = network.n_in, network.memory
     if n_in * memory > 16 or n_in > 12:
         raise ArgumentError(
-            f"Argument 'network' must have n_in·memory ≤ 16 and n_in ≤ 12 for the Viterbi encoder, not {network.recipe}."
+            f"Argument 'network' must have n_in·memory ≤ 16 and n_in ≤ 12 for 'viterbi', not {network.recipe}."
         )
     steps = -(-len(values) // network.n_out)
     at = np.flatnonzero(care)
