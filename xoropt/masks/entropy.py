@@ -14,7 +14,7 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "ideal_bits"]
 
 BAND = 1 << 20
 """Weights of a band, about."""
@@ -70,6 +70,11 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
         _decode_band(reader.take(length, "<u4"), row_class[part], column_class, unit, mask[part])
     reader.end()
     return mask.reshape(shape)
+
+
+def ideal_bits(mask: np.ndarray) -> float:
+    """What an ideal coder takes for a mask whose weights are alike and independent."""
+    return float(_bits(np.array(np.count_nonzero(mask)), np.array(mask.size)))
 
 
 class _Reader:
