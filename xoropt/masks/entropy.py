@@ -4,7 +4,8 @@ Rows and columns are sorted into classes of like density; all weights of one row
 probability of being kept, and are coded as independent by constriction's range coder (Bamler, *Understanding Entropy
 Coding With Asymmetric Numeral Systems*, arXiv 2201.01741). Bands of rows are coded independently of each other.
 
-The part `mask` is, in this order: four little-endian uint32 (row class bits, column class bits, rows of a band, bands);
+The part `mask` is, in this order: five little-endian uint32 (rows, columns, row class bits, column class bits, rows
+of a band);
 the class of every row, then of every column, as bit streams; a uint16 for every pair of classes, row class first: the
 probability in units of 1/65535, where 0 and 65535 mean that all are pruned or kept and nothing is coded; a uint32 for
 every band, its number of code words; the code words, uint32.
@@ -14,7 +15,7 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "ideal_bits"]
 
 BAND = 1 << 20
 """Weights of a band, about."""
@@ -36,7 +37,7 @@ def encode(mask: np.ndarray) -> dict[str, np.ndarray]:
         codes = _encode_band(matrix[first : first + band], row_class[first : first + band], column_class, unit)
         words.append(codes)
         lengths.append(len(codes))
-    head = np.array([row_bits, column_bits, band, len(lengths)], dtype="<u4")
+    head = np.array([rows, columns, row_bits, column_bits, band], dtype="<u4")
     streams = [
         head,
         _pack(row_class, row_bits),
@@ -57,19 +58,24 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     data = parts.get("mask", np.zeros(0, np.uint8))
     rows, columns = _rows_and_columns(shape, size)
     reader = _Reader(data)
-    row_bits, column_bits, band, bands = reader.take(4, "<u4").tolist()
-    if max(row_bits, column_bits) > FINEST or band == 0 or bands != -(-rows // band):
+    *stored, row_bits, column_bits, band = reader.take(5, "<u4").tolist()
+    if stored != [rows, columns] or max(row_bits, column_bits) > FINEST or band == 0:
         raise DecodeError("the head of the entropy-coded mask does not fit the shape")
     row_class = _unpack(reader.take(-(-rows * row_bits // 8), np.uint8), row_bits, rows)
     column_class = _unpack(reader.take(-(-columns * column_bits // 8), np.uint8), column_bits, columns)
     unit = reader.take(1 << row_bits + column_bits, "<u2").reshape(1 << row_bits, 1 << column_bits)
-    lengths = reader.take(bands, "<u4").tolist()
+    lengths = reader.take(-(-rows // band), "<u4").tolist()
     mask = np.empty((rows, columns), dtype=bool)
     for number, length in enumerate(lengths):
         part = slice(number * band, (number + 1) * band)
         _decode_band(reader.take(length, "<u4"), row_class[part], column_class, unit, mask[part])
     reader.end()
     return mask.reshape(shape)
+
+
+def ideal_bits(mask: np.ndarray) -> float:
+    """What an ideal coder takes for a mask whose weights are alike and independent."""
+    return float(_bits(np.array(np.count_nonzero(mask)), np.array(mask.size)))
 
 
 class _Reader:
