@@ -29,5 +29,4 @@ uint64: Any = numba.uint64
 count_ones: Any = intrinsic(_count_ones)  # the number of ones in a uint64, as int64
 trailing_zeros: Any = intrinsic(_trailing_zeros)  # the index of the lowest one of a uint64, as int64; 64 for zero
 
-# For kernels that only other kernels call: no entry point from Python and no cache of their own, half the compile time.
-inner: Any = numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+inner: Any = numba.njit(nogil=True)  # for kernels that only other kernels call: they are cached with their callers
