@@ -11,7 +11,7 @@ from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategies import greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
-__all__ = ["STRATEGY", "coset_answer", "run", "run_batch"]
+__all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
 BATCH_STEPS = 1 << 26  # for a block of a batch that has no time limit: about 0.1 s
 STEPS_A_SECOND = 1e9
@@ -51,15 +51,20 @@ def coset_answer(batch: ParityBatch, steps: int) -> BatchAnswer:
     """The kernel on the blocks that elimination alone leaves open."""
     batch = greedy.heaviest_first(batch)
     answer = greedy.eliminate(batch)
-    todo = np.flatnonzero(answer.cost > answer.lower_bound)
-    if len(todo):
-        from xoropt_solvers.kernels.coset import coset_blocks
-
-        weights = greedy.weights_or_none(batch)
-        coset_blocks(
-            batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound
-        )
+    search(batch, np.flatnonzero(answer.cost > answer.lower_bound), steps, answer)
     return answer
+
+
+def search(batch: ParityBatch, todo: np.ndarray, steps: int, answer: BatchAnswer) -> None:
+    """Improve the entries `todo` of an answer in place; the batch has its heaviest rows first."""
+    if not len(todo):
+        return
+    from xoropt_solvers.kernels.coset import coset_blocks
+
+    weights = greedy.weights_or_none(batch)
+    coset_blocks(
+        batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound
+    )
 
 
 STRATEGY = Strategy(

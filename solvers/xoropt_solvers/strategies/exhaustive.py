@@ -9,7 +9,7 @@ from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategies import greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
-__all__ = ["LIMIT", "STRATEGY", "run", "run_batch"]
+__all__ = ["LIMIT", "STRATEGY", "run", "run_batch", "seconds"]
 
 LIMIT = 28  # unknowns: 2^28 seeds take about 0.1 s a word of rows in Gray code, the transform 2 GB and seconds
 PART = 1 << 17  # Gray-code steps of 2^9 seeds between two looks at the clock
@@ -27,7 +27,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     batch = _repeat_light_rows(pack_batch([ParityProblem(problem.A[:, columns], problem.b, problem.weights)]))
     if _transforms(batch):
         left = clock.left()
-        answer = greedy.run_batch(batch) if left is not None and left < _seconds(batch) else run_batch(batch)
+        answer = greedy.run_batch(batch) if left is not None and left < seconds(batch) else run_batch(batch)
     else:
         answer = _in_parts(batch, clock)
     x = np.zeros(problem.n, dtype=bool)
@@ -40,7 +40,7 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
     _check_limit(batch.n, "n")
     from xoropt_solvers.kernels.enumeration import enumerate_blocks, transform_blocks
 
-    if time_limit is not None and time_limit < _seconds(batch):
+    if time_limit is not None and time_limit < seconds(batch):
         return greedy.run_batch(batch)
     batch = _repeat_light_rows(batch)
     x = np.zeros(len(batch), dtype=np.uint64)
@@ -88,8 +88,8 @@ def _transforms(batch: ParityBatch) -> bool:
     return batch.weights is not None or TRANSFORM * batch.n < GRAY * _words(batch)
 
 
-def _seconds(batch: ParityBatch) -> float:
-    """For the longest block of the batch."""
+def seconds(batch: ParityBatch) -> float:
+    """What the longest block of the batch takes, about."""
     each = TRANSFORM * batch.n if _transforms(batch) else GRAY * _words(batch)
     return each * 2.0**batch.n * 1e-9
 
