@@ -85,10 +85,17 @@ def cli() -> None:
 
 def _network_options(command: Any) -> Any:
     for option in (
-        click.option("--network", metavar="RECIPE", help="Network, e.g. block:n_in=20,n_out=180,seed=0."),
-        click.option("--n-in", default=20, show_default=True, help="Seed bits a block, 1 to 64."),
+        click.option(
+            "--network",
+            metavar="RECIPE",
+            default="auto",
+            show_default=True,
+            help="Network, e.g. block:n_in=20,n_out=180,seed=0; auto: the one that stores least.",
+        ),
+        click.option("--order", metavar="ORDER", help="Stream order for --network, e.g. lanes:lanes=512."),
+        click.option("--n-in", type=int, help="Use block networks of so many seed bits, 1 to 64."),
         click.option("--n-out", type=int, help="Outputs a block; left out, chosen for the least size."),
-        click.option("--seed", default=0, show_default=True, help="Of the random network."),
+        click.option("--seed", default=0, show_default=True, help="Of the random block network."),
         click.option(
             "--solver", default="portfolio", show_default=True, help="Seed search; see 'xoropt solve --help'."
         ),

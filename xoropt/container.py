@@ -14,13 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.codec import Encoded
+from xoropt.codec import Encoded, StreamEncoded
 from xoropt.codec.block_patches import join_patches, split_patches
+from xoropt.codec.layout import join_layouts, split_layouts
+from xoropt.codec.order import order_from_recipe
+from xoropt.codec.stream_decode import check_stream
+from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
 from xoropt.dtypes import dtype_of, name_of
 from xoropt.errors import FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.networks import from_recipe
+from xoropt.networks import XorNetwork, from_recipe
 from xoropt.quantize import Codebook, Scales
 
 __all__ = ["VERSION", "load", "overhead_bits", "save", "sealed"]
@@ -135,7 +139,17 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
     if isinstance(tensor, CarriedTensor):
         return {"carried": tensor.reason}, {"raw": tensor.array}
     encoded, levels = tensor.encoded, tensor.levels
-    patch_entry, patch_data = join_patches(encoded.patches)
+    coded: dict[str, np.ndarray] = {}
+    extra: dict[str, Any] = {}
+    if isinstance(encoded, StreamEncoded):
+        extra["segments"], table = join_layouts(encoded.layouts)
+        extra["patches"], coded["patches"] = join_stream_patches(encoded.patches)
+        coded["seeds"] = np.concatenate([np.zeros(0, np.uint8), *encoded.seeds])
+        if len(table):
+            coded["segments"] = table
+    else:
+        extra["patches"], coded["patches"] = join_patches(encoded.patches)
+        coded["seeds"] = encoded.seeds
     entry: dict[str, Any] = {
         "shape": list(tensor.shape),
         "dtype": name_of(levels.dtype),
@@ -144,13 +158,12 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
         "order": encoded.order,
         "planes": len(encoded.seeds),
         "care": encoded.care_bits,
-        "patches": patch_entry,
         "solver": encoded.solver,
         "proved": encoded.proved_blocks,
-    }
+    } | extra
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
-    parts = tensor.mask_parts | {"seeds": encoded.seeds, "patches": patch_data}
+    parts = tensor.mask_parts | coded
     if isinstance(levels, Scales):
         return entry, parts | {"scales": levels.alpha}
     return entry, parts | {"codebook": levels.values}
@@ -175,26 +188,9 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
     dtype = dtype_of(_get(entry, "dtype", str))
     if planes > 8:
         raise FormatError(f"it has {planes} planes; at most 8 are allowed")
-    if _get(entry, "order", str) != "rows":
-        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
     network = from_recipe(_get(entry, "network", str))
-    if network.memory:
-        raise FormatError("its network has a memory, which this order does not allow")
-    blocks = -(-math.prod(shape) // network.n_out)
-    seeds = _take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
-    patch = _get(entry, "patches", dict)
-    widths = patch.get("widths")
-    if widths is not None:
-        widths = [_whole(w, "widths", 64) for w in _get(patch, "widths", list)]
-    patches = split_patches(
-        _whole(patch.get("group"), "group"),
-        _whole(patch.get("count"), "count"),
-        widths,
-        _take(held, "patches", np.dtype(np.uint8), None),
-        planes,
-        blocks,
-        network.n_out,
-    )
+    restore = _restore_stream if "segments" in entry else _restore_blocks
+    encoded = restore(entry, held, network, shape, planes)
     levels: Scales | Codebook
     if "scales" in held:
         alpha = _take(held, "scales", None, None)
@@ -212,7 +208,34 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
     quantization = entry.get("quantization")
     if quantization is not None:
         _get(entry, "quantization", dict)
-    encoded = Encoded(
+    mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
+    return CompressedTensor(shape, levels, _get(entry, "mask", str), mask_parts, encoded, quantization)
+
+
+def _restore_blocks(
+    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
+) -> Encoded:
+    """The planes of a block network."""
+    if _get(entry, "order", str) != "rows":
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
+    if network.memory:
+        raise FormatError("its network has a memory, which this order does not allow")
+    blocks = -(-math.prod(shape) // network.n_out)
+    seeds = _take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
+    patch = _get(entry, "patches", dict)
+    widths = patch.get("widths")
+    if widths is not None:
+        widths = [_whole(w, "widths", 64) for w in _get(patch, "widths", list)]
+    patches = split_patches(
+        _whole(patch.get("group"), "group"),
+        _whole(patch.get("count"), "count"),
+        widths,
+        _take(held, "patches", np.dtype(np.uint8), None),
+        planes,
+        blocks,
+        network.n_out,
+    )
+    return Encoded(
         network=network,
         order="rows",
         shape=shape,
@@ -223,8 +246,39 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
         solver=_get(entry, "solver", str),
         proved_blocks=_whole(entry.get("proved"), "proved"),
     )
-    mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
-    return CompressedTensor(shape, levels, _get(entry, "mask", str), mask_parts, encoded, quantization)
+
+
+def _restore_stream(
+    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
+) -> StreamEncoded:
+    """The planes of a windowed network."""
+    order = order_from_recipe(_get(entry, "order", str)).recipe
+    table = _take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
+    described = _get(entry, "segments", list)
+    if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
+        raise FormatError("the description lacks a valid 'segments'")
+    layouts = split_layouts([[_whole(v, "segments") for v in d] for d in described], table)
+    patch = _get(entry, "patches", dict)
+    counts = [_whole(v, "counts") for v in _get(patch, "counts", list)]
+    sizes = [_whole(v, "bytes") for v in _get(patch, "bytes", list)]
+    seeds = _take(held, "seeds", np.dtype(np.uint8), None)
+    octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
+    if seeds.shape != (sum(octets),):
+        raise FormatError(f"its seeds must be {sum(octets)} bytes")
+    encoded = StreamEncoded(
+        network=network,
+        order=order,
+        shape=shape,
+        planes=planes,
+        layouts=layouts,
+        seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
+        patches=split_stream_patches(counts, sizes, _take(held, "patches", np.dtype(np.uint8), None)),
+        care_bits=_whole(entry.get("care"), "care"),
+        solver=_get(entry, "solver", str),
+        proved_blocks=_whole(entry.get("proved"), "proved"),
+    )
+    check_stream(encoded)
+    return encoded
 
 
 def _get(entry: Any, key: str, kind: Callable[..., Any]) -> Any:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.codec import Encoded
+from xoropt.codec import Encoded, StreamEncoded
 from xoropt.quantize import Codebook, Scales
 
 __all__ = ["CarriedTensor", "CompressedModel", "CompressedTensor"]
@@ -28,7 +28,7 @@ class CompressedTensor:
     levels: Scales | Codebook = field(repr=False)
     mask_codec: str
     mask_parts: dict[str, np.ndarray] = field(repr=False)
-    encoded: Encoded
+    encoded: Encoded | StreamEncoded
     quantization: dict[str, float | int | str] | None = None
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from xoropt.codec import decode, encode
 from xoropt.codec.block import choose_n_out
+from xoropt.codec.order import order_from_recipe
 from xoropt.container import load, overhead_bits
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.masks import check_codec, decode_mask, encode_mask
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.networks import from_recipe, random_block
+from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.networks.network import check_int
 from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally
 from xoropt.quantize.binary_coding import MAX_PLANES
@@ -42,11 +43,14 @@ class CompressConfig:
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
         min_weights: smaller tensors are carried along unless included.
-        network: a recipe; None: a random block network of `n_in`, `n_out` and `seed`.
-        n_in: seed bits a block, 1 to 64.
+        network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
+            `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
+        order: the stream order of a given windowed network, see `xoropt.encode`.
+        n_in: seed bits a block, 1 to 64; 20 when only `n_out` is given.
         n_out: outputs a block; None: chosen for each tensor for the least size.
-        seed: of the random network.
-        solver: the seed search, a strategy of `xoropt_solvers`.
+        seed: of the random block network.
+        solver: the seed search: for block networks a strategy of `xoropt_solvers`, for windowed ones how patches are
+            chosen (see `xoropt.encode`).
         time_limit: seconds for each block's search; None: no limit.
         mask: the mask codec, or "auto".
         jobs: processes or threads for the search.
@@ -59,8 +63,9 @@ class CompressConfig:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     min_weights: int = 1024
-    network: str | None = None
-    n_in: int = 20
+    network: str = "auto"
+    order: str | None = None
+    n_in: int | None = None
     n_out: int | None = None
     seed: int = 0
     solver: str = "portfolio"
@@ -81,12 +86,17 @@ class CompressConfig:
                 raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
         check_codec(self.mask)
         check_int("min_weights", self.min_weights, 0)
-        check_int("n_in", self.n_in, 1, 64)
         check_int("jobs", self.jobs, 1)
-        if self.network is None:
-            random_block(self.n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
-        elif from_recipe(self.network).memory:
-            raise ArgumentError("Argument 'network' must be the recipe of a block network.")
+        random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
+        if self.network != "auto":
+            from_recipe(self.network)
+        if self.order is not None:
+            order_from_recipe(self.order)
+
+    @property
+    def block_n_in(self) -> int:
+        """Seed bits of a random block network."""
+        return 20 if self.n_in is None else self.n_in
 
     @property
     def quantizes(self) -> bool:
@@ -204,19 +214,21 @@ def _compress_tensor(
             return CarriedTensor(array, "more than 257 values: not quantized")
     codec, parts = encode_mask(quantized.mask, config.mask)
     planes = quantized.planes
-    if config.network is not None:
+    network: XorNetwork | str = config.network
+    if network != "auto":
         network = from_recipe(config.network)
-    else:
-        n_out = config.n_out
+    elif config.n_in is not None or config.n_out is not None:
+        n_in, n_out = config.block_n_in, config.n_out
         if n_out is None:
             flat = planes.reshape(len(planes), array.size)
-            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), config.n_in, config.seed, config.solver)
-        network = random_block(config.n_in, n_out, config.seed)
+            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.seed, config.solver)
+        network = random_block(n_in, n_out, config.seed)
     encoded = encode(
         planes,
         quantized.mask,
         network,
         solver=config.solver,
+        order=config.order,
         planes=True,
         jobs=config.jobs,
         time_limit=config.time_limit,
