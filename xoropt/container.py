@@ -21,7 +21,7 @@ from xoropt.codec.order import order_from_recipe
 from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
 from xoropt.dtypes import dtype_of, name_of
-from xoropt.errors import FormatError, XoroptError
+from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe
@@ -252,7 +252,10 @@ def _restore_stream(
     entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
 ) -> StreamEncoded:
     """The planes of a windowed network."""
-    order = order_from_recipe(_get(entry, "order", str)).recipe
+    try:
+        order = order_from_recipe(_get(entry, "order", str)).recipe
+    except ArgumentError:
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
     table = _take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
     described = _get(entry, "segments", list)
     if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):

@@ -212,7 +212,7 @@ def _solve_segment(
     method: str,
 ) -> _Part:
     planes = len(bits)
-    if not len(weight):
+    if not len(weight) or not planes:
         return _Part(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), [np.empty(0, np.int64)] * planes, planes)
     equations, numbers = system(network, order, rows, seed_bits, starts, stream_row)
     place = weight[numbers]
