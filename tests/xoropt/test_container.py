@@ -27,7 +27,9 @@ def stored(dense, tmp_path):
 def stored_windowed(tmp_path):
     """The same with a windowed network: two planes, several segments and patches."""
     rng = np.random.default_rng(0)
-    weights = np.where(rng.random((300, 400)) < 0.3, rng.choice(np.array([1, 2, 3, 4], np.int8), (300, 400)), np.int8(0))
+    weights = np.where(
+        rng.random((300, 400)) < 0.3, rng.choice(np.array([1, 2, 3, 4], np.int8), (300, 400)), np.int8(0)
+    )
     config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0")
     model = xoropt.compress({"w": weights}, config, metadata={"who": "test"})
     assert model.tensors["w"].encoded.patches.count
