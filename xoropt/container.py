@@ -6,26 +6,19 @@ is the specification, written so that another program can be made from it.
 """
 
 import json
-import math
 import os
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from xoropt.codec import Encoded, StreamEncoded
-from xoropt.codec.block_patches import join_patches, split_patches
-from xoropt.codec.layout import join_layouts, split_layouts
-from xoropt.codec.order import order_from_recipe
-from xoropt.codec.stream_decode import check_stream
-from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
+from xoropt.codec.stored import describe, restore
 from xoropt.dtypes import dtype_of, name_of
-from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.errors import FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.networks import XorNetwork, from_recipe
 from xoropt.quantize import Codebook, Scales
+from xoropt.validation import get, take, whole
 
 __all__ = ["VERSION", "load", "overhead_bits", "save", "sealed"]
 
@@ -80,15 +73,15 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
         raise FormatError(f"{path}: the description is damaged (its checksum differs); get the file again.")
     try:
         description = json.loads(text)
-        version = _get(description, "version", int)
+        version = get(description, "version", int)
         if version > VERSION:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
         tensors: dict[str, CompressedTensor | CarriedTensor] = {}
         unused = set(arrays)
-        for name, entry in _get(description, "tensors", dict).items():
-            parts = {part: arrays.get(_key(name, part)) for part in _get(entry, "crc32", dict)}
+        for name, entry in get(description, "tensors", dict).items():
+            parts = {part: arrays.get(_key(name, part)) for part in get(entry, "crc32", dict)}
             unused -= {_key(name, part) for part in parts}
             try:
                 tensors[name] = _restore(entry, parts)
@@ -96,7 +89,7 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
                 raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
         if unused:
             raise FormatError(f"holds the array '{min(unused)}', which its description does not name")
-        extra = _get(description, "metadata", dict)
+        extra = get(description, "metadata", dict)
         if not all(isinstance(value, str) for value in extra.values()):
             raise FormatError("the description's metadata is not text")
     except FormatError as error:
@@ -138,32 +131,16 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
     """A tensor's entry in the description and its arrays by part."""
     if isinstance(tensor, CarriedTensor):
         return {"carried": tensor.reason}, {"raw": tensor.array}
-    encoded, levels = tensor.encoded, tensor.levels
-    coded: dict[str, np.ndarray] = {}
-    extra: dict[str, Any] = {}
-    if isinstance(encoded, StreamEncoded):
-        extra["segments"], table = join_layouts(encoded.layouts)
-        extra["patches"], coded["patches"] = join_stream_patches(encoded.patches)
-        coded["seeds"] = np.concatenate([np.zeros(0, np.uint8), *encoded.seeds])
-        if len(table):
-            coded["segments"] = table
-    else:
-        extra["patches"], coded["patches"] = join_patches(encoded.patches)
-        coded["seeds"] = encoded.seeds
+    levels = tensor.levels
+    coded_entry, coded_parts = describe(tensor.encoded)
     entry: dict[str, Any] = {
         "shape": list(tensor.shape),
         "dtype": name_of(levels.dtype),
         "mask": tensor.mask_codec,
-        "network": encoded.network.recipe,
-        "order": encoded.order,
-        "planes": len(encoded.seeds),
-        "care": encoded.care_bits,
-        "solver": encoded.solver,
-        "proved": encoded.proved_blocks,
-    } | extra
+    } | coded_entry
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
-    parts = tensor.mask_parts | coded
+    parts = tensor.mask_parts | coded_parts
     if isinstance(levels, Scales):
         return entry, parts | {"scales": levels.alpha}
     return entry, parts | {"codebook": levels.values}
@@ -171,7 +148,7 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
 
 def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> CompressedTensor | CarriedTensor:
     """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
-    sums = _get(entry, "crc32", dict)
+    sums = get(entry, "crc32", dict)
     held: dict[str, np.ndarray] = {}
     for part, array in parts.items():
         if array is None:
@@ -180,20 +157,18 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
             raise FormatError(f"its part '{part}' is damaged (its checksum differs); get the file again")
         held[part] = array
     if "carried" in entry:
-        return CarriedTensor(_take(held, "raw", None, None), _get(entry, "carried", str))
-    shape = tuple(_whole(n, "shape") for n in _get(entry, "shape", list))
+        return CarriedTensor(take(held, "raw", None, None), get(entry, "carried", str))
+    shape = tuple(whole(n, "shape") for n in get(entry, "shape", list))
     if len(shape) > 32:
         raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
-    planes = _whole(entry.get("planes"), "planes")
-    dtype = dtype_of(_get(entry, "dtype", str))
+    planes = whole(entry.get("planes"), "planes")
+    dtype = dtype_of(get(entry, "dtype", str))
     if planes > 8:
         raise FormatError(f"it has {planes} planes; at most 8 are allowed")
-    network = from_recipe(_get(entry, "network", str))
-    restore = _restore_stream if "segments" in entry else _restore_blocks
-    encoded = restore(entry, held, network, shape, planes)
+    encoded = restore(entry, held, shape, planes)
     levels: Scales | Codebook
     if "scales" in held:
-        alpha = _take(held, "scales", None, None)
+        alpha = take(held, "scales", None, None)
         rows = alpha.shape[1] if alpha.ndim == 2 else 0
         if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
             raise FormatError("its scales have the wrong shape or dtype")
@@ -201,107 +176,12 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
             raise FormatError(f"its {rows} rows of scales do not fit its shape")
         levels = Scales(alpha, dtype)
     else:
-        values = _take(held, "codebook", dtype, None)
+        values = take(held, "codebook", dtype, None)
         if values.ndim != 1 or len(values) > 1 << planes:
             raise FormatError(f"its codebook does not fit {planes} planes")
         levels = Codebook(values)
     quantization = entry.get("quantization")
     if quantization is not None:
-        _get(entry, "quantization", dict)
+        get(entry, "quantization", dict)
     mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
-    return CompressedTensor(shape, levels, _get(entry, "mask", str), mask_parts, encoded, quantization)
-
-
-def _restore_blocks(
-    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
-) -> Encoded:
-    """The planes of a block network."""
-    if _get(entry, "order", str) != "rows":
-        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
-    if network.memory:
-        raise FormatError("its network has a memory, which this order does not allow")
-    blocks = -(-math.prod(shape) // network.n_out)
-    seeds = _take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
-    patch = _get(entry, "patches", dict)
-    widths = patch.get("widths")
-    if widths is not None:
-        widths = [_whole(w, "widths", 64) for w in _get(patch, "widths", list)]
-    patches = split_patches(
-        _whole(patch.get("group"), "group"),
-        _whole(patch.get("count"), "count"),
-        widths,
-        _take(held, "patches", np.dtype(np.uint8), None),
-        planes,
-        blocks,
-        network.n_out,
-    )
-    return Encoded(
-        network=network,
-        order="rows",
-        shape=shape,
-        planes=planes,
-        seeds=seeds,
-        patches=patches,
-        care_bits=_whole(entry.get("care"), "care"),
-        solver=_get(entry, "solver", str),
-        proved_blocks=_whole(entry.get("proved"), "proved"),
-    )
-
-
-def _restore_stream(
-    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
-) -> StreamEncoded:
-    """The planes of a windowed network."""
-    try:
-        order = order_from_recipe(_get(entry, "order", str)).recipe
-    except ArgumentError:
-        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
-    table = _take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
-    described = _get(entry, "segments", list)
-    if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
-        raise FormatError("the description lacks a valid 'segments'")
-    layouts = split_layouts([[_whole(v, "segments") for v in d] for d in described], table)
-    patch = _get(entry, "patches", dict)
-    counts = [_whole(v, "counts") for v in _get(patch, "counts", list)]
-    sizes = [_whole(v, "bytes") for v in _get(patch, "bytes", list)]
-    seeds = _take(held, "seeds", np.dtype(np.uint8), None)
-    octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
-    if seeds.shape != (sum(octets),):
-        raise FormatError(f"its seeds must be {sum(octets)} bytes")
-    encoded = StreamEncoded(
-        network=network,
-        order=order,
-        shape=shape,
-        planes=planes,
-        layouts=layouts,
-        seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
-        patches=split_stream_patches(counts, sizes, _take(held, "patches", np.dtype(np.uint8), None)),
-        care_bits=_whole(entry.get("care"), "care"),
-        solver=_get(entry, "solver", str),
-        proved_blocks=_whole(entry.get("proved"), "proved"),
-    )
-    check_stream(encoded)
-    return encoded
-
-
-def _get(entry: Any, key: str, kind: Callable[..., Any]) -> Any:
-    """entry[key] if it is there and of the right type; FormatError otherwise."""
-    value = entry.get(key) if isinstance(entry, dict) else None
-    if type(value) is not kind:
-        raise FormatError(f"the description lacks a valid '{key}'")
-    return value
-
-
-def _whole(value: Any, key: str, most: int = 2**48) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise FormatError(f"the description lacks a valid '{key}'")
-    return value
-
-
-def _take(held: dict[str, np.ndarray], part: str, dtype: np.dtype | None, shape: tuple[int, ...] | None) -> np.ndarray:
-    if part not in held:
-        raise FormatError(f"its part '{part}' is missing")
-    array = held[part]
-    if (dtype is not None and array.dtype != dtype) or (shape is not None and array.shape != shape):
-        raise FormatError(f"its part '{part}' has the wrong shape or dtype")
-    return array
+    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization)

@@ -15,7 +15,10 @@ ENTRY_POINT_GROUP = "xoropt.solvers"
 
 # One line a strategy; the module imports its engine on use, so that listing them costs nothing.
 BUILT_IN = {
+    "portfolio": "xoropt_solvers.strategies.portfolio",
     "greedy": "xoropt_solvers.strategies.greedy",
+    "exhaustive": "xoropt_solvers.strategies.exhaustive",
+    "coset": "xoropt_solvers.strategies.coset",
 }
 
 

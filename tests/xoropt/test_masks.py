@@ -87,7 +87,7 @@ def test_entropy_uses_uneven_rows_and_columns():
     assert stored < 0.96 * entropy_of(np.full(1, mask.mean()))
 
 
-@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty")])
+@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank")])
 def test_damaged_parts_are_refused_or_give_some_mask(codec):
     rng = np.random.default_rng(3)
     mask = (rng.random((16, 8, 4)).argsort(axis=-1) < 2).reshape(16, 32)

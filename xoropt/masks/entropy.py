@@ -4,11 +4,10 @@ Rows and columns are sorted into classes of like density; all weights of one row
 probability of being kept, and are coded as independent by constriction's range coder (Bamler, *Understanding Entropy
 Coding With Asymmetric Numeral Systems*, arXiv 2201.01741). Bands of rows are coded independently of each other.
 
-The part `mask` is, in this order: five little-endian uint32 (rows, columns, row class bits, column class bits, rows
-of a band);
-the class of every row, then of every column, as bit streams; a uint16 for every pair of classes, row class first: the
-probability in units of 1/65535, where 0 and 65535 mean that all are pruned or kept and nothing is coded; a uint32 for
-every band, its number of code words; the code words, uint32.
+The part `mask` is, in this order: five little-endian uint32 (rows, columns, row class bits, column class bits, rows of
+a band); the class of every row, then of every column, as bit streams; a uint16 for every pair of classes, row class
+first: the probability in units of 1/65535, where 0 and 65535 mean that all are pruned or kept and nothing is coded; a
+uint32 for every band, its number of code words; the code words, uint32.
 """
 
 import numpy as np
