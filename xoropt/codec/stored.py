@@ -11,7 +11,7 @@ from xoropt.codec.layout import join_layouts, split_layouts
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
-from xoropt.errors import FormatError
+from xoropt.errors import ArgumentError, FormatError
 from xoropt.networks import XorNetwork, from_recipe
 from xoropt.validation import get, take, whole
 
