@@ -50,7 +50,7 @@ def encode(
         EncodeError: the result, decoded again, differs from a care bit; never expected.
 
     Warns:
-        RateWarning: the network has fewer seed bits than there are care bits.
+        RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
     bits, care = np.asarray(bits), np.asarray(care)
     for name, array in (("bits", bits), ("care", care)):

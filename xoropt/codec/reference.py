@@ -115,6 +115,7 @@ def decode_stream(
         outputs: bits of the plane.
     """
     plane = [False] * outputs
+    taps = [[i for i in range(n_in * (memory + 1)) if row >> i & 1] for row in rows]
     first_weight = first_seed = 0
     for T, n in zip(segment_rows, segment_seed_bits, strict=True):
         m = -(-n // lanes)
@@ -141,10 +142,9 @@ def decode_stream(
             turn = p * c if kind == "lanes" else 0
             for lane in range(lanes):
                 bit = 0
-                for i in range(n_in * (memory + 1)):
-                    if rows[j] >> i & 1:
-                        r = t * n_in + i
-                        bit ^= x[r % m][(lane + r // m) % lanes]
+                for i in taps[j]:
+                    r = t * n_in + i
+                    bit ^= x[r % m][(lane + r // m) % lanes]
                 weight = first_weight + (p * a % T) * lanes + (lane + turn) % lanes
                 if weight < outputs:
                     plane[weight] = bit == 1

@@ -51,9 +51,9 @@ def staged(
     Raises:
         ArgumentError: an argument is out of range, or the whole window exceeds 1984 bits.
 
-    >>> net = staged(n_in=2, n_out=4, nodes=3, taps=2, reads=2, memory=1, node_window=4)
+    >>> net = staged(n_in=2, n_out=3, nodes=3, taps=2, reads=2, memory=2, node_window=8)
     >>> net.window, net.stages[1].tolist()
-    (6, [[1, 5], [0, 4], [3, 5], [0, 2]])
+    (12, [[7, 3], [5, 0], [7, 2]])
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)

@@ -40,7 +40,7 @@ def windowed(n_in: int = 64, n_out: int = 640, window: int = 512, taps: int | No
         ArgumentError: an argument is out of range; a window shorter than n_in or taps that do not fit into it.
 
     >>> windowed(n_in=2, n_out=3, window=4, taps=2, seed=0).matrix().astype(int).tolist()
-    [[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 1, 0]]
+    [[0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 0, 1]]
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
