@@ -3,15 +3,17 @@
 Every group of G consecutive mask bits of a row owns L output positions of a network; its codeword, from a Huffman code
 limited to L bits, is written into the first of them and the others are don't-cares. So the care bits are the code's
 own bits, which a windowed network stores at the limit, while every group's outputs sit at fixed places: a decoder
-evaluates L outputs and looks the group up, without anything that stands before it. (Compressed static functions do
-the same with hashed equations: Hreinsson, Krøyer, Pagh, *Storing a Compressed Function with Constant Access Time*,
-ESA 2009; Genuzio and Vigna, *Engineering Compressed Static Functions*, DCC 2018.)
+evaluates L outputs and looks the group up, without anything that stands before it. (Compressed static functions do the
+same with hashed equations: Hreinsson, Krøyer, Pagh, *Storing a Compressed Function with Constant Access Time*, ESA
+2009; Genuzio and Vigna, *Engineering Compressed Static Functions*, DCC 2018.)
 
-Rows and columns of groups are sorted into classes of like density; each pair of classes has one of several codes.
-A code follows from its density alone, by integer arithmetic: the weight of a group with j ones is ⌊2^46·d^j·(1−d)^(G−j)⌋
-for a density d in units of 1/65536, at least a floor of 1; symbols are taken by falling weight, equal ones by
-their number (first weight lowest), for a Huffman tree (of two least weights, merged nodes after symbols of equal
-weight); while it is deeper than L the floor is quadrupled; the lengths give a canonical code.
+Rows and columns of groups are sorted into classes of like density; each pair of classes has one of several codes. A
+code follows from its density alone, by integer arithmetic: the weight of a group with j ones is
+⌊2^46·d^j·(1−d)^(G−j)⌋ for a density d in units of 1/65536, at least a floor of 1. Nodes of equal weight and kind
+(groups with as many ones, nodes merged at the same time) are taken in runs for the Huffman tree: the lightest run, the
+older among equals, merges with itself in pairs; its last node, when there is an odd one, with one of the next run.
+While the tree is deeper than L the floor is quadrupled. Of groups with as many ones, those of lower number (first
+weight lowest) have the shorter codewords; the lengths then give a canonical code.
 
 The plane that is encoded has the shape (⌈groups/512⌉, L, 512): tile by tile, the first output of 512 groups, then their
 second and so on. Care bits come in runs, the beginnings of codewords; laid out so, every row of a window holds one
@@ -19,9 +21,9 @@ place of many codewords, and its care bits are as even as independent ones.
 
 The part `mask` is: seven little-endian uint32 (rows, columns, G, L, row class bits, column class bits, codes); a uint16
 density for every code; the class of every row, then of every column of groups, as bit streams; for every pair of
-classes, row class first, the number of its code, as a byte; the length of the description as a uint32 and the description
-of the encoding, as for a tensor's planes, in JSON. The encoding's arrays are the parts `mask_seeds`, `mask_patches`
-and, where there are several, `mask_segments`.
+classes, row class first, the number of its code, as a byte; the encoding of the plane: the lengths of its description
+and of its parts `seeds`, `patches` and `segments`, four uint32, then the description, as for a tensor's planes, in
+JSON, and the parts.
 """
 
 import json
@@ -45,6 +47,9 @@ EXTRA = 8
 
 CODES = 16
 """Codes at most."""
+
+PARTS = ("seeds", "patches", "segments")
+"""The parts of an encoding, in the order in which they are stored."""
 
 TILE = 512
 """Groups whose outputs lie side by side."""
@@ -88,11 +93,9 @@ def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
         pack_classes(classes.row_class, classes.row_bits),
         pack_classes(classes.column_class, classes.column_bits),
         code_of.astype(np.uint8),
-        np.array([len(text)], dtype="<u4"),
-        np.frombuffer(text, dtype=np.uint8),
+        *_join(text, parts),
     ]
-    stored = {"mask": np.concatenate([stream.reshape(-1).view(np.uint8) for stream in streams])}
-    return stored | {f"mask_{part}": array.reshape(-1) for part, array in parts.items()}
+    return {"mask": np.concatenate([stream.reshape(-1).view(np.uint8) for stream in streams])}
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
@@ -112,11 +115,12 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     row_class = unpack_classes(reader.take(-(-rows * row_bits // 8), np.uint8), row_bits, rows)
     column_class = unpack_classes(reader.take(-(-across * column_bits // 8), np.uint8), column_bits, across)
     code_of = reader.take(1 << row_bits + column_bits, np.uint8).reshape(1 << row_bits, 1 << column_bits)
-    text = reader.take(int(reader.take(1, "<u4")[0]), np.uint8).tobytes()
+    lengths = reader.take(1 + len(PARTS), "<u4").tolist()
+    text = reader.take(lengths[0], np.uint8).tobytes()
+    held = {part: reader.take(n, np.uint8) for part, n in zip(PARTS, lengths[1:], strict=True) if n}
     reader.end()
     if (code_of >= codes).any() or not densities.all():
         raise DecodeError("the codes of the prefix-coded mask are damaged")
-    held = {name.removeprefix("mask_"): array for name, array in parts.items() if name != "mask"}
     try:
         tiles = -(-rows * across // TILE)
         encoded = restore(json.loads(text), held, (tiles, length, TILE), 1)
@@ -138,6 +142,13 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-group // 8)]
     every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(rows, across * group)
     return np.ascontiguousarray(every[:, :columns]).view(bool).reshape(shape)
+
+
+def _join(text: bytes, parts: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """The encoding's lengths, description and parts, one after the other."""
+    arrays = [np.frombuffer(text, dtype=np.uint8)]
+    arrays += [parts.get(part, np.zeros(0, dtype=np.uint8)).reshape(-1) for part in PARTS]
+    return [np.array([len(array) for array in arrays], dtype="<u4"), *arrays]
 
 
 def _symbols(matrix: np.ndarray, size: int, across: int) -> np.ndarray:
