@@ -109,6 +109,8 @@ def _network_options(command: Any) -> Any:
 def _config(**options: Any) -> CompressConfig:
     """The configuration; a value that is out of range is wrong usage."""
     try:
+        if "mask" in options:
+            options["mask"] = options["mask"].replace("-", "_")
         return CompressConfig(**options)
     except ArgumentError as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
@@ -146,7 +148,14 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress just the tensors of this name (* and ?).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Carry tensors of this name along unchanged.")
 @click.option("--min-weights", default=1024, show_default=True, help="Carry smaller tensors along unchanged.")
-@click.option("--mask", default="auto", show_default=True, help="Mask codec: auto, smallest, bitmap, n_of_m, entropy.")
+@click.option(
+    "--mask",
+    default="auto",
+    show_default=True,
+    help="Mask codec: auto, smallest, bitmap, n-of-m, prefix, entropy; low-rank: choose masks that cost few bits.",
+)
+@click.option("--mask-bits", type=float, metavar="B", help="Bits a weight that a low-rank mask may take, e.g. 0.15.")
+@click.option("--rank", type=int, help="Rank of a low-rank mask's tiles, instead of --mask-bits.")
 @_network_options
 @force_option
 @json_option

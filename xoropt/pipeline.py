@@ -9,14 +9,15 @@ import numpy as np
 
 from xoropt.codec import decode, encode
 from xoropt.codec.block import choose_n_out
+from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
 from xoropt.container import load, overhead_bits
 from xoropt.errors import ArgumentError, FormatError, XoroptError
-from xoropt.masks import check_codec, decode_mask, encode_mask
+from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.networks.network import check_int
-from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally
+from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally, prune_low_rank
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 
@@ -52,7 +53,10 @@ class CompressConfig:
         solver: the seed search: for block networks a strategy of `xoropt_solvers`, for windowed ones how patches are
             chosen (see `xoropt.encode`).
         time_limit: seconds for each block's search; None: no limit.
-        mask: the mask codec, or "auto".
+        mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
+            "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
+        mask_bits: bits a weight that a low-rank mask may take.
+        rank: of the products of a low-rank mask, instead of `mask_bits`.
         jobs: processes or threads for the search.
     """
 
@@ -71,6 +75,8 @@ class CompressConfig:
     solver: str = "portfolio"
     time_limit: float | None = None
     mask: str = "auto"
+    mask_bits: float | None = None
+    rank: int | None = None
     jobs: int = 1
 
     def __post_init__(self) -> None:
@@ -85,6 +91,13 @@ class CompressConfig:
             if value not in allowed:
                 raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
         check_codec(self.mask)
+        if self.mask == "low_rank":
+            if not self.sparsity:
+                raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
+            if (self.mask_bits is None) == (self.rank is None):
+                raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
+        elif self.mask_bits is not None or self.rank is not None:
+            raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
         check_int("min_weights", self.min_weights, 0)
         check_int("jobs", self.jobs, 1)
         random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
@@ -96,7 +109,7 @@ class CompressConfig:
     @property
     def block_n_in(self) -> int:
         """Seed bits of a random block network."""
-        return 20 if self.n_in is None else self.n_in
+        return BLOCK_N_IN if self.n_in is None else self.n_in
 
     @property
     def quantizes(self) -> bool:
@@ -164,7 +177,8 @@ def compress(
         try:
             stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
         except XoroptError as error:
-            raise type(error)(f"Tensor '{name}': {error}") from None
+            where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
+            raise type(error)(f"{where}{error}") from None
         done += array.size
         report(array.size, array.size)
     return CompressedModel(stored, dict(metadata or {}))
@@ -203,16 +217,23 @@ def _compress_tensor(
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
     quantized: QuantizedTensor | None
+    stored_mask: tuple[str, dict[str, np.ndarray]] | None = None
     if config.quantizes and _is_real(array):
-        bits, sparsity = config.bits or 1, config.sparsity or 0.0
-        mask = prune(array, sparsity) if mask is None else mask
+        bits, sparsity, scope = config.bits or 1, config.sparsity or 0.0, config.scope
+        if config.mask == "low_rank":
+            factors = prune_low_rank(array, sparsity, rank=config.rank, mask_bits=config.mask_bits, jobs=config.jobs)
+            mask, stored_mask, scope = factors.mask(), ("low_rank", low_rank.encode(factors)), "low_rank"
+        elif mask is None:
+            mask = prune_globally({name: array}, sparsity)[name]
         quantized = binary_code(array, mask, bits, scales=config.scales)
-        quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": config.scope}
+        quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
     else:
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
-    codec, parts = encode_mask(quantized.mask, config.mask)
+    if stored_mask is None:
+        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask)
+    codec, parts = stored_mask
     planes = quantized.planes
     network: XorNetwork | str = config.network
     if network != "auto":
@@ -221,7 +242,7 @@ def _compress_tensor(
         n_in, n_out = config.block_n_in, config.n_out
         if n_out is None:
             flat = planes.reshape(len(planes), array.size)
-            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.seed, config.solver)
+            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.solver, config.seed)
         network = random_block(n_in, n_out, config.seed)
     encoded = encode(
         planes,
@@ -265,8 +286,12 @@ def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "
     """
     if isinstance(tensor, CarriedTensor):
         return np.array(tensor.array)
-    mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+    mask = _mask_of(tensor)
     return dequantize(QuantizedTensor(mask, decode(tensor.encoded, decoder), tensor.levels))
+
+
+def _mask_of(tensor: CompressedTensor) -> np.ndarray:
+    return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
 
 def decompress(
@@ -345,11 +370,14 @@ def _check(
         return TensorCheck(name, False, f"is {have}, the original {want}")
     if _same_bytes(restored, original):
         return TensorCheck(name, True, "carried" if isinstance(tensor, CarriedTensor) else "compressed")
-    recorded = None if isinstance(tensor, CarriedTensor) else tensor.quantization
     how = "differs from the original"
-    if recorded is not None:
+    if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
+        recorded = tensor.quantization
         try:
-            mask = prune(original, float(recorded["sparsity"])) if mask is None else mask
+            if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
+                mask = _mask_of(tensor)
+            elif mask is None:
+                mask = prune(original, float(recorded["sparsity"]))
             again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
             if _same_bytes(restored, dequantize(again)):
                 return TensorCheck(name, True, "quantized, then compressed")

@@ -81,7 +81,7 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
         name,
         "×".join(map(str, figures["shape"])),
         str(figures["planes"]),
-        figures["network"] if len(figures["network"]) < 60 else figures["network"][:57] + "...",
+        f"{figures['network'].partition(':')[0]} {_rate(figures)}" if figures["network"] else "",
         f"{figures['care_bits']:,}",
         f"{figures['patches']:,}",
         _share(figures["proved_blocks"], figures["blocks"]),
@@ -89,6 +89,14 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
         *(f"{figures[f'{part}_bits'] / weights:.4f}" for part in ("mask", "seed", "patch", "scale", "header")),
         f"{figures['bits_per_weight']:.4f}",
     )
+
+
+def _rate(figures: dict[str, Any]) -> str:
+    """n_in : n_out of a block network; of a windowed one, whose rate fits the care bits, 1 : outputs a seed bit."""
+    settings = dict(pair.split("=", 1) for pair in figures["network"].partition(":")[2].split(","))
+    if figures["order"] == "rows" and "n_out" in settings:
+        return f"{settings['n_in']} : {settings['n_out']}"
+    return f"1 : {figures['planes'] * figures['weights'] / max(1, figures['seed_bits']):.2f}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -124,7 +132,8 @@ def print_demo(figures: dict[str, Any]) -> None:
         ("shape", *("×".join(map(str, tensor["shape"])) for tensor in tensors.values())),
         row("pruning rate S", "sparsity", ".1%"),
         row("planes n_q", "planes", "d"),
-        ("network", *(tensor["network"].replace(",seed=0", "") for tensor in tensors.values())),
+        ("network", *(tensor["network"].partition(":")[0] for tensor in tensors.values())),
+        ("seed bits : outputs", *(_rate(tensor) for tensor in tensors.values())),
         row("care bits", "care_bits", ",d"),
         row("patches", "patches", ",d"),
         row("E = care / (seed + patch bits)", "efficiency", ".1%"),

@@ -19,6 +19,8 @@ BUILT_IN = {
     "greedy": "xoropt_solvers.strategies.greedy",
     "exhaustive": "xoropt_solvers.strategies.exhaustive",
     "coset": "xoropt_solvers.strategies.coset",
+    "sat": "xoropt_solvers.strategies.sat",
+    "xorsat": "xoropt_solvers.strategies.xorsat",
 }
 
 

@@ -6,15 +6,18 @@ from dataclasses import replace
 import numpy as np
 
 from xoropt.codec.auto import encode_auto
-from xoropt.codec.block import encode_blocks
+from xoropt.codec.block import choose_n_out, encode_blocks
 from xoropt.codec.decode import decode
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.stream import METHODS, encode_stream
 from xoropt.errors import ArgumentError, EncodeError
-from xoropt.networks import XorNetwork, from_recipe
+from xoropt.networks import XorNetwork, from_recipe, random_block
 
-__all__ = ["encode"]
+__all__ = ["BLOCK_N_IN", "encode"]
+
+BLOCK_N_IN = 20
+"""Seed bits of a block where none are asked for: the paper's."""
 
 
 def encode(
@@ -34,7 +37,8 @@ def encode(
     Args:
         bits: bool (...) or (planes, ...).
         care: bool, True where a bit matters: (...), shared by the planes, or of the shape of `bits`.
-        network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least.
+        network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least; with a
+            solver that knows blocks alone, the block network of n_in = 20 that stores least.
         solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
             patches are chosen, "burst" (also under the name "portfolio"), "greedy" or "viterbi".
         order: how the stream runs over a plane, see `xoropt.codec.order`: "rows", row-major at the network's own fixed
@@ -66,6 +70,8 @@ def encode(
     encoded: Encoded | StreamEncoded
     if isinstance(network, str) and network != "auto":
         network = from_recipe(network)
+    elif network == "auto" and solver not in ("portfolio", *METHODS):  # a strategy for blocks alone asks for blocks
+        network = random_block(BLOCK_N_IN, choose_n_out(flat, flat_care, BLOCK_N_IN, solver))
     if isinstance(network, XorNetwork) and not network.memory and order in (None, "rows"):
         encoded = encode_blocks(
             flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
@@ -75,7 +81,7 @@ def encode(
         if method not in METHODS:
             raise ArgumentError(
                 f"Argument 'solver' must be one of portfolio, {', '.join(METHODS)} for a windowed network, "
-                f"not {solver!r}; give n_in for a block network."
+                f"not {solver!r}; the others are for block networks."
             )
         if not isinstance(network, XorNetwork):
             if order is not None:

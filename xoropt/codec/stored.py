@@ -19,7 +19,7 @@ __all__ = ["describe", "restore"]
 
 
 def describe(encoded: Encoded | StreamEncoded) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The entry and the arrays, by part: `seeds`, `patches`, and `segments` where a plane has several."""
+    """The entry and the arrays, by part: `seeds`, and `patches` and `segments` (of planes that have several) if any."""
     entry: dict[str, Any] = {
         "network": encoded.network.recipe,
         "order": encoded.order,
@@ -33,12 +33,11 @@ def describe(encoded: Encoded | StreamEncoded) -> tuple[dict[str, Any], dict[str
         entry["segments"], table = join_layouts(encoded.layouts)
         entry["patches"], parts["patches"] = join_stream_patches(encoded.patches)
         parts["seeds"] = np.concatenate([np.zeros(0, np.uint8), *encoded.seeds])
-        if len(table):
-            parts["segments"] = table
+        parts["segments"] = table
     else:
         entry["patches"], parts["patches"] = join_patches(encoded.patches)
         parts["seeds"] = encoded.seeds
-    return entry, parts
+    return entry, {part: array for part, array in parts.items() if array.nbytes or part == "seeds"}
 
 
 def restore(
@@ -49,6 +48,7 @@ def restore(
     Raises:
         FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
     """
+    parts = {"patches": np.zeros(0, dtype=np.uint8)} | parts
     network = from_recipe(get(entry, "network", str))
     kind = _restore_stream if "segments" in entry else _restore_blocks
     return kind(entry, parts, network, shape, planes)

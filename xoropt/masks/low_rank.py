@@ -13,6 +13,7 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 from xoropt.masks import entropy
+from xoropt.masks.classes import ideal_bits
 
 __all__ = ["BinaryFactors", "decode", "encode", "refuse", "stored_bits"]
 
@@ -112,4 +113,5 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
 
 def stored_bits(left: np.ndarray, right: np.ndarray) -> float:
     """About what one tile's factors take, for choosing a rank."""
-    return entropy.ideal_bits(left) + entropy.ideal_bits(right.T)
+    pair = (left, right)
+    return ideal_bits(np.array([np.count_nonzero(f) for f in pair]), np.array([f.size for f in pair]))
