@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec.compiled.kernels import flip, read_octets
-from xoropt.codec.reader import Reader, aligned
+from xoropt.codec.reader import Reader, address, aligned
 from xoropt.codec.weights.kernels import expand
 
 __all__ = ["bits_of", "cores", "planes_of", "weights_of"]
@@ -55,7 +55,7 @@ def planes_of(
         stride = -(-words // 8) * 8
         out = aligned(planes * stride).reshape(planes, stride)[:, :words]
     direct = reader.direct(first, stop) if reader.origin(first) == first else first
-    cuts = reader.cuts(first, direct).tolist() if direct > first else []
+    cuts = reader.cuts(first, direct) if direct > first else []
     tasks = [(p, a, b) for p in range(planes) for a, b in pairwise(cuts)]
     stream = planes * size > 8 * STREAM_BYTES
 
@@ -67,7 +67,7 @@ def planes_of(
             while count < len(some) and some[count][:2] == (p, b):
                 b, count = some[count][2], count + 1
             row = out[p]
-            reader.fill(scratch, p, a, b, row, first, stream and row.ctypes.data % 64 == 0)
+            reader.fill(scratch, p, a, b, row, first, stream and address(row) % 64 == 0)
             some = some[count:]
 
     if tasks:
@@ -79,21 +79,22 @@ def planes_of(
         for p in range(planes):
             reader.fill(scratch, p, direct, stop, held, origin, False)
             _copy_bits(held, direct - origin, stop - direct, out[p, (direct - first) // 64 :])
+    if size % 64:
+        out[:, -1] &= np.uint64((1 << size % 64) - 1)
     for row, at in zip(out, flips, strict=True):
-        flip(row, at - first)
+        if len(at):
+            flip(row, at - first)
     return out
 
 
 def _copy_bits(source: np.ndarray, at: int, count: int, out: np.ndarray) -> None:
-    """out = bits at … at + count − 1 of `source`, zeros after them; there is a word more in `source`."""
+    """out = bits at … at + count − 1 of `source`, and what comes after them to the end of the last word."""
     words, shift = -(-count // 64), np.uint64(at % 64)
     out[:] = source[at // 64 :][:words]
     if shift:
         out >>= shift
         rest = source[at // 64 + 1 :][:words] << (np.uint64(64) - shift)
         out[: len(rest)] |= rest
-    if count % 64:
-        out[-1] &= np.uint64((1 << count % 64) - 1)
 
 
 def weights_of(
@@ -122,8 +123,8 @@ def weights_of(
     planes, size, item = len(flips), stop - first, table.dtype.itemsize
     if out is None:
         out = aligned(size, table.dtype, first)
-    stream = size * item > STREAM_BYTES and (out.ctypes.data - first * item) % 64 == 0
-    cuts = reader.cuts(first, stop).tolist() if size else []
+    stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
+    cuts = reader.cuts(first, stop) if size else []
     tasks = list(pairwise(cuts))
     places = [np.searchsorted(at, cuts).tolist() for at in flips]
 

@@ -131,7 +131,7 @@ def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, se
         reads, starts: the sources of each network row, relative to that, in words: reads[starts[j]] … reads[starts[j+1]
             − 1]; as many lists of rows, one after another, as a step can begin at places in its group.
         raw, seeds, sources: scratch.
-        out: uint64, at a multiple of 64 bytes where `stream` is set.
+        out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
         stream: write past the caches.
     """
     spread, rotation = order
@@ -142,9 +142,7 @@ def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, se
         T, n, first, multiplier, low, high, base = pieces[s]
         base >>= 6
         if n == 0:
-            zero = xor_rows(load_row(raw, 0), load_row(raw, 0))
-            for y in range(low, high):
-                store_row(out, base + y * 8, zero)
+            out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
             continue
         m = seed_rows(octets, first, n, 512, spread, raw, seeds)
         steps = (m + n_in - 1) // n_in
@@ -165,10 +163,15 @@ def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, se
                         for k in range(i + 1, end):
                             row = xor_rows(row, load_row(mine, source + reads[k]))
                     row = turn_row(row, turn)
-                    if stream:
-                        stream_row(out, base + y * 8, row)
+                    at = base + y * 8
+                    if at + 8 > len(out):
+                        store_row(raw, 0, row)
+                        for k in range(len(out) - at):
+                            out[at + k] = raw[k]
+                    elif stream:
+                        stream_row(out, at, row)
                     else:
-                        store_row(out, base + y * 8, row)
+                        store_row(out, at, row)
                 y += multiplier
                 if y >= T:
                     y -= T
@@ -245,7 +248,7 @@ def fill_narrow(octets, pieces, lanes, order, settings, taps, hop, reads, starts
     for s in range(len(pieces)):
         T, n, first, multiplier, low, high, base = pieces[s]
         if n == 0:
-            out[base + low * lanes >> 6 : base + high * lanes >> 6] = ZERO
+            out[base + low * lanes >> 6 : min(base + high * lanes >> 6, len(out))] = ZERO
             continue
         m = seed_rows(octets, first, n, lanes, spread, raw, seeds)
         steps = (m + n_in - 1) // n_in
@@ -261,11 +264,13 @@ def fill_narrow(octets, pieces, lanes, order, settings, taps, hop, reads, starts
                     for k in range(starts[j], starts[j + 1]):
                         xor_words(raw, 0, mine, source + reads[k], width)
                     at = base + y * lanes
+                    turn_words(raw, 0, lanes, turn, raw, width)
                     if lanes >= 64:
-                        turn_words(raw, 0, lanes, turn, out, at >> 6)
-                    else:
-                        turn_words(raw, 0, lanes, turn, raw, 0)
-                        out[at >> 6] |= raw[0] << np.uint64(at & 63)
+                        at >>= 6
+                        for k in range(min(width, len(out) - at)):
+                            out[at + k] = raw[width + k]
+                    elif at >> 6 < len(out):
+                        out[at >> 6] |= raw[width] << np.uint64(at & 63)
                 y += multiplier
                 if y >= T:
                     y -= T
@@ -281,8 +286,8 @@ def fill_steps(octets, first, n, steps, n_in, window, n_out, tables, group, widt
     Args:
         octets: uint8, the stored seeds of the plane.
         first, n: the first step's first bit, and how many bits there are from it on.
-        tables: uint64, for every `group` bits of the window and each of their values what a step's outputs are, in `width`
-            words, 4 at least; a step's outputs are the exclusive or of one entry for each group.
+        tables: uint64, for every `group` bits of the window and each of their values what a step's outputs are, in
+            `width` words, 4 at least; a step's outputs are the exclusive or of one entry for each group.
         raw: scratch for 64 kbit of seeds and a window.
         row: scratch for a step's outputs.
         out: uint64, with room for a whole step's words after the last.

@@ -4,6 +4,8 @@ import numpy as np
 
 from xoropt.codec.compiled.kernels import fill_narrow, fill_wide
 from xoropt.codec.encoded import StreamEncoded
+from xoropt.codec.layout import Layout
+from xoropt.codec.order import StreamOrder
 from xoropt.codec.program import program, scratch_rows
 from xoropt.codec.reader import Reader, aligned
 
@@ -18,20 +20,20 @@ TILE = 1 << 20
 def lanes_reader(encoded: StreamEncoded) -> Reader:
     """The reader of a checked encoding in a closed order."""
     order, plan = encoded.stream_order, program(encoded.network)
+    octets = encoded.seeds  # `encoded` itself must not be held by its own reader
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
-    tables = [(np.cumsum(layout.rows), np.cumsum(layout.seed_bits)) for layout in encoded.layouts]
-    layouts = [
-        (layout.rows, layout.seed_bits, ends - layout.rows, ends, bits - layout.seed_bits)
-        for layout, (ends, bits) in zip(encoded.layouts, tables, strict=True)
-    ]
+    tables = [segment_table(layout, order) for layout in encoded.layouts]
+    ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
     seed_rows, source_rows = scratch_rows(plan, most)
-    reads, settings = plan.reads * width, (plan.n_in, plan.kind, plan.group, plan.reach, plan.memory)
-    turns, octets = (order.spread, order.rotation), encoded.seeds  # `encoded` itself must not be held by its own reader
+    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, seed_rows * width + 8, source_rows * width)]
+    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.memory)
+    taps, hop, reads, starts = plan.taps, plan.hop, plan.reads * width, plan.starts
 
     def scratch() -> tuple[np.ndarray, ...]:
-        return aligned(most * width + width + 32), aligned(seed_rows * width + 8), aligned(source_rows * width)
+        words = aligned(sum(sizes))
+        return words[: sizes[0]], words[sizes[0] : -sizes[2]], words[-sizes[2] :]
 
     def origin(first: int) -> int:
         return first // grain * grain
@@ -39,36 +41,44 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     def room(first: int, stop: int) -> int:
         return (-(-stop // grain) * grain - origin(first)) // 64
 
-    def cuts(first: int, stop: int) -> np.ndarray:
-        ends = layouts[0][3] * lanes
-        inner = ends[(ends > first) & (ends < stop)]
-        if lanes < 64:
-            inner = inner[inner % 64 == 0]
+    def cuts(first: int, stop: int) -> list[int]:
+        inner = ends[0][np.searchsorted(ends[0], first // lanes, side="right") :] * lanes
+        inner = inner[(inner < stop) & (inner % 64 == 0)]
         inner = inner[np.diff(inner // TILE, prepend=first // TILE) > 0]  # at least a tile apart, about
-        return np.concatenate([[first], inner, [stop]])
+        return [first, *inner.tolist(), stop]
 
     def direct(first: int, stop: int) -> int:
-        return max(first, stop // grain * grain)
+        return stop
 
     def fill(
         scratch: tuple[np.ndarray, ...], plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool
     ) -> None:
-        rows, bits, begins, ends, bit = layouts[plane if len(layouts) > 1 else 0]
+        number = plane if len(tables) > 1 else 0
         low, high = first // lanes, -(-stop // lanes)
-        some = slice(int(np.searchsorted(ends, low, side="right")), int(np.searchsorted(begins, high)))
-        pieces = np.empty((some.stop - some.start, 7), dtype=np.int64)
-        pieces[:, 0], pieces[:, 1], pieces[:, 2] = rows[some], bits[some], bit[some]
-        pieces[:, 3] = [order.multiplier(T) for T in rows[some].tolist()]
-        pieces[:, 4] = np.maximum(low - begins[some], 0)
-        pieces[:, 5] = np.minimum(high - begins[some], rows[some])
-        pieces[:, 6] = begins[some] * lanes - start
+        begin, end = np.searchsorted(ends[number], (low, high - 1), side="right")
+        pieces = tables[number][begin : end + 1].copy()
+        pieces[:, 6] -= start
+        if begin:
+            low -= int(ends[number][begin - 1])
+        if end:
+            high -= int(ends[number][end - 1])
+        pieces[0, 4], pieces[-1, 5] = low, high
         raw, seeds, made = scratch
-        taps, hop, starts = plan.taps, plan.hop, plan.starts
         if lanes == WIDE:
             fill_wide(octets[plane], pieces, turns, settings, taps, hop, reads, starts, raw, seeds, made, words, stream)
-        else:
-            if lanes < 64:
-                words[(low * lanes - start) // 64 : -(-(high * lanes - start) // 64)] = 0
-            fill_narrow(octets[plane], pieces, lanes, turns, settings, taps, hop, reads, starts, raw, seeds, made, words)
+            return
+        if lanes < 64:
+            words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
+        fill_narrow(octets[plane], pieces, lanes, turns, settings, taps, hop, reads, starts, raw, seeds, made, words)
 
     return Reader(scratch, origin, room, cuts, direct, fill)
+
+
+def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
+    """For each segment, int64 (segments, 7): T, n, its first stored bit, a, 0, T, and its first weight."""
+    rows, bits = layout.rows, layout.seed_bits
+    table = np.zeros((len(rows), 7), dtype=np.int64)
+    table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, rows
+    table[:, 3] = [order.multiplier(T) for T in rows.tolist()]
+    table[:, 6] = (np.cumsum(rows) - rows) * order.lanes
+    return table

@@ -73,9 +73,9 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
     def room(first: int, stop: int) -> int:
         return -(-(stop + n_out - origin(first)) // 64) + 2
 
-    def cuts(first: int, stop: int) -> np.ndarray:
+    def cuts(first: int, stop: int) -> list[int]:
         tile = max(1, TILE // stride) * stride
-        return np.concatenate([[first], np.arange(first // tile * tile + tile, stop, tile), [stop]])
+        return [first, *range(first // tile * tile + tile, stop, tile), stop]
 
     def direct(first: int, stop: int) -> int:
         return max(first, stop // stride * stride) if single and first % stride == 0 else first
@@ -93,7 +93,9 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
             bit = (int(bits[number][segment - 1]) if segment else 0) + skip
             steps = -(-(min(stop, end) - at) // n_out)
             left = bit_end - bit
-            fill_steps(octets[plane], bit, left, steps, n_in, window, n_out, tables, group, width, raw, row, words, at - start)
+            fill_steps(
+                octets[plane], bit, left, steps, n_in, window, n_out, tables, group, width, raw, row, words, at - start
+            )
             begin = at = end
             segment += 1
 
