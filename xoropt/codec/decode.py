@@ -1,5 +1,6 @@
 """Decoding: `Encoded` back to bit planes, by one of several decoders that give the same bits."""
 
+import math
 import sys
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
@@ -84,7 +85,7 @@ def decode(
 
 def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int, tuple[int, ...]]:
     """The first weight of a range of the first axis, its end, and the shape of what lies between."""
-    size = int(np.prod(shape, dtype=object)) if shape else 1
+    size = math.prod(shape)
     if rows is None:
         return 0, size, shape
     if not isinstance(rows, slice) or rows.step not in (None, 1):

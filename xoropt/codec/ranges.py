@@ -24,14 +24,15 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _spread(tasks: list, jobs: int | None, octets: int, run: Callable[[list], None]) -> None:
-    """Run the tasks on as many threads as so many bytes are worth; the kernels do not hold the interpreter's lock."""
-    threads = max(1, min(cores() if jobs is None else jobs, len(tasks), octets // WORK))
-    if threads == 1:
-        run(tasks)
-        return
+def _threads(jobs: int | None, octets: int) -> int:
+    """As many threads as so many bytes of output are worth."""
+    return max(1, min(cores() if jobs is None else jobs, octets // WORK))
+
+
+def _spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
+    """Run tasks on some threads, neighbouring ones on the same; the kernels do not hold the interpreter's lock."""
     bounds = [len(tasks) * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads - 1) as pool:
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts no thread before it has work
         others = [pool.submit(run, tasks[a:b]) for a, b in pairwise(bounds[1:])]
         run(tasks[: bounds[1]])
         for other in others:
@@ -55,7 +56,8 @@ def planes_of(
         stride = -(-words // 8) * 8
         out = aligned(planes * stride).reshape(planes, stride)[:, :words]
     direct = reader.direct(first, stop) if reader.origin(first) == first else first
-    cuts = reader.cuts(first, direct) if direct > first else []
+    threads = _threads(jobs, planes * size // 8)
+    cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
     tasks = [(p, a, b) for p in range(planes) for a, b in pairwise(cuts)]
     stream = planes * size > 8 * STREAM_BYTES
 
@@ -70,8 +72,8 @@ def planes_of(
             reader.fill(scratch, p, a, b, row, first, stream and address(row) % 64 == 0)
             some = some[count:]
 
-    if tasks:
-        _spread(tasks, jobs, planes * size // 8, run)
+    if direct > first:
+        _spread(tasks, threads, run)
     if direct < stop and planes:  # what is left does not fill whole words of the caller's, or does not begin at one
         scratch = reader.scratch()
         origin = reader.origin(direct)
@@ -163,7 +165,7 @@ def weights_of(
             number += 1
 
     if tasks:
-        _spread(tasks, jobs, size * item, run)
+        _spread(tasks, _threads(jobs, size * item), run)
     return out
 
 

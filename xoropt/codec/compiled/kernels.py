@@ -117,7 +117,7 @@ def wide_sources(seeds, m, steps, settings, taps, sources):
 
 
 @njit(nogil=True, cache=True)
-def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, seeds, sources, out, stream):
+def fill_wide(octets, pieces, order, settings, taps, hop, reads, threes, starts, raw, seeds, sources, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
@@ -130,6 +130,7 @@ def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, se
         hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
         reads, starts: the sources of each network row, relative to that, in words: reads[starts[j]] … reads[starts[j+1]
             − 1]; as many lists of rows, one after another, as a step can begin at places in its group.
+        threes: every network row has three reads.
         raw, seeds, sources: scratch.
         out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
         stream: write past the caches.
@@ -147,21 +148,32 @@ def fill_wide(octets, pieces, order, settings, taps, hop, reads, starts, raw, se
         m = seed_rows(octets, first, n, 512, spread, raw, seeds)
         steps = (m + n_in - 1) // n_in
         wide_sources(seeds, m, steps, settings, taps, sources)
+        whole = threes and low == 0 and high == T and base + T * 8 <= len(out)  # the usual case, without a check
         p = y = turn = 0
         for t in range(steps):
             source = t * hop[0] // hop[1] * hop[2] * 8
             j = t * hop[0] % hop[1] * n_out
             stop = min(T, (t + 1) * n_in * T // m)
+            i = 3 * j
+            while whole and p < stop:
+                row = xor_rows(load_row(mine, source + reads[i]), load_row(mine, source + reads[i + 1]))
+                row = turn_row(xor_rows(row, load_row(mine, source + reads[i + 2])), turn)
+                if stream:
+                    stream_row(out, base + y * 8, row)
+                else:
+                    store_row(out, base + y * 8, row)
+                y += multiplier
+                if y >= T:
+                    y -= T
+                turn = (turn + rotation) & 511
+                i += 3
+                p += 1
             while p < stop:
                 if low <= y < high:
                     i, end = starts[j], starts[j + 1]
                     row = load_row(mine, source + reads[i])
-                    if end - i == 3:
-                        row = xor_rows(row, load_row(mine, source + reads[i + 1]))
-                        row = xor_rows(row, load_row(mine, source + reads[i + 2]))
-                    else:
-                        for k in range(i + 1, end):
-                            row = xor_rows(row, load_row(mine, source + reads[k]))
+                    for k in range(i + 1, end):
+                        row = xor_rows(row, load_row(mine, source + reads[k]))
                     row = turn_row(row, turn)
                     at = base + y * 8
                     if at + 8 > len(out):

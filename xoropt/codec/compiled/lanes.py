@@ -30,6 +30,7 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, seed_rows * width + 8, source_rows * width)]
     turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.memory)
     taps, hop, reads, starts = plan.taps, plan.hop, plan.reads * width, plan.starts
+    threes = bool((np.diff(starts) == 3).all())
 
     def scratch() -> tuple[np.ndarray, ...]:
         words = aligned(sum(sizes))
@@ -65,7 +66,22 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         pieces[0, 4], pieces[-1, 5] = low, high
         raw, seeds, made = scratch
         if lanes == WIDE:
-            fill_wide(octets[plane], pieces, turns, settings, taps, hop, reads, starts, raw, seeds, made, words, stream)
+            fill_wide(
+                octets[plane],
+                pieces,
+                turns,
+                settings,
+                taps,
+                hop,
+                reads,
+                threes,
+                starts,
+                raw,
+                seeds,
+                made,
+                words,
+                stream,
+            )
             return
         if lanes < 64:
             words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
