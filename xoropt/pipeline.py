@@ -232,7 +232,7 @@ def _compress_tensor(
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
     if stored_mask is None:
-        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask)
+        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
     codec, parts = stored_mask
     planes = quantized.planes
     network: XorNetwork | str = config.network
