@@ -1,5 +1,6 @@
 """Windowed networks: every care bit comes back, by a decoder that knows nothing of the elimination."""
 
+import math
 import warnings
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 import xoropt
 from xoropt import ArgumentError, DecodeError, RateWarning
 from xoropt.codec.banded.bursts import burst_patches, greedy_patches
-from xoropt.codec.banded.elimination import eliminate
+from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
 from xoropt.codec.layout import Layout, check_layout, join_layouts, open_seed_bits, schedule, split_layouts
 from xoropt.codec.order import from_stream, order_from_recipe, row_multiplier, to_stream
@@ -321,6 +322,52 @@ def dependent_system(seed, planes=1, weights=6000, network=None):
     equations, _ = system(network, order, weights, open_seed_bits(weights, network), starts, stream_row)
     values = rng.integers(0, 1 << planes, len(weight)).astype(np.uint64)
     return equations, values, eliminate(equations, values, planes)
+
+
+@pytest.mark.parametrize("window", [64, 448, 960, 1984])
+@pytest.mark.parametrize("n_in", [1, 8, 64])
+@pytest.mark.parametrize("taps", [3, None])
+@pytest.mark.parametrize("density", [0.6, 0.1, 0.004])
+def test_elimination_finds_the_rank(window, n_in, taps, density):
+    """Against Gaussian elimination on Python integers, with windows as wide as the compiled rows can hold."""
+    if taps is not None and window < 64 + taps:
+        window = 128
+    rng = np.random.default_rng(window + n_in)
+    weights = int((window + 800) / density)
+    care = rng.random(weights) < density
+    network = windowed(n_in, math.ceil(1.1 * n_in / density), window, taps, seed=9)
+    for recipe in ("rows", "lanes:lanes=8"):
+        order = order_from_recipe(recipe)
+        rows = -(-weights // order.lanes)
+        n = open_seed_bits(rows, network) if recipe == "rows" else np.count_nonzero(care) + 1
+        starts, stream_row, weight = care_positions(care, order, rows)
+        equations, _ = system(network, order, rows, int(n), starts, stream_row)
+        values = rng.integers(0, 4, len(weight)).astype(np.uint64)
+        eliminated = eliminate(equations, values, 2)
+        assert len(weight) - len(eliminated.dependent) == _rank(equations)
+        wrong = evaluate(equations, solution(eliminated)) ^ values
+        expected = np.zeros(len(weight), dtype=np.uint64)
+        expected[eliminated.dependent] = eliminated.residual
+        assert np.array_equal(wrong, expected)
+
+
+def _rank(equations):
+    patterns = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in equations.network.rows]
+    live = int.from_bytes(np.packbits(equations.live, bitorder="little").tobytes(), "little")
+    pivots = {}
+    for head, pattern in zip(equations.heads.tolist(), equations.pattern.tolist(), strict=True):
+        row, bits = 0, patterns[pattern] << head
+        while bits:
+            row ^= bits & ((1 << equations.n) - 1)
+            bits >>= equations.n
+        row &= live
+        while row:
+            low = row & -row
+            if low not in pivots:
+                pivots[low] = row
+                break
+            row ^= pivots[low]
+    return len(pivots)
 
 
 @given(st.integers(0, 200), st.integers(1, 3))

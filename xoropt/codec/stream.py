@@ -20,6 +20,7 @@ from xoropt.codec.layout import Layout, last_row_lanes, open_seed_bits, plan
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import pack_stream_patches
 from xoropt.codec.viterbi.search import viterbi
+from xoropt.errors import EncodeError
 from xoropt.networks import XorNetwork
 
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
@@ -223,7 +224,7 @@ def _solve_segment(
         for p, plane in enumerate(some):
             values |= plane[place].astype(np.uint64) << np.uint64(p)
         eliminated = eliminate(equations, values, len(some))
-        exact = not eliminated.residual.any()
+        exact, goal = not eliminated.residual.any(), values
         if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
             exact = True  # one patch, and without any there is no solution
         elif method == "burst" and not exact:
@@ -234,8 +235,15 @@ def _solve_segment(
                 goal[flips] ^= np.uint64(1 << p)
             if sum(map(len, found.flips)) < int(np.bitwise_count(eliminated.residual).sum()):
                 eliminated = eliminate(equations, goal, len(some))
+            else:
+                goal = values
         x = solution(eliminated)
-        wrong = evaluate(equations, x) ^ values
+        made = evaluate(equations, x)
+        goal = goal.copy()
+        goal[eliminated.dependent] ^= eliminated.residual
+        if not np.array_equal(made, goal):
+            raise EncodeError("The elimination contradicts itself; please report this with the input.")
+        wrong = made ^ values
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))

@@ -154,8 +154,14 @@ def eliminate(
     count = 0
     frontier = border >> 2  # groups below have a pivot in every column that can still occur
     total = heads.shape[0]
-    for e0 in range(0, total, BATCH):
-        size = min(BATCH, total - e0)
+    e0 = 0
+    while e0 < total:
+        size = 1
+        reach = (
+            (max(heads[e0], border) & ~3) + 64 * B - window
+        )  # a later head's row would wrap onto columns still to come
+        while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
+            size += 1
         for k in range(size):
             _load(work, k * width, heads[e0 + k], pattern[e0 + k], patterns, words, live, n, border, B)
             work[k * width + width - 1] = values[e0 + k]
@@ -174,13 +180,13 @@ def eliminate(
                 for q in range(0, width, 8):
                     xor8(work, k + q, table, row + q)
             g += 1
-        begin = (4 * frontier) >> 6
+        after = (4 * frontier) >> 6
         for k in range(size):
             e = e0 + k
             at = k * width
             last = min(heads[e] + window, n) - 1
             placed = False
-            i = begin
+            i = max(after, heads[e] >> 6)
             while i * 64 <= last:
                 bits = work[at + (i & mask)]
                 while bits:
@@ -221,7 +227,8 @@ def eliminate(
                 dependent[count] = e
                 residual[count] = work[at + width - 1]
                 count += 1
-        head = heads[min(e0 + BATCH, total - 1)]
+        e0 += size
+        head = heads[min(e0, total - 1)]
         while 4 * frontier + 3 < n:
             full = True
             for k in range(4):
