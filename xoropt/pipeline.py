@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec import decode, encode
+from xoropt.codec import encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
@@ -20,6 +20,7 @@ from xoropt.networks.network import check_int
 from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally, prune_low_rank
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
+from xoropt.weights import decompress_tensor
 
 __all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "verify"]
 
@@ -275,18 +276,6 @@ def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
         "mask_bits": 8 * sum(part.nbytes for part in tensor.mask_parts.values()),
         "scale_bits": 8 * (levels.alpha.nbytes if hasattr(levels, "alpha") else levels.values.nbytes),
     }
-
-
-def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:
-    """One tensor's array, of its original shape and dtype.
-
-    Raises:
-        DecodeError: its stored parts do not fit together.
-    """
-    if isinstance(tensor, CarriedTensor):
-        return np.array(tensor.array)
-    mask = _mask_of(tensor)
-    return dequantize(QuantizedTensor(mask, decode(tensor.encoded, decoder), tensor.levels))
 
 
 def _mask_of(tensor: CompressedTensor) -> np.ndarray:
