@@ -29,6 +29,49 @@ def expand_some(planes, at, mask, mask_at, masked, levels, count, out, to):
 
 
 @njit(nogil=True, cache=True)
+def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream):
+    """Whole tiles of 64 weights of few planes: each level chosen by itself."""
+    count = len(planes)
+    for _ in range(tiles):
+        word = funnel(mask, mask_at) if masked else ALL
+        weights = zero_tile(out)
+        for code in range(1 << count):
+            chosen = word
+            for p in range(count):
+                plane = funnel(planes[p], at)
+                chosen &= plane if code >> p & 1 else ~plane
+            weights = choose(weights, chosen, levels[code])
+        if stream:
+            stream_tile(out, to, weights)
+        else:
+            store_tile(out, to, weights)
+        at += 64
+        mask_at += 64
+        to += 64
+
+
+@njit(nogil=True, cache=True)
+def expand_many(planes, at, mask, mask_at, masked, levels, tiles, codes, tile, out, to, stream):
+    """Whole tiles of 64 weights of many planes: every weight's level looked up."""
+    for _ in range(tiles):
+        word = funnel(mask, mask_at) if masked else ALL
+        numbers = zero_tile(codes)
+        for p in range(len(planes)):
+            numbers = mark(numbers, funnel(planes[p], at), 1 << p)
+        store_tile(codes, 0, numbers)
+        for k in range(64):
+            tile[k] = levels[codes[k]]
+        weights = choose(load_tile(tile, 0), ~word, 0)
+        if stream:
+            stream_tile(out, to, weights)
+        else:
+            store_tile(out, to, weights)
+        at += 64
+        mask_at += 64
+        to += 64
+
+
+@njit(nogil=True, cache=True)
 def expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, codes, tile, out, begin, stream):
     """Write weights first … stop − 1.
 
@@ -41,7 +84,6 @@ def expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, co
         out: as `table`, weight w at w − begin.
         stream: write past the caches; weight w lies at a multiple of 64 bytes where w is a multiple of 64.
     """
-    count = len(planes)
     w = first
     while w < stop:
         row = w // row_length if len(table) > 1 else 0
@@ -50,30 +92,12 @@ def expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, co
         head = min(-w & 63, end - w)
         expand_some(planes, at + w - first, mask, mask_at + w - first, masked, levels, head, out, w - begin)
         w += head
-        while w + 64 <= end:
-            i, k = at + w - first, mask_at + w - first
-            word = funnel(mask, k) if masked else ALL
-            weights = zero_tile(out)
-            if count <= FEW:
-                for code in range(1 << count):
-                    chosen = word
-                    for p in range(count):
-                        plane = funnel(planes[p], i)
-                        chosen &= plane if code >> p & 1 else ~plane
-                    weights = choose(weights, chosen, levels[code])
-            elif word != np.uint64(0):
-                numbers = zero_tile(codes)
-                for p in range(count):
-                    numbers = mark(numbers, funnel(planes[p], i), 1 << p)
-                store_tile(codes, 0, numbers)
-                for k in range(64):
-                    tile[k] = levels[codes[k]]
-                weights = choose(load_tile(tile, 0), ~word, 0)
-            if stream:
-                stream_tile(out, w - begin, weights)
-            else:
-                store_tile(out, w - begin, weights)
-            w += 64
+        i, k, tiles = at + w - first, mask_at + w - first, (end - w) >> 6
+        if len(planes) <= FEW:
+            expand_few(planes, i, mask, k, masked, levels, tiles, out, w - begin, stream)
+        else:
+            expand_many(planes, i, mask, k, masked, levels, tiles, codes, tile, out, w - begin, stream)
+        w += tiles << 6
         expand_some(planes, at + w - first, mask, mask_at + w - first, masked, levels, end - w, out, w - begin)
         w = end
     fence()
