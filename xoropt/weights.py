@@ -15,7 +15,7 @@ from xoropt.model import CarriedTensor, CompressedTensor
 from xoropt.quantize import Codebook, QuantizedTensor, Scales, dequantize
 from xoropt.quantize.tensor import level_table
 
-__all__ = ["decompress_tensor", "matvec"]
+__all__ = ["decompress_tensor", "form", "matvec"]
 
 TILE = 1 << 20
 """Weights, about, that `matvec` holds at once."""
@@ -42,7 +42,7 @@ def decompress_tensor(
         ArgumentError: rows out of range, `out` of another form, no such decoder.
         DecodeError: its stored parts do not fit together.
     """
-    shape, dtype = _form(tensor)
+    shape, dtype = form(tensor)
     first, stop, part = weights_range(shape, rows)
     if out is not None:
         check_out(out, part, dtype)
@@ -81,7 +81,7 @@ def matvec(
         ArgumentError: x does not fit the tensor, or the weights are complex.
         DecodeError: its stored parts do not fit together.
     """
-    shape, dtype = _form(tensor)
+    shape, dtype = form(tensor)
     x = np.asarray(x)
     if not shape or dtype.kind == "c" or x.dtype.kind not in "biufV" or x.ndim not in (1, 2):
         raise ArgumentError("Argument 'x' must be one or two axes of real numbers, and the tensor a matrix of such.")
@@ -107,7 +107,7 @@ def matvec(
     return y
 
 
-def _form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.dtype]:
+def form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.dtype]:
     """A tensor's shape and dtype."""
     if isinstance(tensor, CarriedTensor):
         return tensor.array.shape, tensor.array.dtype
