@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec.compiled.kernels import flip, read_octets
-from xoropt.codec.reader import Reader, address, aligned
+from xoropt.codec.reader import Reader, address, aligned, readonly
 from xoropt.codec.weights.kernels import expand
 
 __all__ = ["bits_of", "cores", "planes_of", "weights_of"]
@@ -123,6 +123,7 @@ def weights_of(
         plane: the first plane; there are as many as `flips` has.
     """
     planes, size, item = len(flips), stop - first, table.dtype.itemsize
+    octets = None if mask is None else readonly(mask)
     if out is None:
         out = aligned(size, table.dtype, first)
     stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
@@ -144,8 +145,8 @@ def weights_of(
                 reader.fill(scratch, plane + p, a, b, held[p], origin, False)
                 flip(held[p], flips[p][places[p][number] : places[p][number + 1]] - origin)
             mask_at = a - mask_first
-            if mask is not None:
-                read_octets(mask, mask_at, b - a, kept)
+            if octets is not None:
+                read_octets(octets, mask_at, b - a, kept)
             expand(
                 held,
                 a - origin,
