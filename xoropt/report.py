@@ -32,7 +32,8 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
 
     Returns:
         `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
-        `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros` (whether −0.0 is kept as a value),
+        `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros`
+        (whether −0.0 is kept as a value),
         `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
         `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
         `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,

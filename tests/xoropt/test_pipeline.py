@@ -149,7 +149,9 @@ def test_progress_reaches_the_end(dense):
 
 def test_negative_zeros_are_kept_or_merged_as_asked():
     rng = np.random.default_rng(0)
-    weights = (np.sign(rng.standard_normal((64, 64))) * (rng.random((64, 64)) < 0.1)).astype(np.float32)  # many -0.0
+    weights = (np.sign(rng.standard_normal((256, 256))) * (rng.random((256, 256)) < 0.1)).astype(
+        np.float32
+    )  # many -0.0
     kept = xoropt.compress({"w": weights})
     assert xoropt.decompress(kept)["w"].tobytes() == weights.tobytes()
     assert xoropt.report(kept)["tensors"]["w"]["negative_zeros"]
