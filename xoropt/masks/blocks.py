@@ -16,7 +16,7 @@ MOST = 8
 
 
 def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """The mask, bool of any shape, as its stored part `mask`; None where blocks of two weights do not hold it already."""
+    """The mask, bool of any shape, as its stored part `mask`; None where not even blocks of two weights hold it."""
     matrix = np.ascontiguousarray(mask).reshape(matrix_shape(mask.shape, mask.size))
     row_log = column_log = 0
     while matrix.size and column_log < MOST and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
