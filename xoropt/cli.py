@@ -266,3 +266,88 @@ def inspect(file: Path, as_json: bool) -> None:
         _print_json(figures)
     else:
         tables.print_report(figures, None)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE", type=file_argument)
+@click.option("--solver", default="portfolio", show_default=True, help="The strategy.")
+@click.option("--time-limit", type=float, metavar="S", help="Seconds; the best answer by then is given.")
+@click.option(
+    "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
+)
+@force_option
+@json_option
+def solve(file: Path, solver: str, time_limit: float | None, export: Path | None, force: bool, as_json: bool) -> None:
+    """Find x that minimizes |A·x ⊕ b| over GF(2).
+
+    FILE holds the problem: text with a row of A and its value of b a line (0 and 1), DIMACS CNF or WCNF with XOR
+    lines, or .npz with arrays A and b.
+
+    Strategies: greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp, and
+    portfolio, which picks the exact one that should be fastest.
+
+    \b
+    Example:
+      xoropt solve block.txt --solver xorsat --time-limit 10
+    """
+    from xoropt_solvers import formats
+    from xoropt_solvers import solve as run
+
+    from xoropt.files import check_new
+
+    problem = formats.read_problem(file)
+    if export is not None:
+        check_new(export, force)
+        formats.write_problem(problem, export)
+    begin = time.perf_counter()
+    solution = run(problem, solver, time_limit=time_limit)
+    figures = {
+        "cost": int(solution.cost),
+        "lower_bound": int(solution.lower_bound),
+        "optimal": bool(solution.optimal),
+        "seconds": time.perf_counter() - begin,
+        "mismatches": [int(row) for row in solution.mismatches],
+        "x": [int(bit) for bit in solution.x],
+    }
+    if as_json:
+        _print_json(figures)
+        return
+    proof = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
+    click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
+    click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
+    click.echo(f"x: {''.join(map(str, figures['x']))}")
+
+
+def _benchmarks() -> Path:
+    """The folder of the benchmarks: within the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    return next(
+        (folder for folder in (package / "benchmarks", package.parent / "benchmarks") if folder.is_dir()), package
+    )
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> None:
+    """Run a benchmark: xoropt bench NAME [its options]; without NAME, list them.
+
+    \b
+    Example:
+      xoropt bench encode --quick
+    """
+    import runpy
+
+    folder = _benchmarks()
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("common", "__init__", "cli"))
+    if name in (None, "-h", "--help"):
+        click.echo(
+            "Usage: xoropt bench NAME [OPTIONS]\n\n  Runs a benchmark; 'xoropt bench NAME --help' has its options.\n"
+        )
+        click.echo(f"  NAME is one of {', '.join(names)}.\n\n  Example: xoropt bench encode --quick")
+        return
+    if name not in names:
+        raise click.UsageError(f"No benchmark '{name}'; there are {', '.join(names)}.", click.get_current_context())
+    sys.path.insert(0, str(folder))
+    sys.argv = [f"xoropt bench {name}", *arguments]
+    runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")

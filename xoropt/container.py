@@ -8,6 +8,7 @@ is the specification, written so that another program can be made from it.
 import json
 import os
 import zlib
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.validation import get, take, whole
 
-__all__ = ["VERSION", "load", "overhead_bits", "save", "sealed"]
+__all__ = ["VERSION", "header_bits", "load", "save", "sealed"]
 
 VERSION = 1
 DESCRIPTION = "xoropt"
@@ -33,14 +34,58 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
     Raises:
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
+    common, described = _describe_all(model)
     arrays: dict[str, np.ndarray] = {}
     tensors = {}
-    for name, tensor in model.tensors.items():
-        entry, parts = _describe(tensor)
+    for name, (entry, parts) in described.items():
         tensors[name] = entry | {"crc32": {part: _crc(array) for part, array in parts.items()}}
         arrays |= {_key(name, part): array for part, array in parts.items()}
-    text = sealed({"version": VERSION, "tensors": tensors, "metadata": model.metadata})
+    text = sealed({"version": VERSION, "common": common, "tensors": tensors, "metadata": model.metadata})
     write_safetensors(path, arrays, {DESCRIPTION: text}, overwrite)
+
+
+def header_bits(model: CompressedModel) -> dict[str, int]:
+    """What each tensor's description and array headers take in the file, in bits.
+
+    What the tensors' descriptions have in common is said once and is in none of these.
+    """
+    bits = {}
+    for name, (entry, parts) in _describe_all(model)[1].items():
+        entry |= {"crc32": dict.fromkeys(parts, "00000000")}
+        text = json.dumps(_dumps({name: entry}), ensure_ascii=False)  # the description is a string within JSON
+        total = len(text.encode()) - 4
+        for part, array in parts.items():
+            # The offsets' digits depend on the file; ten each are about right for any.
+            header = {_key(name, part): {"dtype": "U8", "shape": list(array.shape), "data_offsets": [10**9, 10**9]}}
+            total += len(_dumps(header).encode()) - 1
+        bits[name] = 8 * total
+    return bits
+
+
+Described = dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]
+
+
+def _describe_all(model: CompressedModel) -> tuple[dict[str, Any], Described]:
+    """What is said once for all compressed tensors, and each tensor's own entry and arrays."""
+    described = {name: _describe(tensor) for name, tensor in model.tensors.items()}
+    entries = [entry for entry, _ in described.values() if "carried" not in entry]
+    common = _common(entries)
+    for entry in entries:
+        for key, value in common.items():
+            if entry[key] == value:
+                del entry[key]
+    return common, described
+
+
+def _common(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of each key that all entries have, the value that most of them have."""
+    common: dict[str, Any] = {}
+    for key in entries[0] if len(entries) > 1 else ():
+        if all(key in entry for entry in entries):
+            value, count = Counter(_dumps(entry[key]) for entry in entries).most_common(1)[0]
+            if count > 1:
+                common[key] = json.loads(value)
+    return common
 
 
 def sealed(description: dict[str, Any]) -> str:
@@ -78,13 +123,14 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
+        common = get(description, "common", dict)
         tensors: dict[str, CompressedTensor | CarriedTensor] = {}
         unused = set(arrays)
         for name, entry in get(description, "tensors", dict).items():
             parts = {part: arrays.get(_key(name, part)) for part in get(entry, "crc32", dict)}
             unused -= {_key(name, part) for part in parts}
             try:
-                tensors[name] = _restore(entry, parts)
+                tensors[name] = _restore(entry if "carried" in entry else common | entry, parts)
             except (XoroptError, ValueError) as error:
                 raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
         if unused:
@@ -97,19 +143,6 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     except (ValueError, RecursionError):
         raise FormatError(f"{path}: the description is not valid JSON.") from None
     return CompressedModel(tensors, extra)
-
-
-def overhead_bits(name: str, tensor: CompressedTensor | CarriedTensor) -> int:
-    """What a tensor's description and array headers take in the file, in bits, padding to whole bytes included."""
-    entry, parts = _describe(tensor)
-    entry |= {"crc32": dict.fromkeys(parts, "00000000")}
-    text = json.dumps(_dumps({name: entry}), ensure_ascii=False)  # the description is a string within JSON
-    total = len(text.encode())
-    for part, array in parts.items():
-        # The offsets' digits depend on the file; ten each are about right for any.
-        header = {_key(name, part): {"dtype": "U8", "shape": list(array.shape), "data_offsets": [10**9, 10**9]}}
-        total += len(_dumps(header).encode())
-    return 8 * total
 
 
 def _key(name: str, part: str) -> str:

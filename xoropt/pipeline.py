@@ -11,7 +11,7 @@ from xoropt.codec import decode, encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
-from xoropt.container import load, overhead_bits
+from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
@@ -232,7 +232,7 @@ def _compress_tensor(
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
     if stored_mask is None:
-        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask)
+        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
     codec, parts = stored_mask
     planes = quantized.planes
     network: XorNetwork | str = config.network
@@ -257,25 +257,24 @@ def _compress_tensor(
     )
     stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization)
     if quantization is None:
-        if tensor_bits(name, stored)["total_bits"] >= 8 * array.nbytes:
+        headers = header_bits(CompressedModel({name: stored}))[name]
+        if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
             return CarriedTensor(array, "would not get smaller")
         if not _same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
 
 
-def tensor_bits(name: str, tensor: CompressedTensor) -> dict[str, int]:
-    """Where a tensor's bits go: seed, patch, mask, scale and header bits, and their sum."""
+def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
+    """Where a tensor's bits go, headers apart: `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`."""
     size = tensor.encoded.size
     levels = tensor.levels
-    bits = {
+    return {
         "seed_bits": size.seed_bits,
         "patch_bits": size.patch_bits,
         "mask_bits": 8 * sum(part.nbytes for part in tensor.mask_parts.values()),
         "scale_bits": 8 * (levels.alpha.nbytes if hasattr(levels, "alpha") else levels.values.nbytes),
-        "header_bits": overhead_bits(name, tensor),
     }
-    return bits | {"total_bits": sum(bits.values())}
 
 
 def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:

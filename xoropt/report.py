@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from xoropt.container import header_bits
 from xoropt.model import CompressedModel, CompressedTensor
 from xoropt.pipeline import tensor_bits
 
@@ -36,9 +37,10 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     """
     tensors: dict[str, dict[str, Any]] = {}
     carried: dict[str, dict[str, Any]] = {}
+    headers = header_bits(model)
     for name, tensor in model.tensors.items():
         if isinstance(tensor, CompressedTensor):
-            tensors[name] = _figures(name, tensor)
+            tensors[name] = _figures(tensor, headers[name])
         else:
             array = tensor.array
             carried[name] = {
@@ -55,7 +57,7 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     return {"tensors": tensors, "carried": carried, "total": total}
 
 
-def _figures(name: str, tensor: CompressedTensor) -> dict[str, Any]:
+def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
     encoded = tensor.encoded
     figures: dict[str, Any] = {
         "shape": list(tensor.shape),
@@ -70,9 +72,7 @@ def _figures(name: str, tensor: CompressedTensor) -> dict[str, Any]:
         "blocks": len(encoded.seeds) * encoded.blocks,
         "proved_blocks": encoded.proved_blocks,
     }
-    bits = tensor_bits(name, tensor)
-    del bits["total_bits"]
-    figures |= bits
+    figures |= tensor_bits(tensor) | {"header_bits": headers}
     return figures | _ratios(figures)
 
 

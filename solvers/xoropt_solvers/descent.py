@@ -1,4 +1,4 @@
-"""The search for the minimum with an engine that only says yes or no: bounds on the weight of the errors, one by one."""
+"""The search for the minimum with an engine that only says yes or no: one bound on the errors after another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -61,10 +61,10 @@ def _direct_parity(clauses: Clauses, literals: list[int], value: bool) -> None:
 def add_weight_sum(
     clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]], cap: int, counter: str = "totalizer"
 ) -> WeightSum:
-    """The sum of (literal, weight ≥ 1) pairs, distinguished up to `cap`; literals that are counted may be over-counted.
+    """The sum of (literal, weight ≥ 1) pairs, distinguished up to `cap`.
 
-    `groups` are one or two lists; with two, the result has their sums as `parts`. `counter` is "totalizer" (Bailleux and
-    Boufkhad 2003; weights: Joshi, Martins, Manquinho 2015), "sequential" (Sinz 2005) or "adder" (Eén and Sörensson
+    `groups` are one or two lists; with two, the result has their sums as `parts`. `counter` is "totalizer" (Bailleux
+    and Boufkhad 2003; weights: Joshi, Martins, Manquinho 2015), "sequential" (Sinz 2005) or "adder" (Eén and Sörensson
     2006). Weighted sums that a totalizer would need too many clauses for are added in binary.
     """
     pairs = [pair for group in groups for pair in group]

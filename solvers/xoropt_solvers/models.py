@@ -3,13 +3,16 @@
 `parity_model` states a problem as: minimize Σ w_v·v subject to XOR constraints over 0/1 variables. Two forms:
 
 - ``primal``: a variable for each unknown and for each row's error; each row is one constraint, as long as the row.
-- ``systematic``: error variables only. Elimination expresses each dependent row as a sum of independent ones, so that c = k
-  − rank constraints remain and x is gone; what is left of it follows from the errors.
+- ``systematic``: error variables only. Elimination expresses each dependent row as a sum of independent ones, so that
+  c = k − rank constraints remain and x is gone; it follows from the errors.
 
 Cuts to the systematic form, each of which leaves some optimal error pattern standing:
 
 - *collapse*: an error that no check sees is 0, and of errors that the same checks see only the lightest may be 1;
 - *sparsify*: replace a check by its sum with another one where that is shorter (a lighter basis of the same dual code).
+
+The start, a feasible assignment that bounds the cost from above, is the greedy answer; *improve* lets it have up to two
+errors in the information set.
 """
 
 from collections.abc import Mapping
@@ -34,7 +37,7 @@ class ParityModel:
 
     weights : int64, the price of each variable; 0 for the unknowns of the primal form
     error_of : int64, the row of the problem whose error the variable is; −1 for the unknowns
-    start : bool, a feasible assignment (the greedy answer's)
+    start : bool, a feasible assignment
     members : how many variables come first that fix all others (the information set); 0 in the primal form
     """
 
@@ -51,16 +54,16 @@ class ParityModel:
 
 
 def parity_model(
-    problem: ParityProblem, form: str = "systematic", collapse: bool = True, sparsify: bool = True
+    problem: ParityProblem, form: str = "systematic", collapse: bool = True, sparsify: bool = True, improve: bool = True
 ) -> ParityModel:
-    """State a problem. `collapse` and `sparsify` apply to the systematic form."""
+    """State a problem. `collapse`, `sparsify` and `improve` apply to the systematic form."""
     if form not in FORMS:
         raise InvalidInputError(f"Argument 'form' must be one of {', '.join(FORMS)}, not {form!r}.")
     x = greedy_answer(problem).x
     errors = ((problem.A.astype(np.int64) @ x) & 1).astype(bool) ^ problem.b
     if form == "primal":
         return _primal(problem, x, errors)
-    return _systematic(problem, collapse, sparsify)
+    return _systematic(problem, collapse, sparsify, improve)
 
 
 def answer_from_errors(
@@ -87,7 +90,7 @@ def _primal(problem: ParityProblem, x: np.ndarray, errors: np.ndarray) -> Parity
     )
 
 
-def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool) -> ParityModel:
+def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve: bool) -> ParityModel:
     order = np.argsort(-problem.row_weights, kind="stable")
     members, checks = _parity_checks(problem.A, order)
     dependents = [i for i in order.tolist() if i not in set(members)]
@@ -103,6 +106,8 @@ def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool) -> Parit
         keep = _worth_keeping(H, weights)
     start = np.zeros(len(rows), dtype=bool)
     start[len(members) :] = syndrome  # every member right: the greedy answer
+    if improve:
+        start = _improved(H, syndrome, weights, len(members))
     start = _moved(H, start, keep)
     H, rows, weights, start = H[:, keep], rows[keep], weights[keep], start[keep]
     if sparsify:
@@ -145,6 +150,22 @@ def _worth_keeping(H: np.ndarray, weights: np.ndarray) -> np.ndarray:
         if H[:, j].any() and (key not in lightest or weights[j] <= weights[lightest[key]]):
             lightest[key] = j
     return np.array(sorted(lightest.values()), dtype=np.int64)
+
+
+def _improved(H: np.ndarray, syndrome: np.ndarray, weights: np.ndarray, members: int) -> np.ndarray:
+    """The lightest pattern with at most two members: all pairs at once, by |a ⊕ b| = |a| + |b| − 2·|a·b|."""
+    unit = weights[members:].astype(np.float64)
+    columns = np.column_stack([np.zeros(len(H), dtype=bool), H[:, :members]]).T.astype(np.float64)
+    left = np.abs(columns - syndrome)  # what each member leaves of the syndrome; the first one is "none"
+    price = np.concatenate([[0.0], weights[:members]])
+    cost = (left @ unit + price)[:, None] + (columns @ unit + price)[None, :] - 2 * (left * unit) @ columns.T
+    i, j = np.unravel_index(np.argmin(cost), cost.shape)
+    pattern = np.zeros(H.shape[1], dtype=bool)
+    for member in (i, j):
+        if member > 0:
+            pattern[member - 1] ^= True
+    pattern[members:] = syndrome ^ (H[:, :members].astype(np.int64) @ pattern[:members] & 1).astype(bool)
+    return pattern
 
 
 def _moved(H: np.ndarray, start: np.ndarray, keep: np.ndarray) -> np.ndarray:

@@ -19,8 +19,13 @@ BUILT_IN = {
     "greedy": "xoropt_solvers.strategies.greedy",
     "exhaustive": "xoropt_solvers.strategies.exhaustive",
     "coset": "xoropt_solvers.strategies.coset",
+    "isd": "xoropt_solvers.strategies.isd",
+    "osd": "xoropt_solvers.strategies.osd",
     "sat": "xoropt_solvers.strategies.sat",
     "xorsat": "xoropt_solvers.strategies.xorsat",
+    "maxsat": "xoropt_solvers.strategies.maxsat",
+    "cpsat": "xoropt_solvers.strategies.cpsat",
+    "ilp": "xoropt_solvers.strategies.ilp",
 }
 
 

@@ -18,12 +18,13 @@ class MaskCodec:
     """One way to store a mask.
 
     Attributes:
-        encode: from the mask, bool of any shape, to uint8 arrays by part name, or None where it cannot hold the mask.
+        encode: from the mask, bool of any shape, and a number of threads to uint8 arrays by part name, or to None where
+            it cannot hold the mask.
         decode: from those parts, a shape and its size back to the mask; DecodeError where they do not fit.
         random_access: whether a part of the mask can be decoded without what stands before it.
     """
 
-    encode: Callable[[np.ndarray], Parts | None]
+    encode: Callable[[np.ndarray, int], Parts | None]
     decode: Callable[[Parts, tuple[int, ...], int], np.ndarray]
     random_access: bool
 
@@ -53,18 +54,19 @@ def check_codec(name: str) -> str:
     return name
 
 
-def encode_mask(mask: np.ndarray, codec: str = "auto") -> tuple[str, Parts]:
+def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[str, Parts]:
     """The codec's name and the parts to store, uint8 arrays by name.
 
     Args:
         mask: bool, any shape, True where the weight is kept.
         codec: a codec's name; "auto": the one that stores least among those with random access; "smallest": among all.
+        jobs: threads, for codecs that can use several.
 
     Raises:
         ArgumentError: no such codec, or it cannot hold this mask.
     """
     names = CHOICES.get(check_codec(codec), [codec])
-    held = {name: parts for name in names if (parts := CODECS[name].encode(mask)) is not None}
+    held = {name: parts for name in names if (parts := CODECS[name].encode(mask, jobs)) is not None}
     if not held:
         raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto' or 'smallest'.")
     return min(held.items(), key=lambda item: sum(part.nbytes for part in item[1].values()))

@@ -21,7 +21,7 @@ BAND = 1 << 20
 """Weights of a band, about."""
 
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray]:
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
     """The mask, bool of any shape, as its stored part `mask`, uint8."""
     rows, columns = matrix_shape(mask.shape, mask.size)
     matrix = np.ascontiguousarray(mask).reshape(rows, columns)

@@ -80,7 +80,7 @@ def encode(factors: BinaryFactors) -> dict[str, np.ndarray]:
     return {"mask": np.concatenate([head, left, right])}
 
 
-def refuse(mask: np.ndarray) -> None:
+def refuse(mask: np.ndarray, jobs: int = 1) -> None:
     """No parts: factors of a mask that was not chosen as a product are not to be had (the problem is NP-hard)."""
 
 

@@ -19,7 +19,7 @@ __all__ = ["decode", "encode"]
 SIZES = (2, 4, 8, 16)
 
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     """The mask, bool of any shape, as its stored part `mask`; None where no m of 2, 4, 8 or 16 fits it."""
     fits = []
     for m in SIZES:

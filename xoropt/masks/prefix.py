@@ -15,9 +15,11 @@ older among equals, merges with itself in pairs; its last node, when there is an
 While the tree is deeper than L the floor is quadrupled. Of groups with as many ones, those of lower number (first
 weight lowest) have the shorter codewords; the lengths then give a canonical code.
 
-The plane that is encoded has the shape (⌈groups/512⌉, L, 512): tile by tile, the first output of 512 groups, then their
-second and so on. Care bits come in runs, the beginnings of codewords; laid out so, every row of a window holds one
-place of many codewords, and its care bits are as even as independent ones.
+The plane that is encoded has the shape (tiles, L, 512): tile by tile, the first output of 512 groups, then their second
+and so on. The tiles, ⌈groups/512⌉ of them at least, form ⌈that/64⌉ bands of equally many; tile t of a band of n holds
+in place k the band's group k·n + t. Care bits come in runs, the beginnings of codewords, and dense rows of the mask
+have longer ones; laid out so, every row of a window holds one place of codewords from all over the band, and its care
+bits are as even as independent ones.
 
 The part `mask` is: seven little-endian uint32 (rows, columns, G, L, row class bits, column class bits, codes); a uint16
 density for every code; the class of every row, then of every column of groups, as bit streams; for every pair of
@@ -54,8 +56,11 @@ PARTS = ("seeds", "patches", "segments")
 TILE = 512
 """Groups whose outputs lie side by side."""
 
+BAND = 64
+"""Tiles of a band at most."""
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
+
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     """The mask, bool of any shape, as its stored parts, uint8; None for one that is empty, full or of no weight."""
     if not mask.any() or mask.all():
         return None
@@ -75,16 +80,16 @@ def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
     pair = code_of[classes.row_class[:, None], classes.column_class[None, :]]
     lengths = table[pair, symbols].reshape(-1)
     word = (words[pair, symbols].reshape(-1) << (length - lengths)).astype(np.uint32)
-    tiles = -(-len(word) // TILE)
-    bits, care = np.zeros((2, tiles, length, TILE), dtype=bool)
+    bands, of_band = _bands(len(word))
+    bits, care = np.zeros((2, bands * of_band, length, TILE), dtype=bool)
     for array, values in ((bits, word), (care, lengths)):
-        by_tile = np.zeros(tiles * TILE, dtype=values.dtype)
-        by_tile[: len(values)] = values
-        by_tile = by_tile.reshape(tiles, TILE)
+        padded = np.zeros(bands * of_band * TILE, dtype=values.dtype)
+        padded[: len(values)] = values
+        by_tile = padded.reshape(bands, TILE, of_band).transpose(0, 2, 1).reshape(-1, TILE)
         for place in range(length):
             ones = by_tile > place if array is care else by_tile >> np.uint32(length - 1 - place) & np.uint32(1)
             array[:, place] = ones
-    entry, parts = describe(encode_planes(bits, care))
+    entry, parts = describe(encode_planes(bits, care, jobs=jobs))
     text = json.dumps(entry, separators=(",", ":")).encode()
     head = [rows, columns, size, length, classes.row_bits, classes.column_bits, len(densities)]
     streams = [
@@ -122,15 +127,15 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     if (code_of >= codes).any() or not densities.all():
         raise DecodeError("the codes of the prefix-coded mask are damaged")
     try:
-        tiles = -(-rows * across // TILE)
-        encoded = restore(json.loads(text), held, (tiles, length, TILE), 1)
-        bits = decode_planes(encoded).reshape(tiles, length, TILE)
+        bands, of_band = _bands(rows * across)
+        encoded = restore(json.loads(text), held, (bands * of_band, length, TILE), 1)
+        bits = decode_planes(encoded)[0]
     except (XoroptError, ValueError, RecursionError) as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None
-    value = np.zeros((tiles, TILE), dtype=np.uint32)
+    value = np.zeros((bands * of_band, TILE), dtype=np.uint32)
     for place in range(length):
         value |= bits[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
-    value = value.reshape(-1)[: rows * across]
+    value = value.reshape(bands, of_band, TILE).transpose(0, 2, 1).reshape(-1)[: rows * across]
     symbols = np.zeros(rows * across, dtype=np.uint32)
     pair = code_of[row_class[:, None], column_class[None, :]].reshape(-1)
     for code, density in enumerate(densities.tolist()):
@@ -142,6 +147,13 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-group // 8)]
     every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(rows, across * group)
     return np.ascontiguousarray(every[:, :columns]).view(bool).reshape(shape)
+
+
+def _bands(groups: int) -> tuple[int, int]:
+    """The bands and the tiles of each."""
+    tiles = -(-groups // TILE)
+    bands = -(-tiles // BAND)
+    return bands, -(-tiles // max(1, bands))
 
 
 def _join(text: bytes, parts: dict[str, np.ndarray]) -> list[np.ndarray]:

@@ -20,11 +20,14 @@ __all__ = ["TILE", "prune_low_rank"]
 TILE = 512
 """Rows and columns of a tile at most."""
 
-SWEEPS = 16
+SWEEPS = 8
 """Passes over rows and columns; twice as many where the share to keep is not reached by then."""
 
 PRICE = 1.5
 """Price of a one in a factor, in units of the threshold magnitude."""
+
+START = 0.7
+"""The threshold at first, in units of the magnitude that free pruning would take."""
 
 
 def prune_low_rank(
@@ -73,19 +76,23 @@ def prune_low_rank(
     ]
     if rank is not None:
         check_int("rank", rank, 1, most)
-    else:
-        rank = _rank_for(tiles, rate, float(mask_bits or 0.0), most, seed)
-
     from joblib import Parallel, delayed
 
-    results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
-        delayed(_factor)(each, rate, rank, seed) for each in tiles
-    )
+    try:
+        from threadpoolctl import threadpool_limits  # comes with scikit-learn
+    except ImportError:
+        raise XoroptError("low-rank pruning needs scikit-learn: pip install 'xoropt[low-rank]'.") from None
     factors = []
-    for done, pair in enumerate(results, 1):
-        factors.append(pair)
-        if progress is not None:
-            progress(done, len(tiles))
+    with threadpool_limits(1):  # the tiles are the parallelism; their matrices are too small for more
+        if rank is None:
+            rank = _rank_for(tiles, rate, float(mask_bits or 0.0), most, seed)
+        results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
+            delayed(_factor)(each, rate, rank, seed) for each in tiles
+        )
+        for done, pair in enumerate(results, 1):
+            factors.append(pair)
+            if progress is not None:
+                progress(done, len(tiles))
     return BinaryFactors.stack(weights.shape, tile_rows, tile_columns, rank, factors)
 
 
@@ -136,9 +143,9 @@ def _factor(magnitude: np.ndarray, rate: float, rank: int, seed: int) -> tuple[n
     level = float(np.quantile(magnitude, rate))
     # Keeping a weight is worth its magnitude less the threshold; the threshold starts low, so that no rectangle dies
     # before it has found its place, and then follows the share of weights that is kept.
-    threshold = 0.4 * level
+    threshold = START * level
     for sweep in range(2 * SWEEPS):
-        price = PRICE * threshold * min(1.0, max(0.0, (sweep - 3) / 10))
+        price = PRICE * threshold * min(1.0, sweep / SWEEPS)
         gain = magnitude - np.float32(threshold)
         order = rng.permutation(rank)
         improve_rows(gain, cover, left, right, price, order)
@@ -155,10 +162,8 @@ def _factor(magnitude: np.ndarray, rate: float, rank: int, seed: int) -> tuple[n
 
 def _start(magnitude: np.ndarray, share: float, rank: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Non-negative factors of the magnitudes, cut so that their product covers about the share to keep."""
-    try:
-        from sklearn.decomposition import NMF
-    except ImportError:
-        raise XoroptError("low-rank pruning needs scikit-learn: pip install 'xoropt[low-rank]'.") from None
+    from sklearn.decomposition import NMF
+
     model = NMF(rank, init="random", solver="mu", max_iter=15, tol=0, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a rough start is all that is asked for

@@ -1,8 +1,8 @@
 """The default: elimination first, then whichever exact engine should prove the block soonest, then the next.
 
-Blocks that elimination leaves open go to `exhaustive` when their seeds are few, else to `coset` for as many steps as the
-enumeration would take, then to the enumeration, if n allows one. A single problem that still has more than 64 unknowns
-when its dependent ones are removed goes to `xorsat`, or `sat`, whichever is installed.
+Blocks that elimination leaves open go to `exhaustive` when their seeds are few, else to `coset` for as many steps as
+the enumeration would take, then to the enumeration, if n allows one. A problem of its own that still has more than 64
+unknowns when its dependent ones are removed goes to `xorsat`, or `sat`, whichever is installed.
 """
 
 import numpy as np

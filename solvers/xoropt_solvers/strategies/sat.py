@@ -1,13 +1,13 @@
 """SAT through PySAT: parities cut into short clauses, a counter over the errors, bounds by assumption."""
 
 import contextlib
-import threading
 from collections.abc import Sequence
 
 from xoropt_solvers import checks
 from xoropt_solvers.descent import add_costs, minimize
 from xoropt_solvers.encodings import Clauses, add_parity
 from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.interrupts import interrupting
 from xoropt_solvers.models import answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
@@ -25,6 +25,7 @@ def run(
     form: str = "systematic",
     collapse: bool = True,
     sparsify: bool = True,
+    improve: bool = True,
     split: bool = True,
     cut: int = 4,
     counter: str = "totalizer",
@@ -46,7 +47,7 @@ def run(
             " it cannot be interrupted."
         )
     checks.count(cut, "cut", 3, 10)
-    model = parity_model(problem, form, collapse, sparsify)
+    model = parity_model(problem, form, collapse, sparsify, improve)
     with Solver(name=solver) as engine:
         clauses = Clauses(engine.add_clause, len(model.weights))
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
@@ -60,11 +61,8 @@ def run(
                 answer = engine.solve(assumptions=assumptions)
             else:
                 engine.clear_interrupt()
-                timer = threading.Timer(seconds, engine.interrupt)
-                timer.start()
-                answer = engine.solve_limited(assumptions=assumptions, expect_interrupt=True)
-                timer.cancel()
-                timer.join()
+                with interrupting(engine.interrupt, seconds):
+                    answer = engine.solve_limited(assumptions=assumptions, expect_interrupt=True)
             return answer, [literal > 0 for literal in engine.get_model()] if answer else []
 
         found = minimize(model, costs, ask, clock, direction)

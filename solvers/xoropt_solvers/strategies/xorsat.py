@@ -17,6 +17,7 @@ def run(
     form: str = "systematic",
     collapse: bool = True,
     sparsify: bool = True,
+    improve: bool = True,
     split: bool = True,
     counter: str = "totalizer",
     direction: str = "down",
@@ -24,7 +25,7 @@ def run(
     """Exact. The options are the cuts and encodings of `xoropt_solvers.models`, `.encodings` and `.descent`."""
     import pycryptosat
 
-    model = parity_model(problem, form, collapse, sparsify)
+    model = parity_model(problem, form, collapse, sparsify, improve)
     engine = pycryptosat.Solver(threads=1)
     clauses = Clauses(engine.add_clause, len(model.weights))
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
