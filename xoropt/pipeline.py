@@ -149,6 +149,7 @@ def compress(
     config: CompressConfig | None = None,
     *,
     metadata: Mapping[str, str] | None = None,
+    factors: Mapping[str, low_rank.BinaryFactors] | None = None,
     progress: Progress | None = None,
 ) -> CompressedModel:
     """Compress a model's tensors.
@@ -157,6 +158,8 @@ def compress(
         tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
         config: what to do; by default every tensor that is already quantized, 257 values at most, is kept exactly.
         metadata: text to keep with the model.
+        factors: Boolean products that masks of tensors which are quantized already were chosen as, by name
+            (`quantize.prune_low_rank`); those masks are stored as products.
         progress: called as the work goes on.
 
     Returns:
@@ -186,7 +189,7 @@ def compress(
                 progress(name, before + size * part // max(1, whole), total)
 
         try:
-            stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
+            stored[name] = _compress_tensor(name, array, config, masks.get(name), (factors or {}).get(name), report)
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
             raise type(error)(f"{where}{error}") from None
@@ -224,6 +227,7 @@ def _compress_tensor(
     array: np.ndarray,
     config: CompressConfig,
     mask: np.ndarray | None,
+    factors: low_rank.BinaryFactors | None,
     report: Callable[[int, int], None],
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
@@ -244,6 +248,10 @@ def _compress_tensor(
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
+        if factors is not None:
+            if factors.shape != array.shape or not (factors.mask() == quantized.mask).all():
+                raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
+            stored_mask = ("low_rank", low_rank.encode(factors))
     if stored_mask is None:
         stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
     codec, parts = stored_mask

@@ -128,10 +128,11 @@ def print_demo(figures: dict[str, Any]) -> None:
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
     stages = ("dense", "pruned", "before", "after")
-    names = ("dense", "pruned", "quantized, before storing", "after storing and reading back")
+    names = ("dense", "pruned by magnitude", "and quantized, before storing", "after storing and reading back")
     rows: list[tuple[str, ...]] = [
         (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
     ]
+    rows.append(("with low-rank masks, quantized, stored", f"{figures['low_rank']['accuracy']:.2%}"))
     console.print(_table(None, ("network", "test accuracy"), rows))
 
     def row(label: str, key: str, form: str, scale: float = 1) -> tuple[str, ...]:
@@ -159,6 +160,7 @@ def print_demo(figures: dict[str, Any]) -> None:
         row("decode, ms", "decode_seconds", ".1f", 1e3),
     ]
     console.print(_table("Stored through an XOR network", ("", *tensors), rows))
+    cheap = figures["low_rank"]["tensors"]
     labels = {
         "csr": "CSR (SciPy, float32 and int32)",
         "csr_packed": "CSR, indices and values packed",
@@ -167,6 +169,7 @@ def print_demo(figures: dict[str, Any]) -> None:
     }
     others = figures["rivals"]
     rows = [("xoropt, headers included", *(f"{tensor['bits_per_weight']:.3f}" for tensor in tensors.values()))]
+    rows.append(("with low-rank masks", *(f"{cheap[name]['bits_per_weight']:.3f}" for name in tensors)))
     for key, label in labels.items():
         rows.append((label, *(f"{others[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
     console.print(_table("The same weights in bits/weight", ("", *tensors), rows))
