@@ -54,6 +54,15 @@ def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None)
         )
         title = "Where the bits go (mask to headers: bits/weight)"
         console.print(_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
+    for name, tensor in figures["tensors"].items():
+        if tensor["negative_zeros"]:
+            console.print(escape(f"{name}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0"))
+        planes, information = tensor["planes"], tensor["value_entropy"]
+        if information < 0.9 * planes:
+            console.print(
+                escape(f"{name}: its values hold {information:.2f} bits of information in {planes} planes; ")
+                + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+            )
     if figures["carried"]:
         carried = [
             (
