@@ -38,6 +38,23 @@ def xor8(typing_context, target, i, source, k):
 
 
 @intrinsic
+def xor_four8(typing_context, target, i, source, k0, k1, k2, k3):
+    """target[i : i+8] ^= the sum of the four source[k : k+8]."""
+
+    def codegen(context, builder, signature, args):
+        at = _vector(context, builder, signature.args[0], args[0], args[1])
+        total = builder.load(at, align=8)
+        for k in args[3:]:
+            row = _vector(context, builder, signature.args[2], args[2], k)
+            total = builder.xor(total, builder.load(row, align=8))
+        builder.store(total, at, align=8)
+        return context.get_dummy_value()
+
+    index = types.int64
+    return types.void(target, index, source, index, index, index, index), codegen
+
+
+@intrinsic
 def copy8(typing_context, target, i, source, k):
     """target[i : i+8] = source[k : k+8]."""
 
@@ -157,9 +174,7 @@ def eliminate(
     e0 = 0
     while e0 < total:
         size = 1
-        reach = (
-            (max(heads[e0], border) & ~3) + 64 * B - window
-        )  # a later head's row would wrap onto columns still to come
+        reach = (max(heads[e0], border) & ~15) + 64 * B - window  # later rows would wrap onto columns still to come
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
         for k in range(size):
@@ -170,16 +185,26 @@ def eliminate(
         head = heads[e0]
         if (head >> 2) > frontier:
             frontier = head >> 2
-        g = max(head, border) >> 2
-        while g < frontier:
+        g = max(head, border) >> 4 << 2
+        while g < frontier:  # four groups, a quarter of a word, at a time; those beyond the frontier take zero rows
             i = (g >> 4) & mask
             shift = np.uint64((g & 15) * 4)
             base = (g & group_mask) * 16
+            use1 = NIBBLE if g + 1 < frontier else np.uint64(0)
+            use2 = NIBBLE if g + 2 < frontier else np.uint64(0)
+            use3 = NIBBLE if g + 3 < frontier else np.uint64(0)
             for k in range(0, BATCH * width, width):
-                row = (base + np.int64((work[k + i] >> shift) & NIBBLE)) * width
+                word = work[k + i]
+                row0 = (base + np.int64((word >> shift) & NIBBLE)) * width
+                word ^= table[row0 + i]
+                row1 = (base + 16 + np.int64((word >> (shift + np.uint64(4))) & use1)) * width
+                word ^= table[row1 + i]
+                row2 = (base + 32 + np.int64((word >> (shift + np.uint64(8))) & use2)) * width
+                word ^= table[row2 + i]
+                row3 = (base + 48 + np.int64((word >> (shift + np.uint64(12))) & use3)) * width
                 for q in range(0, width, 8):
-                    xor8(work, k + q, table, row + q)
-            g += 1
+                    xor_four8(work, k + q, table, row0 + q, row1 + q, row2 + q, row3 + q)
+            g += 4
         after = (4 * frontier) >> 6
         for k in range(size):
             e = e0 + k
