@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec import decode, encode
+from xoropt.codec import encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
 from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.files import check_new, stream_safetensors
 from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
@@ -29,8 +30,9 @@ from xoropt.quantize import (
 )
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
+from xoropt.weights import decompress_tensor, form
 
-__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "verify"]
+__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "decompress_to", "verify"]
 
 EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
 """Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
@@ -299,18 +301,6 @@ def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
     }
 
 
-def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:
-    """One tensor's array, of its original shape and dtype.
-
-    Raises:
-        DecodeError: its stored parts do not fit together.
-    """
-    if isinstance(tensor, CarriedTensor):
-        return np.array(tensor.array)
-    mask = _mask_of(tensor)
-    return dequantize(QuantizedTensor(mask, decode(tensor.encoded, decoder), tensor.levels))
-
-
 def _mask_of(tensor: CompressedTensor) -> np.ndarray:
     return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
@@ -331,6 +321,37 @@ def decompress(
         if progress is not None:
             progress(name, done, len(model.tensors))
     return arrays
+
+
+def decompress_to(
+    source: str | os.PathLike[str] | CompressedModel,
+    path: str | os.PathLike[str],
+    *,
+    decoder: str = "auto",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write the arrays of a compressed file or model as a plain safetensors file, one after the other.
+
+    Only one array is in memory at a time, and the file appears whole or not at all.
+
+    Raises:
+        FormatError, XoroptError: as for `decompress`; the output exists without `overwrite`, or can't be written.
+    """
+    check_new(path, overwrite)
+    model = source if isinstance(source, CompressedModel) else load(source)
+    done = 0
+
+    def array_of(name: str) -> np.ndarray:
+        nonlocal done
+        array = _decompressed(source, name, model.tensors[name], decoder)
+        done += 1
+        if progress is not None:
+            progress(name, done, len(model.tensors))
+        return array
+
+    forms = {name: form(tensor) for name, tensor in model.tensors.items()}
+    stream_safetensors(path, forms, array_of, model.metadata, overwrite)
 
 
 def _decompressed(
