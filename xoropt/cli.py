@@ -155,6 +155,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     help="Mask codec: auto, smallest, bitmap, n-of-m, prefix, entropy; low-rank: choose masks that cost few bits.",
 )
 @click.option("--mask-bits", type=float, metavar="B", help="Bits a weight that a low-rank mask may take, e.g. 0.15.")
+@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; otherwise both are kept, as different values.")
 @click.option("--rank", type=int, help="Rank of a low-rank mask's tiles, instead of --mask-bits.")
 @_network_options
 @force_option
@@ -296,7 +297,7 @@ def solve(file: Path, solver: str, time_limit: float | None, export: Path | None
         formats.write_problem(problem, export)
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
-    figures = {
+    figures: dict[str, Any] = {
         "cost": int(solution.cost),
         "lower_bound": int(solution.lower_bound),
         "optimal": bool(solution.optimal),

@@ -171,6 +171,8 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
         "dtype": name_of(levels.dtype),
         "mask": tensor.mask_codec,
     } | coded_entry
+    if tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
+        entry["entropy"] = round(tensor.value_entropy, 3)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
     parts = tensor.mask_parts | coded_parts
@@ -216,5 +218,8 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
     quantization = entry.get("quantization")
     if quantization is not None:
         get(entry, "quantization", dict)
+    entropy = entry.get("entropy", float(planes))
+    if type(entropy) not in (int, float):
+        raise FormatError("the description lacks a valid 'entropy'")
     mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
-    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization)
+    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)

@@ -22,6 +22,7 @@ class CompressedTensor:
         encoded: the bit planes.
         quantization: how a dense tensor was pruned and quantized on the way (`sparsity`, `bits`, `scales`, `scope`);
             None for one that was quantized already and is kept exactly.
+        value_entropy: information in a kept weight's value, in bits; the planes take n_q all the same.
     """
 
     shape: tuple[int, ...]
@@ -30,6 +31,7 @@ class CompressedTensor:
     mask_parts: dict[str, np.ndarray] = field(repr=False)
     encoded: Encoded | StreamEncoded
     quantization: dict[str, float | int | str] | None = None
+    value_entropy: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,16 @@ from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.networks.network import check_int
-from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally, prune_low_rank
+from xoropt.quantize import (
+    QuantizedTensor,
+    binary_code,
+    codebook,
+    dequantize,
+    prune,
+    prune_globally,
+    prune_low_rank,
+    value_entropy,
+)
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 from xoropt.weights import decompress_tensor, form
@@ -59,6 +68,7 @@ class CompressConfig:
             "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
         mask_bits: bits a weight that a low-rank mask may take.
         rank: of the products of a low-rank mask, instead of `mask_bits`.
+        merge_zeros: store −0.0 as 0.0 in tensors that are quantized already; otherwise it is kept exactly, as a value.
         jobs: processes or threads for the search.
     """
 
@@ -79,6 +89,7 @@ class CompressConfig:
     mask: str = "auto"
     mask_bits: float | None = None
     rank: int | None = None
+    merge_zeros: bool = False
     jobs: int = 1
 
     def __post_init__(self) -> None:
@@ -140,6 +151,7 @@ def compress(
     config: CompressConfig | None = None,
     *,
     metadata: Mapping[str, str] | None = None,
+    factors: Mapping[str, low_rank.BinaryFactors] | None = None,
     progress: Progress | None = None,
 ) -> CompressedModel:
     """Compress a model's tensors.
@@ -148,6 +160,8 @@ def compress(
         tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
         config: what to do; by default every tensor that is already quantized, 257 values at most, is kept exactly.
         metadata: text to keep with the model.
+        factors: Boolean products that masks of tensors which are quantized already were chosen as, by name
+            (`quantize.prune_low_rank`); those masks are stored as products.
         progress: called as the work goes on.
 
     Returns:
@@ -177,7 +191,7 @@ def compress(
                 progress(name, before + size * part // max(1, whole), total)
 
         try:
-            stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
+            stored[name] = _compress_tensor(name, array, config, masks.get(name), (factors or {}).get(name), report)
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
             raise type(error)(f"{where}{error}") from None
@@ -215,6 +229,7 @@ def _compress_tensor(
     array: np.ndarray,
     config: CompressConfig,
     mask: np.ndarray | None,
+    factors: low_rank.BinaryFactors | None,
     report: Callable[[int, int], None],
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
@@ -230,9 +245,15 @@ def _compress_tensor(
         quantized = binary_code(array, mask, bits, scales=config.scales)
         quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
     else:
+        if config.merge_zeros and (array == 0).any() and not _same_bytes(_merged(array), array):
+            array, quantization = _merged(array), {"zeros": "merged"}
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
+        if factors is not None:
+            if factors.shape != array.shape or not (factors.mask() == quantized.mask).all():
+                raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
+            stored_mask = ("low_rank", low_rank.encode(factors))
     if stored_mask is None:
         stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
     codec, parts = stored_mask
@@ -257,8 +278,9 @@ def _compress_tensor(
         time_limit=config.time_limit,
         progress=report,
     )
-    stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization)
-    if quantization is None:
+    information = value_entropy(quantized)
+    stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization, information)
+    if "sparsity" not in (quantization or {}):
         headers = header_bits(CompressedModel({name: stored}))[name]
         if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
             return CarriedTensor(array, "would not get smaller")
@@ -393,6 +415,9 @@ def _check(
     how = "differs from the original"
     if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
         recorded = tensor.quantization
+        if recorded.get("zeros") == "merged":
+            merged = _same_bytes(restored, _merged(original))
+            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
         try:
             if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
                 mask = _mask_of(tensor)
@@ -419,6 +444,11 @@ def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> 
         return prune_globally(together, rate) if together else {}
     except ArgumentError:
         return {}
+
+
+def _merged(array: np.ndarray) -> np.ndarray:
+    """The array with 0.0 for −0.0."""
+    return np.where(array == 0, np.zeros((), array.dtype), array)
 
 
 def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:

@@ -3,9 +3,12 @@
 import os
 from typing import Any
 
+import numpy as np
+
 from xoropt.container import header_bits
 from xoropt.model import CompressedModel, CompressedTensor
 from xoropt.pipeline import tensor_bits
+from xoropt.quantize import Codebook
 
 __all__ = ["SUMS", "report"]
 
@@ -29,7 +32,8 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
 
     Returns:
         `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
-        `solver`, `care_bits`,
+        `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros`
+        (whether −0.0 is kept as a value),
         `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
         `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
         `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,
@@ -68,12 +72,18 @@ def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
         "order": encoded.order,
         "solver": encoded.solver,
         "care_bits": encoded.care_bits,
+        "value_entropy": tensor.value_entropy,
+        "negative_zeros": isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
         "patches": encoded.patches.count,
         "blocks": len(encoded.seeds) * encoded.blocks,
         "proved_blocks": encoded.proved_blocks,
     }
     figures |= tensor_bits(tensor) | {"header_bits": headers}
     return figures | _ratios(figures)
+
+
+def _has_negative_zero(values: np.ndarray) -> bool:
+    return values.dtype.kind not in "biu" and bool((values == 0).any())  # 0.0 itself is never in a codebook
 
 
 def _ratios(figures: dict[str, Any]) -> dict[str, float]:

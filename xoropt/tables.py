@@ -54,6 +54,15 @@ def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None)
         )
         title = "Where the bits go (mask to headers: bits/weight)"
         console.print(_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
+    for name, tensor in figures["tensors"].items():
+        if tensor["negative_zeros"]:
+            console.print(escape(f"{name}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0"))
+        planes, information = tensor["planes"], tensor["value_entropy"]
+        if information < 0.9 * planes:
+            console.print(
+                escape(f"{name}: its values hold {information:.2f} bits of information in {planes} planes; ")
+                + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+            )
     if figures["carried"]:
         carried = [
             (
@@ -119,10 +128,11 @@ def print_demo(figures: dict[str, Any]) -> None:
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
     stages = ("dense", "pruned", "before", "after")
-    names = ("dense", "pruned", "quantized, before storing", "after storing and reading back")
+    names = ("dense", "pruned by magnitude", "and quantized, before storing", "after storing and reading back")
     rows: list[tuple[str, ...]] = [
         (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
     ]
+    rows.append(("with low-rank masks, quantized, stored", f"{figures['low_rank']['accuracy']:.2%}"))
     console.print(_table(None, ("network", "test accuracy"), rows))
 
     def row(label: str, key: str, form: str, scale: float = 1) -> tuple[str, ...]:
@@ -150,6 +160,7 @@ def print_demo(figures: dict[str, Any]) -> None:
         row("decode, ms", "decode_seconds", ".1f", 1e3),
     ]
     console.print(_table("Stored through an XOR network", ("", *tensors), rows))
+    cheap = figures["low_rank"]["tensors"]
     labels = {
         "csr": "CSR (SciPy, float32 and int32)",
         "csr_packed": "CSR, indices and values packed",
@@ -158,6 +169,7 @@ def print_demo(figures: dict[str, Any]) -> None:
     }
     others = figures["rivals"]
     rows = [("xoropt, headers included", *(f"{tensor['bits_per_weight']:.3f}" for tensor in tensors.values()))]
+    rows.append(("with low-rank masks", *(f"{cheap[name]['bits_per_weight']:.3f}" for name in tensors)))
     for key, label in labels.items():
         rows.append((label, *(f"{others[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
     console.print(_table("The same weights in bits/weight", ("", *tensors), rows))

@@ -66,6 +66,15 @@ def test_n_of_m_refuses_other_masks():
         encode_mask(np.eye(4, dtype=bool)[:, :3], "n_of_m")
 
 
+@pytest.mark.parametrize("block", [(4, 4), (1, 32), (16, 1), (8, 64)])
+def test_blocks_take_one_bit_each(block):
+    coarse = np.random.default_rng(0).random((9, 11)) < 0.4
+    mask = np.kron(coarse, np.ones(block, dtype=bool))[:-1, :-3]
+    name, parts = encode_mask(mask)
+    assert (decode_mask(name, parts, mask.shape, mask.size) == mask).all()
+    assert CODECS["blocks"].encode(mask, 1)["mask"].nbytes <= 2 + -(-99 // 8)
+
+
 def entropy_of(p):
     return float(np.mean(-(p * np.log2(p) + (1 - p) * np.log2(1 - p))))
 
@@ -87,7 +96,7 @@ def test_entropy_uses_uneven_rows_and_columns():
     assert stored < 0.96 * entropy_of(np.full(1, mask.mean()))
 
 
-@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank")])
+@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank", "blocks")])
 def test_damaged_parts_are_refused_or_give_some_mask(codec):
     rng = np.random.default_rng(3)
     mask = (rng.random((16, 8, 4)).argsort(axis=-1) < 2).reshape(16, 32)

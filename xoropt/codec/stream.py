@@ -169,9 +169,8 @@ def _encode_segment(
         seed_bits = _enough(network, order, rows, seed_bits, starts, stream_row)
     best = _solve_segment(bits, network, order, rows, seed_bits, starts, stream_row, weight, method)
     extra = 16
-    while (
-        order.closed and sum(map(len, best.patches)) * PATCH_BITS > 2 * extra * len(bits) and extra <= len(weight) // 8
-    ):
+    worth = len(weight) // 1000  # bits of a plane that another encoding should save to be worth its time
+    while order.closed and _patch_bits(best) > max(2 * extra, worth) * len(bits) and extra <= len(weight) // 8:
         more = _solve_segment(bits, network, order, rows, seed_bits + extra, starts, stream_row, weight, method)
         if _cost(more) < _cost(best):
             best = more
@@ -179,8 +178,12 @@ def _encode_segment(
     return best
 
 
+def _patch_bits(part: _Part) -> int:
+    return PATCH_BITS * sum(map(len, part.patches))
+
+
 def _cost(part: _Part) -> int:
-    return part.seed_bits * len(part.patches) + PATCH_BITS * sum(map(len, part.patches))
+    return part.seed_bits * len(part.patches) + _patch_bits(part)
 
 
 def _enough(

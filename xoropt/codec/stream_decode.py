@@ -95,13 +95,15 @@ def _placed(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
     """A segment's weights, bool (T·L,), from its packed stream rows."""
     rows, lanes = len(stream), order.lanes
     bits = np.unpackbits(stream, axis=1, count=lanes, bitorder="little").view(bool)
-    p = np.arange(rows, dtype=np.int64)
-    y = p * order.multiplier(rows) % rows
-    turn = p * order.rotation % lanes
+    y = np.arange(rows, dtype=np.int64) * order.multiplier(rows) % rows
     placed = np.empty_like(bits)
-    for k in np.unique(turn):
-        some = np.flatnonzero(turn == k) if order.rotation else slice(None)
-        placed[y[some]] = np.roll(bits[some], k, axis=1)
+    rotation = order.rotation
+    period = lanes if rotation else 1  # rows that lie a period apart are rotated alike
+    for p in range(min(period, rows)):
+        turn = p * rotation % lanes
+        some, at = bits[p::period], y[p::period]
+        placed[at, turn:] = some[:, : lanes - turn]
+        placed[at, :turn] = some[:, lanes - turn :]
     return placed.reshape(-1)
 
 

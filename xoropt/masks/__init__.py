@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.errors import ArgumentError, DecodeError
-from xoropt.masks import bitmap, empty, entropy, full, low_rank, n_of_m, prefix
+from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, prefix
 
 __all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "decode_packed", "encode_mask"]
 
@@ -33,6 +33,7 @@ CODECS = {
     "bitmap": MaskCodec(bitmap.encode, bitmap.decode, random_access=True),
     "full": MaskCodec(full.encode, full.decode, random_access=True),
     "empty": MaskCodec(empty.encode, empty.decode, random_access=True),
+    "blocks": MaskCodec(blocks.encode, blocks.decode, random_access=True),
     "n_of_m": MaskCodec(n_of_m.encode, n_of_m.decode, random_access=True),
     "prefix": MaskCodec(prefix.encode, prefix.decode, random_access=True),
     "low_rank": MaskCodec(low_rank.refuse, low_rank.decode, random_access=True),

@@ -4,7 +4,7 @@ from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebook import codebook
 from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
-from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize
+from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy
 
 __all__ = [
     "Codebook",
@@ -16,4 +16,5 @@ __all__ = [
     "prune",
     "prune_globally",
     "prune_low_rank",
+    "value_entropy",
 ]

@@ -4,7 +4,7 @@
 care bits whose dependencies share care bits; flipping one of those may mend several at once. Flipping care bit e
 changes the dependent bits of its *column* of the syndrome; the least patches of a burst are the fewest columns that
 sum to the syndrome, a minimum-weight coset leader. Bursts of up to `EXACT` dependent bits that need no more than
-four patches are solved exactly; longer ones in stretches of `EXACT` bits, the best few partial answers kept.
+four patches are solved exactly; longer ones from their first bits to their last, the best few partial answers kept.
 """
 
 from collections.abc import Iterator
@@ -13,15 +13,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.codec.banded.elimination import Elimination
+from xoropt.networks.splitmix import splitmix64
 
-__all__ = ["Burst", "PatchSet", "burst_patches", "bursts", "greedy_patches"]
+__all__ = ["Burst", "PatchSet", "Search", "burst_patches", "bursts", "greedy_patches"]
 
-EXACT = 16
-"""Syndrome bits that one exact search covers: its tables have 2^16 entries."""
+EXACT = 20
+"""Dependent bits of the longest burst that is solved exactly: the tables have 2^20 entries."""
+MEET = 44
+"""Dependent bits of a burst for which four columns are likely to exist, so that it is worth looking for them."""
+MEET_COLUMNS = 6000
+"""Columns of which all pairs are formed for that."""
+STRETCH = 16
+"""Bits of a longer burst that are cleared together."""
 CHUNK = 64
 """Dependent bits whose columns are found in one backward pass: the bits of a word."""
-BEAM = 8
-"""Partial answers kept from one stretch of a long burst to the next."""
+BEAM = 16
+"""Partial answers of equally many columns that are kept in a long burst."""
 WAYS = 4096
 """Equally short answers that are compared in one stretch."""
 
@@ -79,7 +86,7 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
     flipped = np.zeros(total, dtype=np.uint64)  # bit p: flipped in plane p
     proved = searched = 0
     for burst in bursts(eliminated, flipped, 16 * total + 100_000 if budget is None else budget):
-        search = _Search(burst)
+        search = Search(burst)
         for p in planes:
             wrong = (burst.residual >> np.uint64(p)) & np.uint64(1) != 0
             if wrong.any():
@@ -181,70 +188,107 @@ def _compress(columns: np.ndarray, bits: np.ndarray) -> np.ndarray:
     return out
 
 
-class _Search:
+class Search:
     """The covering problem of one burst; the tables of its stretches serve all planes."""
 
     def __init__(self, burst: Burst) -> None:
         self.burst = burst
         self.size = len(burst.dependent)
+        self.stretch = self.size if self.size <= EXACT else STRETCH
         self.tables: dict[int, tuple[np.ndarray, ...]] = {}
 
     def run(self, wrong: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Columns that sum to the syndrome `wrong`, bool (k,), and whether no fewer do."""
-        syndrome = int(sum(1 << int(i) for i in np.flatnonzero(wrong)))
-        states: list[tuple[int, tuple[int, ...]]] = [(syndrome, ())]
-        exact = self.size <= EXACT
-        for low in range(0, self.size, EXACT):
-            grown: dict[int, tuple[int, ...]] = {}
-            for rest, picks in states:
-                ways, found = self._stretch(low, rest)
-                exact &= found
-                for left, more in ways:
-                    if left not in grown or len(picks) + len(more) < len(grown[left]):
-                        grown[left] = picks + more
-            ahead = ((1 << EXACT) - 1) << (low + EXACT)
-            ranked = sorted(grown.items(), key=lambda item: (len(item[1]), (item[0] & ahead).bit_count()))
-            states = ranked[:BEAM]
-        return np.array(states[0][1], dtype=np.int64), exact
+        """Columns that sum to the syndrome `wrong`, bool (k,), and whether it is certain that no fewer do.
 
-    def _stretch(self, low: int, rest: int) -> tuple[list[tuple[int, tuple[int, ...]]], bool]:
-        """Ways to clear bits low … low + EXACT − 1 of the syndrome without touching lower ones."""
+        Bursts of `EXACT` bits, or of `MEET` with few enough columns, get the fewest when four do. For the others,
+        partial answers with equally many columns form a level; the `BEAM` of them whose syndromes are clear the
+        farthest are extended by one column, by two, and by as many as it takes where a single stretch is left.
+        """
+        syndrome = int(sum(1 << int(i) for i in np.flatnonzero(wrong)))
+        complete = self.size <= EXACT
+        if EXACT < self.size <= MEET and len(self.burst.columns) <= MEET_COLUMNS:
+            complete = True
+            few = _few(self.burst.columns, np.uint64(syndrome))
+            if len(few):
+                return few, True
+        levels: dict[int, dict[int, tuple[int, ...]]] = {0: {syndrome: ()}}
+        for level in range(self.size + 1):
+            states = levels.pop(level, {})
+            if 0 in states:
+                return np.array(states[0], dtype=np.int64), complete and level <= (4 if self.size <= EXACT else 5)
+            best = sorted(states.items(), key=lambda state: -(state[0] & -state[0]))[:BEAM]
+            for rest, picks in best:
+                for left, more in self._extend(rest):
+                    levels.setdefault(level + len(more), {}).setdefault(left, picks + more)
+        raise AssertionError("every dependent bit has a column of its own")
+
+    def _extend(self, rest: int) -> list[tuple[int, tuple[int, ...]]]:
+        """Syndromes that a few columns make of `rest`, bits below its lowest untouched, and the columns."""
         from xoropt.codec.banded import kernels
 
-        mask = (1 << EXACT) - 1
-        target = rest >> low & mask
-        if not target:
-            return [(rest, ())], True
+        low = (rest & -rest).bit_length() - 1
         usable, prefix, column, first, chain, pair, ready = self._table(low)
+        target = rest >> low & ((1 << self.stretch) - 1)
+        last = self.size - low <= self.stretch
+        ways: list[tuple[int, tuple[int, ...]]] = []
+        if not last:
+            left = column ^ np.uint64(rest)
+            ways += [(int(left[i]), (int(usable[i]),)) for i in _farthest(left)]
         picks, rests = np.empty((WAYS, 4), dtype=np.int64), np.empty(WAYS, dtype=np.uint64)
-        weight, count = kernels.cover(prefix, column, target, np.uint64(rest), first, chain, pair, ready, picks, rests)
-        if not weight:  # one column for each bit: the dependent bits themselves, from the lowest on
-            chosen: list[int] = []
-            while target := rest >> low & mask:
-                lowest = low + (target & -target).bit_length() - 1
-                alone = int(np.flatnonzero(self.burst.columns == np.uint64(1) << np.uint64(lowest))[0])
-                chosen.append(alone)
-                rest ^= 1 << lowest
-            return [(rest, tuple(chosen))], False
-        left = rests[:count]
-        order = np.argsort(np.bitwise_count((left >> np.uint64(low)) >> np.uint64(EXACT)), kind="stable")[: 4 * BEAM]
-        return [(int(left[i]), tuple(int(usable[c]) for c in picks[i, :weight])) for i in order], True
+        for weight in (1, 2, 3, 4) if last else (2,):
+            count = kernels.cover(
+                weight, prefix, column, target, np.uint64(rest), first, chain, pair, ready, picks, rests
+            )
+            for i in _farthest(rests[:count]):
+                ways.append((int(rests[i]), tuple(int(usable[c]) for c in picks[i, :weight])))
+            if last and count:
+                return ways
+        alone = int(np.flatnonzero(self.burst.columns == np.uint64(1) << np.uint64(low))[0])
+        return [*ways, (rest ^ 1 << low, (alone,))]
 
     def _table(self, low: int) -> tuple[np.ndarray, ...]:
-        """Columns that begin in a stretch, by their bits in it."""
+        """Columns that begin in the stretch from bit `low` on, by their bits in it."""
         if low not in self.tables:
             columns = self.burst.columns
             begins = columns & np.uint64((1 << low) - 1) == 0
-            prefix = ((columns >> np.uint64(low)) & np.uint64((1 << EXACT) - 1)).astype(np.int64)
+            prefix = ((columns >> np.uint64(low)) & np.uint64((1 << self.stretch) - 1)).astype(np.int64)
             usable = np.flatnonzero(begins & (prefix > 0))
             prefix = prefix[usable]
             order = np.argsort(prefix, kind="stable")
             usable, prefix = usable[order], prefix[order]
             same = np.append(prefix[1:] == prefix[:-1], False)
             chain = np.where(same, np.arange(1, len(prefix) + 1), -1).astype(np.int32)
-            size = 1 << min(EXACT, self.size - low)
+            size = 1 << min(self.stretch, self.size - low)
             first = np.full(size, -1, dtype=np.int32)
             first[prefix[::-1]] = np.arange(len(prefix) - 1, -1, -1)
             pair = np.full(size, -1, dtype=np.int64)
             self.tables[low] = (usable, prefix, columns[usable], first, chain, pair, np.zeros(1, dtype=np.uint8))
         return self.tables[low]
+
+
+def _few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
+    """The fewest columns that sum to the syndrome if they are four at most, else none."""
+    from xoropt.codec.banded import kernels
+
+    one = np.flatnonzero(columns == syndrome)
+    if len(one):
+        return one[:1]
+    at = np.searchsorted(columns, columns ^ syndrome)  # columns are sorted, as np.unique leaves them
+    other = np.minimum(at, len(columns) - 1)
+    two = np.flatnonzero(columns[other] == columns ^ syndrome)
+    if len(two):
+        return np.array([two[0], other[two[0]]])
+    bits = (len(columns) ** 2 // 8).bit_length()
+    masks = splitmix64(0, bits)
+    code, target = (
+        (np.bitwise_count(values[:, None] & masks).astype(np.int64) % 2 << np.arange(bits)).sum(axis=1)
+        for values in (columns, np.array([syndrome]))
+    )
+    picks = np.zeros(4, dtype=np.int64)
+    return picks[: kernels.meet(columns, code, syndrome, int(target[0]), 1 << bits, picks)]
+
+
+def _farthest(syndromes: np.ndarray) -> np.ndarray:
+    """The `BEAM` of some syndromes, uint64, whose lowest bits are highest; zero first."""
+    lowest = syndromes & (~syndromes + np.uint64(1))
+    return np.argsort(~(lowest - np.uint64(1)), kind="stable")[:BEAM]

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-__all__ = ["BATCH", "care_stream", "columns", "eliminate", "evaluate", "shortfall", "substitute"]
+__all__ = ["BATCH", "care_stream", "columns", "eliminate", "evaluate", "meet", "shortfall", "substitute"]
 
 ONE = np.uint64(1)
 NIBBLE = np.uint64(15)
@@ -35,6 +35,23 @@ def xor8(typing_context, target, i, source, k):
         return context.get_dummy_value()
 
     return types.void(target, types.int64, source, types.int64), codegen
+
+
+@intrinsic
+def xor_four8(typing_context, target, i, source, k0, k1, k2, k3):
+    """target[i : i+8] ^= the sum of the four source[k : k+8]."""
+
+    def codegen(context, builder, signature, args):
+        at = _vector(context, builder, signature.args[0], args[0], args[1])
+        total = builder.load(at, align=8)
+        for k in args[3:]:
+            row = _vector(context, builder, signature.args[2], args[2], k)
+            total = builder.xor(total, builder.load(row, align=8))
+        builder.store(total, at, align=8)
+        return context.get_dummy_value()
+
+    index = types.int64
+    return types.void(target, index, source, index, index, index, index), codegen
 
 
 @intrinsic
@@ -157,9 +174,7 @@ def eliminate(
     e0 = 0
     while e0 < total:
         size = 1
-        reach = (
-            (max(heads[e0], border) & ~3) + 64 * B - window
-        )  # a later head's row would wrap onto columns still to come
+        reach = (max(heads[e0], border) & ~15) + 64 * B - window  # later rows would wrap onto columns still to come
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
         for k in range(size):
@@ -170,16 +185,26 @@ def eliminate(
         head = heads[e0]
         if (head >> 2) > frontier:
             frontier = head >> 2
-        g = max(head, border) >> 2
-        while g < frontier:
+        g = max(head, border) >> 4 << 2
+        while g < frontier:  # four groups, a quarter of a word, at a time; those beyond the frontier take zero rows
             i = (g >> 4) & mask
             shift = np.uint64((g & 15) * 4)
             base = (g & group_mask) * 16
+            use1 = NIBBLE if g + 1 < frontier else np.uint64(0)
+            use2 = NIBBLE if g + 2 < frontier else np.uint64(0)
+            use3 = NIBBLE if g + 3 < frontier else np.uint64(0)
             for k in range(0, BATCH * width, width):
-                row = (base + np.int64((work[k + i] >> shift) & NIBBLE)) * width
+                word = work[k + i]
+                row0 = (base + np.int64((word >> shift) & NIBBLE)) * width
+                word ^= table[row0 + i]
+                row1 = (base + 16 + np.int64((word >> (shift + np.uint64(4))) & use1)) * width
+                word ^= table[row1 + i]
+                row2 = (base + 32 + np.int64((word >> (shift + np.uint64(8))) & use2)) * width
+                word ^= table[row2 + i]
+                row3 = (base + 48 + np.int64((word >> (shift + np.uint64(12))) & use3)) * width
                 for q in range(0, width, 8):
-                    xor8(work, k + q, table, row + q)
-            g += 1
+                    xor_four8(work, k + q, table, row0 + q, row1 + q, row2 + q, row3 + q)
+            g += 4
         after = (4 * frontier) >> 6
         for k in range(size):
             e = e0 + k
@@ -462,8 +487,11 @@ def shortfall(level_heads, capacity):
 
 
 @njit(cache=True, nogil=True)
-def cover(prefix, column, target, rest, first, chain, pair, ready, picks, rests):
-    """The fewest columns whose prefixes sum to `target`: up to four, all ways or as many as `picks` holds.
+def cover(weight, prefix, column, target, rest, first, chain, pair, ready, picks, rests):
+    """Ways to sum `weight` columns, 1 to 4, whose prefixes sum to `target`; as many as `picks` holds.
+
+    Of three columns two come from `pair`, and of four all: one pair for each sum, so that a way is found where there is
+    one.
 
     Args:
         prefix: int64 (M,), not zero; column: uint64 (M,), the whole columns.
@@ -471,34 +499,33 @@ def cover(prefix, column, target, rest, first, chain, pair, ready, picks, rests)
         first, chain: int32 (size,), (M,): columns of each prefix as linked lists, −1 ends.
         pair: int64 (size,), i·M + k of two columns with that sum of prefixes, −1; filled here on first use.
         ready: uint8 (1,), 1 once `pair` is filled.
-        picks: out, int64 (R, 4), columns, −1 where fewer; rests: out, uint64 (R,), the syndrome they leave.
+        picks: out, int64 (R, 4), columns; rests: out, uint64 (R,), the syndrome they leave.
 
     Returns:
-        Number of columns (0: more than four are needed) and number of ways written.
+        Number of ways written.
     """
     M = prefix.shape[0]
     limit = picks.shape[0]
     count = 0
-    picks[:, :] = -1
-    i = first[target]
-    while i >= 0 and count < limit:
-        picks[count, 0] = i
-        rests[count] = rest ^ column[i]
-        count += 1
-        i = chain[i]
-    if count:
-        return 1, count
-    for i in range(M):
-        k = first[target ^ prefix[i]]
-        while k >= 0 and count < limit:
-            if k > i:
-                picks[count, 0] = i
-                picks[count, 1] = k
-                rests[count] = rest ^ column[i] ^ column[k]
-                count += 1
-            k = chain[k]
-    if count:
-        return 2, count
+    if weight == 1:
+        i = first[target]
+        while i >= 0 and count < limit:
+            picks[count, 0] = i
+            rests[count] = rest ^ column[i]
+            count += 1
+            i = chain[i]
+        return count
+    if weight == 2:
+        for i in range(M):
+            k = first[target ^ prefix[i]]
+            while k >= 0 and count < limit:
+                if k > i:
+                    picks[count, 0] = i
+                    picks[count, 1] = k
+                    rests[count] = rest ^ column[i] ^ column[k]
+                    count += 1
+                k = chain[k]
+        return count
     if not ready[0]:
         ready[0] = 1
         filled = 0
@@ -510,28 +537,73 @@ def cover(prefix, column, target, rest, first, chain, pair, ready, picks, rests)
                 if pair[value] < 0:
                     pair[value] = i * M + k
                     filled += 1
-    for i in range(M):
-        both = pair[target ^ prefix[i]]
-        if both >= 0 and count < limit:
-            a, b = both // M, both % M
-            picks[count, 0] = i
-            picks[count, 1] = a
-            picks[count, 2] = b
-            rests[count] = rest ^ column[i] ^ column[a] ^ column[b]
-            count += 1
-    if count:
-        return 3, count
+    if weight == 3:
+        for i in range(M):
+            both = pair[target ^ prefix[i]]
+            if both >= 0 and count < limit:
+                a, b = both // M, both % M
+                if i != a and i != b:
+                    picks[count, 0] = i
+                    picks[count, 1] = a
+                    picks[count, 2] = b
+                    rests[count] = rest ^ column[i] ^ column[a] ^ column[b]
+                    count += 1
+        return count
     for value in range(pair.shape[0]):
         other = value ^ target
         if value < other and pair[value] >= 0 and pair[other] >= 0 and count < limit:
             a, b = pair[value] // M, pair[value] % M
             c, d = pair[other] // M, pair[other] % M
-            picks[count, 0] = a
-            picks[count, 1] = b
-            picks[count, 2] = c
-            picks[count, 3] = d
-            rests[count] = rest ^ column[a] ^ column[b] ^ column[c] ^ column[d]
-            count += 1
-    if count:
-        return 4, count
-    return 0, 0
+            if a != c and a != d and b != c and b != d:
+                picks[count, 0] = a
+                picks[count, 1] = b
+                picks[count, 2] = c
+                picks[count, 3] = d
+                rests[count] = rest ^ column[a] ^ column[b] ^ column[c] ^ column[d]
+                count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def meet(column, code, target, target_code, size, picks):
+    """Three or four columns that sum to the target, by sums of two; returns their number, 0 when there are none.
+
+    Args:
+        column: uint64 (M,), M < 46,000; code: int64 (M,), a linear hash of each below `size`, a power of two.
+        target, target_code: the sum wanted and its hash.
+        picks: out, int64 (4,).
+    """
+    M = column.shape[0]
+    begin = np.zeros(size + 1, np.int64)
+    for i in range(M):
+        for k in range(i + 1, M):
+            begin[(code[i] ^ code[k]) + 1] += 1
+    for v in range(size):
+        begin[v + 1] += begin[v]
+    place = begin[:size].copy()
+    pairs = np.empty(M * (M - 1) // 2, np.int32)
+    for i in range(M):
+        for k in range(i + 1, M):
+            v = code[i] ^ code[k]
+            pairs[place[v]] = i * M + k
+            place[v] += 1
+    for i in range(M):
+        v = target_code ^ code[i]
+        for at in range(begin[v], begin[v + 1]):
+            a, b = pairs[at] // M, pairs[at] % M
+            if column[a] ^ column[b] ^ column[i] == target:
+                picks[0], picks[1], picks[2] = i, a, b
+                return 3
+    for v in range(size):
+        w = v ^ target_code
+        if w < v:
+            continue
+        for at in range(begin[v], begin[v + 1]):
+            a, b = pairs[at] // M, pairs[at] % M
+            rest = target ^ column[a] ^ column[b]
+            for other in range(begin[w], begin[w + 1]):
+                c, d = pairs[other] // M, pairs[other] % M
+                if column[c] ^ column[d] == rest:
+                    picks[0], picks[1], picks[2], picks[3] = a, b, c, d
+                    return 4
+    return 0
