@@ -8,6 +8,7 @@ from xoropt.codec import reference
 from xoropt.codec.bits import unpack_fixed
 from xoropt.codec.block_patches import unpack_patches
 from xoropt.codec.encoded import Encoded, StreamEncoded
+from xoropt.codec.packed import PackedValues
 from xoropt.codec.stream_decode import check_stream, decode_stream_numpy, decode_stream_reference
 from xoropt.errors import ArgumentError, DecodeError
 
@@ -17,7 +18,7 @@ CHUNK = 1 << 22
 """Outputs that the vectorized decoder makes at once: bounds the memory beside the result."""
 
 
-def decode(encoded: Encoded | StreamEncoded, decoder: str = "auto") -> np.ndarray:
+def decode(encoded: Encoded | StreamEncoded | PackedValues, decoder: str = "auto") -> np.ndarray:
     """The planes of an encoding: bool, of the shape that was encoded, equal to it wherever a bit was a care bit.
 
     Args:
@@ -30,6 +31,8 @@ def decode(encoded: Encoded | StreamEncoded, decoder: str = "auto") -> np.ndarra
     """
     if decoder not in DECODERS:
         raise ArgumentError(f"Argument 'decoder' must be one of {', '.join(DECODERS)}, not {decoder!r}.")
+    if isinstance(encoded, PackedValues):
+        raise DecodeError("packed values can't be decoded without their mask")
     shape = encoded.shape if encoded.planes is None else (encoded.planes, *encoded.shape)
     if isinstance(encoded, StreamEncoded):
         check_stream(encoded)
