@@ -7,6 +7,7 @@ from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, 
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.pipeline import CompressConfig, TensorCheck, compress, decompress, verify
 from xoropt.report import report
+from xoropt.weights import decompress_tensor, matvec
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "compress",
     "decode",
     "decompress",
+    "decompress_tensor",
     "encode",
     "load",
     "masks",
+    "matvec",
     "networks",
     "quantize",
     "report",

@@ -197,7 +197,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
 @cli.command()
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
-@click.option("--decoder", default="auto", show_default=True, help="auto, numpy or reference.")
+@click.option("--decoder", default="auto", show_default=True, help="auto, compiled, numpy or reference.")
 @force_option
 def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     """Turn the compressed file IN back into a plain safetensors file OUT.
@@ -206,21 +206,16 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
-    from xoropt.container import load
-    from xoropt.files import check_new, write_safetensors
-    from xoropt.pipeline import decompress as run
+    from xoropt.pipeline import decompress_to
 
-    check_new(out, force)
-    model = load(source)
     with _progress("decompress") as progress:
-        arrays = run(model, decoder=decoder, progress=progress)
-    write_safetensors(out, arrays, model.metadata, force)
+        decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)
 
 
 @cli.command()
 @click.argument("original", metavar="ORIGINAL", type=file_argument)
 @click.argument("compressed", metavar="COMPRESSED", type=file_argument)
-@click.option("--decoder", default="auto", show_default=True, help="auto, numpy or reference.")
+@click.option("--decoder", default="auto", show_default=True, help="auto, compiled, numpy or reference.")
 @json_option
 def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:
     """Compare COMPRESSED with ORIGINAL, tensor by tensor, bit for bit; exit status 1 when they differ.

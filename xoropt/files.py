@@ -1,10 +1,12 @@
 """Files of arrays: safetensors and npz in, safetensors out, whole or not at all."""
 
 import json
+import math
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from safetensors.numpy import save_file
 from xoropt.dtypes import dtype_of, name_of
 from xoropt.errors import FormatError, XoroptError
 
-__all__ = ["check_new", "read_arrays", "read_safetensors", "whole_file", "write_safetensors"]
+__all__ = ["check_new", "read_arrays", "read_safetensors", "stream_safetensors", "whole_file", "write_safetensors"]
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -118,6 +120,41 @@ def write_safetensors(
     ready = {name: np.require(array, requirements="C") for name, array in arrays.items()}
     with whole_file(path, overwrite) as part:
         save_file(ready, part, metadata=dict(metadata) or None)
+
+
+def stream_safetensors(
+    path: str | os.PathLike[str],
+    forms: Mapping[str, tuple[tuple[int, ...], np.dtype]],
+    array_of: Callable[[str], np.ndarray],
+    metadata: Mapping[str, str],
+    overwrite: bool = False,
+) -> None:
+    """Write a safetensors file array by array, so that only one of them is in memory; whole or not at all.
+
+    Args:
+        forms: the shape and dtype of every array, by name.
+        array_of: an array by its name; called once for each.
+        metadata: of the file.
+
+    Raises:
+        XoroptError: as `write_safetensors`, and what `array_of` raises.
+    """
+    # Wide dtypes first, as the library does it, so that every array lies at a multiple of its item size.
+    order = sorted(forms, key=lambda name: -forms[name][1].itemsize)
+    sizes = {name: math.prod(shape) * dtype.itemsize for name, (shape, dtype) in forms.items()}
+    ends = dict(zip(order, accumulate(sizes[name] for name in order), strict=True))
+    header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
+    for name, (shape, dtype) in forms.items():
+        offsets = [ends[name] - sizes[name], ends[name]]
+        header[name] = {"dtype": name_of(dtype), "shape": list(shape), "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with whole_file(path, overwrite) as part, part.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in order:
+            if sizes[name]:
+                array = np.ascontiguousarray(array_of(name).reshape(-1))
+                file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data)
 
 
 def _reason(error: OSError) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xoropt.codec import decode, encode
+from xoropt.codec import encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
-from xoropt.codec.packed import PackedValues, pack_values, unpack_values
+from xoropt.codec.packed import pack_values
 from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.files import check_new, stream_safetensors
 from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
@@ -30,8 +31,9 @@ from xoropt.quantize import (
 )
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
+from xoropt.weights import decompress_tensor, form
 
-__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "verify"]
+__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "decompress_to", "verify"]
 
 EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
 """Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
@@ -150,6 +152,7 @@ def compress(
     config: CompressConfig | None = None,
     *,
     metadata: Mapping[str, str] | None = None,
+    factors: Mapping[str, low_rank.BinaryFactors] | None = None,
     progress: Progress | None = None,
 ) -> CompressedModel:
     """Compress a model's tensors.
@@ -158,6 +161,8 @@ def compress(
         tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
         config: what to do; by default every tensor that is already quantized, 257 values at most, is kept exactly.
         metadata: text to keep with the model.
+        factors: Boolean products that masks of tensors which are quantized already were chosen as, by name
+            (`quantize.prune_low_rank`); those masks are stored as products.
         progress: called as the work goes on.
 
     Returns:
@@ -187,7 +192,7 @@ def compress(
                 progress(name, before + size * part // max(1, whole), total)
 
         try:
-            stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
+            stored[name] = _compress_tensor(name, array, config, masks.get(name), (factors or {}).get(name), report)
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
             raise type(error)(f"{where}{error}") from None
@@ -225,6 +230,7 @@ def _compress_tensor(
     array: np.ndarray,
     config: CompressConfig,
     mask: np.ndarray | None,
+    factors: low_rank.BinaryFactors | None,
     report: Callable[[int, int], None],
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
@@ -245,6 +251,10 @@ def _compress_tensor(
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
+        if factors is not None:
+            if factors.shape != array.shape or not (factors.mask() == quantized.mask).all():
+                raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
+            stored_mask = ("low_rank", low_rank.encode(factors))
     if stored_mask is None:
         stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
     codec, parts = stored_mask
@@ -308,20 +318,6 @@ def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
     }
 
 
-def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:
-    """One tensor's array, of its original shape and dtype.
-
-    Raises:
-        DecodeError: its stored parts do not fit together.
-    """
-    if isinstance(tensor, CarriedTensor):
-        return np.array(tensor.array)
-    mask = _mask_of(tensor)
-    encoded = tensor.encoded
-    planes = unpack_values(encoded, mask) if isinstance(encoded, PackedValues) else decode(encoded, decoder)
-    return dequantize(QuantizedTensor(mask, planes, tensor.levels))
-
-
 def _mask_of(tensor: CompressedTensor) -> np.ndarray:
     return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
@@ -342,6 +338,37 @@ def decompress(
         if progress is not None:
             progress(name, done, len(model.tensors))
     return arrays
+
+
+def decompress_to(
+    source: str | os.PathLike[str] | CompressedModel,
+    path: str | os.PathLike[str],
+    *,
+    decoder: str = "auto",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write the arrays of a compressed file or model as a plain safetensors file, one after the other.
+
+    Only one array is in memory at a time, and the file appears whole or not at all.
+
+    Raises:
+        FormatError, XoroptError: as for `decompress`; the output exists without `overwrite`, or can't be written.
+    """
+    check_new(path, overwrite)
+    model = source if isinstance(source, CompressedModel) else load(source)
+    done = 0
+
+    def array_of(name: str) -> np.ndarray:
+        nonlocal done
+        array = _decompressed(source, name, model.tensors[name], decoder)
+        done += 1
+        if progress is not None:
+            progress(name, done, len(model.tensors))
+        return array
+
+    forms = {name: form(tensor) for name, tensor in model.tensors.items()}
+    stream_safetensors(path, forms, array_of, model.metadata, overwrite)
 
 
 def _decompressed(

@@ -102,7 +102,7 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
 
 def _rate(figures: dict[str, Any]) -> str:
     """n_in : n_out of a block network; of a windowed one, whose rate fits the care bits, 1 : outputs a seed bit."""
-    settings = dict(pair.split("=", 1) for pair in figures["network"].partition(":")[2].split(","))
+    settings = dict(pair.split("=", 1) for pair in filter(None, figures["network"].partition(":")[2].split(",")))
     if figures["order"] == "rows" and "n_out" in settings:
         return f"{settings['n_in']} : {settings['n_out']}"
     return f"1 : {figures['planes'] * figures['weights'] / max(1, figures['seed_bits']):.2f}"
@@ -128,10 +128,11 @@ def print_demo(figures: dict[str, Any]) -> None:
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
     stages = ("dense", "pruned", "before", "after")
-    names = ("dense", "pruned", "quantized, before storing", "after storing and reading back")
+    names = ("dense", "pruned by magnitude", "and quantized, before storing", "after storing and reading back")
     rows: list[tuple[str, ...]] = [
         (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
     ]
+    rows.append(("with low-rank masks, quantized, stored", f"{figures['low_rank']['accuracy']:.2%}"))
     console.print(_table(None, ("network", "test accuracy"), rows))
 
     def row(label: str, key: str, form: str, scale: float = 1) -> tuple[str, ...]:
@@ -159,6 +160,7 @@ def print_demo(figures: dict[str, Any]) -> None:
         row("decode, ms", "decode_seconds", ".1f", 1e3),
     ]
     console.print(_table("Stored through an XOR network", ("", *tensors), rows))
+    cheap = figures["low_rank"]["tensors"]
     labels = {
         "csr": "CSR (SciPy, float32 and int32)",
         "csr_packed": "CSR, indices and values packed",
@@ -167,6 +169,7 @@ def print_demo(figures: dict[str, Any]) -> None:
     }
     others = figures["rivals"]
     rows = [("xoropt, headers included", *(f"{tensor['bits_per_weight']:.3f}" for tensor in tensors.values()))]
+    rows.append(("with low-rank masks", *(f"{cheap[name]['bits_per_weight']:.3f}" for name in tensors)))
     for key, label in labels.items():
         rows.append((label, *(f"{others[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
     console.print(_table("The same weights in bits/weight", ("", *tensors), rows))

@@ -20,6 +20,10 @@ def test_demo(tmp_path, xoropt_command):
         assert tensor["care_bits"] == round(0.05 * tensor["weights"])
         assert set(figures["rivals"][name]) == {"csr", "csr_packed", "bitmap", "zstd"}
         assert figures["rivals"][name]["bitmap"] == tensor["weights"] + tensor["care_bits"]
+    cheap = figures["low_rank"]
+    assert cheap["accuracy"] >= 0.9
+    assert cheap["tensors"]["fc2.weight"]["mask_bits"] < 0.16 * 400_000
+    assert cheap["total"]["bits_per_weight"] < figures["total"]["bits_per_weight"]
     quantized = load_file(tmp_path / "demo" / "quantized.safetensors")
     back = xoropt.decompress(tmp_path / "demo" / "compressed.safetensors")
     assert all((back[name] == array).all() for name, array in quantized.items())

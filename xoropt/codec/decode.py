@@ -1,6 +1,9 @@
 """Decoding: `Encoded` back to bit planes, by one of several decoders that give the same bits."""
 
+import math
+import sys
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -9,45 +12,184 @@ from xoropt.codec.bits import unpack_fixed
 from xoropt.codec.block_patches import unpack_patches
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.packed import PackedValues
+from xoropt.codec.reader import Reader
 from xoropt.codec.stream_decode import check_stream, decode_stream_numpy, decode_stream_reference
+from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
 
-__all__ = ["DECODERS", "decode"]
+__all__ = ["DECODERS", "OUTPUTS", "check_encoded", "chosen", "decode", "flips_of", "reader_of", "weights_range"]
 
 CHUNK = 1 << 22
 """Outputs that the vectorized decoder makes at once: bounds the memory beside the result."""
+DECODERS = ("auto", "reference", "numpy", "compiled")
+OUTPUTS = ("bits", "planes")
+COLD, WARM = 1 << 25, 1 << 14
+"""Bits from which the compiled decoder is the faster one: before numba is loaded, a second or so, and after."""
 
 
-def decode(encoded: Encoded | StreamEncoded | PackedValues, decoder: str = "auto") -> np.ndarray:
-    """The planes of an encoding: bool, of the shape that was encoded, equal to it wherever a bit was a care bit.
+def decode(
+    encoded: Encoded | StreamEncoded | PackedValues,
+    decoder: str = "auto",
+    *,
+    rows: slice | None = None,
+    output: str = "bits",
+    jobs: int | None = None,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """The planes of an encoding, equal to what was encoded wherever a bit was a care bit.
 
     Args:
         encoded: what `encode` returned.
-        decoder: "reference" (plain Python), "numpy", or "auto", the fastest.
+        decoder: "reference" (plain Python), "numpy", "compiled" (numba), or "auto", the fastest, start-up included. All
+            give the same bits, don't-care bits included.
+        rows: a range of the first axis, `slice(a, b)`: only the seeds and patches that it needs are read.
+        output: "bits": bool, of the shape that was encoded, its first axis cut to `rows`. "planes": packed, uint64
+            (planes, ⌈weights/64⌉), or (⌈weights/64⌉,) when the bits had no plane axis: weight i in row-major order,
+            counted within `rows`, is bit i % 64, lowest first, of word i // 64, and the bits after the last weight are
+            0.
+        jobs: threads of the compiled decoder; None: as many as are worth it and there are cores.
+        out: an array to write to, of the result's shape and dtype, C-contiguous; None: a new one. Saves the system's
+            work for fresh memory, which takes longer than decoding. At a multiple of 64 bytes it is written fastest.
 
     Raises:
-        ArgumentError: no such decoder.
+        ArgumentError: no such decoder or output, rows out of range, `out` of another form.
         DecodeError: seeds or patches do not fit the network and the shape; checked before anything is decoded.
     """
-    if decoder not in DECODERS:
-        raise ArgumentError(f"Argument 'decoder' must be one of {', '.join(DECODERS)}, not {decoder!r}.")
+    if output not in OUTPUTS:
+        raise ArgumentError(f"Argument 'output' must be one of {', '.join(OUTPUTS)}, not {output!r}.")
     if isinstance(encoded, PackedValues):
         raise DecodeError("packed values can't be decoded without their mask")
-    shape = encoded.shape if encoded.planes is None else (encoded.planes, *encoded.shape)
+    first, stop, shape = weights_range(encoded.shape, rows)
+    if output == "planes":
+        shape = (-(-(stop - first) // 64),)
+    planes = len(encoded.seeds)
+    flat = (planes, -(-(stop - first) // 64) if output == "planes" else stop - first)
+    shape = shape if encoded.planes is None else (planes, *shape)
+    dtype = np.dtype(np.uint64 if output == "planes" else bool)
+    if out is not None:
+        check_out(out, shape, dtype)
+    name = chosen(decoder, planes * (stop - first))
+    check_encoded(encoded)
+    if name != "compiled" or not planes or stop == first:
+        made = _PLAIN[name](encoded, first, stop) if planes else np.zeros(flat, dtype=bool)
+        made = _packed(made) if output == "planes" else made
+        if out is None:
+            return made.reshape(shape)
+        out[...] = made.reshape(shape)
+        return out
+    flips = flips_of(encoded, first, stop)
+    from xoropt.codec.ranges import bits_of, planes_of
+
+    into = None if out is None else out.reshape(flat)
+    run = planes_of if output == "planes" else bits_of
+    made = run(reader_of(encoded), flips, first, stop, jobs, into)
+    return made.reshape(shape) if out is None else out
+
+
+def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int, tuple[int, ...]]:
+    """The first weight of a range of the first axis, its end, and the shape of what lies between."""
+    size = math.prod(shape)
+    if rows is None:
+        return 0, size, shape
+    if not isinstance(rows, slice) or rows.step not in (None, 1):
+        raise ArgumentError(f"Argument 'rows' must be a slice of step 1, not {rows!r}.")
+    if not shape:
+        raise ArgumentError("Argument 'rows' must be None for a tensor without axes.")
+    first = 0 if rows.start is None else rows.start
+    stop = shape[0] if rows.stop is None else rows.stop
+    for bound in (first, stop):
+        if isinstance(bound, bool) or not isinstance(bound, int | np.integer):
+            raise ArgumentError(f"Argument 'rows' must be a slice of integers, not {rows!r}.")
+    if not 0 <= first <= stop <= shape[0]:
+        raise ArgumentError(f"Argument 'rows' must lie within the {shape[0]} rows, which {first}:{stop} does not.")
+    each = size // shape[0] if shape[0] else 0
+    return int(first) * each, int(stop) * each, (int(stop - first), *shape[1:])
+
+
+def check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """ArgumentError unless an array can take a result of this shape and dtype."""
+    if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
+        raise ArgumentError(f"Argument 'out' must be an array of shape {shape} and dtype {dtype}.")
+    if not out.flags.c_contiguous or not out.flags.writeable or not out.flags.aligned:
+        raise ArgumentError("Argument 'out' must be C-contiguous, aligned and writeable.")
+
+
+def chosen(decoder: str, work: int) -> str:
+    """The decoder to use for so many bits; ArgumentError when there is none of that name."""
+    if decoder not in DECODERS:
+        raise ArgumentError(f"Argument 'decoder' must be one of {', '.join(DECODERS)}, not {decoder!r}.")
+    if decoder != "auto":
+        return decoder
+    loaded = "xoropt.codec.compiled.kernels" in sys.modules
+    return "compiled" if work >= (WARM if loaded else COLD) and sys.byteorder == "little" else "numpy"
+
+
+_READERS: WeakKeyDictionary[Encoded | StreamEncoded, Reader] = WeakKeyDictionary()
+_CHECKED: WeakKeyDictionary[Encoded | StreamEncoded, list[np.ndarray] | None] = WeakKeyDictionary()
+
+
+def check_encoded(encoded: Encoded | StreamEncoded) -> None:
+    """Raise DecodeError unless seeds, segments and a block network's patches fit; once for each encoding."""
+    if encoded in _CHECKED:
+        return
     if isinstance(encoded, StreamEncoded):
-        check_stream(encoded)
-        return STREAM_DECODERS[decoder](encoded).reshape(shape)
+        check_stream(encoded, patches=False)
+        _CHECKED[encoded] = None
+        return
     octets = -(-encoded.blocks * encoded.network.n_in // 8)
-    if encoded.seeds.ndim != 2 or encoded.seeds.shape[1] != octets:
+    if encoded.seeds.ndim != 2 or encoded.seeds.dtype != np.uint8 or encoded.seeds.shape[1] != octets:
         raise DecodeError(f"the seeds of a plane must be {octets} bytes")
     if not encoded.seeds.size:  # no planes or no weights
-        return np.zeros(shape, dtype=bool)
-    return DECODERS[decoder](encoded).reshape(shape)
+        _CHECKED[encoded] = [np.empty(0, np.int64)] * len(encoded.seeds)
+        return
+    _CHECKED[encoded] = unpack_patches(encoded.patches, encoded.blocks, encoded.network.n_out, encoded.outputs)
 
 
-def _decode_reference(encoded: Encoded) -> np.ndarray:
+def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
+    """For each plane of a checked encoding the weights from `first` to `stop` − 1 that are to be flipped, int64,
+    ascending.
+
+    Raises:
+        DecodeError: a stream of patches is damaged there.
+    """
+    if isinstance(encoded, StreamEncoded):
+        return [
+            unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) for p in range(len(encoded.seeds))
+        ]
+    flips = _CHECKED[encoded]
+    assert flips is not None
+    return [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
+
+
+def reader_of(encoded: Encoded | StreamEncoded) -> Reader:
+    """The compiled reader of a checked encoding; made once."""
+    reader = _READERS.get(encoded)
+    if reader is None:
+        if isinstance(encoded, StreamEncoded) and encoded.stream_order.closed:
+            from xoropt.codec.compiled.lanes import lanes_reader
+
+            reader = lanes_reader(encoded)
+        else:
+            from xoropt.codec.compiled.steps import steps_reader
+
+            reader = steps_reader(encoded)
+        _READERS[encoded] = reader
+    return reader
+
+
+def _packed(bits: np.ndarray) -> np.ndarray:
+    """Bits as words: bool (planes, weights) to uint64 (planes, ⌈weights/64⌉)."""
+    planes, size = bits.shape
+    octets = np.zeros((planes, -(-size // 64) * 8), dtype=np.uint8)
+    octets[:, : -(-size // 8)] = np.packbits(bits, axis=1, bitorder="little")
+    return octets.view("<u8").astype(np.uint64)
+
+
+def _reference(encoded: Encoded | StreamEncoded, first: int, stop: int) -> np.ndarray:
+    """All planes, then the part that was asked for."""
+    if isinstance(encoded, StreamEncoded):
+        return decode_stream_reference(encoded)[:, first:stop]
     network, patches = encoded.network, encoded.patches
-    unpack_patches(patches, encoded.blocks, network.n_out, encoded.outputs)  # checks the streams
     rows = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in network.rows]
     flips = reference.read_patches(
         patches.counts.tobytes(),
@@ -61,27 +203,29 @@ def _decode_reference(encoded: Encoded) -> np.ndarray:
         reference.decode_plane(seeds.tobytes(), rows, network.n_in, flip, encoded.outputs)
         for seeds, flip in zip(encoded.seeds, flips, strict=True)
     ]
-    return np.array(planes, dtype=bool).reshape(len(planes), encoded.outputs)
+    return np.array(planes, dtype=bool).reshape(len(planes), encoded.outputs)[:, first:stop]
 
 
-def _decode_numpy(encoded: Encoded) -> np.ndarray:
+def _numpy(encoded: Encoded | StreamEncoded, first: int, stop: int) -> np.ndarray:
     """Each byte of a seed selects, from a table, the XOR of up to eight columns; a block is the XOR over its bytes."""
-    network, blocks, outputs = encoded.network, encoded.blocks, encoded.outputs
+    if isinstance(encoded, StreamEncoded):
+        return decode_stream_numpy(encoded, first, stop)
+    network = encoded.network
     n_in, n_out = network.n_in, network.n_out
-    flips = unpack_patches(encoded.patches, blocks, n_out, outputs)
     tables = _byte_tables(network.matrix())
-    planes = np.empty((len(encoded.seeds), outputs), dtype=bool)
+    planes = np.empty((len(encoded.seeds), stop - first), dtype=bool)
     step = max(1, CHUNK // n_out)
-    for plane, seeds, at in zip(planes, encoded.seeds, flips, strict=True):
-        for first in range(0, blocks, step):
-            count = min(step, blocks - first)
-            octets = unpack_fixed(seeds, n_in, first, count).astype("<u8").view(np.uint8).reshape(count, 8)
+    for plane, seeds, at in zip(planes, encoded.seeds, flips_of(encoded, first, stop), strict=True):
+        for block in range(first // n_out, -(-stop // n_out), step):
+            count = min(step, -(-stop // n_out) - block)
+            octets = unpack_fixed(seeds, n_in, block, count).astype("<u8").view(np.uint8).reshape(count, 8)
             y = tables[0][octets[:, 0]]
             for i in range(1, len(tables)):
                 y ^= tables[i][octets[:, i]]
-            begin = first * n_out
-            plane[begin : begin + y.size] = y.reshape(-1)[: outputs - begin]
-        plane[at] ^= True
+            begin = block * n_out
+            part = y.reshape(-1)[max(first - begin, 0) : stop - begin]
+            plane[max(begin - first, 0) :][: len(part)] = part
+        plane[at - first] ^= True
     return planes
 
 
@@ -95,14 +239,8 @@ def _byte_tables(matrix: np.ndarray) -> np.ndarray:
     return tables
 
 
-DECODERS: dict[str, Callable[[Encoded], np.ndarray]] = {
-    "auto": _decode_numpy,
-    "reference": _decode_reference,
-    "numpy": _decode_numpy,
-}
-
-STREAM_DECODERS: dict[str, Callable[[StreamEncoded], np.ndarray]] = {
-    "auto": decode_stream_numpy,
-    "reference": decode_stream_reference,
-    "numpy": decode_stream_numpy,
+_PLAIN: dict[str, Callable[[Encoded | StreamEncoded, int, int], np.ndarray]] = {
+    "reference": _reference,
+    "numpy": _numpy,
+    "compiled": _numpy,  # without weights there is nothing to compile
 }

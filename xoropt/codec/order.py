@@ -14,6 +14,7 @@ two-dimensional golden sequence, so that row and rotation do not move in step).
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,6 +92,7 @@ def order_from_recipe(recipe: str) -> StreamOrder:
     return StreamOrder(kind, lanes)
 
 
+@lru_cache(maxsize=1024)
 def row_multiplier(rows: int) -> int:
     """a: the first number from ⌊0.7549·rows⌋ on that has no common factor with `rows`.
 

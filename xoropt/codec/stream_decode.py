@@ -13,8 +13,8 @@ from xoropt.networks import XorNetwork
 __all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference"]
 
 
-def check_stream(encoded: StreamEncoded) -> None:
-    """Raise DecodeError unless segments, seeds and patches fit the network, the order and the shape."""
+def check_stream(encoded: StreamEncoded, patches: bool = True) -> None:
+    """Raise DecodeError unless segments, seeds and, if asked, patches fit the network, the order and the shape."""
     order, planes = encoded.stream_order, len(encoded.seeds)
     if (
         len(encoded.layouts) not in (1, planes)
@@ -28,23 +28,25 @@ def check_stream(encoded: StreamEncoded) -> None:
         octets = -(-encoded.layout(p).total // 8)
         if seeds.dtype != np.uint8 or seeds.shape != (octets,):
             raise DecodeError(f"the seeds of plane {p} must be {octets} bytes")
-        unpack_stream_patches(encoded.patches, p, encoded.outputs)
+        if patches:
+            unpack_stream_patches(encoded.patches, p, encoded.outputs)
 
 
-def decode_stream_numpy(encoded: StreamEncoded) -> np.ndarray:
-    """The planes, bool (planes, outputs)."""
+def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the planes, bool (planes, stop − first), from the segments in which they lie."""
     order, network = encoded.stream_order, encoded.network
-    planes = np.zeros((len(encoded.seeds), encoded.outputs), dtype=bool)
+    planes = np.zeros((len(encoded.seeds), stop - first), dtype=bool)
     for p, (plane, seeds) in enumerate(zip(planes, encoded.seeds, strict=True)):
         layout = encoded.layout(p)
-        begin = first = 0
+        begin = bit = 0
         for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
             end = begin + rows * order.lanes
-            if seed_bits:
-                stream = _stream_rows(_seed_rows(seeds, first, seed_bits, order), network, order, rows)
-                _place(order, stream, plane[begin:end])
-            begin, first = end, first + seed_bits
-        plane[unpack_stream_patches(encoded.patches, p, encoded.outputs)] ^= True
+            if seed_bits and begin < stop and end > first:
+                stream = _stream_rows(_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
+                part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
+                plane[max(begin - first, 0) :][: len(part)] = part
+            begin, bit = end, bit + seed_bits
+        plane[unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) - first] ^= True
     return planes
 
 
@@ -88,8 +90,8 @@ def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows
     return made[output, step]
 
 
-def _place(order: StreamOrder, stream: np.ndarray, weights: np.ndarray) -> None:
-    """Write packed stream rows to their weights, bool (at most T·L,)."""
+def _placed(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
+    """A segment's weights, bool (T·L,), from its packed stream rows."""
     rows, lanes = len(stream), order.lanes
     bits = np.unpackbits(stream, axis=1, count=lanes, bitorder="little").view(bool)
     y = np.arange(rows, dtype=np.int64) * order.multiplier(rows) % rows
@@ -101,7 +103,7 @@ def _place(order: StreamOrder, stream: np.ndarray, weights: np.ndarray) -> None:
         some, at = bits[p::period], y[p::period]
         placed[at, turn:] = some[:, : lanes - turn]
         placed[at, :turn] = some[:, lanes - turn :]
-    weights[:] = placed.reshape(-1)[: len(weights)]
+    return placed.reshape(-1)
 
 
 def decode_stream_reference(encoded: StreamEncoded) -> np.ndarray:

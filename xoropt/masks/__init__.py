@@ -8,7 +8,7 @@ import numpy as np
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, prefix
 
-__all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "encode_mask"]
+__all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "decode_packed", "encode_mask"]
 
 Parts = dict[str, np.ndarray]
 
@@ -82,3 +82,23 @@ def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int) -> 
     if codec not in CODECS:
         raise DecodeError(f"the mask codec '{codec}' is not known to this version")
     return CODECS[codec].decode(parts, shape, size)
+
+
+def decode_packed(
+    codec: str, parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int
+) -> tuple[np.ndarray | None, int]:
+    """The mask of weights first … stop − 1 in row-major order, one bit a weight.
+
+    Returns:
+        uint8 and the weight that its bit 0 stands for, at most `first`; bits from the lowest of each byte on. None
+        where every weight is kept.
+
+    Raises:
+        DecodeError: as for `decode_mask`.
+    """
+    if codec == "full":
+        return None, first
+    if codec == "bitmap":
+        return bitmap.octets(parts, size), 0
+    flat = decode_mask(codec, parts, shape, size).reshape(-1)
+    return np.packbits(flat[first:stop], bitorder="little"), first

@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "octets"]
 
 
 def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
@@ -14,6 +14,12 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
     """The mask of `size` weights and the given shape."""
-    if "mask" not in parts or len(parts["mask"]) != -(-size // 8):
+    return np.unpackbits(octets(parts, size), count=size, bitorder="little").view(bool).reshape(shape)
+
+
+def octets(parts: dict[str, np.ndarray], size: int) -> np.ndarray:
+    """The stored part of a mask of `size` weights, checked: uint8 (⌈size/8⌉,)."""
+    stored = parts.get("mask")
+    if stored is None or stored.dtype != np.uint8 or stored.shape != (-(-size // 8),):
         raise DecodeError("the bitmap of the mask does not fit the shape")
-    return np.unpackbits(parts["mask"], count=size, bitorder="little").view(bool).reshape(shape)
+    return np.ascontiguousarray(stored)

@@ -1,0 +1,100 @@
+"""Compiled decoding of closed orders: whole segments, row of lanes by row of lanes."""
+
+import numpy as np
+
+from xoropt.codec.compiled.kernels import fill_narrow, fill_wide
+from xoropt.codec.encoded import StreamEncoded
+from xoropt.codec.layout import Layout
+from xoropt.codec.order import StreamOrder
+from xoropt.codec.program import program, scratch_rows
+from xoropt.codec.reader import Reader, aligned
+
+__all__ = ["lanes_reader"]
+
+WIDE = 512
+"""Lanes of the rows that are machine vectors."""
+TILE = 1 << 20
+"""Weights of a tile at least, unless the plane has fewer."""
+
+
+def lanes_reader(encoded: StreamEncoded) -> Reader:
+    """The reader of a checked encoding in a closed order."""
+    order, plan = encoded.stream_order, program(encoded.network)
+    octets = encoded.seeds  # `encoded` itself must not be held by its own reader
+    lanes = order.lanes
+    width, grain = max(1, lanes // 64), max(64, lanes)
+    tables = [segment_table(layout, order) for layout in encoded.layouts]
+    ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
+    most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
+    seed_rows, source_rows = scratch_rows(plan, most)
+    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, seed_rows * width + 8, source_rows * width)]
+    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.memory)
+    taps, hop, reads, starts = plan.taps, plan.hop, plan.reads * width, plan.starts
+    threes = bool((np.diff(starts) == 3).all())
+
+    def scratch() -> tuple[np.ndarray, ...]:
+        words = aligned(sum(sizes))
+        return words[: sizes[0]], words[sizes[0] : -sizes[2]], words[-sizes[2] :]
+
+    def origin(first: int) -> int:
+        return first // grain * grain
+
+    def room(first: int, stop: int) -> int:
+        return (-(-stop // grain) * grain - origin(first)) // 64
+
+    def cuts(first: int, stop: int) -> list[int]:
+        inner = ends[0][np.searchsorted(ends[0], first // lanes, side="right") :] * lanes
+        inner = inner[(inner < stop) & (inner % 64 == 0)]
+        inner = inner[np.diff(inner // TILE, prepend=first // TILE) > 0]  # at least a tile apart, about
+        return [first, *inner.tolist(), stop]
+
+    def direct(first: int, stop: int) -> int:
+        return stop
+
+    def fill(
+        scratch: tuple[np.ndarray, ...], plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool
+    ) -> None:
+        number = plane if len(tables) > 1 else 0
+        low, high = first // lanes, -(-stop // lanes)
+        begin, end = np.searchsorted(ends[number], (low, high - 1), side="right")
+        pieces = tables[number][begin : end + 1].copy()
+        pieces[:, 6] -= start
+        if begin:
+            low -= int(ends[number][begin - 1])
+        if end:
+            high -= int(ends[number][end - 1])
+        pieces[0, 4], pieces[-1, 5] = low, high
+        raw, seeds, made = scratch
+        if lanes == WIDE:
+            fill_wide(
+                octets[plane],
+                pieces,
+                turns,
+                settings,
+                taps,
+                hop,
+                reads,
+                threes,
+                starts,
+                raw,
+                seeds,
+                made,
+                words,
+                stream,
+            )
+            return
+        if lanes < 64:
+            words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
+        fill_narrow(octets[plane], pieces, lanes, turns, settings, taps, hop, reads, starts, raw, seeds, made, words)
+
+    return Reader(scratch, origin, room, cuts, direct, fill)
+
+
+def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
+    """For each segment, int64 (segments, 7): T, n, its first stored bit, a, 0, T, and its first weight."""
+    rows, bits = layout.rows, layout.seed_bits
+    table = np.zeros((len(rows), 7), dtype=np.int64)
+    table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, rows
+    table[:, 3] = [order.multiplier(T) for T in rows.tolist()]
+    table[:, 6] = (np.cumsum(rows) - rows) * order.lanes
+    return table

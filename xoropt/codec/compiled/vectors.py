@@ -1,0 +1,167 @@
+"""Rows of 512 lanes as machine vectors: numba intrinsics on LLVM's <8 x i64>.
+
+LLVM compiles them for any processor, in as many registers as a row takes there; where the processor has 512-bit
+registers, a row is one of them, two exclusive ors of three rows are one instruction, and a streamed row is one cache
+line that is written without being read first.
+
+None of them checks an index. The tests run the same loops on plain twins that do.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, models, register_model
+
+__all__ = ["copy_octets", "fence", "load_row", "shift_row", "store_row", "stream_row", "turn_row", "xor_rows"]
+
+WORD = ir.IntType(64)
+ROW = ir.VectorType(WORD, 8)
+
+
+class RowType(types.Type):
+    """The type of a row of 512 lanes, lane l at bit l % 64 of word l // 64, in compiled code."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Row512")
+
+
+row_type = RowType()
+
+
+@register_model(RowType)
+class _RowModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, ROW)
+
+
+def address(context, builder, array_type, array, index, element):
+    """The address of array[index] as a pointer to `element`."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), element.as_pointer())
+
+
+def constant(values: list[int]) -> Any:
+    """A vector of eight words."""
+    return ir.Constant(ROW, [ir.Constant(WORD, value) for value in values])
+
+
+def splat(builder, word):
+    """A vector of eight times the same word."""
+    i32 = ir.IntType(32)
+    one = builder.insert_element(ir.Constant(ROW, ir.Undefined), word, ir.Constant(i32, 0))
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(i32, 8), [ir.Constant(i32, 0)] * 8))
+
+
+def rotated(builder, row, words):
+    """A vector with word i moved to place i + words (mod 8)."""
+    i32 = ir.IntType(32)
+    places = ir.Constant(ir.VectorType(i32, 8), [ir.Constant(i32, (i - words) % 8) for i in range(8)])
+    return builder.shuffle_vector(row, row, places)
+
+
+def call(builder, name: str, args: list[Any]) -> Any:
+    """A function of LLVM from vectors to a vector."""
+    kind = ir.FunctionType(ROW, [ROW] * len(args))
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+@intrinsic
+def load_row(typing_context, words, i):
+    """words[i : i + 8], uint64, as a row."""
+
+    def codegen(context, builder, signature, args):
+        return builder.load(address(context, builder, signature.args[0], args[0], args[1], ROW), align=8)
+
+    return row_type(words, types.int64), codegen
+
+
+@intrinsic
+def store_row(typing_context, words, i, row):
+    """words[i : i + 8] = row."""
+
+    def codegen(context, builder, signature, args):
+        builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1], ROW), align=8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.int64, row_type), codegen
+
+
+@intrinsic
+def stream_row(typing_context, words, i, row):
+    """As `store_row`, past the caches: words[i] lies at a multiple of 64 bytes, and a `fence` follows the last row."""
+
+    def codegen(context, builder, signature, args):
+        store = builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1], ROW), align=64)
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return types.void(words, types.int64, row_type), codegen
+
+
+@intrinsic
+def fence(typing_context):
+    """Streamed rows are in memory before anything that is written after this."""
+
+    def codegen(context, builder, signature, args):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def xor_rows(typing_context, a, b):
+    """a ⊕ b."""
+
+    def codegen(context, builder, signature, args):
+        return builder.xor(args[0], args[1])
+
+    return row_type(row_type, row_type), codegen
+
+
+@intrinsic
+def turn_row(typing_context, row, lanes):
+    """The row with lane l moved to lane l + lanes (mod 512), lanes from 0 to 511."""
+
+    def codegen(context, builder, signature, args):
+        row, lanes = args
+        words = splat(builder, builder.lshr(lanes, ir.Constant(WORD, 6)))
+        if "+avx512f" in context.codegen().magic_tuple()[2]:  # one instruction moves words by a variable number
+            places = builder.sub(constant([*range(8, 16)]), words)
+            before = builder.sub(places, constant([1] * 8))
+            before = call(builder, "llvm.x86.avx512.permvar.di.512", [row, before])
+            row = call(builder, "llvm.x86.avx512.permvar.di.512", [row, places])
+        else:
+            for step in (1, 2, 4):
+                chosen = builder.icmp_unsigned("!=", builder.and_(words, constant([step] * 8)), constant([0] * 8))
+                row = builder.select(chosen, rotated(builder, row, step), row)
+            before = rotated(builder, row, 1)
+        return call(builder, "llvm.fshl.v8i64", [row, before, splat(builder, lanes)])
+
+    return row_type(row_type, types.int64), codegen
+
+
+@intrinsic
+def shift_row(typing_context, low, high, bits):
+    """Word by word the lower half of high:low shifted right by `bits` (mod 64)."""
+
+    def codegen(context, builder, signature, args):
+        return call(builder, "llvm.fshr.v8i64", [args[1], args[0], splat(builder, args[2])])
+
+    return row_type(row_type, row_type, types.int64), codegen
+
+
+@intrinsic
+def copy_octets(typing_context, words, octets, i, count):
+    """The bytes of `words`, uint64, from its beginning on = octets[i : i + count], uint8."""
+
+    def codegen(context, builder, signature, args):
+        octet = ir.IntType(8)
+        to = address(context, builder, signature.args[0], args[0], ir.Constant(WORD, 0), octet)
+        at = address(context, builder, signature.args[1], args[1], args[2], octet)
+        cgutils.raw_memcpy(builder, to, at, args[3], 1)
+        return context.get_dummy_value()
+
+    return types.void(words, octets, types.int64, types.int64), codegen

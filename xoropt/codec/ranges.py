@@ -1,0 +1,181 @@
+"""Ranges of an encoding's planes and weights, made by a `Reader`, on several threads where there is enough to do."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+
+from xoropt.codec.compiled.kernels import flip, read_octets
+from xoropt.codec.reader import Reader, address, aligned
+from xoropt.codec.weights.kernels import expand
+
+__all__ = ["bits_of", "cores", "planes_of", "weights_of"]
+
+STREAM_BYTES = 1 << 23
+"""Output beyond which it is written past the caches, which it would only flush."""
+WORK = 1 << 23
+"""Bytes of output that are worth a further thread."""
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _threads(jobs: int | None, octets: int) -> int:
+    """As many threads as so many bytes of output are worth."""
+    return max(1, min(cores() if jobs is None else jobs, octets // WORK))
+
+
+def _spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
+    """Run tasks on some threads, neighbouring ones on the same; the kernels do not hold the interpreter's lock."""
+    bounds = [len(tasks) * i // threads for i in range(threads + 1)]
+    with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts no thread before it has work
+        others = [pool.submit(run, tasks[a:b]) for a, b in pairwise(bounds[1:])]
+        run(tasks[: bounds[1]])
+        for other in others:
+            other.result()
+
+
+def planes_of(
+    reader: Reader, flips: list[np.ndarray], first: int, stop: int, jobs: int | None, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Weights first … stop − 1 of every plane, packed: uint64 (planes, ⌈(stop − first)/64⌉), zeros after the last.
+
+    Args:
+        reader: of the encoding.
+        flips: for each plane the weights in the range to flip, int64.
+        jobs: threads; None: as many as are worth it.
+        out: where to write, C-contiguous; None: a new array.
+    """
+    planes, size = len(flips), stop - first
+    words = -(-size // 64)
+    if out is None:
+        stride = -(-words // 8) * 8
+        out = aligned(planes * stride).reshape(planes, stride)[:, :words]
+    direct = reader.direct(first, stop) if reader.origin(first) == first else first
+    threads = _threads(jobs, planes * size // 8)
+    cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
+    tasks = [(p, a, b) for p in range(planes) for a, b in pairwise(cuts)]
+    stream = planes * size > 8 * STREAM_BYTES
+
+    def run(some: list[tuple[int, int, int]]) -> None:
+        scratch = reader.scratch()
+        while some:  # neighbouring ranges of a plane in one call
+            p, a, b = some[0]
+            count = 1
+            while count < len(some) and some[count][:2] == (p, b):
+                b, count = some[count][2], count + 1
+            row = out[p]
+            reader.fill(scratch, p, a, b, row, first, stream and address(row) % 64 == 0)
+            some = some[count:]
+
+    if direct > first:
+        _spread(tasks, threads, run)
+    if direct < stop and planes:  # what is left does not fill whole words of the caller's, or does not begin at one
+        scratch = reader.scratch()
+        origin = reader.origin(direct)
+        held = aligned(reader.room(direct, stop))
+        for p in range(planes):
+            reader.fill(scratch, p, direct, stop, held, origin, False)
+            _copy_bits(held, direct - origin, stop - direct, out[p, (direct - first) // 64 :])
+    if size % 64:
+        out[:, -1] &= np.uint64((1 << size % 64) - 1)
+    for row, at in zip(out, flips, strict=True):
+        if len(at):
+            flip(row, at - first)
+    return out
+
+
+def _copy_bits(source: np.ndarray, at: int, count: int, out: np.ndarray) -> None:
+    """out = bits at … at + count − 1 of `source`, and what comes after them to the end of the last word."""
+    words, shift = -(-count // 64), np.uint64(at % 64)
+    out[:] = source[at // 64 :][:words]
+    if shift:
+        out >>= shift
+        rest = source[at // 64 + 1 :][:words] << (np.uint64(64) - shift)
+        out[: len(rest)] |= rest
+
+
+def weights_of(
+    reader: Reader,
+    flips: list[np.ndarray],
+    mask: np.ndarray | None,
+    mask_first: int,
+    table: np.ndarray,
+    row_length: int,
+    first: int,
+    stop: int,
+    jobs: int | None,
+    out: np.ndarray | None = None,
+    plane: int = 0,
+) -> np.ndarray:
+    """Weights first … stop − 1, tile by tile, so that planes and mask are in the cache when they meet.
+
+    Args:
+        reader, flips, jobs: as for `planes_of`.
+        mask: uint8, packed, weight w at bit w − mask_first; None: every weight is kept.
+        table: unsigned integers (rows, 2^planes): the weight for every code, for each row of `row_length` weights or
+            for all.
+        out: where to write, C-contiguous, (stop − first,) of the table's dtype; None: a new array.
+        plane: the first plane; there are as many as `flips` has.
+    """
+    planes, size, item = len(flips), stop - first, table.dtype.itemsize
+    if out is None:
+        out = aligned(size, table.dtype, first)
+    stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
+    cuts = reader.cuts(first, stop) if size else []
+    tasks = list(pairwise(cuts))
+    places = [np.searchsorted(at, cuts).tolist() for at in flips]
+
+    def run(some: list[tuple[int, int]]) -> None:
+        scratch = reader.scratch()
+        room = max((reader.room(a, b) for a, b in some), default=0)
+        stride = -(-room // 8) * 8 + 8  # a word is read beyond the last
+        held = aligned(planes * stride).reshape(planes, stride)
+        kept = np.empty(1 if mask is None else max(b - a for a, b in some) // 64 + 24, dtype=np.uint64)
+        codes, tile = aligned(64, np.uint8), aligned(64, table.dtype)
+        number = cuts.index(some[0][0]) if some else 0
+        for a, b in some:
+            origin = reader.origin(a)
+            for p in range(planes):
+                reader.fill(scratch, plane + p, a, b, held[p], origin, False)
+                flip(held[p], flips[p][places[p][number] : places[p][number + 1]] - origin)
+            mask_at = a - mask_first
+            if mask is not None:
+                read_octets(mask, mask_at, b - a, kept)
+            expand(
+                held,
+                a - origin,
+                kept,
+                mask_at % 8,
+                mask is not None,
+                table,
+                row_length,
+                a,
+                b,
+                codes,
+                tile,
+                out,
+                first,
+                stream,
+            )
+            number += 1
+
+    if tasks:
+        _spread(tasks, _threads(jobs, size * item), run)
+    return out
+
+
+def bits_of(
+    reader: Reader, flips: list[np.ndarray], first: int, stop: int, jobs: int | None, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Weights first … stop − 1 of every plane, bool (planes, stop − first); arguments as for `planes_of`."""
+    if out is None:
+        out = np.empty((len(flips), stop - first), dtype=bool)
+    table = np.array([[0, 1]], dtype=np.uint8)
+    for p, row in enumerate(out):
+        weights_of(reader, flips[p : p + 1], None, 0, table, 1, first, stop, jobs, row.view(np.uint8), plane=p)
+    return out

@@ -1,0 +1,166 @@
+"""From compressed tensors to weights: whole, some rows, or multiplied with a vector tile by tile."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from xoropt.codec import decode
+from xoropt.codec.decode import check_encoded, check_out, chosen, flips_of, reader_of, weights_range
+from xoropt.codec.packed import PackedValues, unpack_values
+from xoropt.errors import ArgumentError, DecodeError
+from xoropt.masks import decode_mask, decode_packed
+from xoropt.model import CarriedTensor, CompressedTensor
+from xoropt.quantize import Codebook, QuantizedTensor, Scales, dequantize
+from xoropt.quantize.tensor import level_table
+
+__all__ = ["decompress_tensor", "form", "matvec"]
+
+TILE = 1 << 20
+"""Weights, about, that `matvec` holds at once."""
+
+
+def decompress_tensor(
+    tensor: CompressedTensor | CarriedTensor,
+    decoder: str = "auto",
+    *,
+    rows: slice | None = None,
+    jobs: int | None = None,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """One tensor's array, of its original dtype and shape.
+
+    Args:
+        tensor: of a `CompressedModel`.
+        decoder, jobs: as for `xoropt.decode`.
+        rows: a range of the first axis, `slice(a, b)`; only the seeds, patches and mask bits that it needs are read, if
+            the mask's codec can.
+        out: an array to write to, of the result's shape and dtype, C-contiguous; None: a new one.
+
+    Raises:
+        ArgumentError: rows out of range, `out` of another form, no such decoder.
+        DecodeError: its stored parts do not fit together.
+    """
+    shape, dtype = form(tensor)
+    first, stop, part = weights_range(shape, rows)
+    if out is not None:
+        check_out(out, part, dtype)
+    if isinstance(tensor, CarriedTensor):
+        made = tensor.array if rows is None else tensor.array[rows]
+    elif _compiled(tensor, decoder, first, stop):
+        into = None if out is None else out.reshape(-1)
+        table = level_table(tensor.levels, len(tensor.encoded.seeds))
+        made = _weights(tensor, table, first, stop, jobs, into).reshape(part)
+        return made if out is None else out
+    else:
+        mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+        planes = _planes(tensor, mask, decoder, rows, jobs)
+        made = dequantize(QuantizedTensor(mask if rows is None else mask[rows], planes, _levels(tensor, rows)))
+    if out is None:
+        return np.array(made) if isinstance(tensor, CarriedTensor) else made
+    out[...] = made
+    return out
+
+
+def matvec(
+    tensor: CompressedTensor | CarriedTensor, x: np.ndarray, *, decoder: str = "auto", jobs: int | None = None
+) -> np.ndarray:
+    """y = W·x straight from the compressed planes: a tile of rows is unpacked, used and dropped.
+
+    Args:
+        tensor: of at least one axis, taken as a matrix of its first axis by all others.
+        x: real numbers, (columns,), or (columns, k) for k vectors at once.
+        decoder, jobs: as for `xoropt.decode`.
+
+    Returns:
+        (rows,) or (rows, k), float64 when the weights or x are (or are integers of 4 or 8 bytes), float32 otherwise;
+        sums in the order of the BLAS library, so the last bits depend on it.
+
+    Raises:
+        ArgumentError: x does not fit the tensor, or the weights are complex.
+        DecodeError: its stored parts do not fit together.
+    """
+    shape, dtype = form(tensor)
+    x = np.asarray(x)
+    if not shape or dtype.kind == "c" or x.dtype.kind not in "biufV" or x.ndim not in (1, 2):
+        raise ArgumentError("Argument 'x' must be one or two axes of real numbers, and the tensor a matrix of such.")
+    rows, columns = shape[0], int(np.prod(shape[1:], dtype=np.int64))
+    if len(x) != columns:
+        raise ArgumentError(f"Argument 'x' must have {columns} rows for a tensor of shape {shape}, not {len(x)}.")
+    double = any(kind == np.float64 or (kind.kind in "iu" and kind.itemsize > 2) for kind in (dtype, x.dtype))
+    real = np.dtype(np.float64 if double else np.float32)
+    x = x.astype(real, copy=False)
+    y = np.empty((rows, *x.shape[1:]), dtype=real)
+    if isinstance(tensor, CarriedTensor):
+        y[...] = tensor.array.reshape(rows, columns).astype(real) @ x
+    elif isinstance(tensor.encoded, PackedValues) or not _compiled(tensor, decoder, 0, rows * columns):
+        for part in _parts(rows, columns):
+            y[part] = decompress_tensor(tensor, decoder, rows=part).reshape(-1, columns).astype(real) @ x
+    else:
+        table = level_table(tensor.levels, len(tensor.encoded.seeds)).astype(real)
+        cuts = [cut // columns for cut in reader_of(tensor.encoded).cuts(0, rows * columns)]
+        held = np.empty(max((b - a for a, b in pairwise(cuts)), default=0) * columns + 1, dtype=real)
+        for a, b in pairwise(cuts):
+            tile = _weights(tensor, table, a * columns, b * columns, jobs, held[: (b - a) * columns])
+            np.matmul(tile.reshape(b - a, columns), x, out=y[a:b])
+    return y
+
+
+def form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.dtype]:
+    """A tensor's shape and dtype."""
+    if isinstance(tensor, CarriedTensor):
+        return tensor.array.shape, tensor.array.dtype
+    return tensor.shape, tensor.levels.dtype
+
+
+def _compiled(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
+    """Whether to use the compiled decoder."""
+    planes = len(tensor.encoded.seeds)
+    suits = sys.byteorder == "little" and stop > first and not isinstance(tensor.encoded, PackedValues)
+    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+
+
+def _planes(
+    tensor: CompressedTensor, mask: np.ndarray, decoder: str, rows: slice | None, jobs: int | None
+) -> np.ndarray:
+    """The planes of some rows of a tensor with the given mask; packed values are tiny and unpacked as a whole."""
+    if isinstance(tensor.encoded, PackedValues):
+        planes = unpack_values(tensor.encoded, mask)
+        return planes if rows is None else planes[:, rows]
+    return decode(tensor.encoded, decoder, rows=rows, jobs=jobs)
+
+
+def _parts(rows: int, columns: int) -> Iterator[slice]:
+    step = max(1, TILE // max(1, columns))
+    for first in range(0, rows, step):
+        yield slice(first, min(rows, first + step))
+
+
+def _levels(tensor: CompressedTensor, rows: slice | None) -> Scales | Codebook:
+    """The levels of some rows."""
+    levels = tensor.levels
+    if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
+        return replace(levels, alpha=levels.alpha[:, rows])
+    return levels
+
+
+def _weights(
+    tensor: CompressedTensor, table: np.ndarray, first: int, stop: int, jobs: int | None, out: np.ndarray | None
+) -> np.ndarray:
+    """Weights first … stop − 1, flat, of the table's dtype, by the compiled decoder."""
+    from xoropt.codec.ranges import weights_of
+
+    encoded = tensor.encoded
+    assert not isinstance(encoded, PackedValues)
+    if encoded.shape != tensor.shape:
+        raise DecodeError(f"the planes have the shape {encoded.shape}, not {tensor.shape}")
+    check_encoded(encoded)
+    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop)
+    flips = flips_of(encoded, first, stop)
+    pattern = np.dtype(f"u{table.dtype.itemsize}")
+    length = encoded.outputs // len(table)
+    into = None if out is None else out.view(pattern)
+    made = weights_of(reader_of(encoded), flips, mask, begin, table.view(pattern), length, first, stop, jobs, into)
+    return made.view(table.dtype)
