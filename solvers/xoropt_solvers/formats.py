@@ -232,7 +232,7 @@ def _umask() -> int:
 
 def _read_npz(path: Path) -> ParityProblem:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
         raise FileFormatError(f"{path}: damaged .npz file: {error}.") from error
