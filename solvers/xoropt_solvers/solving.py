@@ -132,7 +132,15 @@ def solve_many(
 
             blocks = [problem_at(problems, i) for i in range(len(problems))]
             return _gather(solve_over_processes(blocks, name, limit, jobs, progress, options), problems.n)
-        return _solve_batch(strategy, problems, limit, jobs, progress, options)
+        if options:
+            raise InvalidInputError(
+                f"Strategy {name!r} does not take options for a batch: {', '.join(map(repr, options))}."
+            )
+        return _solve_batch(strategy, problems, limit, jobs, progress)
+    if not isinstance(problems, Sequence):
+        raise InvalidInputError(
+            f"Argument 'problems' must be a ParityBatch or a sequence of ParityProblem, not {type(problems).__name__}."
+        )
     problems = list(problems)
     for problem in problems:
         if not isinstance(problem, ParityProblem):
@@ -152,7 +160,6 @@ def _solve_batch(
     time_limit: float | None,
     jobs: int,
     progress: Progress | None,
-    options: dict[str, Any],
 ) -> BatchSolution:
     assert strategy.run_batch is not None
     total = len(batch)
@@ -161,7 +168,7 @@ def _solve_batch(
     run_batch = strategy.run_batch
 
     def one(part: ParityBatch) -> BatchAnswer:
-        answer = run_batch(part, time_limit, **options)
+        answer = run_batch(part, time_limit)
         _check_batch(strategy, part, answer)
         return answer
 
@@ -213,7 +220,7 @@ def _solve_packed(
     """A sequence through the compiled batch; the mismatches come from each problem by itself."""
     clock = Clock()
     free = [substitute_fixed(problem) for problem in problems]
-    batch = _solve_batch(strategy, pack_batch(free), time_limit, jobs, progress, {})
+    batch = _solve_batch(strategy, pack_batch(free), time_limit, jobs, progress)
     seconds = clock.elapsed() / max(1, len(problems))
     solutions = []
     for i, problem in enumerate(problems):
