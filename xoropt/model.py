@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xoropt.codec import Encoded, StreamEncoded
+from xoropt.codec.packed import PackedValues
 from xoropt.quantize import Codebook, Scales
 
 __all__ = ["CarriedTensor", "CompressedModel", "CompressedTensor"]
@@ -19,7 +20,7 @@ class CompressedTensor:
         levels: scales or codebook, and the dtype.
         mask_codec: the name of the mask's codec in `xoropt.masks`.
         mask_parts: what that codec stored, uint8 arrays by name.
-        encoded: the bit planes.
+        encoded: the bit planes; the packed values of a tiny tensor.
         quantization: how a dense tensor was pruned and quantized on the way (`sparsity`, `bits`, `scales`, `scope`);
             None for one that was quantized already and is kept exactly.
         value_entropy: information in a kept weight's value, in bits; the planes take n_q all the same.
@@ -29,7 +30,7 @@ class CompressedTensor:
     levels: Scales | Codebook = field(repr=False)
     mask_codec: str
     mask_parts: dict[str, np.ndarray] = field(repr=False)
-    encoded: Encoded | StreamEncoded
+    encoded: Encoded | StreamEncoded | PackedValues
     quantization: dict[str, float | int | str] | None = None
     value_entropy: float = 0.0
 

@@ -3,7 +3,7 @@
 import fnmatch
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from xoropt.codec import encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
+from xoropt.codec.packed import pack_values
 from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.files import check_new, stream_safetensors
@@ -280,6 +281,8 @@ def _compress_tensor(
     )
     information = value_entropy(quantized)
     stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization, information)
+    if network == "auto" and len(planes):
+        stored = _least(stored, quantized)
     if "sparsity" not in (quantization or {}):
         headers = header_bits(CompressedModel({name: stored}))[name]
         if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
@@ -287,6 +290,20 @@ def _compress_tensor(
         if not _same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
+
+
+def _least(stored: CompressedTensor, quantized: QuantizedTensor) -> CompressedTensor:
+    """The tensor as it is, unless a bitmap and packed values take 0.1 % less, as they may for a tiny one."""
+    bitmap, parts = encode_mask(quantized.mask, "bitmap")
+    packed = replace(stored, mask_codec=bitmap, mask_parts=parts, encoded=pack_values(quantized.planes, quantized.mask))
+    plain, total = (
+        sum(tensor_bits(tensor).values()) + header_bits(CompressedModel({"": tensor}))[""]
+        for tensor in (packed, stored)
+    )
+    if total <= 1.001 * plain:
+        return stored
+    smaller = sum(a.nbytes for a in stored.mask_parts.values()) < sum(a.nbytes for a in parts.values())
+    return replace(stored, encoded=packed.encoded) if smaller else packed
 
 
 def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:

@@ -102,7 +102,7 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
 
 def _rate(figures: dict[str, Any]) -> str:
     """n_in : n_out of a block network; of a windowed one, whose rate fits the care bits, 1 : outputs a seed bit."""
-    settings = dict(pair.split("=", 1) for pair in figures["network"].partition(":")[2].split(","))
+    settings = dict(pair.split("=", 1) for pair in filter(None, figures["network"].partition(":")[2].split(",")))
     if figures["order"] == "rows" and "n_out" in settings:
         return f"{settings['n_in']} : {settings['n_out']}"
     return f"1 : {figures['planes'] * figures['weights'] / max(1, figures['seed_bits']):.2f}"

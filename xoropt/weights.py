@@ -9,6 +9,7 @@ import numpy as np
 
 from xoropt.codec import decode
 from xoropt.codec.decode import check_encoded, check_out, chosen, flips_of, reader_of, weights_range
+from xoropt.codec.packed import PackedValues, unpack_values
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import decode_mask, decode_packed
 from xoropt.model import CarriedTensor, CompressedTensor
@@ -55,7 +56,7 @@ def decompress_tensor(
         return made if out is None else out
     else:
         mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
-        planes = decode(tensor.encoded, decoder, rows=rows, jobs=jobs)
+        planes = _planes(tensor, mask, decoder, rows, jobs)
         made = dequantize(QuantizedTensor(mask if rows is None else mask[rows], planes, _levels(tensor, rows)))
     if out is None:
         return np.array(made) if isinstance(tensor, CarriedTensor) else made
@@ -94,7 +95,7 @@ def matvec(
     y = np.empty((rows, *x.shape[1:]), dtype=real)
     if isinstance(tensor, CarriedTensor):
         y[...] = tensor.array.reshape(rows, columns).astype(real) @ x
-    elif not _compiled(tensor, decoder, 0, rows * columns):
+    elif isinstance(tensor.encoded, PackedValues) or not _compiled(tensor, decoder, 0, rows * columns):
         for part in _parts(rows, columns):
             y[part] = decompress_tensor(tensor, decoder, rows=part).reshape(-1, columns).astype(real) @ x
     else:
@@ -117,7 +118,18 @@ def form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.
 def _compiled(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
     """Whether to use the compiled decoder."""
     planes = len(tensor.encoded.seeds)
-    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and sys.byteorder == "little" and stop > first
+    suits = sys.byteorder == "little" and stop > first and not isinstance(tensor.encoded, PackedValues)
+    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+
+
+def _planes(
+    tensor: CompressedTensor, mask: np.ndarray, decoder: str, rows: slice | None, jobs: int | None
+) -> np.ndarray:
+    """The planes of some rows of a tensor with the given mask; packed values are tiny and unpacked as a whole."""
+    if isinstance(tensor.encoded, PackedValues):
+        planes = unpack_values(tensor.encoded, mask)
+        return planes if rows is None else planes[:, rows]
+    return decode(tensor.encoded, decoder, rows=rows, jobs=jobs)
 
 
 def _parts(rows: int, columns: int) -> Iterator[slice]:
@@ -141,6 +153,7 @@ def _weights(
     from xoropt.codec.ranges import weights_of
 
     encoded = tensor.encoded
+    assert not isinstance(encoded, PackedValues)
     if encoded.shape != tensor.shape:
         raise DecodeError(f"the planes have the shape {encoded.shape}, not {tensor.shape}")
     check_encoded(encoded)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import CarriedTensor, CompressConfig, CompressedTensor
+from xoropt.codec.packed import unpack_values
 
 
 @st.composite
@@ -162,3 +163,35 @@ def test_negative_zeros_are_kept_or_merged_as_asked():
     assert xoropt.verify(merged, {"w": weights})[0].lossless
     assert xoropt.report(merged)["total"]["bits_per_weight"] < 0.6 * xoropt.report(kept)["total"]["bits_per_weight"]
     assert not xoropt.verify(merged, {"w": -weights})[0].lossless
+
+
+def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
+    rng = np.random.default_rng(0)
+    kinds = set()
+    for weights, density in ((1, 1.0), (40, 0.5), (300, 0.9), (1000, 0.5), (3000, 0.1), (20_000, 0.5), (20_000, 0.05)):
+        array = np.where(rng.random(weights) < density, rng.choice(np.array([1, 2], np.int8), weights), np.int8(0))
+        model = xoropt.compress({"w": array}, CompressConfig(include=("*",)))
+        tensor = model.tensors["w"]
+        if isinstance(tensor, xoropt.CarriedTensor):
+            continue
+        kinds.add(tensor.encoded.network.recipe == "packed")
+        figures = xoropt.report(model)["tensors"]["w"]
+        assert figures["mask_bits"] + figures["seed_bits"] + figures["patch_bits"] <= 1.002 * (
+            8 * -(-weights // 8) + figures["care_bits"]
+        )
+        assert np.array_equal(xoropt.decompress(model)["w"], array)
+    assert kinds == {True, False}
+
+
+def test_packed_values_need_their_own_mask(tmp_path):
+    rng = np.random.default_rng(1)
+    array = np.where(rng.random(1500) < 0.5, rng.choice(np.array([1, 2, 3], np.int8), 1500), np.int8(0))
+    model = xoropt.compress({"w": array})
+    xoropt.save(model, tmp_path / "w")
+    assert np.array_equal(xoropt.decompress(tmp_path / "w")["w"], array)
+    encoded = model.tensors["w"].encoded
+    assert encoded.network.recipe == "packed"
+    with pytest.raises(xoropt.DecodeError, match="without their mask"):
+        xoropt.decode(encoded)
+    with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, the values are of"):
+        unpack_values(encoded, np.ones(1500, dtype=bool))

@@ -11,6 +11,7 @@ from xoropt.codec import reference
 from xoropt.codec.bits import unpack_fixed
 from xoropt.codec.block_patches import unpack_patches
 from xoropt.codec.encoded import Encoded, StreamEncoded
+from xoropt.codec.packed import PackedValues
 from xoropt.codec.reader import Reader
 from xoropt.codec.stream_decode import check_stream, decode_stream_numpy, decode_stream_reference
 from xoropt.codec.stream_patches import unpack_stream_patches
@@ -27,7 +28,7 @@ COLD, WARM = 1 << 25, 1 << 14
 
 
 def decode(
-    encoded: Encoded | StreamEncoded,
+    encoded: Encoded | StreamEncoded | PackedValues,
     decoder: str = "auto",
     *,
     rows: slice | None = None,
@@ -56,6 +57,8 @@ def decode(
     """
     if output not in OUTPUTS:
         raise ArgumentError(f"Argument 'output' must be one of {', '.join(OUTPUTS)}, not {output!r}.")
+    if isinstance(encoded, PackedValues):
+        raise DecodeError("packed values can't be decoded without their mask")
     first, stop, shape = weights_range(encoded.shape, rows)
     if output == "planes":
         shape = (-(-(stop - first) // 64),)

@@ -9,6 +9,7 @@ from xoropt.codec.block_patches import join_patches, split_patches
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.layout import join_layouts, split_layouts
 from xoropt.codec.order import order_from_recipe
+from xoropt.codec.packed import PACKED, PackedValues
 from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
 from xoropt.errors import ArgumentError, FormatError
@@ -18,9 +19,12 @@ from xoropt.validation import get, take, whole
 __all__ = ["describe", "restore"]
 
 
-def describe(encoded: Encoded | StreamEncoded) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def describe(encoded: Encoded | StreamEncoded | PackedValues) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The entry and the arrays, by part: `seeds`, and `patches` and `segments` (of planes that have several) if any."""
-    entry: dict[str, Any] = {
+    if isinstance(encoded, PackedValues):
+        entry = {"network": PACKED.recipe, "planes": len(encoded.seeds), "care": encoded.care_bits}
+        return entry, {"seeds": encoded.seeds}
+    entry = {
         "network": encoded.network.recipe,
         "order": encoded.order,
         "planes": len(encoded.seeds),
@@ -42,13 +46,16 @@ def describe(encoded: Encoded | StreamEncoded) -> tuple[dict[str, Any], dict[str
 
 def restore(
     entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
-) -> Encoded | StreamEncoded:
+) -> Encoded | StreamEncoded | PackedValues:
     """The encoding of an entry and its parts; everything that a decoder relies on is checked here.
 
     Raises:
         FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
     """
     parts = {"patches": np.zeros(0, dtype=np.uint8)} | parts
+    if entry.get("network") == PACKED.recipe:
+        kept = whole(entry.get("care"), "care") // max(1, planes)
+        return PackedValues(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
     network = from_recipe(get(entry, "network", str))
     kind = _restore_stream if "segments" in entry else _restore_blocks
     return kind(entry, parts, network, shape, planes)
