@@ -97,7 +97,9 @@ def matvec(
         y[...] = tensor.array.reshape(rows, columns).astype(real) @ x
     elif isinstance(tensor.encoded, PackedValues) or not _compiled(tensor, decoder, 0, rows * columns):
         for part in _parts(rows, columns):
-            y[part] = decompress_tensor(tensor, decoder, rows=part).reshape(-1, columns).astype(real) @ x
+            y[part] = (
+                decompress_tensor(tensor, decoder, rows=part).reshape(part.stop - part.start, columns).astype(real) @ x
+            )
     else:
         table = level_table(tensor.levels, len(tensor.encoded.seeds)).astype(real)
         cuts = [cut // columns for cut in reader_of(tensor.encoded).cuts(0, rows * columns)]
@@ -157,7 +159,7 @@ def _weights(
     if encoded.shape != tensor.shape:
         raise DecodeError(f"the planes have the shape {encoded.shape}, not {tensor.shape}")
     check_encoded(encoded)
-    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop)
+    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs)
     flips = flips_of(encoded, first, stop)
     pattern = np.dtype(f"u{table.dtype.itemsize}")
     length = encoded.outputs // len(table)

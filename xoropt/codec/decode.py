@@ -70,14 +70,14 @@ def decode(
         check_out(out, shape, dtype)
     name = chosen(decoder, planes * (stop - first))
     check_encoded(encoded)
+    flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
     if name != "compiled" or not planes or stop == first:
-        made = _PLAIN[name](encoded, first, stop) if planes else np.zeros(flat, dtype=bool)
+        made = _PLAIN[name](encoded, first, stop, flips) if planes else np.zeros((0, stop - first), dtype=bool)
         made = _packed(made) if output == "planes" else made
         if out is None:
             return made.reshape(shape)
         out[...] = made.reshape(shape)
         return out
-    flips = flips_of(encoded, first, stop)
     from xoropt.codec.ranges import bits_of, planes_of
 
     into = None if out is None else out.reshape(flat)
@@ -185,8 +185,8 @@ def _packed(bits: np.ndarray) -> np.ndarray:
     return octets.view("<u8").astype(np.uint64)
 
 
-def _reference(encoded: Encoded | StreamEncoded, first: int, stop: int) -> np.ndarray:
-    """All planes, then the part that was asked for."""
+def _reference(encoded: Encoded | StreamEncoded, first: int, stop: int, checked: list[np.ndarray]) -> np.ndarray:
+    """All planes, then the part that was asked for; patches are read in its own way."""
     if isinstance(encoded, StreamEncoded):
         return decode_stream_reference(encoded)[:, first:stop]
     network, patches = encoded.network, encoded.patches
@@ -206,16 +206,16 @@ def _reference(encoded: Encoded | StreamEncoded, first: int, stop: int) -> np.nd
     return np.array(planes, dtype=bool).reshape(len(planes), encoded.outputs)[:, first:stop]
 
 
-def _numpy(encoded: Encoded | StreamEncoded, first: int, stop: int) -> np.ndarray:
+def _numpy(encoded: Encoded | StreamEncoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
     """Each byte of a seed selects, from a table, the XOR of up to eight columns; a block is the XOR over its bytes."""
     if isinstance(encoded, StreamEncoded):
-        return decode_stream_numpy(encoded, first, stop)
+        return decode_stream_numpy(encoded, first, stop, flips)
     network = encoded.network
     n_in, n_out = network.n_in, network.n_out
     tables = _byte_tables(network.matrix())
     planes = np.empty((len(encoded.seeds), stop - first), dtype=bool)
     step = max(1, CHUNK // n_out)
-    for plane, seeds, at in zip(planes, encoded.seeds, flips_of(encoded, first, stop), strict=True):
+    for plane, seeds, at in zip(planes, encoded.seeds, flips, strict=True):
         for block in range(first // n_out, -(-stop // n_out), step):
             count = min(step, -(-stop // n_out) - block)
             octets = unpack_fixed(seeds, n_in, block, count).astype("<u8").view(np.uint8).reshape(count, 8)
@@ -239,7 +239,7 @@ def _byte_tables(matrix: np.ndarray) -> np.ndarray:
     return tables
 
 
-_PLAIN: dict[str, Callable[[Encoded | StreamEncoded, int, int], np.ndarray]] = {
+_PLAIN: dict[str, Callable[[Encoded | StreamEncoded, int, int, list[np.ndarray]], np.ndarray]] = {
     "reference": _reference,
     "numpy": _numpy,
     "compiled": _numpy,  # without weights there is nothing to compile

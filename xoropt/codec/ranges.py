@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec.compiled.kernels import flip, read_octets
-from xoropt.codec.reader import Reader, address, aligned
+from xoropt.codec.reader import Reader, address, aligned, readonly
 from xoropt.codec.weights.kernels import expand
 
-__all__ = ["bits_of", "cores", "planes_of", "weights_of"]
+__all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
 
 STREAM_BYTES = 1 << 23
 """Output beyond which it is written past the caches, which it would only flush."""
@@ -24,12 +24,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _threads(jobs: int | None, octets: int) -> int:
+def threads_for(jobs: int | None, octets: int) -> int:
     """As many threads as so many bytes of output are worth."""
     return max(1, min(cores() if jobs is None else jobs, octets // WORK))
 
 
-def _spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
+def spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
     """Run tasks on some threads, neighbouring ones on the same; the kernels do not hold the interpreter's lock."""
     bounds = [len(tasks) * i // threads for i in range(threads + 1)]
     with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts no thread before it has work
@@ -56,7 +56,7 @@ def planes_of(
         stride = -(-words // 8) * 8
         out = aligned(planes * stride).reshape(planes, stride)[:, :words]
     direct = reader.direct(first, stop) if reader.origin(first) == first else first
-    threads = _threads(jobs, planes * size // 8)
+    threads = threads_for(jobs, planes * size // 8)
     cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
     tasks = [(p, a, b) for p in range(planes) for a, b in pairwise(cuts)]
     stream = planes * size > 8 * STREAM_BYTES
@@ -73,7 +73,7 @@ def planes_of(
             some = some[count:]
 
     if direct > first:
-        _spread(tasks, threads, run)
+        spread(tasks, threads, run)
     if direct < stop and planes:  # what is left does not fill whole words of the caller's, or does not begin at one
         scratch = reader.scratch()
         origin = reader.origin(direct)
@@ -123,6 +123,7 @@ def weights_of(
         plane: the first plane; there are as many as `flips` has.
     """
     planes, size, item = len(flips), stop - first, table.dtype.itemsize
+    octets = None if mask is None else readonly(mask)
     if out is None:
         out = aligned(size, table.dtype, first)
     stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
@@ -144,8 +145,8 @@ def weights_of(
                 reader.fill(scratch, plane + p, a, b, held[p], origin, False)
                 flip(held[p], flips[p][places[p][number] : places[p][number + 1]] - origin)
             mask_at = a - mask_first
-            if mask is not None:
-                read_octets(mask, mask_at, b - a, kept)
+            if octets is not None:
+                read_octets(octets, mask_at, b - a, kept)
             expand(
                 held,
                 a - origin,
@@ -165,7 +166,7 @@ def weights_of(
             number += 1
 
     if tasks:
-        _spread(tasks, _threads(jobs, size * item), run)
+        spread(tasks, threads_for(jobs, size * item), run)
     return out
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Reader", "address", "aligned"]
+__all__ = ["Reader", "address", "aligned", "readonly"]
 
 CACHE_LINE = 64
 
@@ -36,6 +36,13 @@ class Reader:
 def address(array: np.ndarray) -> int:
     """Of an array's first element."""
     return array.__array_interface__["data"][0]  # a third of the time of array.ctypes.data
+
+
+def readonly(array: np.ndarray) -> np.ndarray:
+    """The array, contiguous and not to be written: arrays from files are so, and one form is compiled for, not two."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
 
 
 def aligned(size: int, dtype: np.dtype | type = np.uint64, phase: int = 0) -> np.ndarray:

@@ -32,11 +32,12 @@ def check_stream(encoded: StreamEncoded, patches: bool = True) -> None:
             unpack_stream_patches(encoded.patches, p, encoded.outputs)
 
 
-def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the planes, bool (planes, stop − first), from the segments in which they lie."""
+def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
+    """Weights first … stop − 1 of the planes, bool (planes, stop − first), from the segments in which
+    they lie, flipped at the weights `flips` of each plane."""
     order, network = encoded.stream_order, encoded.network
     planes = np.zeros((len(encoded.seeds), stop - first), dtype=bool)
-    for p, (plane, seeds) in enumerate(zip(planes, encoded.seeds, strict=True)):
+    for p, (plane, seeds, at) in enumerate(zip(planes, encoded.seeds, flips, strict=True)):
         layout = encoded.layout(p)
         begin = bit = 0
         for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
@@ -46,7 +47,7 @@ def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int) -> np.nda
                 part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
                 plane[max(begin - first, 0) :][: len(part)] = part
             begin, bit = end, bit + seed_bits
-        plane[unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) - first] ^= True
+        plane[at - first] ^= True
     return planes
 
 

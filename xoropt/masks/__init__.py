@@ -85,9 +85,9 @@ def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int) -> 
 
 
 def decode_packed(
-    codec: str, parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int
+    codec: str, parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None
 ) -> tuple[np.ndarray | None, int]:
-    """The mask of weights first … stop − 1 in row-major order, one bit a weight.
+    """The mask of weights first … stop − 1 in row-major order, one bit a weight, by compiled loops.
 
     Returns:
         uint8 and the weight that its bit 0 stands for, at most `first`; bits from the lowest of each byte on. None
@@ -100,5 +100,7 @@ def decode_packed(
         return None, first
     if codec == "bitmap":
         return bitmap.octets(parts, size), 0
+    if codec == "prefix":
+        return prefix.decode_packed(parts, shape, size, first, stop, jobs)
     flat = decode_mask(codec, parts, shape, size).reshape(-1)
     return np.packbits(flat[first:stop], bitorder="little"), first

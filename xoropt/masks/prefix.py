@@ -29,17 +29,23 @@ JSON, and the parts.
 """
 
 import json
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
+from xoropt.codec import Encoded, StreamEncoded
 from xoropt.codec import decode as decode_planes
 from xoropt.codec import encode as encode_planes
+from xoropt.codec.decode import check_encoded, chosen, flips_of, reader_of
+from xoropt.codec.packed import PackedValues
 from xoropt.codec.stored import describe, restore
 from xoropt.errors import DecodeError, XoroptError
 from xoropt.masks.classes import Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
 from xoropt.masks.huffman import code_lengths, codewords
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "decode_packed", "encode"]
 
 GROUPS = (16, 15, 14, 13, 12, 11, 10, 9, 8)
 """Group sizes that are tried; the larger, the nearer to the entropy."""
@@ -58,6 +64,9 @@ TILE = 512
 
 BAND = 64
 """Tiles of a band at most."""
+
+NEAR = 12
+"""Bits of a value that find its symbol in one step, unless its codeword is longer."""
 
 
 def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
@@ -103,12 +112,39 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     return {"mask": np.concatenate([stream.reshape(-1).view(np.uint8) for stream in streams])}
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+@dataclass(frozen=True, eq=False)
+class _Coded:
+    """A prefix-coded mask, read from its part and checked.
 
-    Raises:
-        DecodeError: the parts do not fit the shape or each other.
+    Attributes:
+        rows, columns: of the mask as a matrix.
+        size: G. length: L.
+        row_class, column_class: uint8, of every row and column of groups.
+        code_of: uint8 (row classes, column classes), the number of the code.
+        densities: of the codes.
+        encoded: the plane, (bands·of_band, L, 512).
+        bands, of_band: the bands and the tiles of each.
     """
+
+    rows: int
+    columns: int
+    size: int
+    length: int
+    row_class: np.ndarray
+    column_class: np.ndarray
+    code_of: np.ndarray
+    densities: tuple[int, ...]
+    encoded: Encoded | StreamEncoded
+    bands: int
+    of_band: int
+
+    @property
+    def across(self) -> int:
+        """Groups of a row."""
+        return -(-self.columns // self.size)
+
+
+def _read(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> _Coded:
     reader = Reader(parts.get("mask", np.zeros(0, np.uint8)))
     rows, columns, group, length, row_bits, column_bits, codes = reader.take(7, "<u4").tolist()
     if (rows, columns) != matrix_shape(shape, size) or group not in GROUPS or length != group + EXTRA:
@@ -129,24 +165,141 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     try:
         bands, of_band = _bands(rows * across)
         encoded = restore(json.loads(text), held, (bands * of_band, length, TILE), 1)
-        bits = decode_planes(encoded)[0]
+        if isinstance(encoded, PackedValues):
+            raise DecodeError("packed values can't be decoded without their mask")
     except (XoroptError, ValueError, RecursionError) as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None
-    value = np.zeros((bands * of_band, TILE), dtype=np.uint32)
+    return _Coded(
+        rows,
+        columns,
+        group,
+        length,
+        row_class.astype(np.uint8),
+        column_class.astype(np.uint8),
+        np.ascontiguousarray(code_of),
+        tuple(densities.tolist()),
+        encoded,
+        bands,
+        of_band,
+    )
+
+
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
+    """The mask of the given shape and size.
+
+    Raises:
+        DecodeError: the parts do not fit the shape or each other.
+    """
+    coded = _read(parts, shape, size)
+    if chosen("auto", 2 * size) == "compiled":
+        octets, _ = _packed(coded, 0, size, None)
+        return np.unpackbits(octets, count=size, bitorder="little").view(bool).reshape(shape)
+    rows, columns, group, length, across = coded.rows, coded.columns, coded.size, coded.length, coded.across
+    bits = _plane(coded, "numpy")
+    value = np.zeros((coded.bands * coded.of_band, TILE), dtype=np.uint32)
     for place in range(length):
         value |= bits[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
-    value = value.reshape(bands, of_band, TILE).transpose(0, 2, 1).reshape(-1)[: rows * across]
+    value = value.reshape(coded.bands, coded.of_band, TILE).transpose(0, 2, 1).reshape(-1)[: rows * across]
     symbols = np.zeros(rows * across, dtype=np.uint32)
-    pair = code_of[row_class[:, None], column_class[None, :]].reshape(-1)
-    for code, density in enumerate(densities.tolist()):
+    pair = coded.code_of[coded.row_class[:, None], coded.column_class[None, :]].reshape(-1)
+    for code, density in enumerate(coded.densities):
         at = np.flatnonzero(pair == code)
         if len(at):
             symbols[at] = _look_up(value[at], code_lengths(density, group, length), length)
-    if (np.bitwise_count(symbols) > group).any() or (symbols >> np.uint32(group)).any():
-        raise DecodeError("the prefix-coded mask is damaged")
     octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-group // 8)]
     every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(rows, across * group)
     return np.ascontiguousarray(every[:, :columns]).view(bool).reshape(shape)
+
+
+def _plane(coded: _Coded, decoder: str) -> np.ndarray:
+    try:
+        return decode_planes(coded.encoded, decoder)[0]
+    except XoroptError as error:
+        raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None
+
+
+def decode_packed(
+    parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None
+) -> tuple[np.ndarray, int]:
+    """The mask of weights first … stop − 1, one bit a weight, by compiled loops, from the bands in which they lie.
+
+    Returns:
+        uint8 and the weight that its bit 0 stands for, as `xoropt.masks.decode_packed`.
+
+    Raises:
+        DecodeError: as for `decode`.
+    """
+    return _packed(_read(parts, shape, size), first, stop, jobs)
+
+
+def _packed(coded: _Coded, first: int, stop: int, jobs: int | None) -> tuple[np.ndarray, int]:
+    from xoropt.codec.compiled.kernels import flip
+    from xoropt.codec.ranges import spread, threads_for
+    from xoropt.codec.reader import aligned
+    from xoropt.masks.kernels import unpack_groups
+
+    rows, columns, across, length = coded.rows, coded.columns, coded.across, coded.length
+    groups = TILE * coded.of_band  # of a band
+    begin = first // columns * across // groups
+    end = min(coded.bands, -(-(-(-stop // columns) * across) // groups))
+    start = begin * groups // across * columns // 64 * 64
+    last = min(rows, (end * groups - 1) // across + 1) * columns
+    out = np.zeros(-(-(last - start) // 64) + 1, dtype=np.uint64)
+    tables = [_tables(density, coded.size, length) for density in coded.densities]
+    near, limits, before, symbols = (np.stack([table[i] for table in tables]) for i in range(4))
+    band = coded.of_band * length * TILE  # outputs
+    check_encoded(coded.encoded)
+    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
+    form, lock = (rows, columns, coded.size, length), Lock()
+
+    def run(some: list[int]) -> None:
+        scratch, values = planes.scratch(), aligned(64, np.uint32)
+        for number in some:
+            a, b = number * band, (number + 1) * band
+            origin = planes.origin(a)
+            held = aligned(planes.room(a, b) + 8)
+            planes.fill(scratch, 0, a, b, held, origin, False)
+            flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
+            words = held[(a - origin) // 64 :][: band // 64]
+            low = number * groups // across * columns // 64 * 64  # neighbouring bands share words of the mask
+            high = min(rows, ((number + 1) * groups - 1) // across + 1) * columns
+            made = np.zeros(-(-(high - low) // 64) + 1, dtype=np.uint64)
+            unpack_groups(
+                words,
+                coded.of_band,
+                form,
+                number * groups,
+                coded.row_class,
+                coded.column_class,
+                coded.code_of,
+                near,
+                limits,
+                before,
+                symbols,
+                values,
+                made,
+                low,
+            )
+            with lock:
+                out[(low - start) // 64 :][: len(made)] |= made
+
+    spread(list(range(begin, end)), threads_for(jobs, 4 * (last - start)), run)
+    return out.view(np.uint8), start
+
+
+@lru_cache(maxsize=64)
+def _tables(density: int, size: int, length: int) -> tuple[np.ndarray, ...]:
+    """What `unpack_groups` looks symbols of one code up in."""
+    lengths = code_lengths(density, size, length)
+    order = np.argsort(lengths, kind="stable")
+    ascending = lengths[order]
+    values = codewords(lengths)[order].astype(np.int64) << (length - ascending)
+    at = np.searchsorted(values, np.arange(1 << NEAR, dtype=np.int64) << (length - NEAR), side="right") - 1
+    near = np.where(ascending[at] <= NEAR, order[at] | ascending[at] << 16, 0).astype(np.uint32)
+    before = np.searchsorted(ascending, np.arange(length + 1))
+    shorter = np.searchsorted(ascending, np.arange(length + 1), side="right")
+    limits = np.append(values, 1 << length)[shorter]
+    return near, limits, before.astype(np.int64), order.astype(np.uint16)
 
 
 def _bands(groups: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.program import program, scratch_rows
-from xoropt.codec.reader import Reader, aligned
+from xoropt.codec.reader import Reader, aligned, readonly
 
 __all__ = ["lanes_reader"]
 
@@ -20,7 +20,7 @@ TILE = 1 << 20
 def lanes_reader(encoded: StreamEncoded) -> Reader:
     """The reader of a checked encoding in a closed order."""
     order, plan = encoded.stream_order, program(encoded.network)
-    octets = encoded.seeds  # `encoded` itself must not be held by its own reader
+    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
     tables = [segment_table(layout, order) for layout in encoded.layouts]

@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.codec.compiled.kernels import fill_steps
 from xoropt.codec.encoded import Encoded, StreamEncoded
-from xoropt.codec.reader import Reader, aligned
+from xoropt.codec.reader import Reader, aligned, readonly
 from xoropt.networks import XorNetwork
 
 __all__ = ["steps_reader"]
@@ -56,7 +56,7 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
         ends, bits = [np.array([outputs])], [np.array([encoded.blocks * n_in])]
     single = all(len(table) == 1 for table in ends)
     stride = 64 * n_out  # steps that begin and end at whole words
-    octets = encoded.seeds  # `encoded` itself must not be held by its own reader
+    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
 
     def scratch() -> tuple[np.ndarray, ...]:
         return aligned(((1 << 16) + window) // 64 + n_in + 32), aligned(width)

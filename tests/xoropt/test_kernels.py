@@ -1,0 +1,143 @@
+"""The compiled loops, run as plain Python on twins of the vector operations that check every index and alignment."""
+
+import numpy as np
+import pytest
+from test_decode import large, packed, same
+
+import xoropt
+from xoropt.codec import ranges
+from xoropt.codec.compiled import kernels, lanes, steps
+from xoropt.codec.reader import address, aligned
+from xoropt.codec.weights import kernels as weight_kernels
+
+WORDS = 2**64 - 1
+
+
+def load_row(words, i):
+    assert 0 <= i <= len(words) - 8
+    return words[i : i + 8].copy()
+
+
+def store_row(words, i, row):
+    assert 0 <= i <= len(words) - 8
+    words[i : i + 8] = row
+
+
+def stream_row(words, i, row):
+    assert address(words[i:]) % 64 == 0
+    store_row(words, i, row)
+
+
+def turn_row(row, by):
+    assert 0 <= by < 512
+    number = int.from_bytes(row.tobytes(), "little")
+    number = (number << by | number >> (512 - by)) & (2**512 - 1)
+    return np.frombuffer(number.to_bytes(64, "little"), np.uint64)
+
+
+def shift_row(low, high, bits):
+    pairs = zip(low.tolist(), high.tolist(), strict=True)
+    return np.array([(a | b << 64) >> (int(bits) & 63) & WORDS for a, b in pairs], dtype=np.uint64)
+
+
+def copy_octets(words, octets, i, count):
+    assert 0 <= count <= len(words) * 8
+    assert 0 <= i <= len(octets) - count
+    words.view(np.uint8)[:count] = octets[i : i + count]
+
+
+def zero_tile(array):
+    return np.zeros(64, dtype=array.dtype)
+
+
+def load_tile(array, i):
+    assert 0 <= i <= len(array) - 64
+    return array[i : i + 64].copy()
+
+
+def store_tile(array, i, tile):
+    assert 0 <= i <= len(array) - 64
+    array[i : i + 64] = tile
+
+
+def stream_tile(array, i, tile):
+    assert address(array[i:]) % 64 == 0
+    store_tile(array, i, tile)
+
+
+def bits_of(word):
+    return np.unpackbits(np.array([word], dtype=np.uint64).view(np.uint8), bitorder="little").astype(bool)
+
+
+def choose(tile, word, value):
+    return np.where(bits_of(word), np.array(value).astype(tile.dtype), tile)
+
+
+def mark(tile, word, value):
+    return np.where(bits_of(word), tile | np.array(value).astype(tile.dtype), tile)
+
+
+TWINS = (load_row, store_row, stream_row, turn_row, shift_row, copy_octets, zero_tile, load_tile, store_tile)
+TWINS += (stream_tile, choose, mark)
+
+
+class Checked(np.ndarray):
+    """Words and bytes whose single elements are read and written only where they are."""
+
+    def __getitem__(self, at):
+        return super().__getitem__(self._checked(at))
+
+    def __setitem__(self, at, value):
+        super().__setitem__(self._checked(at), value)
+
+    def _checked(self, at):
+        for i in at if isinstance(at, tuple) else (at,):
+            assert isinstance(i, slice) or i >= 0
+        return at
+
+
+@pytest.fixture
+def plain(monkeypatch):
+    """Puts plain Python in the place of everything compiled."""
+    plain = {name: value.py_func for module in (kernels, weight_kernels) for name, value in compiled(module)}
+    plain |= {twin.__name__: twin for twin in TWINS}
+    plain |= {"xor_rows": np.bitwise_xor, "fence": lambda: None}
+    for module in (kernels, weight_kernels, lanes, steps, ranges):
+        for name, value in plain.items():
+            if name in vars(module):
+                monkeypatch.setattr(module, name, value)
+    for module in (lanes, steps):
+        monkeypatch.setattr(module, "aligned", lambda *size: aligned(*size).view(Checked))
+    with np.errstate(over="ignore"):
+        yield
+
+
+def compiled(module):
+    return [(name, value) for name, value in vars(module).items() if hasattr(value, "py_func")]
+
+
+CASES = [
+    ("auto", None, 9000),
+    ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=2,memory=4,node_window=64", "lanes:lanes=512", 30_011),
+    ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=3,memory=4,node_window=64", "lanes:lanes=512", 30_011),
+    ("windowed:n_in=1,n_out=12,window=64,taps=4", "lanes:lanes=512", 20_000),
+    ("windowed:n_in=3,n_out=31,window=24,taps=none", "straight:lanes=512", 20_000),
+    ("windowed:n_in=3,n_out=31,window=24,taps=none", "lanes:lanes=8", 3001),
+    ("windowed:n_in=8,n_out=80,window=64,taps=6", "lanes:lanes=128", 9000),
+    ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=2,memory=4,node_window=64", "lanes:lanes=1024", 9000),
+    ("windowed:n_in=8,n_out=80,window=64,taps=none", None, 3000),
+    ("block:n_in=20,n_out=180", None, 3000),
+    ("block:n_in=31,n_out=300", None, 3000),
+]
+
+
+@pytest.mark.parametrize(("network", "order", "size"), CASES)
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_index_leaves_its_array(plain, monkeypatch, network, order, size, stream):
+    monkeypatch.setattr(ranges, "STREAM_BYTES", 0 if stream else 1 << 40)
+    encoded = large(network, order, planes=1, size=size)
+    expected = xoropt.decode(encoded, "numpy")
+    assert same(xoropt.decode(encoded, "compiled", output="planes"), packed(expected))
+    rows = slice(size // 3, size // 3 + 700)
+    assert same(xoropt.decode(encoded, "compiled", rows=rows, output="planes"), packed(expected[:, rows]))
+    assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[:, rows])
