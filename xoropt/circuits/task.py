@@ -57,11 +57,13 @@ def make_task(matrix: np.ndarray, max_depth: int | None = None, max_inputs: int 
     needed = matrix[matrix.sum(axis=1) >= 2]
     if len(needed):
         needed = np.unique(needed, axis=0)
-    units = np.left_shift(np.uint64(1), np.arange(min(n_in, 64), dtype=np.uint64))
-    if n_in > 64:
-        units = np.random.default_rng(n_in).integers(1, 1 << 64, n_in, dtype=np.uint64)
+    units = np.array([1 << i for i in range(n_in)], dtype=np.uint64) if n_in <= 64 else _random_words(n_in)
     targets = np.bitwise_xor.reduce(np.where(needed, units, np.uint64(0)), axis=1, dtype=np.uint64)
     return Task(needed, units, targets, -1 if max_depth is None else max_depth, max_inputs)
+
+
+def _random_words(count: int) -> np.ndarray:
+    return np.random.default_rng(count).integers(1, 1 << 64, count, dtype=np.uint64)
 
 
 @dataclass

@@ -62,7 +62,7 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, seconds:
     weights = np.exp(bias * np.arange(swaps.MAX_WEIGHT + 1))
     steps, idle = 100, 0
     end = search.spent + min(seconds, search.left)
-    while search.left and search.spent < end:
+    while search.left and search.spent < end and state.info[swaps.BEST] > len(task.rows):
         started, size = search.spent, state.info[swaps.BEST]
         spare = 1 if idle > 50 * len(gates) else 0
         swaps.walk(state, steps, weights, spare, UP if spare else 0.0, task.max_depth)
