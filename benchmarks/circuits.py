@@ -5,8 +5,8 @@
     python benchmarks/circuits.py decoders --time-limit 60 --jobs 2
     python benchmarks/circuits.py keep --time-limit 600 --jobs 2 --only Grostl
 
-`compare` starts from nothing. `keep` resumes the circuits in data/circuits, replaces those that it beats and writes the table
-of where each stands; `--max-depth D` keeps circuits of a bounded depth beside the others.
+`compare` starts from nothing. `keep` resumes the circuits in data/circuits and replaces those that it beats;
+`--max-depth D` keeps circuits of a bounded depth beside the others. data/circuits/README.md says where each stands.
 """
 
 import csv
@@ -24,7 +24,7 @@ from xoropt.circuits import METHODS, XorCircuit, read_circuit, read_matrix, synt
 from xoropt.networks import random_block
 
 sys.path.insert(0, str(Path(__file__).parent))
-from yosys import abc_gates
+from yosys import abc_gates  # the module beside this file
 
 DATA = Path(__file__).parent / "data"
 MATRICES = DATA / "xor-matrices"
@@ -48,10 +48,10 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, numpy {np.__version__}"
 
 
-def measure(matrix: np.ndarray, method: str, time_limit: float, jobs: int, seed: int, **options: int) -> dict:
+def measure(matrix: np.ndarray, method: str, time_limit: float, jobs: int, seed: int) -> tuple[dict, XorCircuit]:
     """One synthesis, verified."""
     started, cpu = time.perf_counter(), time.process_time()
-    circuit = synthesize(matrix, method, time_limit=time_limit, jobs=jobs, seed=seed, **options)
+    circuit = synthesize(matrix, method, time_limit=time_limit, jobs=jobs, seed=seed)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
     return {
         "gates": circuit.gates,
@@ -59,7 +59,7 @@ def measure(matrix: np.ndarray, method: str, time_limit: float, jobs: int, seed:
         "verified": circuit.verify(matrix),
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu_seconds, 2),
-    }
+    }, circuit
 
 
 def warm_up(methods: list[str]) -> None:
@@ -103,7 +103,8 @@ def with_options(command):
 @click.option("--only", default="", help="Matrices, names with commas.")
 @click.option("--columns", default=0, help="Only the matrices with so many columns.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Write a picture of the gates against the record.")
-def compare(time_limit, jobs, seed, out, methods, only, columns, plot):
+@click.option("--save", is_flag=True, help="Keep what is smaller than the kept circuits.")
+def compare(time_limit, jobs, seed, out, methods, only, columns, plot, save):
     """Every method on the 45 matrices, beside the published record and yosys with ABC."""
     names = list(METHODS) if methods == "all" else methods.split(",")
     warm_up(names)
@@ -115,8 +116,11 @@ def compare(time_limit, jobs, seed, out, methods, only, columns, plot):
         row = {"name": name, **record, "abc": abc_gates(matrix), "methods": {}}
         line = f"{name:28}{record['rows']:>5}×{record['columns']:<3}{record['best_xor']:>8}{row['abc'] or '-':>7}"
         for method in names:
-            row["methods"][method] = figures = measure(matrix, method, time_limit, jobs, seed)
-            line += f"{figures['gates']:>7} {figures['gates'] - record['best_xor']:+4d}{' ' if figures['verified'] else '!'} "
+            figures, circuit = measure(matrix, method, time_limit, jobs, seed)
+            row["methods"][method] = figures
+            line += f"{circuit.gates:>8} {circuit.gates - record['best_xor']:+4d}{' ' if figures['verified'] else '!'}"
+            if save:
+                keep_if_smaller(KEPT / f"{name}.txt", circuit, "nothing")
         rows.append(row)
         print(line, flush=True)
         write_json(out, {"machine": machine(), "time_limit": time_limit, "jobs": jobs, "seed": seed, "rows": rows})
@@ -155,7 +159,7 @@ def decoders(time_limit, jobs, seed, out, kinds, seeds):
         for i in range(seeds):
             matrix = random_block(n_in=n_in, n_out=n_out, seed=i).matrix()
             rival = abc_gates(matrix)
-            figures = measure(matrix, "auto", time_limit, jobs, seed)
+            figures, _ = measure(matrix, "auto", time_limit, jobs, seed)
             naive = int((matrix.sum(axis=1) - 1).clip(0).sum())
             rows.append({"kind": kind, "network_seed": i, "naive": naive, "abc": rival, **figures})
             fewer = f"{100 * (1 - figures['gates'] / rival):.1f} %" if rival else "-"
@@ -175,31 +179,28 @@ def decoders(time_limit, jobs, seed, out, kinds, seeds):
 def keep(time_limit, jobs, seed, out, only, columns, max_depth, fresh):
     """Resume the kept circuits and keep what is smaller."""
     warm_up(["auto"])
-    KEPT.mkdir(exist_ok=True)
     for name, record in chosen(only, columns).items():
         matrix = read_matrix(MATRICES / f"{name}.txt")
         path = KEPT / (f"{name}.txt" if max_depth is None else f"{name}.depth{max_depth}.txt")
         kept = read_circuit(path) if path.exists() else None
-        circuit = synthesize(
-            matrix,
-            "auto" if fresh or kept is None else "local",
-            time_limit=time_limit,
-            jobs=jobs,
-            seed=seed,
-            max_depth=max_depth,
-            resume=None if fresh else kept,
-        )
+        start = None if fresh else kept
+        method = "auto" if start is None else "local"
+        circuit = synthesize(matrix, method, time_limit, max_depth, seed=seed, jobs=jobs, resume=start)
         print(f"{path.stem:36}{record['best_xor']:>6}{kept.gates if kept else '-':>6}{circuit.gates:>6}", flush=True)
-        if kept is None or circuit.gates < kept.gates:
-            command = (
-                f"python benchmarks/circuits.py keep --only '{name}' --time-limit {time_limit:g} --jobs {jobs} --seed {seed}"
-                + (f" --max-depth {max_depth}" if max_depth is not None else "")
-                + (" --fresh" if fresh else "")
-            )
-            start = "nothing" if fresh or kept is None else f"the circuit of {kept.gates} gates kept before"
-            remark = f"{name}: {circuit.gates} gates, depth {circuit.depth}\n{command}\nstarted from {start}"
-            write_circuit(path, circuit, remark, overwrite=True)
-        write_table()
+        keep_if_smaller(
+            path, circuit, "nothing" if start is None else f"the circuit of {start.gates} gates kept before"
+        )
+
+
+def keep_if_smaller(path: Path, circuit: XorCircuit, start: str) -> None:
+    """Write a circuit in the place of a larger one, with the command that made it, and the table anew."""
+    KEPT.mkdir(exist_ok=True)
+    if path.exists() and read_circuit(path).gates <= circuit.gates:
+        return
+    command = " ".join(["python benchmarks/circuits.py", *sys.argv[1:]])
+    remark = f"{path.stem}: {circuit.gates} gates, depth {circuit.depth}\nmade by {command}\nstarting from {start}"
+    write_circuit(path, circuit, remark, overwrite=True)
+    write_table()
 
 
 def write_table() -> None:
@@ -220,8 +221,8 @@ def write_table() -> None:
     bounded = [(path.stem, read_circuit(path)) for path in sorted(KEPT.glob("*.depth*.txt"))]
     text = (
         "# The smallest circuits found\n\n"
-        "Two-input XOR gates, against the smallest counts published by 2021 (`../xor-matrices/best-known.csv`). Each file names the"
-        " command that\nmade it; every circuit is verified by a test. Written by `benchmarks/circuits.py keep`.\n\n"
+        "Two-input XOR gates, against the smallest counts published by 2021 (`../xor-matrices/best-known.csv`).\n"
+        "Each file names the command that made it; a test verifies every circuit.\n\n"
         f"Of {len(lines)} matrices {below} have **fewer gates than the published record**, {level} as many,"
         f" {len(lines) - below - level} more.\n\n"
         "| matrix | size | record | here | standing | record's depth | depth here |\n|---|---|---|---|---|---|---|\n"

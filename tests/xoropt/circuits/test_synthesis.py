@@ -78,7 +78,7 @@ def test_wide_gates_are_fewer():
 
 
 def test_known_optima():
-    # x0+x1+x2, x0+x1+x3 and their sum x2+x3: cancellation saves a gate (Boyar, Matthews, Peralta 2013 have such a case).
+    # The last row is the sum of the third and the first input: without cancellation it costs a gate more.
     matrix = np.array([[1, 1, 0, 0], [1, 1, 1, 0], [1, 1, 1, 1], [0, 1, 1, 1]], bool)
     assert synthesize(matrix, "paar", time_limit=0.1).gates == 5
     for method in ("bp", "rnbp", "local", "sat", "auto"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.circuits.methods.boyar_peralta import bp_gates
+from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.columns import column_gates
 from xoropt.circuits.methods.local import WALK_LIMIT
 from xoropt.circuits.methods.local import run as run_local
@@ -15,8 +15,6 @@ __all__ = ["METHOD"]
 
 START_SHARE = 0.05
 """Part of the time for the greedy starts."""
-BP_LIMIT = 4096
-"""Rows × columns up to which Boyar–Peralta's greedy is worth its time."""
 
 
 def run(search: Search, seed: int) -> None:

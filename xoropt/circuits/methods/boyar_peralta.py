@@ -16,9 +16,11 @@ import numpy as np
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.task import Search, Task
 
-__all__ = ["A1", "A2", "BP", "RNBP", "bp_gates"]
+__all__ = ["A1", "A2", "BP", "BP_LIMIT", "RNBP", "bp_gates"]
 
 LIMIT = 40_000
+BP_LIMIT = 4096
+"""Rows × columns up to which these are worth their time."""
 MODES = {"bp": 0, "rnbp": 1, "a1": 2, "a2": 3}
 
 

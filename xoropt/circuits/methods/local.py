@@ -9,9 +9,10 @@ be had for nothing. On a plateau a signal too many is allowed for a while.
 
 import numpy as np
 
+from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.paar import paar_gates
-from xoropt.circuits.task import Search, Task
+from xoropt.circuits.task import Search, Task, tidy
 
 __all__ = ["METHOD", "WALK_LIMIT", "vectors_of", "walk_set"]
 
@@ -21,18 +22,33 @@ WALK_LIMIT = 2000
 """Gates at most: the tables of a walk grow with the square."""
 UP = 0.05
 """How often a walk on a plateau adds a signal."""
+PLATEAU, PATIENCE = 50, 5000
+"""A walk without gain for so many moves a gate is on a plateau, and has nothing more to find."""
 CHUNK_SECONDS = 0.1
-WALK_SECONDS = 6.0
 
 
 def run(search: Search, seed: int) -> None:
-    """Walks from the best gates so far, or from Paar's, until the time is over."""
-    if search.gates is None:
-        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64)), "paar")
+    """Walks from the best gates so far; when one has nothing more to find, from the best again or from a new start."""
+    rng = np.random.default_rng(seed)
+    gates = search.gates
+    if gates is None:
+        gates = fresh_start(search.task, rng)
+        search.offer(gates, "paar")
     turn = seed
-    while search.left and search.gates is not None and len(search.gates) > len(search.task.rows):
-        walk_set(search, search.gates, turn, BIASES[turn % len(BIASES)], WALK_SECONDS)
+    while search.left and search.size > len(search.task.rows):
+        walk_set(search, gates, int(rng.integers(1 << 30)), BIASES[turn % len(BIASES)])
         turn += 1
+        best = search.gates if rng.random() < 0.5 else None
+        gates = fresh_start(search.task, rng) if best is None else best
+
+
+def fresh_start(task: Task, rng: np.random.Generator) -> np.ndarray:
+    """Tidied gates of one greedy run."""
+    random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
+    greedy = rng.integers(4)
+    if task.max_depth >= 0 or task.rows.size > BP_LIMIT or greedy == 0:
+        return tidy(task, paar_gates(task, random))
+    return tidy(task, bp_gates(task, ("rnbp", "a1", "a2")[greedy - 1], random))
 
 
 def vectors_of(task: Task, gates: np.ndarray) -> list[int]:
@@ -43,12 +59,13 @@ def vectors_of(task: Task, gates: np.ndarray) -> list[int]:
     return words
 
 
-def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, seconds: float = np.inf) -> np.ndarray:
-    """One walk from these gates until the time is over, offering every smaller set; the gates of its last smallest one.
+def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.ndarray:
+    """One walk from these gates until it has nothing more to find or the time is over; offers what beats the best.
 
     Args:
-        gates: at most `WALK_LIMIT`.
-        seconds: the time of this walk, if the search has more.
+        gates: tidy, at most `WALK_LIMIT`.
+
+    Returns: the gates of the last smallest set that the walk met.
     """
     from xoropt.circuits.kernels import swaps
 
@@ -57,22 +74,22 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, seconds:
     state = swaps.new_state(len(words) + 4, seed)
     for kind, some in ((swaps.INPUT, task.units), (swaps.TARGET, task.targets), (swaps.INTERIOR, words[task.n_in :])):
         swaps.insert_all(state, some, kind)
-    state.info[swaps.BEST] = len(gates)
-    state.best[: len(gates)] = words[task.n_in :]
+    state.info[swaps.BEST] = size = len(gates)
+    state.best[:size] = words[task.n_in :]
     weights = np.exp(bias * np.arange(swaps.MAX_WEIGHT + 1))
     steps, idle = 100, 0
-    end = search.spent + min(seconds, search.left)
-    while search.left and search.spent < end and state.info[swaps.BEST] > len(task.rows):
-        started, size = search.spent, state.info[swaps.BEST]
-        spare = 1 if idle > 50 * len(gates) else 0
+    while search.left and size > len(task.rows) and idle < PATIENCE * size:
+        started = search.spent
+        spare = 1 if idle > PLATEAU * size else 0
         swaps.walk(state, steps, weights, spare, UP if spare else 0.0, task.max_depth)
         idle += steps
         if state.info[swaps.BEST] < size:
-            idle = 0
-            search.offer(wired(task, state.best[: state.info[swaps.BEST]]), "local")
+            size, idle = int(state.info[swaps.BEST]), 0
+            if size < search.size:
+                search.offer(wired(task, state.best[:size]), "local")
         steps = max(10, int(steps * min(2.0, CHUNK_SECONDS / max(search.spent - started, 1e-6))))
         search.tell()
-    return wired(task, state.best[: state.info[swaps.BEST]])
+    return wired(task, state.best[:size])
 
 
 def wired(task: Task, words: np.ndarray) -> np.ndarray:
