@@ -1,7 +1,7 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
 from xoropt import masks, networks, quantize
-from xoropt.codec import Encoded, SizeReport, decode, encode
+from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode, encode
 from xoropt.container import load, save
 from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
@@ -19,7 +19,9 @@ __all__ = [
     "EncodeError",
     "Encoded",
     "FormatError",
+    "RateWarning",
     "SizeReport",
+    "StreamEncoded",
     "TensorCheck",
     "XoroptError",
     "__version__",

@@ -85,10 +85,17 @@ def cli() -> None:
 
 def _network_options(command: Any) -> Any:
     for option in (
-        click.option("--network", metavar="RECIPE", help="Network, e.g. block:n_in=20,n_out=180,seed=0."),
-        click.option("--n-in", default=20, show_default=True, help="Seed bits a block, 1 to 64."),
+        click.option(
+            "--network",
+            metavar="RECIPE",
+            default="auto",
+            show_default=True,
+            help="Network, e.g. block:n_in=20,n_out=180,seed=0; auto: the one that stores least.",
+        ),
+        click.option("--order", metavar="ORDER", help="Stream order for --network, e.g. lanes:lanes=512."),
+        click.option("--n-in", type=int, help="Use block networks of so many seed bits, 1 to 64."),
         click.option("--n-out", type=int, help="Outputs a block; left out, chosen for the least size."),
-        click.option("--seed", default=0, show_default=True, help="Of the random network."),
+        click.option("--seed", default=0, show_default=True, help="Of the random block network."),
         click.option(
             "--solver", default="portfolio", show_default=True, help="Seed search; see 'xoropt solve --help'."
         ),
@@ -102,6 +109,8 @@ def _network_options(command: Any) -> Any:
 def _config(**options: Any) -> CompressConfig:
     """The configuration; a value that is out of range is wrong usage."""
     try:
+        if "mask" in options:
+            options["mask"] = options["mask"].replace("-", "_")
         return CompressConfig(**options)
     except ArgumentError as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
@@ -139,7 +148,15 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress just the tensors of this name (* and ?).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Carry tensors of this name along unchanged.")
 @click.option("--min-weights", default=1024, show_default=True, help="Carry smaller tensors along unchanged.")
-@click.option("--mask", default="auto", show_default=True, help="How masks are stored: auto, bitmap or full.")
+@click.option(
+    "--mask",
+    default="auto",
+    show_default=True,
+    help="Mask codec: auto, smallest, bitmap, n-of-m, prefix, entropy; low-rank: choose masks that cost few bits.",
+)
+@click.option("--mask-bits", type=float, metavar="B", help="Bits a weight that a low-rank mask may take, e.g. 0.15.")
+@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; otherwise both are kept, as different values.")
+@click.option("--rank", type=int, help="Rank of a low-rank mask's tiles, instead of --mask-bits.")
 @_network_options
 @force_option
 @json_option
@@ -250,3 +267,88 @@ def inspect(file: Path, as_json: bool) -> None:
         _print_json(figures)
     else:
         tables.print_report(figures, None)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE", type=file_argument)
+@click.option("--solver", default="portfolio", show_default=True, help="The strategy.")
+@click.option("--time-limit", type=float, metavar="S", help="Seconds; the best answer by then is given.")
+@click.option(
+    "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
+)
+@force_option
+@json_option
+def solve(file: Path, solver: str, time_limit: float | None, export: Path | None, force: bool, as_json: bool) -> None:
+    """Find x that minimizes |A·x ⊕ b| over GF(2).
+
+    FILE holds the problem: text with a row of A and its value of b a line (0 and 1), DIMACS CNF or WCNF with XOR
+    lines, or .npz with arrays A and b.
+
+    Strategies: greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp, and
+    portfolio, which picks the exact one that should be fastest.
+
+    \b
+    Example:
+      xoropt solve block.txt --solver xorsat --time-limit 10
+    """
+    from xoropt_solvers import formats
+    from xoropt_solvers import solve as run
+
+    from xoropt.files import check_new
+
+    problem = formats.read_problem(file)
+    if export is not None:
+        check_new(export, force)
+        formats.write_problem(problem, export)
+    begin = time.perf_counter()
+    solution = run(problem, solver, time_limit=time_limit)
+    figures: dict[str, Any] = {
+        "cost": int(solution.cost),
+        "lower_bound": int(solution.lower_bound),
+        "optimal": bool(solution.optimal),
+        "seconds": time.perf_counter() - begin,
+        "mismatches": [int(row) for row in solution.mismatches],
+        "x": [int(bit) for bit in solution.x],
+    }
+    if as_json:
+        _print_json(figures)
+        return
+    proof = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
+    click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
+    click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
+    click.echo(f"x: {''.join(map(str, figures['x']))}")
+
+
+def _benchmarks() -> Path:
+    """The folder of the benchmarks: within the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    return next(
+        (folder for folder in (package / "benchmarks", package.parent / "benchmarks") if folder.is_dir()), package
+    )
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> None:
+    """Run a benchmark: xoropt bench NAME [its options]; without NAME, list them.
+
+    \b
+    Example:
+      xoropt bench encode --quick
+    """
+    import runpy
+
+    folder = _benchmarks()
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("common", "__init__", "cli"))
+    if name in (None, "-h", "--help"):
+        click.echo(
+            "Usage: xoropt bench NAME [OPTIONS]\n\n  Runs a benchmark; 'xoropt bench NAME --help' has its options.\n"
+        )
+        click.echo(f"  NAME is one of {', '.join(names)}.\n\n  Example: xoropt bench encode --quick")
+        return
+    if name not in names:
+        raise click.UsageError(f"No benchmark '{name}'; there are {', '.join(names)}.", click.get_current_context())
+    sys.path.insert(0, str(folder))
+    sys.argv = [f"xoropt bench {name}", *arguments]
+    runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")

@@ -6,24 +6,22 @@ is the specification, written so that another program can be made from it.
 """
 
 import json
-import math
 import os
 import zlib
-from collections.abc import Callable
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
-from xoropt.codec import Encoded
-from xoropt.codec.block_patches import join_patches, split_patches
+from xoropt.codec.stored import describe, restore
 from xoropt.dtypes import dtype_of, name_of
 from xoropt.errors import FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.networks import from_recipe
 from xoropt.quantize import Codebook, Scales
+from xoropt.validation import get, take, whole
 
-__all__ = ["VERSION", "load", "overhead_bits", "save", "sealed"]
+__all__ = ["VERSION", "header_bits", "load", "save", "sealed"]
 
 VERSION = 1
 DESCRIPTION = "xoropt"
@@ -36,14 +34,58 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
     Raises:
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
+    common, described = _describe_all(model)
     arrays: dict[str, np.ndarray] = {}
     tensors = {}
-    for name, tensor in model.tensors.items():
-        entry, parts = _describe(tensor)
+    for name, (entry, parts) in described.items():
         tensors[name] = entry | {"crc32": {part: _crc(array) for part, array in parts.items()}}
         arrays |= {_key(name, part): array for part, array in parts.items()}
-    text = sealed({"version": VERSION, "tensors": tensors, "metadata": model.metadata})
+    text = sealed({"version": VERSION, "common": common, "tensors": tensors, "metadata": model.metadata})
     write_safetensors(path, arrays, {DESCRIPTION: text}, overwrite)
+
+
+def header_bits(model: CompressedModel) -> dict[str, int]:
+    """What each tensor's description and array headers take in the file, in bits.
+
+    What the tensors' descriptions have in common is said once and is in none of these.
+    """
+    bits = {}
+    for name, (entry, parts) in _describe_all(model)[1].items():
+        entry |= {"crc32": dict.fromkeys(parts, "00000000")}
+        text = json.dumps(_dumps({name: entry}), ensure_ascii=False)  # the description is a string within JSON
+        total = len(text.encode()) - 4
+        for part, array in parts.items():
+            # The offsets' digits depend on the file; ten each are about right for any.
+            header = {_key(name, part): {"dtype": "U8", "shape": list(array.shape), "data_offsets": [10**9, 10**9]}}
+            total += len(_dumps(header).encode()) - 1
+        bits[name] = 8 * total
+    return bits
+
+
+Described = dict[str, tuple[dict[str, Any], dict[str, np.ndarray]]]
+
+
+def _describe_all(model: CompressedModel) -> tuple[dict[str, Any], Described]:
+    """What is said once for all compressed tensors, and each tensor's own entry and arrays."""
+    described = {name: _describe(tensor) for name, tensor in model.tensors.items()}
+    entries = [entry for entry, _ in described.values() if "carried" not in entry]
+    common = _common(entries)
+    for entry in entries:
+        for key, value in common.items():
+            if entry[key] == value:
+                del entry[key]
+    return common, described
+
+
+def _common(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of each key that all entries have, the value that most of them have."""
+    common: dict[str, Any] = {}
+    for key in entries[0] if len(entries) > 1 else ():
+        if all(key in entry for entry in entries):
+            value, count = Counter(_dumps(entry[key]) for entry in entries).most_common(1)[0]
+            if count > 1:
+                common[key] = json.loads(value)
+    return common
 
 
 def sealed(description: dict[str, Any]) -> str:
@@ -76,23 +118,24 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
         raise FormatError(f"{path}: the description is damaged (its checksum differs); get the file again.")
     try:
         description = json.loads(text)
-        version = _get(description, "version", int)
+        version = get(description, "version", int)
         if version > VERSION:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
+        common = get(description, "common", dict)
         tensors: dict[str, CompressedTensor | CarriedTensor] = {}
         unused = set(arrays)
-        for name, entry in _get(description, "tensors", dict).items():
-            parts = {part: arrays.get(_key(name, part)) for part in _get(entry, "crc32", dict)}
+        for name, entry in get(description, "tensors", dict).items():
+            parts = {part: arrays.get(_key(name, part)) for part in get(entry, "crc32", dict)}
             unused -= {_key(name, part) for part in parts}
             try:
-                tensors[name] = _restore(entry, parts)
+                tensors[name] = _restore(entry if "carried" in entry else common | entry, parts)
             except (XoroptError, ValueError) as error:
                 raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
         if unused:
             raise FormatError(f"holds the array '{min(unused)}', which its description does not name")
-        extra = _get(description, "metadata", dict)
+        extra = get(description, "metadata", dict)
         if not all(isinstance(value, str) for value in extra.values()):
             raise FormatError("the description's metadata is not text")
     except FormatError as error:
@@ -100,19 +143,6 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     except (ValueError, RecursionError):
         raise FormatError(f"{path}: the description is not valid JSON.") from None
     return CompressedModel(tensors, extra)
-
-
-def overhead_bits(name: str, tensor: CompressedTensor | CarriedTensor) -> int:
-    """What a tensor's description and array headers take in the file, in bits, padding to whole bytes included."""
-    entry, parts = _describe(tensor)
-    entry |= {"crc32": dict.fromkeys(parts, "00000000")}
-    text = json.dumps(_dumps({name: entry}), ensure_ascii=False)  # the description is a string within JSON
-    total = len(text.encode())
-    for part, array in parts.items():
-        # The offsets' digits depend on the file; ten each are about right for any.
-        header = {_key(name, part): {"dtype": "U8", "shape": list(array.shape), "data_offsets": [10**9, 10**9]}}
-        total += len(_dumps(header).encode())
-    return 8 * total
 
 
 def _key(name: str, part: str) -> str:
@@ -134,23 +164,18 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
     """A tensor's entry in the description and its arrays by part."""
     if isinstance(tensor, CarriedTensor):
         return {"carried": tensor.reason}, {"raw": tensor.array}
-    encoded, levels = tensor.encoded, tensor.levels
-    patch_entry, patch_data = join_patches(encoded.patches)
+    levels = tensor.levels
+    coded_entry, coded_parts = describe(tensor.encoded)
     entry: dict[str, Any] = {
         "shape": list(tensor.shape),
         "dtype": name_of(levels.dtype),
         "mask": tensor.mask_codec,
-        "network": encoded.network.recipe,
-        "order": encoded.order,
-        "planes": len(encoded.seeds),
-        "care": encoded.care_bits,
-        "patches": patch_entry,
-        "solver": encoded.solver,
-        "proved": encoded.proved_blocks,
-    }
+    } | coded_entry
+    if tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
+        entry["entropy"] = round(tensor.value_entropy, 3)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
-    parts = tensor.mask_parts | {"seeds": encoded.seeds, "patches": patch_data}
+    parts = tensor.mask_parts | coded_parts
     if isinstance(levels, Scales):
         return entry, parts | {"scales": levels.alpha}
     return entry, parts | {"codebook": levels.values}
@@ -158,7 +183,7 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
 
 def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> CompressedTensor | CarriedTensor:
     """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
-    sums = _get(entry, "crc32", dict)
+    sums = get(entry, "crc32", dict)
     held: dict[str, np.ndarray] = {}
     for part, array in parts.items():
         if array is None:
@@ -167,37 +192,18 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
             raise FormatError(f"its part '{part}' is damaged (its checksum differs); get the file again")
         held[part] = array
     if "carried" in entry:
-        return CarriedTensor(_take(held, "raw", None, None), _get(entry, "carried", str))
-    shape = tuple(_whole(n, "shape") for n in _get(entry, "shape", list))
+        return CarriedTensor(take(held, "raw", None, None), get(entry, "carried", str))
+    shape = tuple(whole(n, "shape") for n in get(entry, "shape", list))
     if len(shape) > 32:
         raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
-    planes = _whole(entry.get("planes"), "planes")
-    dtype = dtype_of(_get(entry, "dtype", str))
+    planes = whole(entry.get("planes"), "planes")
+    dtype = dtype_of(get(entry, "dtype", str))
     if planes > 8:
         raise FormatError(f"it has {planes} planes; at most 8 are allowed")
-    if _get(entry, "order", str) != "rows":
-        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
-    network = from_recipe(_get(entry, "network", str))
-    if network.memory:
-        raise FormatError("its network has a memory, which this order does not allow")
-    blocks = -(-math.prod(shape) // network.n_out)
-    seeds = _take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
-    patch = _get(entry, "patches", dict)
-    widths = patch.get("widths")
-    if widths is not None:
-        widths = [_whole(w, "widths", 64) for w in _get(patch, "widths", list)]
-    patches = split_patches(
-        _whole(patch.get("group"), "group"),
-        _whole(patch.get("count"), "count"),
-        widths,
-        _take(held, "patches", np.dtype(np.uint8), None),
-        planes,
-        blocks,
-        network.n_out,
-    )
+    encoded = restore(entry, held, shape, planes)
     levels: Scales | Codebook
     if "scales" in held:
-        alpha = _take(held, "scales", None, None)
+        alpha = take(held, "scales", None, None)
         rows = alpha.shape[1] if alpha.ndim == 2 else 0
         if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
             raise FormatError("its scales have the wrong shape or dtype")
@@ -205,46 +211,15 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
             raise FormatError(f"its {rows} rows of scales do not fit its shape")
         levels = Scales(alpha, dtype)
     else:
-        values = _take(held, "codebook", dtype, None)
+        values = take(held, "codebook", dtype, None)
         if values.ndim != 1 or len(values) > 1 << planes:
             raise FormatError(f"its codebook does not fit {planes} planes")
         levels = Codebook(values)
     quantization = entry.get("quantization")
     if quantization is not None:
-        _get(entry, "quantization", dict)
-    encoded = Encoded(
-        network=network,
-        order="rows",
-        shape=shape,
-        planes=planes,
-        seeds=seeds,
-        patches=patches,
-        care_bits=_whole(entry.get("care"), "care"),
-        solver=_get(entry, "solver", str),
-        proved_blocks=_whole(entry.get("proved"), "proved"),
-    )
+        get(entry, "quantization", dict)
+    entropy = entry.get("entropy", float(planes))
+    if type(entropy) not in (int, float):
+        raise FormatError("the description lacks a valid 'entropy'")
     mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
-    return CompressedTensor(shape, levels, _get(entry, "mask", str), mask_parts, encoded, quantization)
-
-
-def _get(entry: Any, key: str, kind: Callable[..., Any]) -> Any:
-    """entry[key] if it is there and of the right type; FormatError otherwise."""
-    value = entry.get(key) if isinstance(entry, dict) else None
-    if type(value) is not kind:
-        raise FormatError(f"the description lacks a valid '{key}'")
-    return value
-
-
-def _whole(value: Any, key: str, most: int = 2**48) -> int:
-    if type(value) is not int or not 0 <= value <= most:
-        raise FormatError(f"the description lacks a valid '{key}'")
-    return value
-
-
-def _take(held: dict[str, np.ndarray], part: str, dtype: np.dtype | None, shape: tuple[int, ...] | None) -> np.ndarray:
-    if part not in held:
-        raise FormatError(f"its part '{part}' is missing")
-    array = held[part]
-    if (dtype is not None and array.dtype != dtype) or (shape is not None and array.shape != shape):
-        raise FormatError(f"its part '{part}' has the wrong shape or dtype")
-    return array
+    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)

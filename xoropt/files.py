@@ -98,7 +98,10 @@ def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterato
     check_new(path, overwrite)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        part.touch()
+        mode = part.stat().st_mode
         yield part
+        part.chmod(mode)  # safetensors makes its files readable by their owner alone
         os.replace(part, path)
     except OSError as error:
         raise XoroptError(f"{path}: {_reason(error)}; nothing was written.") from None

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.codec import Encoded
+from xoropt.codec import Encoded, StreamEncoded
 from xoropt.quantize import Codebook, Scales
 
 __all__ = ["CarriedTensor", "CompressedModel", "CompressedTensor"]
@@ -22,14 +22,16 @@ class CompressedTensor:
         encoded: the bit planes.
         quantization: how a dense tensor was pruned and quantized on the way (`sparsity`, `bits`, `scales`, `scope`);
             None for one that was quantized already and is kept exactly.
+        value_entropy: information in a kept weight's value, in bits; the planes take n_q all the same.
     """
 
     shape: tuple[int, ...]
     levels: Scales | Codebook = field(repr=False)
     mask_codec: str
     mask_parts: dict[str, np.ndarray] = field(repr=False)
-    encoded: Encoded
+    encoded: Encoded | StreamEncoded
     quantization: dict[str, float | int | str] | None = None
+    value_entropy: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,13 +9,24 @@ import numpy as np
 
 from xoropt.codec import decode, encode
 from xoropt.codec.block import choose_n_out
-from xoropt.container import load, overhead_bits
+from xoropt.codec.encode import BLOCK_N_IN
+from xoropt.codec.order import order_from_recipe
+from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
-from xoropt.masks import CODECS, decode_mask, encode_mask
+from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.networks import from_recipe, random_block
+from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.networks.network import check_int
-from xoropt.quantize import QuantizedTensor, binary_code, codebook, dequantize, prune, prune_globally
+from xoropt.quantize import (
+    QuantizedTensor,
+    binary_code,
+    codebook,
+    dequantize,
+    prune,
+    prune_globally,
+    prune_low_rank,
+    value_entropy,
+)
 from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 
@@ -42,13 +53,20 @@ class CompressConfig:
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
         min_weights: smaller tensors are carried along unless included.
-        network: a recipe; None: a random block network of `n_in`, `n_out` and `seed`.
-        n_in: seed bits a block, 1 to 64.
+        network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
+            `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
+        order: the stream order of a given windowed network, see `xoropt.encode`.
+        n_in: seed bits a block, 1 to 64; 20 when only `n_out` is given.
         n_out: outputs a block; None: chosen for each tensor for the least size.
-        seed: of the random network.
-        solver: the seed search, a strategy of `xoropt_solvers`.
+        seed: of the random block network.
+        solver: the seed search: for block networks a strategy of `xoropt_solvers`, for windowed ones how patches are
+            chosen (see `xoropt.encode`).
         time_limit: seconds for each block's search; None: no limit.
-        mask: the mask codec, or "auto".
+        mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
+            "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
+        mask_bits: bits a weight that a low-rank mask may take.
+        rank: of the products of a low-rank mask, instead of `mask_bits`.
+        merge_zeros: store −0.0 as 0.0 in tensors that are quantized already; otherwise it is kept exactly, as a value.
         jobs: processes or threads for the search.
     """
 
@@ -59,13 +77,17 @@ class CompressConfig:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     min_weights: int = 1024
-    network: str | None = None
-    n_in: int = 20
+    network: str = "auto"
+    order: str | None = None
+    n_in: int | None = None
     n_out: int | None = None
     seed: int = 0
     solver: str = "portfolio"
     time_limit: float | None = None
     mask: str = "auto"
+    mask_bits: float | None = None
+    rank: int | None = None
+    merge_zeros: bool = False
     jobs: int = 1
 
     def __post_init__(self) -> None:
@@ -76,17 +98,29 @@ class CompressConfig:
         for name, value, allowed in (
             ("scope", self.scope, ("tensor", "global")),
             ("scales", self.scales, ("tensor", "row")),
-            ("mask", self.mask, ("auto", *CODECS)),
         ):
             if value not in allowed:
                 raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
+        check_codec(self.mask)
+        if self.mask == "low_rank":
+            if not self.sparsity:
+                raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
+            if (self.mask_bits is None) == (self.rank is None):
+                raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
+        elif self.mask_bits is not None or self.rank is not None:
+            raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
         check_int("min_weights", self.min_weights, 0)
-        check_int("n_in", self.n_in, 1, 64)
         check_int("jobs", self.jobs, 1)
-        if self.network is None:
-            random_block(self.n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
-        elif from_recipe(self.network).memory:
-            raise ArgumentError("Argument 'network' must be the recipe of a block network.")
+        random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
+        if self.network != "auto":
+            from_recipe(self.network)
+        if self.order is not None:
+            order_from_recipe(self.order)
+
+    @property
+    def block_n_in(self) -> int:
+        """Seed bits of a random block network."""
+        return BLOCK_N_IN if self.n_in is None else self.n_in
 
     @property
     def quantizes(self) -> bool:
@@ -154,7 +188,8 @@ def compress(
         try:
             stored[name] = _compress_tensor(name, array, config, masks.get(name), report)
         except XoroptError as error:
-            raise type(error)(f"Tensor '{name}': {error}") from None
+            where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
+            raise type(error)(f"{where}{error}") from None
         done += array.size
         report(array.size, array.size)
     return CompressedModel(stored, dict(metadata or {}))
@@ -193,56 +228,67 @@ def _compress_tensor(
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
     quantized: QuantizedTensor | None
+    stored_mask: tuple[str, dict[str, np.ndarray]] | None = None
     if config.quantizes and _is_real(array):
-        bits, sparsity = config.bits or 1, config.sparsity or 0.0
-        mask = prune(array, sparsity) if mask is None else mask
+        bits, sparsity, scope = config.bits or 1, config.sparsity or 0.0, config.scope
+        if config.mask == "low_rank":
+            factors = prune_low_rank(array, sparsity, rank=config.rank, mask_bits=config.mask_bits, jobs=config.jobs)
+            mask, stored_mask, scope = factors.mask(), ("low_rank", low_rank.encode(factors)), "low_rank"
+        elif mask is None:
+            mask = prune_globally({name: array}, sparsity)[name]
         quantized = binary_code(array, mask, bits, scales=config.scales)
-        quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": config.scope}
+        quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
     else:
+        if config.merge_zeros and (array == 0).any() and not _same_bytes(_merged(array), array):
+            array, quantization = _merged(array), {"zeros": "merged"}
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
-    codec, parts = encode_mask(quantized.mask, config.mask)
+    if stored_mask is None:
+        stored_mask = encode_mask(quantized.mask, "auto" if config.mask == "low_rank" else config.mask, config.jobs)
+    codec, parts = stored_mask
     planes = quantized.planes
-    if config.network is not None:
+    network: XorNetwork | str = config.network
+    if network != "auto":
         network = from_recipe(config.network)
-    else:
-        n_out = config.n_out
+    elif config.n_in is not None or config.n_out is not None:
+        n_in, n_out = config.block_n_in, config.n_out
         if n_out is None:
             flat = planes.reshape(len(planes), array.size)
-            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), config.n_in, config.seed, config.solver)
-        network = random_block(config.n_in, n_out, config.seed)
+            n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.solver, config.seed)
+        network = random_block(n_in, n_out, config.seed)
     encoded = encode(
         planes,
         quantized.mask,
         network,
         solver=config.solver,
+        order=config.order,
         planes=True,
         jobs=config.jobs,
         time_limit=config.time_limit,
         progress=report,
     )
-    stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization)
-    if quantization is None:
-        if tensor_bits(name, stored)["total_bits"] >= 8 * array.nbytes:
+    information = value_entropy(quantized)
+    stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization, information)
+    if "sparsity" not in (quantization or {}):
+        headers = header_bits(CompressedModel({name: stored}))[name]
+        if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
             return CarriedTensor(array, "would not get smaller")
         if not _same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
 
 
-def tensor_bits(name: str, tensor: CompressedTensor) -> dict[str, int]:
-    """Where a tensor's bits go: seed, patch, mask, scale and header bits, and their sum."""
+def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
+    """Where a tensor's bits go, headers apart: `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`."""
     size = tensor.encoded.size
     levels = tensor.levels
-    bits = {
+    return {
         "seed_bits": size.seed_bits,
         "patch_bits": size.patch_bits,
         "mask_bits": 8 * sum(part.nbytes for part in tensor.mask_parts.values()),
         "scale_bits": 8 * (levels.alpha.nbytes if hasattr(levels, "alpha") else levels.values.nbytes),
-        "header_bits": overhead_bits(name, tensor),
     }
-    return bits | {"total_bits": sum(bits.values())}
 
 
 def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "auto") -> np.ndarray:
@@ -253,8 +299,12 @@ def decompress_tensor(tensor: CompressedTensor | CarriedTensor, decoder: str = "
     """
     if isinstance(tensor, CarriedTensor):
         return np.array(tensor.array)
-    mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+    mask = _mask_of(tensor)
     return dequantize(QuantizedTensor(mask, decode(tensor.encoded, decoder), tensor.levels))
+
+
+def _mask_of(tensor: CompressedTensor) -> np.ndarray:
+    return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
 
 def decompress(
@@ -333,11 +383,17 @@ def _check(
         return TensorCheck(name, False, f"is {have}, the original {want}")
     if _same_bytes(restored, original):
         return TensorCheck(name, True, "carried" if isinstance(tensor, CarriedTensor) else "compressed")
-    recorded = None if isinstance(tensor, CarriedTensor) else tensor.quantization
     how = "differs from the original"
-    if recorded is not None:
+    if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
+        recorded = tensor.quantization
+        if recorded.get("zeros") == "merged":
+            merged = _same_bytes(restored, _merged(original))
+            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
         try:
-            mask = prune(original, float(recorded["sparsity"])) if mask is None else mask
+            if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
+                mask = _mask_of(tensor)
+            elif mask is None:
+                mask = prune(original, float(recorded["sparsity"]))
             again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
             if _same_bytes(restored, dequantize(again)):
                 return TensorCheck(name, True, "quantized, then compressed")
@@ -359,6 +415,11 @@ def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> 
         return prune_globally(together, rate) if together else {}
     except ArgumentError:
         return {}
+
+
+def _merged(array: np.ndarray) -> np.ndarray:
+    """The array with 0.0 for −0.0."""
+    return np.where(array == 0, np.zeros((), array.dtype), array)
 
 
 def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:

@@ -3,8 +3,12 @@
 import os
 from typing import Any
 
+import numpy as np
+
+from xoropt.container import header_bits
 from xoropt.model import CompressedModel, CompressedTensor
 from xoropt.pipeline import tensor_bits
+from xoropt.quantize import Codebook
 
 __all__ = ["SUMS", "report"]
 
@@ -28,7 +32,8 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
 
     Returns:
         `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
-        `solver`, `care_bits`,
+        `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros`
+        (whether −0.0 is kept as a value),
         `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
         `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
         `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,
@@ -36,9 +41,10 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     """
     tensors: dict[str, dict[str, Any]] = {}
     carried: dict[str, dict[str, Any]] = {}
+    headers = header_bits(model)
     for name, tensor in model.tensors.items():
         if isinstance(tensor, CompressedTensor):
-            tensors[name] = _figures(name, tensor)
+            tensors[name] = _figures(tensor, headers[name])
         else:
             array = tensor.array
             carried[name] = {
@@ -55,7 +61,7 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     return {"tensors": tensors, "carried": carried, "total": total}
 
 
-def _figures(name: str, tensor: CompressedTensor) -> dict[str, Any]:
+def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
     encoded = tensor.encoded
     figures: dict[str, Any] = {
         "shape": list(tensor.shape),
@@ -66,14 +72,18 @@ def _figures(name: str, tensor: CompressedTensor) -> dict[str, Any]:
         "order": encoded.order,
         "solver": encoded.solver,
         "care_bits": encoded.care_bits,
+        "value_entropy": tensor.value_entropy,
+        "negative_zeros": isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
         "patches": encoded.patches.count,
         "blocks": len(encoded.seeds) * encoded.blocks,
         "proved_blocks": encoded.proved_blocks,
     }
-    bits = tensor_bits(name, tensor)
-    del bits["total_bits"]
-    figures |= bits
+    figures |= tensor_bits(tensor) | {"header_bits": headers}
     return figures | _ratios(figures)
+
+
+def _has_negative_zero(values: np.ndarray) -> bool:
+    return values.dtype.kind not in "biu" and bool((values == 0).any())  # 0.0 itself is never in a codebook
 
 
 def _ratios(figures: dict[str, Any]) -> dict[str, float]:

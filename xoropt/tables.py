@@ -54,6 +54,15 @@ def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None)
         )
         title = "Where the bits go (mask to headers: bits/weight)"
         console.print(_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
+    for name, tensor in figures["tensors"].items():
+        if tensor["negative_zeros"]:
+            console.print(escape(f"{name}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0"))
+        planes, information = tensor["planes"], tensor["value_entropy"]
+        if information < 0.9 * planes:
+            console.print(
+                escape(f"{name}: its values hold {information:.2f} bits of information in {planes} planes; ")
+                + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+            )
     if figures["carried"]:
         carried = [
             (
@@ -81,7 +90,7 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
         name,
         "×".join(map(str, figures["shape"])),
         str(figures["planes"]),
-        figures["network"] if len(figures["network"]) < 60 else figures["network"][:57] + "...",
+        f"{figures['network'].partition(':')[0]} {_rate(figures)}" if figures["network"] else "",
         f"{figures['care_bits']:,}",
         f"{figures['patches']:,}",
         _share(figures["proved_blocks"], figures["blocks"]),
@@ -89,6 +98,14 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
         *(f"{figures[f'{part}_bits'] / weights:.4f}" for part in ("mask", "seed", "patch", "scale", "header")),
         f"{figures['bits_per_weight']:.4f}",
     )
+
+
+def _rate(figures: dict[str, Any]) -> str:
+    """n_in : n_out of a block network; of a windowed one, whose rate fits the care bits, 1 : outputs a seed bit."""
+    settings = dict(pair.split("=", 1) for pair in figures["network"].partition(":")[2].split(","))
+    if figures["order"] == "rows" and "n_out" in settings:
+        return f"{settings['n_in']} : {settings['n_out']}"
+    return f"1 : {figures['planes'] * figures['weights'] / max(1, figures['seed_bits']):.2f}"
 
 
 def _share(part: int, whole: int) -> str:
@@ -124,7 +141,8 @@ def print_demo(figures: dict[str, Any]) -> None:
         ("shape", *("×".join(map(str, tensor["shape"])) for tensor in tensors.values())),
         row("pruning rate S", "sparsity", ".1%"),
         row("planes n_q", "planes", "d"),
-        ("network", *(tensor["network"].replace(",seed=0", "") for tensor in tensors.values())),
+        ("network", *(tensor["network"].partition(":")[0] for tensor in tensors.values())),
+        ("seed bits : outputs", *(_rate(tensor) for tensor in tensors.values())),
         row("care bits", "care_bits", ",d"),
         row("patches", "patches", ",d"),
         row("E = care / (seed + patch bits)", "efficiency", ".1%"),

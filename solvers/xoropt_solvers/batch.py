@@ -9,7 +9,7 @@ from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.problem import ParityProblem, pack_rows
 
-__all__ = ["BatchSolution", "ParityBatch", "pack_batch", "problem_at", "slice_batch"]
+__all__ = ["BatchSolution", "ParityBatch", "pack_batch", "problem_at", "slice_batch", "take_blocks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,3 +113,12 @@ def slice_batch(batch: ParityBatch, first: int, last: int) -> ParityBatch:
         n=batch.n,
         weights=weights,
     )
+
+
+def take_blocks(batch: ParityBatch, blocks: np.ndarray) -> ParityBatch:
+    """The blocks of these indices, in this order, copied."""
+    lengths = np.diff(batch.starts)[blocks]
+    starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    index = np.arange(starts[-1]) + np.repeat(batch.starts[blocks] - starts[:-1], lengths)
+    weights = None if batch.weights is None else batch.weights[index]
+    return ParityBatch(batch.rows[index], batch.values[index], starts, batch.n, weights)

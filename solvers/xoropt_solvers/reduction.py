@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt_solvers.problem import ParityProblem
 
-__all__ = ["Reduced", "reduce_problem", "substitute_fixed"]
+__all__ = ["Reduced", "independent_columns", "reduce_problem", "substitute_fixed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,3 +57,21 @@ def reduce_problem(problem: ParityProblem) -> Reduced:
     order = order[left[order] > 0]
     unit = bool((left[order] == 1).all())
     return Reduced(ParityProblem(rows[first[order]], (ones > zeros)[order], None if unit else left[order]), offset)
+
+
+def independent_columns(A: np.ndarray) -> np.ndarray:
+    """Indices of the first columns of A that are a basis of its column space: the other unknowns may stay 0."""
+    # Rows of the transpose as integers: one elimination over the columns.
+    packed = np.packbits(A.T, axis=1, bitorder="little")
+    system: dict[int, int] = {}
+    chosen = []
+    for j, row in enumerate(packed):
+        column = int.from_bytes(row.tobytes(), "little")
+        while column:
+            low = column & -column
+            if low not in system:
+                system[low] = column
+                chosen.append(j)
+                break
+            column ^= system[low]
+    return np.array(chosen, dtype=np.int64)

@@ -15,7 +15,17 @@ ENTRY_POINT_GROUP = "xoropt.solvers"
 
 # One line a strategy; the module imports its engine on use, so that listing them costs nothing.
 BUILT_IN = {
+    "portfolio": "xoropt_solvers.strategies.portfolio",
     "greedy": "xoropt_solvers.strategies.greedy",
+    "exhaustive": "xoropt_solvers.strategies.exhaustive",
+    "coset": "xoropt_solvers.strategies.coset",
+    "isd": "xoropt_solvers.strategies.isd",
+    "osd": "xoropt_solvers.strategies.osd",
+    "sat": "xoropt_solvers.strategies.sat",
+    "xorsat": "xoropt_solvers.strategies.xorsat",
+    "maxsat": "xoropt_solvers.strategies.maxsat",
+    "cpsat": "xoropt_solvers.strategies.cpsat",
+    "ilp": "xoropt_solvers.strategies.ilp",
 }
 
 

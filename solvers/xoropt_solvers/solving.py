@@ -16,7 +16,7 @@ from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = ["DEFAULT", "solve", "solve_many"]
 
-DEFAULT = "greedy"
+DEFAULT = "portfolio"
 BLOCKS_A_CALL = 16384  # between two calls of a kernel the progress callback and Ctrl-C have their turn
 
 Progress = Callable[[int, int], None]

@@ -10,17 +10,32 @@ from safetensors.numpy import save_file
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.container import DESCRIPTION, sealed
+from xoropt.container import DESCRIPTION, _crc, sealed
 
 
 @pytest.fixture
 def stored(dense, tmp_path):
     """A compressed file and the exact arrays that it must give back."""
     quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy")))
-    model = xoropt.compress(quantized, CompressConfig(solver="greedy"), metadata={"who": "test"})
+    model = xoropt.compress(quantized, CompressConfig(solver="greedy", n_in=20), metadata={"who": "test"})
     path = tmp_path / "model.safetensors"
     xoropt.save(model, path)
     return path, quantized
+
+
+@pytest.fixture
+def stored_windowed(tmp_path):
+    """The same with a windowed network: two planes, several segments and patches."""
+    rng = np.random.default_rng(0)
+    weights = np.where(
+        rng.random((300, 400)) < 0.3, rng.choice(np.array([1, 2, 3, 4], np.int8), (300, 400)), np.int8(0)
+    )
+    config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0")
+    model = xoropt.compress({"w": weights}, config, metadata={"who": "test"})
+    assert model.tensors["w"].encoded.patches.count
+    path = tmp_path / "windowed.safetensors"
+    xoropt.save(model, path)
+    return path, {"w": weights}
 
 
 def same(arrays, originals):
@@ -68,9 +83,10 @@ def test_sizes_add_up_to_the_file(stored):
     assert 0 < 8 * total["file_bytes"] - parts < 8 * 1400  # what is left: the description of what was carried along
 
 
+@pytest.mark.parametrize("network", ["stored", "stored_windowed"])
 @pytest.mark.parametrize("kind", ["flip", "drop", "insert", "cut", "overwrite"])
-def test_damage_never_gives_a_wrong_weight(stored, tmp_path, kind):
-    path, originals = stored
+def test_damage_never_gives_a_wrong_weight(request, tmp_path, kind, network):
+    path, originals = request.getfixturevalue(network)
     data = path.read_bytes()
     header = 8 + int.from_bytes(data[:8], "little")
     rng = np.random.default_rng(["flip", "drop", "insert", "cut", "overwrite"].index(kind))
@@ -147,6 +163,38 @@ def test_hostile_descriptions_are_refused(stored, name):
     path, _ = stored
     change, word = HOSTILE[name]
     rewrite(path, change)
+    with pytest.raises(xoropt.FormatError, match=word) as caught:
+        xoropt.decompress(path)
+    assert str(path) in str(caught.value)
+
+
+HOSTILE_STREAMS = {
+    "another shape": (lambda w, a: w.update(shape=[600, 400]), "segments hold 120000 rows, not those of 240000"),
+    "another order": (lambda w, a: w.update(order="zigzag"), "order 'zigzag' is not known"),
+    "too many lanes": (lambda w, a: w.update(order="lanes:lanes=8192"), "order 'lanes:lanes=8192' is not known"),
+    "another network": (lambda w, a: w.update(network="sequential:n_in=8,n_out=26,n_s=1"), "do not fit its outputs"),
+    "segments of text": (lambda w, a: w.update(segments=[["1", 2]]), "'segments'"),
+    "no segments": (lambda w, a: w.update(segments=[]), "'segments'"),
+    "segments too long": (lambda w, a: w.update(segments=[[120000, 2**40]]), "seeds must be 274877906944 bytes"),
+    "a table that is missing": (lambda w, a: w.update(segments=[[3, 17, 17]]), "table of segments is damaged"),
+    "more patches": (lambda w, a: w["patches"].update(counts=[2**40, 2**40]), "cannot have 1099511627776 patches"),
+    "fewer planes": (lambda w, a: w.update(planes=1), "'w'"),
+    "longer patches": (lambda w, a: w["patches"].update(bytes=[2**40, 1]), "do not fit their description"),
+    "seeds cut": (lambda w, a: replace_part(w, a, "seeds", a["w::seeds"][:-1]), "its seeds must be"),
+    "patches of zeros": (lambda w, a: replace_part(w, a, "patches", a["w::patches"] & 0), "is too short"),
+}
+
+
+def replace_part(tensor, arrays, part, array):
+    arrays[f"w::{part}"] = np.ascontiguousarray(array)
+    tensor["crc32"][part] = _crc(array)
+
+
+@pytest.mark.parametrize("name", HOSTILE_STREAMS)
+def test_hostile_streams_are_refused(stored_windowed, name):
+    path, _ = stored_windowed
+    change, word = HOSTILE_STREAMS[name]
+    rewrite(path, lambda description, arrays: change(description["tensors"]["w"], arrays))
     with pytest.raises(xoropt.FormatError, match=word) as caught:
         xoropt.decompress(path)
     assert str(path) in str(caught.value)

@@ -145,3 +145,20 @@ def test_progress_reaches_the_end(dense):
     assert (
         seen[-1][0] == seen[-1][1] == sum(dense[n].size for n in ("conv.weight", "fc.weight", "head.weight", "codes"))
     )
+
+
+def test_negative_zeros_are_kept_or_merged_as_asked():
+    rng = np.random.default_rng(0)
+    weights = (np.sign(rng.standard_normal((256, 256))) * (rng.random((256, 256)) < 0.1)).astype(
+        np.float32
+    )  # many -0.0
+    kept = xoropt.compress({"w": weights})
+    assert xoropt.decompress(kept)["w"].tobytes() == weights.tobytes()
+    assert xoropt.report(kept)["tensors"]["w"]["negative_zeros"]
+    merged = xoropt.compress({"w": weights}, CompressConfig(merge_zeros=True))
+    back = xoropt.decompress(merged)["w"]
+    assert (back == weights).all()
+    assert not np.signbit(back[back == 0]).any()
+    assert xoropt.verify(merged, {"w": weights})[0].lossless
+    assert xoropt.report(merged)["total"]["bits_per_weight"] < 0.6 * xoropt.report(kept)["total"]["bits_per_weight"]
+    assert not xoropt.verify(merged, {"w": -weights})[0].lossless

@@ -2,6 +2,7 @@
 
 from xoropt.codec.decode import DECODERS, decode
 from xoropt.codec.encode import encode
-from xoropt.codec.encoded import Encoded, SizeReport
+from xoropt.codec.encoded import Encoded, SizeReport, StreamEncoded
+from xoropt.codec.stream import RateWarning
 
-__all__ = ["DECODERS", "Encoded", "SizeReport", "decode", "encode"]
+__all__ = ["DECODERS", "Encoded", "RateWarning", "SizeReport", "StreamEncoded", "decode", "encode"]

@@ -94,7 +94,9 @@ def _problems(
         yield plane, ParityBatch(rows=rows, values=values[at], starts=starts, n=network.n_in), at
 
 
-def choose_n_out(bits: np.ndarray, care: np.ndarray, n_in: int, seed: int, solver: str, sample: int = 1 << 16) -> int:
+def choose_n_out(
+    bits: np.ndarray, care: np.ndarray, n_in: int, solver: str, seed: int = 0, sample: int = 1 << 16
+) -> int:
     """The n_out that stores a sample of the planes in the fewest bits per output.
 
     Candidates lie around n_in / care density, where patches begin to occur; the sample is a number of whole stretches
@@ -103,8 +105,8 @@ def choose_n_out(bits: np.ndarray, care: np.ndarray, n_in: int, seed: int, solve
     Args:
         bits: bool (planes, outputs), care: bool (1 or planes, outputs), as for `encode_blocks`.
         n_in: seed bits a block.
-        seed: of the network.
         solver: the strategy that will encode.
+        seed: of the network.
         sample: care bits of the sample, about.
     """
     outputs = bits.shape[1]

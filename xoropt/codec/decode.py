@@ -7,7 +7,8 @@ import numpy as np
 from xoropt.codec import reference
 from xoropt.codec.bits import unpack_fixed
 from xoropt.codec.block_patches import unpack_patches
-from xoropt.codec.encoded import Encoded
+from xoropt.codec.encoded import Encoded, StreamEncoded
+from xoropt.codec.stream_decode import check_stream, decode_stream_numpy, decode_stream_reference
 from xoropt.errors import ArgumentError, DecodeError
 
 __all__ = ["DECODERS", "decode"]
@@ -16,7 +17,7 @@ CHUNK = 1 << 22
 """Outputs that the vectorized decoder makes at once: bounds the memory beside the result."""
 
 
-def decode(encoded: Encoded, decoder: str = "auto") -> np.ndarray:
+def decode(encoded: Encoded | StreamEncoded, decoder: str = "auto") -> np.ndarray:
     """The planes of an encoding: bool, of the shape that was encoded, equal to it wherever a bit was a care bit.
 
     Args:
@@ -29,13 +30,16 @@ def decode(encoded: Encoded, decoder: str = "auto") -> np.ndarray:
     """
     if decoder not in DECODERS:
         raise ArgumentError(f"Argument 'decoder' must be one of {', '.join(DECODERS)}, not {decoder!r}.")
+    shape = encoded.shape if encoded.planes is None else (encoded.planes, *encoded.shape)
+    if isinstance(encoded, StreamEncoded):
+        check_stream(encoded)
+        return STREAM_DECODERS[decoder](encoded).reshape(shape)
     octets = -(-encoded.blocks * encoded.network.n_in // 8)
     if encoded.seeds.ndim != 2 or encoded.seeds.shape[1] != octets:
         raise DecodeError(f"the seeds of a plane must be {octets} bytes")
     if not encoded.seeds.size:  # no planes or no weights
-        return np.zeros(encoded.shape if encoded.planes is None else (encoded.planes, *encoded.shape), dtype=bool)
-    bits = DECODERS[decoder](encoded)
-    return bits.reshape(encoded.shape if encoded.planes is None else (encoded.planes, *encoded.shape))
+        return np.zeros(shape, dtype=bool)
+    return DECODERS[decoder](encoded).reshape(shape)
 
 
 def _decode_reference(encoded: Encoded) -> np.ndarray:
@@ -92,4 +96,10 @@ DECODERS: dict[str, Callable[[Encoded], np.ndarray]] = {
     "auto": _decode_numpy,
     "reference": _decode_reference,
     "numpy": _decode_numpy,
+}
+
+STREAM_DECODERS: dict[str, Callable[[StreamEncoded], np.ndarray]] = {
+    "auto": decode_stream_numpy,
+    "reference": decode_stream_reference,
+    "numpy": decode_stream_numpy,
 }

@@ -5,15 +5,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from xoropt.codec.auto import encode_auto
 from xoropt.codec.block import choose_n_out, encode_blocks
 from xoropt.codec.decode import decode
-from xoropt.codec.encoded import Encoded
+from xoropt.codec.encoded import Encoded, StreamEncoded
+from xoropt.codec.order import order_from_recipe
+from xoropt.codec.stream import METHODS, encode_stream
 from xoropt.errors import ArgumentError, EncodeError
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
-__all__ = ["DEFAULT_N_IN", "encode"]
+__all__ = ["BLOCK_N_IN", "encode"]
 
-DEFAULT_N_IN = 20
+BLOCK_N_IN = 20
+"""Seed bits of a block where none are asked for: the paper's."""
 
 
 def encode(
@@ -27,23 +31,30 @@ def encode(
     jobs: int = 1,
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Encoded:
+) -> Encoded | StreamEncoded:
     """Store bits as seeds of an XOR network and patches, so that every care bit is reproduced.
 
     Args:
         bits: bool (...) or (planes, ...).
         care: bool, True where a bit matters: (...), shared by the planes, or of the shape of `bits`.
-        network: an `XorNetwork`, a recipe, or "auto": the block network of n_in = 20 that stores least.
-        solver: the strategy of `xoropt_solvers` that searches the seeds.
-        order: how the stream runs over a plane; only "rows", row-major, for a block network.
+        network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least; with a
+            solver that knows blocks alone, the block network of n_in = 20 that stores least.
+        solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
+            patches are chosen, "burst" (also under the name "portfolio"), "greedy" or "viterbi".
+        order: how the stream runs over a plane, see `xoropt.codec.order`: "rows", row-major at the network's own fixed
+            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
+            fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
         time_limit: seconds for each block's search; None: no limit.
         progress: called with blocks done and blocks in all.
 
     Raises:
-        ArgumentError: dtypes or shapes that do not fit, an unknown order, a network with memory.
+        ArgumentError: dtypes or shapes that do not fit, an unknown order or solver, too wide a window.
         EncodeError: the result, decoded again, differs from a care bit; never expected.
+
+    Warns:
+        RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
     bits, care = np.asarray(bits), np.asarray(care)
     for name, array in (("bits", bits), ("care", care)):
@@ -53,21 +64,34 @@ def encode(
     shape = bits.shape[1:] if stacked else bits.shape
     if care.shape not in (shape, bits.shape):
         raise ArgumentError(f"Argument 'care' must have the shape {shape} or {bits.shape}, not {care.shape}.")
-    if order not in (None, "rows"):
-        raise ArgumentError(f"Argument 'order' must be 'rows' for a block network, not {order!r}.")
     count = len(bits) if stacked else 1
     flat = bits.reshape(count, -1) if count else np.zeros((0, int(np.prod(shape))), dtype=bool)
     flat_care = care.reshape(1 if care.shape == shape else count, flat.shape[1])
-    if isinstance(network, str):
-        if network == "auto":
-            network = random_block(DEFAULT_N_IN, choose_n_out(flat, flat_care, DEFAULT_N_IN, 0, solver))
+    encoded: Encoded | StreamEncoded
+    if isinstance(network, str) and network != "auto":
+        network = from_recipe(network)
+    elif network == "auto" and solver not in ("portfolio", *METHODS):  # a strategy for blocks alone asks for blocks
+        network = random_block(BLOCK_N_IN, choose_n_out(flat, flat_care, BLOCK_N_IN, solver))
+    if isinstance(network, XorNetwork) and not network.memory and order in (None, "rows"):
+        encoded = encode_blocks(
+            flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
+        )
+    else:
+        method = "burst" if solver == "portfolio" else solver
+        if method not in METHODS:
+            raise ArgumentError(
+                f"Argument 'solver' must be one of portfolio, {', '.join(METHODS)} for a windowed network, "
+                f"not {solver!r}; the others are for block networks."
+            )
+        if not isinstance(network, XorNetwork):
+            if order is not None:
+                raise ArgumentError("Argument 'order' must be None with the network 'auto', which chooses it.")
+            encoded = encode_auto(flat, flat_care, shape, method, jobs=jobs, progress=progress)
         else:
-            network = from_recipe(network)
-    if network.memory:
-        raise ArgumentError(f"Argument 'network' must be a block network, not {network.recipe}.")
-    encoded = encode_blocks(
-        flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
-    )
+            stream_order = order_from_recipe("rows" if order is None else order)
+            if method == "viterbi" and stream_order.closed:
+                raise ArgumentError("Argument 'order' must be 'rows' for the solver 'viterbi'.")
+            encoded = encode_stream(flat, flat_care, network, stream_order, shape, method, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
     if ((decode(encoded) ^ bits) & care).any():
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xoropt.codec.block_patches import BlockPatches
+from xoropt.codec.layout import Layout
+from xoropt.codec.order import StreamOrder, order_from_recipe
+from xoropt.codec.stream_patches import StreamPatches
 from xoropt.networks import XorNetwork
 
-__all__ = ["Encoded", "SizeReport"]
+__all__ = ["Encoded", "SizeReport", "StreamEncoded"]
 
 
 @dataclass(frozen=True)
@@ -78,4 +81,59 @@ class Encoded:
     def size(self) -> SizeReport:
         """What is stored, in bits."""
         seed_bits = len(self.seeds) * self.blocks * self.network.n_in
+        return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)
+
+
+@dataclass(frozen=True, eq=False)
+class StreamEncoded:
+    """Bit planes stored as the seeds of a windowed network, segment by segment, and patches.
+
+    Attributes:
+        network: the network whose outputs the planes are.
+        order: the recipe of the stream order, see `xoropt.codec.order`.
+        shape: of one plane.
+        planes: number of planes; None when the bits came without a plane axis (one plane).
+        layouts: the segments, see `xoropt.codec.layout`: one for all planes, or one for each.
+        seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed bits of its segments, lowest bit first.
+        patches: the weights that have to be flipped.
+        care_bits: bits that matter, over all planes.
+        solver: "burst", "greedy" or "viterbi": how patches were chosen.
+        proved_blocks: segments, over all planes, whose patches are proved to be the fewest possible.
+    """
+
+    network: XorNetwork
+    order: str
+    shape: tuple[int, ...]
+    planes: int | None
+    layouts: tuple[Layout, ...] = field(repr=False)
+    seeds: tuple[np.ndarray, ...] = field(repr=False)
+    patches: StreamPatches = field(repr=False)
+    care_bits: int
+    solver: str
+    proved_blocks: int
+
+    @property
+    def outputs(self) -> int:
+        """Bits of one plane."""
+        return math.prod(self.shape)
+
+    @property
+    def blocks(self) -> int:
+        """Segments of one plane, on an average."""
+        return sum(len(layout.rows) for layout in self.layouts) // max(1, len(self.layouts))
+
+    @property
+    def stream_order(self) -> StreamOrder:
+        """The order that `order` names."""
+        return order_from_recipe(self.order)
+
+    def layout(self, plane: int) -> Layout:
+        """The segments of one plane."""
+        return self.layouts[plane if len(self.layouts) > 1 else 0]
+
+    @property
+    def size(self) -> SizeReport:
+        """What is stored, in bits; the table of segments counts as seed bits."""
+        seed_bits = sum(self.layout(p).total for p in range(len(self.seeds)))
+        seed_bits += sum(layout.table_bits for layout in self.layouts)
         return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)

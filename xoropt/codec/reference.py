@@ -4,7 +4,7 @@ Kwon et al. (CVPR 2020), section 3: a block's outputs are y = M⊕ · w^c over G
 output d. It is slow on purpose; every other decoder is tested against it.
 """
 
-__all__ = ["decode_plane", "read_bits", "read_patches"]
+__all__ = ["decode_plane", "decode_stream", "read_bits", "read_patches", "read_stream_patches"]
 
 
 def read_bits(stream: bytes, first: int, width: int) -> int:
@@ -68,3 +68,94 @@ def decode_plane(seeds: bytes, rows: list[int], n_in: int, patches: list[list[in
             y[d] = not y[d]
         plane.extend(y)
     return plane[:outputs]
+
+
+def read_stream_patches(stream: bytes, count: int, outputs: int) -> list[int]:
+    """The positions of a plane's patches, from their Golomb–Rice code (see `xoropt.codec.stream_patches`)."""
+    if count == 0:
+        return []
+    k = max(0, (outputs * 77 // (80 * count)).bit_length() - 1)
+    entry = (outputs - 1).bit_length() + (count + (outputs >> k)).bit_length()
+    at = count * k + (count - 1) // 256 * entry
+    position, positions = -1, []
+    for i in range(count):
+        gap = read_bits(stream, i * k, k)
+        while read_bits(stream, at, 1) == 0:
+            gap += 1 << k
+            at += 1
+        at += 1
+        position += gap + 1
+        positions.append(position)
+    return positions
+
+
+def decode_stream(
+    seeds: bytes,
+    rows: list[int],
+    n_in: int,
+    memory: int,
+    n_out: int,
+    kind: str,
+    lanes: int,
+    segment_rows: list[int],
+    segment_seed_bits: list[int],
+    flips: list[int],
+    outputs: int,
+) -> list[bool]:
+    """One plane of a windowed network, output by output, as `xoropt.codec.order` and `xoropt.codec.layout` define it.
+
+    Args:
+        seeds: the seed bits of all segments, one after another.
+        rows: the network, row j as an integer whose bit i selects window bit i.
+        n_in, memory, n_out: of the network.
+        kind: of the order: "rows", "straight" or "lanes".
+        lanes: L.
+        segment_rows, segment_seed_bits: T and n of each segment.
+        flips: weights to flip.
+        outputs: bits of the plane.
+    """
+    plane = [False] * outputs
+    taps = [[i for i in range(n_in * (memory + 1)) if row >> i & 1] for row in rows]
+    first_weight = first_seed = 0
+    for T, n in zip(segment_rows, segment_seed_bits, strict=True):
+        m = -(-n // lanes)
+        c = ((lanes * 0x91E10DA5C79E7B1C >> 64) | 1) % lanes
+        a = 1
+        if kind == "lanes":
+            a = max(1, T * 0xC13FA9A902A6328F >> 64)
+            while _common_divisor(a, T) > 1:
+                a += 1
+        x = [[0] * lanes for _ in range(m)]  # seed rows
+        for i in range(n):
+            r, lane = divmod(i, lanes)
+            if r == m - 1 and n < m * lanes:
+                lane = lane * c % lanes
+            x[r][lane] = read_bits(seeds, first_seed + i, 1)
+        t, j = 0, 0  # step, output of the step
+        for p in range(T if n else 0):
+            if kind == "rows":
+                t, j = p // n_out, p % n_out
+            else:
+                while (t + 1) * n_in * T // m <= p:
+                    t += 1
+                j = p - t * n_in * T // m
+            turn = p * c if kind == "lanes" else 0
+            for lane in range(lanes):
+                bit = 0
+                for i in taps[j]:
+                    r = t * n_in + i
+                    bit ^= x[r % m][(lane + r // m) % lanes]
+                weight = first_weight + (p * a % T) * lanes + (lane + turn) % lanes
+                if weight < outputs:
+                    plane[weight] = bit == 1
+        first_weight += T * lanes
+        first_seed += n
+    for position in flips:
+        plane[position] = not plane[position]
+    return plane
+
+
+def _common_divisor(a: int, b: int) -> int:
+    while b:
+        a, b = b, a % b
+    return a

@@ -1,34 +1,79 @@
 """Mask codecs: which weights were pruned, stored exactly."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from xoropt.errors import ArgumentError, DecodeError
-from xoropt.masks import bitmap, full
+from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, prefix
 
-__all__ = ["CODECS", "decode_mask", "encode_mask"]
+__all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "encode_mask"]
 
-CODECS = {"bitmap": bitmap, "full": full}
-"""Each codec has `encode(mask)`, its parts or None where it cannot hold the mask, and `decode(parts, shape, size)`."""
+Parts = dict[str, np.ndarray]
 
 
-def encode_mask(mask: np.ndarray, codec: str = "auto") -> tuple[str, dict[str, np.ndarray]]:
-    """The codec's name and the parts to store, uint8 arrays by name; "auto" takes the codec that stores least.
+@dataclass(frozen=True)
+class MaskCodec:
+    """One way to store a mask.
+
+    Attributes:
+        encode: from the mask, bool of any shape, and a number of threads to uint8 arrays by part name, or to None where
+            it cannot hold the mask.
+        decode: from those parts, a shape and its size back to the mask; DecodeError where they do not fit.
+        random_access: whether a part of the mask can be decoded without what stands before it.
+    """
+
+    encode: Callable[[np.ndarray, int], Parts | None]
+    decode: Callable[[Parts, tuple[int, ...], int], np.ndarray]
+    random_access: bool
+
+
+CODECS = {
+    "bitmap": MaskCodec(bitmap.encode, bitmap.decode, random_access=True),
+    "full": MaskCodec(full.encode, full.decode, random_access=True),
+    "empty": MaskCodec(empty.encode, empty.decode, random_access=True),
+    "blocks": MaskCodec(blocks.encode, blocks.decode, random_access=True),
+    "n_of_m": MaskCodec(n_of_m.encode, n_of_m.decode, random_access=True),
+    "prefix": MaskCodec(prefix.encode, prefix.decode, random_access=True),
+    "low_rank": MaskCodec(low_rank.refuse, low_rank.decode, random_access=True),
+    "entropy": MaskCodec(entropy.encode, entropy.decode, random_access=False),
+}
+"""By name, as `encode_mask` and the files call them."""
+
+CHOICES = {
+    "auto": [name for name, codec in CODECS.items() if codec.random_access],
+    "smallest": [*CODECS],
+}
+"""Names that stand for the codec of several that stores least."""
+
+
+def check_codec(name: str) -> str:
+    """`name` if it is a codec or a choice of codecs; ArgumentError otherwise."""
+    if name not in CODECS and name not in CHOICES:
+        raise ArgumentError(f"Argument 'mask' must be one of {', '.join([*CHOICES, *CODECS])}, not {name!r}.")
+    return name
+
+
+def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[str, Parts]:
+    """The codec's name and the parts to store, uint8 arrays by name.
+
+    Args:
+        mask: bool, any shape, True where the weight is kept.
+        codec: a codec's name; "auto": the one that stores least among those with random access; "smallest": among all.
+        jobs: threads, for codecs that can use several.
 
     Raises:
         ArgumentError: no such codec, or it cannot hold this mask.
     """
-    if codec != "auto":
-        if codec not in CODECS:
-            raise ArgumentError(f"Argument 'mask' must be auto or one of {', '.join(CODECS)}, not {codec!r}.")
-        parts = CODECS[codec].encode(mask)
-        if parts is None:
-            raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto'.")
-        return codec, parts
-    held = {name: parts for name, each in CODECS.items() if (parts := each.encode(mask)) is not None}
+    names = CHOICES.get(check_codec(codec), [codec])
+    held = {name: parts for name in names if (parts := CODECS[name].encode(mask, jobs)) is not None}
+    if not held:
+        raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto' or 'smallest'.")
     return min(held.items(), key=lambda item: sum(part.nbytes for part in item[1].values()))
 
 
-def decode_mask(codec: str, parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
+def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int) -> np.ndarray:
     """The mask, bool of the given shape and size, from what `encode_mask` returned.
 
     Raises:

@@ -7,7 +7,7 @@ from xoropt.errors import DecodeError
 __all__ = ["decode", "encode"]
 
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray]:
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
     """The mask, bool of any shape, as its stored part: uint8 (⌈size/8⌉,), lowest bit first."""
     return {"mask": np.packbits(mask, bitorder="little")}
 

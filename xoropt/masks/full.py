@@ -5,7 +5,7 @@ import numpy as np
 __all__ = ["decode", "encode"]
 
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray] | None:
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     """No part at all; None for a mask with a pruned weight, which this codec cannot hold."""
     return {} if mask.all() else None
 

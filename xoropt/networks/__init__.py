@@ -4,5 +4,19 @@ from xoropt.networks.block import random_block
 from xoropt.networks.graph import from_networkx, to_networkx
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import TOPOLOGIES, from_recipe
+from xoropt.networks.sequential import sequential
+from xoropt.networks.staged import staged
+from xoropt.networks.windowed import windowed
 
-__all__ = ["TOPOLOGIES", "XorNetwork", "from_matrix", "from_networkx", "from_recipe", "random_block", "to_networkx"]
+__all__ = [
+    "TOPOLOGIES",
+    "XorNetwork",
+    "from_matrix",
+    "from_networkx",
+    "from_recipe",
+    "random_block",
+    "sequential",
+    "staged",
+    "to_networkx",
+    "windowed",
+]

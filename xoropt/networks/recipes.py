@@ -9,6 +9,9 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks.block import random_block
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, from_matrix
+from xoropt.networks.sequential import sequential
+from xoropt.networks.staged import staged
+from xoropt.networks.windowed import windowed
 
 __all__ = ["TOPOLOGIES", "from_recipe"]
 
@@ -32,6 +35,9 @@ def _matrix(n_in: int, window: int, rows: str) -> XorNetwork:
 TOPOLOGIES: dict[str, Callable[..., XorNetwork]] = {
     "block": random_block,
     "matrix": _matrix,
+    "sequential": sequential,
+    "staged": staged,
+    "windowed": windowed,
 }
 """What stands before the colon of a recipe, and the function that its keys are given to."""
 

@@ -2,7 +2,19 @@
 
 from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebook import codebook
+from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
-from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize
+from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy
 
-__all__ = ["Codebook", "QuantizedTensor", "Scales", "binary_code", "codebook", "dequantize", "prune", "prune_globally"]
+__all__ = [
+    "Codebook",
+    "QuantizedTensor",
+    "Scales",
+    "binary_code",
+    "codebook",
+    "dequantize",
+    "prune",
+    "prune_globally",
+    "prune_low_rank",
+    "value_entropy",
+]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Codebook", "Levels", "QuantizedTensor", "Scales", "dequantize", "level_table"]
+__all__ = ["Codebook", "Levels", "QuantizedTensor", "Scales", "dequantize", "level_table", "value_entropy"]
 
 CHUNK = 1 << 22
 """Weights that are put together at once: bounds the memory beside the result."""
@@ -76,6 +76,26 @@ def level_table(levels: Levels, planes: int) -> np.ndarray:
     return table.astype(levels.dtype)
 
 
+def value_entropy(tensor: QuantizedTensor) -> float:
+    """The empirical entropy of the kept weights' codes, in bits: what an ideal entropy coder takes for each."""
+    planes, size = len(tensor.planes), tensor.mask.size
+    mask, bits = tensor.mask.reshape(-1), tensor.planes.reshape(planes, size)
+    counts = np.zeros(1 << planes, dtype=np.int64)
+    for first in range(0, size, CHUNK):
+        at = first + np.flatnonzero(mask[first : first + CHUNK])
+        counts += np.bincount(_codes(bits, at), minlength=1 << planes)
+    share = counts[counts > 0] / max(1, counts.sum())
+    return float(-(share * np.log2(share)).sum()) + 0.0
+
+
+def _codes(bits: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """The codes of the weights at the given places: int64."""
+    code = np.zeros(len(at), dtype=np.int64)
+    for i, plane in enumerate(bits):
+        code |= plane[at].astype(np.int64) << i
+    return code
+
+
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
     """The weights that a quantized tensor stands for, of its shape and dtype; pruned ones are (positive) zero."""
     planes, size = len(tensor.planes), tensor.mask.size
@@ -85,8 +105,6 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
     bits = tensor.planes.reshape(planes, size)
     for first in range(0, size, CHUNK):
         at = first + np.flatnonzero(mask[first : first + CHUNK])
-        code = np.zeros(len(at), dtype=np.int64)
-        for i, plane in enumerate(bits):
-            code |= plane[at].astype(np.int64) << i
+        code = _codes(bits, at)
         weights[at] = table[at // (size // len(table)) if len(table) > 1 else 0, code]
     return weights.reshape(tensor.shape)

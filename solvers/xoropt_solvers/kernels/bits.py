@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import numba
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["count_ones", "trailing_zeros"]
+__all__ = ["boolean", "count_ones", "inner", "int64", "trailing_zeros", "uint64"]
 
 
 def _count_ones(typing_context: Any, word: Any) -> Any:
@@ -22,5 +23,10 @@ def _trailing_zeros(typing_context: Any, word: Any) -> Any:
     return types.int64(types.uint64), codegen
 
 
+boolean: Any = numba.boolean  # untyped: numba's stubs know these as types, kernels use them as conversions
+int64: Any = numba.int64
+uint64: Any = numba.uint64
 count_ones: Any = intrinsic(_count_ones)  # the number of ones in a uint64, as int64
 trailing_zeros: Any = intrinsic(_trailing_zeros)  # the index of the lowest one of a uint64, as int64; 64 for zero
+
+inner: Any = numba.njit(nogil=True)  # for kernels that only other kernels call: they are cached with their callers

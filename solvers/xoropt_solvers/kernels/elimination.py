@@ -1,9 +1,9 @@
 """Gaussian elimination over GF(2) of many small blocks, rows of up to 64 bits."""
 
 import numpy as np
-from numba import boolean, int64, njit, types, uint64, void
+from numba import njit, types, void
 
-from xoropt_solvers.kernels.bits import count_ones, trailing_zeros
+from xoropt_solvers.kernels.bits import boolean, count_ones, int64, trailing_zeros, uint64
 
 __all__ = ["batch_costs", "greedy_blocks"]
 

@@ -1,12 +1,14 @@
 """The patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138): elimination that leaves contradictory rows out."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
-__all__ = ["STRATEGY", "greedy_answer", "run", "run_batch"]
+__all__ = ["STRATEGY", "eliminate", "greedy_answer", "heaviest_first", "run", "run_batch", "weights_or_none"]
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
@@ -28,20 +30,34 @@ def greedy_answer(problem: ParityProblem) -> Answer:
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
     """The same on every block, compiled; linear work, so that no limit applies."""
+    return eliminate(heaviest_first(batch))
+
+
+def heaviest_first(batch: ParityBatch) -> ParityBatch:
+    """The batch with the rows of each block by falling weight; equal weights stay in the problem's order."""
+    if batch.weights is None:
+        return batch
+    blocks = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
+    order = np.lexsort((-batch.weights, blocks))
+    return replace(
+        batch, rows=batch.rows[order], values=batch.values[order], weights=batch.weights[order], starts=batch.starts
+    )
+
+
+def eliminate(batch: ParityBatch) -> BatchAnswer:
+    """The kernel on a batch in the order of `heaviest_first`."""
     from xoropt_solvers.kernels.elimination import greedy_blocks
 
-    rows, values, weights = batch.rows, batch.values, batch.weights
-    if weights is None:
-        weights = np.zeros(0, dtype=np.int64)
-    else:
-        blocks = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
-        order = np.lexsort((-weights, blocks))  # stable: equal weights stay in the problem's order
-        rows, values, weights = rows[order], values[order], weights[order]
     x = np.zeros(len(batch), dtype=np.uint64)
     cost = np.zeros(len(batch), dtype=np.int64)
     lower_bound = np.zeros(len(batch), dtype=np.int64)
-    greedy_blocks(rows, values, batch.starts, weights, x, cost, lower_bound)
+    greedy_blocks(batch.rows, batch.values, batch.starts, weights_or_none(batch), x, cost, lower_bound)
     return BatchAnswer(x, cost, lower_bound)
+
+
+def weights_or_none(batch: ParityBatch) -> np.ndarray:
+    """The weights as the kernels take them: an empty array for unit weights."""
+    return np.zeros(0, dtype=np.int64) if batch.weights is None else batch.weights
 
 
 def _wide(problem: ParityProblem) -> Answer:

@@ -1,0 +1,65 @@
+"""What the benchmarks share: the machine's name, timing, and where results go."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+import xoropt
+
+__all__ = ["arguments", "machine", "timed", "write"]
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the options that every benchmark has."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="smaller data, about a minute")
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for JSON and pictures (results)")
+    return parser
+
+
+def machine() -> dict[str, Any]:
+    """The processor, its cores as seen here, and the versions that matter."""
+    processor = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        fields = {key.strip(): value.strip() for key, value in fields.items()}
+        processor = (
+            f"{fields.get('model name', processor)} (family {fields.get('cpu family')}, model {fields.get('model')})"
+        )
+    return {
+        "processor": processor,
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "numba": numba.__version__,
+        "xoropt": xoropt.__version__,
+    }
+
+
+def timed(work: Callable[[], Any], repeats: int = 5) -> tuple[float, float, float]:
+    """Seconds of a call after one warm-up: least, median and most of `repeats`."""
+    work()
+    seconds = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds), statistics.median(seconds), max(seconds)
+
+
+def write(out: Path, name: str, figures: dict[str, Any]) -> Path:
+    """Write a benchmark's figures, with the machine, as `out/name.json`."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{name}.json"
+    path.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n")
+    return path

@@ -1,0 +1,214 @@
+"""How near every kind of network comes to the information limit, at what cost in gates, and how fast it is encoded.
+
+    python benchmarks/efficiency.py            # 4 million weights, about ten minutes
+    python benchmarks/efficiency.py --quick
+
+E = care bits / (seed bits + patch bits), one plane. Random masks and bits; masks whose rows and columns have densities
+of their own, as magnitude pruning leaves them; and the layers of the demonstration's network. Every line is one
+`xoropt.encode`, the check by decoding included; its seconds are of one thread. Viterbi encoders (N_s seeds of memory)
+see a part of the data only, they are slow; gates an output count two-input XORs, shared nodes by their share.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from common import arguments, machine, write
+from rich.console import Console
+from rich.table import Table
+
+import xoropt
+from xoropt.networks import XorNetwork, random_block, sequential, staged, windowed
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network on one mask."""
+
+    data: str
+    sparsity: float
+    weights: int
+    method: str
+    network: str
+    order: str
+    taps: float
+    gates: float
+    care_bits: int
+    patches: int
+    efficiency: float
+    care_bits_per_second: float
+
+
+SPARSITIES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+WEIGHTS = {"block": 400_000, "Viterbi 1": 400_000, "Viterbi 2": 80_000}
+"""Weights that the slower encoders see at most."""
+
+
+def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, str]]:
+    """Network, order and solver by name, at the rate that the density asks for."""
+
+    def n_out(n_in: int, factor: float = 1.0) -> int:
+        return max(1, round(factor * n_in / density))
+
+    ring = "lanes:lanes=64"
+    wide = -(-64 * 105 // round(100 * density))  # a ring fits its rate below this bound
+    return {
+        "block, greedy": (random_block(20, n_out(20, 0.9)), None, "greedy"),
+        "block, exact": (random_block(20, n_out(20, 0.95)), None, "portfolio"),
+        "Viterbi 1": (sequential(8, n_out(8), 1), "rows", "viterbi"),
+        "Viterbi 2": (sequential(8, n_out(8), 2), "rows", "viterbi"),
+        "fixed rate, w=512, 8 taps": (windowed(64, n_out(64), 512, 8), "rows", "burst"),
+        "fixed rate, w=512, dense": (windowed(64, n_out(64), 512, None), "rows", "burst"),
+        "ring, w=960, 8 taps": (windowed(64, wide, 960, 8), ring, "burst"),
+        "ring, w=960, dense": (windowed(64, wide, 960, None), ring, "burst"),
+        "ring, staged 64": (staged(64, wide, 112, 5, 3, 4, 704), ring, "burst"),
+        "auto": ("auto", None, "burst"),
+    }
+
+
+def gates(network: XorNetwork, outputs_a_step: float) -> tuple[float, float]:
+    """Seed bits an output is the XOR of, and two-input gates an output."""
+    taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
+    if network.stages is None:
+        return taps, taps - 1
+    nodes, reads = network.stages
+    return taps, reads.shape[1] - 1 + len(nodes) * (nodes.shape[1] - 1) / outputs_a_step
+
+
+def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tuple) -> Row:
+    """Encode once after a short warm-up."""
+    import time
+    import warnings
+
+    network, order, solver = method
+    limit = next((n for kind, n in WEIGHTS.items() if name.startswith(kind)), bits.size)
+    if bits.size > limit:
+        bits, care = bits.reshape(-1)[:limit], care.reshape(-1)[:limit]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xoropt.RateWarning)
+        part = slice(0, 2000)
+        xoropt.encode(bits.reshape(-1)[part], care.reshape(-1)[part], network, order=order, solver=solver)
+        begin = time.thread_time()
+        encoded = xoropt.encode(bits, care, network, order=order, solver=solver)
+        seconds = time.thread_time() - begin
+    size = encoded.size
+    steps = size.seed_bits / encoded.network.n_in
+    taps, cost = gates(encoded.network, bits.size / max(1.0, steps))
+    return Row(
+        data=data,
+        sparsity=1 - float(care.mean()),
+        weights=bits.size,
+        method=name,
+        network=encoded.network.recipe,
+        order=encoded.order,
+        taps=taps,
+        gates=cost,
+        care_bits=size.care_bits,
+        patches=size.patches,
+        efficiency=size.efficiency,
+        care_bits_per_second=size.care_bits / seconds,
+    )
+
+
+def uneven(shape: tuple[int, int], spread: float, seed: int) -> np.ndarray:
+    """A mask of density 0.1 whose rows' and columns' densities have the standard deviation `spread` each."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(0.1, spread, (shape[0], 1)).clip(0.005, 1)
+    columns = rng.normal(1, spread / 0.1, (1, shape[1])).clip(0.05)
+    return rng.random(shape) < rows * columns * 0.1 / float((rows * columns).mean())
+
+
+def random_rows(weights: int) -> list[Row]:
+    """All methods at every sparsity; `auto` on smaller tensors too."""
+    rows = []
+    for sparsity in SPARSITIES:
+        rng = np.random.default_rng(round(100 * sparsity))
+        care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
+        for name, method in methods(1 - sparsity).items():
+            rows.append(measure("random", bits, care, name, method))
+        auto = methods(1 - sparsity)["auto"]
+        rows += [measure("random", bits[:n], care[:n], "auto", auto) for n in (100_000, 5_000)]
+    return rows
+
+
+def layer_rows() -> list[Row]:
+    """Uneven masks and the demonstration's layers, in the paper's order and in `auto`'s."""
+    from xoropt.demo import train
+
+    rng = np.random.default_rng(1)
+    layers = {
+        f"{a}×{b}, ±{spread}": ((a, b), uneven((a, b), spread, i), None)
+        for i, (a, b, spread) in enumerate(
+            [(384, 384, 0.02), (1536, 384, 0.05), (384, 1536, 0.08), (768, 3072, 0.05), (768, 3072, 0.08)]
+        )
+    }
+    for name, weights in train().quantized.items():
+        if weights.ndim == 2:
+            layers[f"demo {name}"] = (weights.shape, weights != 0, weights > 0)
+    rows = []
+    for name, (shape, care, bits) in layers.items():
+        bits = rng.random(shape) < 0.5 if bits is None else bits
+        some = methods(float(care.mean()))
+        chosen = ("block, exact", "fixed rate, w=512, 8 taps", "auto")
+        rows += [measure(name, bits, care, method, some[method]) for method in chosen]
+    return rows
+
+
+def print_rows(title: str, rows: list[Row]) -> None:
+    """One line an encoding."""
+    table = Table(title=title)
+    for column in ("data", "weights", "S", "method", "taps", "gates", "patches", "E", "million care bits/s"):
+        table.add_column(column, justify="left" if column in ("data", "method") else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.data,
+            f"{row.weights:,}",
+            f"{row.sparsity:.3f}",
+            row.method,
+            f"{row.taps:.1f}",
+            f"{row.gates:.2f}",
+            f"{row.patches:,}",
+            f"{row.efficiency:.2%}",
+            f"{row.care_bits_per_second / 1e6:.2f}",
+        )
+    Console(width=130).print(table)
+
+
+def plot(rows: list[Row], path: str) -> None:
+    """E against gates an output at S = 0.9."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    most = max(row.weights for row in rows)
+    for row in rows:
+        if row.data == "random" and abs(row.sparsity - 0.9) < 0.02 and row.weights in (most, *WEIGHTS.values()):
+            axes.semilogx(row.gates, 100 * row.efficiency, "o")
+            axes.annotate(
+                row.method, (row.gates, 100 * row.efficiency), xytext=(4, -9), textcoords="offset points", fontsize=7
+            )
+    axes.set_xlabel("two-input XOR gates an output")
+    axes.set_ylabel("E, per cent of the information limit")
+    axes.set_title("Random data, S = 0.9")
+    figure.tight_layout()
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Measure, print the tables, write JSON and plot."""
+    options = arguments(__doc__).parse_args()
+    if options.quick:
+        WEIGHTS.update({"Viterbi 1": 100_000, "Viterbi 2": 16_000})
+    host = machine()
+    rows = random_rows(400_000 if options.quick else 4_000_000)
+    print_rows(f"Random data; {host['processor']}", rows)
+    layers = layer_rows()
+    print_rows("Uneven masks and real layers", layers)
+    path = write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
+    plot(rows, str(path.with_suffix(".png")))
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""How fast planes are encoded through block networks, on one core, beside the size that comes out.
+
+    python benchmarks/encode.py
+
+Random data, one plane, S = 0.9 unless said otherwise; seconds are of the whole `xoropt.encode`, slicing, search,
+packing and the check by decoding included.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from common import arguments, machine, timed, write
+from rich.console import Console
+from rich.table import Table
+
+import xoropt
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network and solver: what it stores and how fast."""
+
+    network: str
+    solver: str
+    sparsity: float
+    efficiency: float
+    patches_per_block: float
+    proved: float
+    million_care_bits_per_second: tuple[float, float, float]
+
+
+CASES = [
+    ("block:n_in=20,n_out=180", "greedy", 0.9),
+    ("block:n_in=20,n_out=180", "portfolio", 0.9),
+    ("block:n_in=50,n_out=450", "greedy", 0.9),
+    ("block:n_in=64,n_out=560", "greedy", 0.9),
+    ("block:n_in=64,n_out=560", "portfolio", 0.9),
+    ("block:n_in=20,n_out=45", "greedy", 0.6),
+    ("block:n_in=20,n_out=45", "portfolio", 0.6),
+]
+
+
+def measure(network: str, solver: str, sparsity: float, weights: int) -> Row:
+    """Encode random weights five times after a warm-up."""
+    rng = np.random.default_rng(0)
+    care = rng.random(weights) >= sparsity
+    bits = rng.random(weights) < 0.5
+    encoded = xoropt.encode(bits, care, network, solver=solver)
+    least, median, most = timed(lambda: xoropt.encode(bits, care, network, solver=solver))
+    care_bits = encoded.size.care_bits
+    return Row(
+        network=network,
+        solver=solver,
+        sparsity=sparsity,
+        efficiency=encoded.size.efficiency,
+        patches_per_block=encoded.size.patches / encoded.blocks,
+        proved=encoded.proved_blocks / encoded.blocks,
+        million_care_bits_per_second=(care_bits / most / 1e6, care_bits / median / 1e6, care_bits / least / 1e6),
+    )
+
+
+def main() -> None:
+    """Measure every case, print the table, write the JSON."""
+    options = arguments(__doc__).parse_args()
+    weights = 400_000 if options.quick else 4_000_000
+    rows = [measure(*case, weights) for case in CASES]
+    host = machine()
+    table = Table(title=f"Encoding {weights:,} weights, one core of {host['cores']}: {host['processor']}")
+    for column in ("network", "solver", "S", "E", "patches/block", "proved", "million care bits/s (least–most)"):
+        table.add_column(column, justify="left" if column in ("network", "solver") else "right")
+    for row in rows:
+        low, median, high = row.million_care_bits_per_second
+        table.add_row(
+            row.network,
+            row.solver,
+            f"{row.sparsity}",
+            f"{row.efficiency:.1%}",
+            f"{row.patches_per_block:.3f}",
+            f"{row.proved:.1%}",
+            f"{median:.1f} ({low:.1f}–{high:.1f})",
+        )
+    Console(width=120).print(table)
+    print(write(options.out, "encode", {"weights": weights, "rows": [asdict(row) for row in rows]}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What other pruning and quantization methods leave behind, stored exactly: bits a weight against their limits.
+
+    xoropt bench inputs
+
+The limit is H(mask) + (1 − S)·n_q: the mask's own information (for structured masks that of the structure) and n_q
+bits for every kept weight. *Information* is what the kept values really hold, their empirical entropy: where it is
+clearly below n_q, as in the upper bits of rounded normal weights, this format is the wrong choice and an entropy coder
+the right one.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from common import arguments, machine, write
+from rich.console import Console
+from rich.table import Table
+
+import xoropt
+from xoropt import CompressConfig
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of tensor."""
+
+    method: str
+    sparsity: float
+    planes: int
+    information: float
+    network: str
+    mask_codec: str
+    mask: float
+    values: float
+    total: float
+    limit: float
+
+
+def entropy(p: float) -> float:
+    """H(p) in bits."""
+    return 0.0 if p in (0, 1) else -p * math.log2(p) - (1 - p) * math.log2(1 - p)
+
+
+def cases(side: int) -> dict[str, tuple[np.ndarray, float]]:
+    """Tensors by method, each with the information of its mask in bits a weight."""
+    rng = np.random.default_rng(0)
+    normal = rng.standard_normal((side, side)).astype(np.float32)
+    found: dict[str, tuple[np.ndarray, float]] = {}
+    for n, m in ((2, 4), (1, 4), (4, 8)):
+        order = np.abs(normal).reshape(side, -1, m).argsort(axis=2).argsort(axis=2)
+        mask = (order >= m - n).reshape(side, side)
+        found[f"{n}:{m}, sign"] = np.where(mask, np.sign(normal), 0), math.log2(math.comb(m, n)) / m
+    blocks = rng.random((side // 16, side // 16)) < 0.2
+    mask = np.kron(blocks, np.ones((16, 16), dtype=bool))
+    found["16×16 blocks, 80 %, sign"] = np.where(mask, np.sign(normal), 0), entropy(0.2) / 256
+    for sparsity, bits in ((0.4, 4), (0.5, 3), (0.7, 2)):
+        kept = xoropt.quantize.prune(normal, sparsity)
+        found[f"unstructured, uniform {bits}-bit"] = (
+            np.where(kept, rng.integers(1, 2**bits + 1, normal.shape), 0).astype(np.int8),
+            entropy(sparsity),
+        )
+    for sparsity, bits in ((0.5, 4), (0.6, 8)):  # integers with a scale and a zero point for groups of 128
+        kept = xoropt.quantize.prune(normal, sparsity)
+        groups = normal.reshape(side, -1, 128)
+        scale = (groups.max(axis=2, keepdims=True) - groups.min(axis=2, keepdims=True)) / (2**bits - 1)
+        codes = np.rint((groups - groups.min(axis=2, keepdims=True)) / scale).reshape(side, side)
+        codes = np.where(kept, np.maximum(codes, 1), 0).astype(np.uint8)  # 0 is left for what is pruned
+        found[f"unstructured, groups of 128 in {bits}-bit integers"] = codes, entropy(sparsity)
+    ternary = np.sign(normal) * (np.abs(normal) > 0.6745)
+    found["ternary, half zero"] = ternary.astype(np.int8), 1.0
+    return found
+
+
+def measure(method: str, tensor: np.ndarray, mask_information: float) -> Row:
+    """Compress, verify and account one tensor."""
+    tensors = {"w": tensor}
+    model = xoropt.compress(tensors, CompressConfig(include=("*",), mask="smallest"))
+    if not all(check.lossless for check in xoropt.verify(model, tensors)):
+        raise SystemExit(f"{method}: not lossless")
+    stored = model.tensors["w"]
+    if isinstance(stored, xoropt.CarriedTensor):
+        raise SystemExit(f"{method}: carried along, {stored.reason}")
+    figures = xoropt.report(model)["tensors"]["w"]
+    kept = np.count_nonzero(tensor) / tensor.size
+    return Row(
+        method=method,
+        sparsity=1 - kept,
+        planes=figures["planes"],
+        information=figures["value_entropy"],
+        network=figures["network"].partition(":")[0],
+        mask_codec=stored.mask_codec,
+        mask=figures["mask_bits"] / tensor.size,
+        values=(figures["seed_bits"] + figures["patch_bits"]) / tensor.size,
+        total=figures["bits_per_weight"],
+        limit=mask_information + kept * figures["planes"],
+    )
+
+
+def main() -> None:
+    """Measure every method; print the table, write the JSON."""
+    options = arguments(__doc__).parse_args()
+    side = 512 if options.quick else 1024
+    rows = [measure(method, *case) for method, case in cases(side).items()]
+    table = Table(title=f"Tensors of {side}×{side} weights, stored exactly: {machine()['processor']}")
+    columns = ("method", "S", "n_q", "information", "mask codec", "mask", "values", "in all", "limit", "over")
+    for column in columns:
+        table.add_column(column, justify="left" if column in ("method", "mask codec") else "right")
+    for row in rows:
+        table.add_row(
+            row.method,
+            f"{row.sparsity:.2f}",
+            str(row.planes),
+            f"{row.information:.2f}",
+            row.mask_codec,
+            *(f"{figure:.4f}" for figure in (row.mask, row.values, row.total, row.limit)),
+            f"{row.total / row.limit - 1:+.1%}",
+        )
+    Console(width=140).print(table)
+    print(write(options.out, "inputs", {"side": side, "rows": [asdict(row) for row in rows]}))
+
+
+if __name__ == "__main__":
+    main()

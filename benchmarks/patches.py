@@ -1,0 +1,175 @@
+"""How few patches: greedy against burst against what is proved, and the Viterbi minimum of sequential networks.
+
+    python benchmarks/patches.py            # about ten minutes
+    python benchmarks/patches.py --quick
+
+Part one encodes open streams of random data at a rate taken from the nominal density, so that care bits do depend on
+each other, and compares at equal window and rate. A burst's patches are the fewest columns of its syndrome; for bursts
+whose found answer has at most five, all smaller sets are tried (pairs against pairs, by sorting), which proves the
+minimum. Part two reproduces the matched care bits of Park, Kwon et al. (ICLR 2022) for S = 0.9 and N_out = 80 on
+random data.
+"""
+
+import warnings
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from common import arguments, machine, write
+from rich.console import Console
+from rich.table import Table
+
+import xoropt
+from xoropt.codec.banded.bursts import Burst, Search, bursts
+from xoropt.codec.banded.elimination import eliminate
+from xoropt.codec.banded.system import care_positions, system
+from xoropt.codec.layout import open_seed_bits
+from xoropt.codec.order import order_from_recipe
+from xoropt.networks import XorNetwork, sequential, staged, windowed
+
+CASES = [
+    (windowed(8, 80, 64, None), 0.9),
+    (windowed(8, 80, 128, None), 0.9),
+    (windowed(64, 640, 256, None), 0.9),
+    (windowed(64, 640, 512, None), 0.9),
+    (windowed(64, 640, 256, 8), 0.9),
+    (windowed(64, 640, 512, 6), 0.9),
+    (windowed(64, 640, 512, 8), 0.9),
+    (windowed(64, 160, 256, None), 0.6),
+    (windowed(64, 213, 256, None), 0.7),
+    (staged(64, 640, 112, 5, 3, 4, 704), 0.9),
+]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network: dependent care bits, patches of each kind, and how far the proofs go."""
+
+    network: str
+    sparsity: float
+    care_bits: int
+    dependent: int
+    greedy: int
+    burst: int
+    proved_bursts: int
+    bursts: int
+    patches_where_proved: int
+    minimum_where_proved: int
+    efficiency_greedy: float
+    efficiency_burst: float
+
+
+def least(burst: Burst, wrong: np.ndarray, found: int) -> int | None:
+    """The fewest columns that sum to the syndrome, when that can be told: at most `found`, and at most five."""
+    columns = burst.columns
+    syndrome = np.bitwise_or.reduce(np.uint64(1) << np.flatnonzero(wrong).astype(np.uint64))
+    if (columns == syndrome).any():
+        return 1
+    if np.isin(columns ^ syndrome, columns).any():
+        return 2
+    if found <= 3:
+        return found
+    if len(columns) > 6000:
+        return None
+    first, second = np.triu_indices(len(columns), 1)
+    pairs = np.sort(columns[first] ^ columns[second])
+    if _holds(pairs, columns ^ syndrome):
+        return 3
+    if found <= 4 or _holds(pairs, pairs ^ syndrome):
+        return 4
+    return 5 if found <= 5 else None
+
+
+def _holds(pairs: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whether the sorted sums of pairs hold one of those wanted."""
+    at = np.searchsorted(pairs, wanted)
+    return bool((pairs[np.minimum(at, len(pairs) - 1)] == wanted).any())
+
+
+def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -> Row:
+    """One long stream."""
+    rng = np.random.default_rng(seed)
+    care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
+    sizes = {}
+    for solver in ("greedy", "burst"):
+        sizes[solver] = xoropt.encode(bits, care, network, solver=solver).size
+    order = order_from_recipe("rows")
+    starts, stream_row, weight = care_positions(care, order, weights)
+    equations, _ = system(network, order, weights, open_seed_bits(weights, network), starts, stream_row)
+    eliminated = eliminate(equations, bits[weight].astype(np.uint64), 1)
+    flipped = np.zeros(len(weight), dtype=np.uint64)
+    proved = searched = patches = minimum = 0
+    for burst in bursts(eliminated, flipped, 10**9):
+        wrong = burst.residual != 0
+        if not wrong.any():
+            continue
+        picks, exact = Search(burst).run(wrong)
+        flipped[burst.equations[picks]] ^= np.uint64(1)
+        searched += 1
+        fewest = len(picks) if exact else least(burst, wrong, len(picks))
+        if fewest is not None:
+            proved, patches, minimum = proved + 1, patches + len(picks), minimum + fewest
+    return Row(
+        network=network.recipe,
+        sparsity=sparsity,
+        care_bits=len(weight),
+        dependent=len(eliminated.dependent),
+        greedy=sizes["greedy"].patches,
+        burst=sizes["burst"].patches,
+        proved_bursts=proved,
+        bursts=searched,
+        patches_where_proved=patches,
+        minimum_where_proved=minimum,
+        efficiency_greedy=sizes["greedy"].efficiency,
+        efficiency_burst=sizes["burst"].efficiency,
+    )
+
+
+def matched(n_s: int, weights: int, seeds: int) -> dict[str, float]:
+    """Share of matched care bits with N_in = 8, N_out = 80, over several networks."""
+    warnings.simplefilter("ignore", xoropt.RateWarning)  # the draw may have a little more care bits than seed bits
+    right = total = 0
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        care, bits = rng.random(weights) < 0.1, rng.random(weights) < 0.5
+        network = sequential(8, 80, n_s, seed=seed)
+        if n_s:
+            size = xoropt.encode(bits, care, network, solver="viterbi").size
+        else:
+            size = xoropt.encode(bits, care, network, solver="exhaustive").size
+        right, total = right + size.care_bits - size.patches, total + size.care_bits
+    return {"n_s": n_s, "outputs": weights * seeds, "matched": right / total}
+
+
+def main() -> None:
+    """Measure, print the tables, write the JSON."""
+    options = arguments(__doc__).parse_args()
+    weights = 500_000 if options.quick else 4_000_000
+    host = machine()
+    rows = [measure(network, sparsity, weights) for network, sparsity in CASES]
+    table = Table(title=f"Patches of {weights:,} outputs at a fixed rate; {host['processor']}")
+    columns = ("network", "S", "dependent", "greedy", "burst", "ratio", "proved", "of minimum", "E greedy", "E burst")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "network" else "right")
+    for row in rows:
+        table.add_row(
+            row.network,
+            f"{row.sparsity}",
+            f"{row.dependent / row.care_bits:.3%}",
+            f"{row.greedy:,}",
+            f"{row.burst:,}",
+            f"{row.burst / max(1, row.greedy):.2f}",
+            f"{row.proved_bursts}/{row.bursts}",
+            f"{row.patches_where_proved / max(1, row.minimum_where_proved):.3f}",
+            f"{row.efficiency_greedy:.2%}",
+            f"{row.efficiency_burst:.2%}",
+        )
+    Console(width=150).print(table)
+    sizes = {0: (400_000, 4), 1: (200_000, 4), 2: (16_000 if options.quick else 100_000, 2)}
+    viterbi = [matched(n_s, *size) for n_s, size in sizes.items()]
+    for figures, published in zip(viterbi, (0.933, 0.9865, 0.995), strict=True):
+        print(f"N_s = {figures['n_s']}: {figures['matched']:.2%} of care bits matched ({published:.2%} expected)")
+    print(write(options.out, "patches", {"rows": [asdict(row) for row in rows], "viterbi": viterbi}))
+
+
+if __name__ == "__main__":
+    main()

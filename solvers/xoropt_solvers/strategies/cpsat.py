@@ -1,0 +1,79 @@
+"""Constraint programming: OR-Tools CP-SAT with its own XOR constraint, started from the greedy answer."""
+
+import math
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.encodings import Clauses, add_parity
+from xoropt_solvers.errors import SolverError
+from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.strategy import Answer, Clock, Strategy
+
+__all__ = ["STRATEGY", "run"]
+
+
+def run(
+    problem: ParityProblem,
+    clock: Clock,
+    workers: int = 1,
+    form: str = "systematic",
+    collapse: bool = True,
+    sparsify: bool = True,
+    improve: bool = True,
+    cut: int | None = None,
+) -> Answer:
+    """Exact; at the time limit the best found, with the engine's own bound.
+
+    `workers` is its number of threads. `cut` cuts the XOR constraints to so many literals in clauses; None leaves them
+    whole. The other options are the cuts of `xoropt_solvers.models`.
+    """
+    from ortools.sat.python import cp_model
+
+    checks.count(workers, "workers", 1)
+    model = parity_model(problem, form, collapse, sparsify, improve)
+    program = cp_model.CpModel()
+    variables = [program.new_bool_var("") for _ in model.weights]
+    if cut is None:
+        for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+            literals = [variables[v] for v in check]
+            program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
+    else:
+        literals = list(variables)
+
+        def add(clause: list[int]) -> None:
+            while len(literals) < clauses.variables:
+                literals.append(program.new_bool_var(""))
+            program.add_bool_or([literals[v - 1] if v > 0 else ~literals[-v - 1] for v in clause])
+
+        clauses = Clauses(add, len(variables))
+        for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+            add_parity(clauses, [v + 1 for v in check], value, checks.count(cut, "cut", 3, 10))
+    program.minimize(sum(int(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
+    for variable, on in zip(variables, model.start.tolist(), strict=True):
+        program.add_hint(variable, on)
+    engine = cp_model.CpSolver()
+    engine.parameters.num_workers = workers
+    engine.parameters.random_seed = 0
+    left = clock.left()
+    if left is not None:
+        engine.parameters.max_time_in_seconds = max(left, 1e-3)
+    status = engine.solve(program)
+    info = {"status": engine.status_name(status), "branches": engine.num_branches, "conflicts": engine.num_conflicts}
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        values = np.array([engine.boolean_value(variable) for variable in variables], dtype=bool)
+        bound = math.ceil(engine.best_objective_bound - 1e-6)
+        return answer_from_errors(problem, model, values, max(1, bound), info)
+    if status == cp_model.UNKNOWN:
+        return answer_from_errors(problem, model, model.start, 1, info)
+    raise SolverError(f"Strategy 'cpsat' ended with status {engine.status_name(status)} on a feasible model.")
+
+
+STRATEGY = Strategy(
+    name="cpsat",
+    run=run,
+    exact=True,
+    requires={"ortools": "ortools"},
+    summary="constraint programming (OR-Tools CP-SAT) with XOR constraints",
+)

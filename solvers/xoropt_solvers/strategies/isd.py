@@ -1,0 +1,79 @@
+"""Randomized information-set decoding (Lee and Brickell 1988), for problems too large for a proof."""
+
+import math
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.reduction import independent_columns
+from xoropt_solvers.strategies.greedy import greedy_answer
+from xoropt_solvers.strategy import Answer, Clock, Strategy
+
+__all__ = ["STRATEGY", "run"]
+
+ROUNDS_A_CALL = 50
+
+
+def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: int = 0) -> Answer:
+    """No proof: the best pattern seen in `rounds` random information sets with up to two errors each.
+
+    Without `rounds`: as many as the time limit allows, or 1,000. ``info["rounds"]`` says how many were made, and
+    ``info["probability"]`` how likely they would have found a given pattern of one mismatch fewer, had there been one.
+    With information sets uniform among the sets of `rank` rows, that is 1 − (1 − p)^rounds for
+    p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
+    """
+    seed = checks.count(seed, "seed", 0, 2**32 - 1)
+    wanted = 1000 if rounds is None else checks.count(rounds, "rounds", 1)
+    if rounds is None and clock.time_limit is not None:
+        wanted = 1 << 31
+    from xoropt_solvers.kernels.decoding import lee_brickell
+
+    columns = independent_columns(problem.A)
+    k, rank = problem.k, len(columns)
+    codewords = pack_rows(problem.A[:, columns].T)
+    basis = np.concatenate([codewords, pack_rows(np.eye(rank, dtype=bool))], axis=1)
+    words = codewords.shape[1]
+    target = np.zeros(basis.shape[1], dtype=np.uint64)
+    target[:words] = pack_rows(problem.b[None, :])[0]
+    table = np.zeros((0, 256), dtype=np.int64) if problem.weights is None else _byte_weights(problem.row_weights, words)
+    start = greedy_answer(problem)
+    best, x = start.cost, start.x
+    found = np.zeros_like(target)
+    done = 0
+    while done < wanted and not clock.expired():
+        now = min(ROUNDS_A_CALL, wanted - done)
+        cost = lee_brickell(basis, target, words, k, table, now, np.uint64(seed + (done << 32)), best, found)
+        done += now
+        if cost < best:
+            best = int(cost)
+            bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
+            x = np.zeros(problem.n, dtype=bool)
+            x[columns] = bits
+    mismatches = int((((problem.A.astype(np.int64) @ x) & 1) ^ problem.b).sum())
+    info = {"rounds": done, "probability": _probability(k, rank, mismatches - 1, done), "seed": seed}
+    return Answer(x, best, start.lower_bound, info)
+
+
+def _byte_weights(weights: np.ndarray, words: int) -> np.ndarray:
+    """(8·words, 256) int64: what byte q of a codeword weighs when it is v."""
+    padded = np.zeros(64 * words, dtype=np.int64)
+    padded[: len(weights)] = weights
+    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
+    return np.ascontiguousarray(padded.reshape(-1, 8) @ bits.T)
+
+
+def _probability(k: int, rank: int, weight: int, rounds: int) -> float:
+    if weight < 0:
+        return 1.0
+    ways = sum(math.comb(weight, i) * math.comb(k - weight, rank - i) for i in range(min(3, rank + 1)))
+    each = ways / math.comb(k, rank)
+    return 1.0 if each >= 1.0 else -math.expm1(rounds * math.log1p(-each))
+
+
+STRATEGY = Strategy(
+    name="isd",
+    run=run,
+    exact=False,
+    summary="randomized information-set decoding (Lee–Brickell), with the probability it gives",
+)

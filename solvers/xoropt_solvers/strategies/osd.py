@@ -1,0 +1,47 @@
+"""Belief propagation with ordered-statistics post-processing, by the package ldpc (Roffe et al. 2020)."""
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.strategy import Answer, Clock, Strategy
+
+__all__ = ["STRATEGY", "run"]
+
+
+def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int = 30) -> Answer:
+    """No proof: the error pattern that the decoder finds most likely, heavier rows being less likely wrong.
+
+    `order` is the number of least reliable positions whose pairs the post-processing tries (combination sweep);
+    `iterations` bounds the belief propagation.
+    """
+    from ldpc.bposd_decoder import BpOsdDecoder
+
+    checks.count(iterations, "iterations", 1)
+    model = parity_model(problem, improve=False)
+    H = np.zeros((len(model.checks), len(model.weights)), dtype=np.uint8)
+    for i, check in enumerate(model.checks):
+        H[i, list(check)] = 1
+    # A weight is a log-likelihood ratio: error probability p with log((1 − p)/p) = scale · weight.
+    scale = 2.2 / float(np.mean(model.weights))
+    channel = 1.0 / (1.0 + np.exp(np.minimum(scale * model.weights, 50.0)))
+    decoder = BpOsdDecoder(
+        H,
+        error_channel=channel.tolist(),
+        max_iter=iterations,
+        bp_method="product_sum",
+        osd_method="OSD_CS",
+        osd_order=min(checks.count(order, "order", 0), max(0, len(model.weights) - len(model.checks))),
+    )
+    values = np.asarray(decoder.decode(model.syndrome.astype(np.uint8)), dtype=bool)
+    return answer_from_errors(problem, model, values, int(model.weights.min()), {"converged": bool(decoder.converge)})
+
+
+STRATEGY = Strategy(
+    name="osd",
+    run=run,
+    exact=False,
+    requires={"ldpc": "ldpc"},
+    summary="belief propagation with ordered-statistics post-processing",
+)

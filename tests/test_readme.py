@@ -1,0 +1,43 @@
+"""The README's examples run, in order, in an empty folder."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_python_examples(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), names)
+    out = capsys.readouterr().out
+    assert re.search(r"^(99\.\d\d|100\.00)% of the stored bits", out)
+    assert names["solution"].optimal
+
+
+def test_shell_examples(tmp_path):
+    rng = np.random.default_rng(0)
+    save_file({"fc.weight": rng.standard_normal((200, 100)).astype(np.float32)}, tmp_path / "model.safetensors")
+    commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("xoropt ")]
+    assert len(commands) >= 4
+    for command in commands:
+        words = [sys.executable, "-m", *shlex.split(command, comments=True)]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)]+)\)", README))
+def test_links(path):
+    assert (Path(__file__).parents[1] / path).exists()

@@ -1,0 +1,76 @@
+"""Low-rank pruning: masks that are Boolean products, within their budget, keeping far more magnitude than chance."""
+
+import numpy as np
+import pytest
+
+import xoropt
+from xoropt.masks import decode_mask, low_rank
+from xoropt.masks.low_rank import BinaryFactors
+from xoropt.quantize import prune_low_rank
+
+
+def weights(shape, seed=0, spread=0.2):
+    rng = np.random.default_rng(seed)
+    rows = np.exp(spread * rng.standard_normal((shape[0],) + (1,) * (len(shape) - 1)))
+    return (rng.standard_normal(shape) * rows * np.exp(spread * rng.standard_normal(shape[-1]))).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (90, 200), (24, 8, 3, 3)])
+def test_keeps_the_share_and_most_of_the_magnitude(shape):
+    w = weights(shape)
+    factors = prune_low_rank(w, 0.9, rank=min(40, shape[0]), tile=96)
+    mask = factors.mask()
+    assert mask.shape == shape
+    assert 0.08 < mask.mean() <= 0.1 + 1 / w.size
+    free = xoropt.quantize.prune(w, 1 - mask.mean())
+    kept = np.abs(w[mask]).sum() / np.abs(w[free]).sum()
+    chance = np.abs(w).mean() / np.abs(w[free]).mean()
+    assert kept > chance + 0.4 * (1 - chance)
+
+
+def test_the_mask_is_the_boolean_product():
+    left = np.array([[[1, 0], [0, 1], [1, 1]]], dtype=bool)
+    right = np.array([[[1, 1, 0, 0], [0, 1, 1, 0]]], dtype=bool)
+    factors = BinaryFactors((3, 4), 3, 4, left, right)
+    assert factors.mask().astype(int).tolist() == [[1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 0]]
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (50, 131), (7, 5, 3)])
+def test_the_codec_is_exact(shape):
+    factors = prune_low_rank(weights(shape), 0.8, rank=5, tile=32)
+    parts = low_rank.encode(factors)
+    size = int(np.prod(shape))
+    assert (decode_mask("low_rank", parts, shape, size) == factors.mask()).all()
+    for cut in (0, 3, 15, 40, len(parts["mask"]) - 1):
+        with pytest.raises(xoropt.DecodeError):
+            decode_mask("low_rank", {"mask": parts["mask"][:cut]}, shape, size)
+    with pytest.raises(xoropt.DecodeError):
+        decode_mask("low_rank", parts, (shape[0] + 40, *shape[1:]), size // shape[0] * (shape[0] + 40))
+
+
+@pytest.mark.parametrize("budget", [0.1, 0.2])
+def test_the_budget_is_kept(budget):
+    factors = prune_low_rank(weights((256, 256)), 0.91, mask_bits=budget, tile=128)
+    assert 8 * low_rank.encode(factors)["mask"].nbytes / 256**2 < 1.1 * budget
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"rank": 0}, "'rank' must be from 1 to 64, not 0"),
+        ({"rank": 65}, "'rank' must be from 1 to 64, not 65"),
+        ({"mask_bits": 0.001}, "'mask_bits' must be at least 0.0"),
+        ({}, "one of the arguments"),
+        ({"rank": 3, "mask_bits": 0.1}, "one of the arguments"),
+    ],
+)
+def test_refuses(options, word):
+    with pytest.raises(xoropt.ArgumentError, match=word):
+        prune_low_rank(weights((64, 80)), 0.9, **options)
+
+
+def test_refuses_weights():
+    with pytest.raises(xoropt.ArgumentError, match="needs a matrix"):
+        prune_low_rank(np.ones(5), 0.9, rank=1)
+    with pytest.raises(xoropt.ArgumentError, match="NaN"):
+        prune_low_rank(np.full((5, 5), np.nan), 0.9, rank=1)

@@ -1,0 +1,120 @@
+"""Mask codecs: exact on every mask they take, honest about those they do not, small where they promise it."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import xoropt
+from xoropt.masks import CODECS, decode_mask, encode_mask
+
+
+@st.composite
+def masks(draw):
+    """Empty, full, one row, one column, periodic, and random of every density, with dense rows and columns."""
+    shape = tuple(draw(st.lists(st.integers(0, 24), max_size=3)))
+    kind = draw(st.sampled_from(["empty", "full", "periodic", "random", "uneven"]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    if kind == "empty":
+        return np.zeros(shape, dtype=bool)
+    if kind == "full":
+        return np.ones(shape, dtype=bool)
+    if kind == "periodic":
+        return (np.arange(math.prod(shape)) % draw(st.integers(1, 9)) == 0).reshape(shape)
+    density = draw(st.floats(0, 1))
+    if kind == "uneven" and shape:
+        density = density * rng.random((shape[0], *(1 for _ in shape[1:]))) * rng.random(shape[-1])
+    return rng.random(shape) < density
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@given(mask=masks())
+def test_exact(codec, mask):
+    parts = CODECS[codec].encode(mask, 1)
+    if parts is not None:
+        assert all(part.dtype == np.uint8 and part.ndim == 1 for part in parts.values())
+        back = decode_mask(codec, parts, mask.shape, mask.size)
+        assert (back.dtype, back.shape) == (bool, mask.shape)
+        assert (back == mask).all()
+
+
+@given(masks())
+def test_auto_takes_the_least_with_random_access(mask):
+    name, parts = encode_mask(mask)
+    least = sum(part.nbytes for part in parts.values())
+    assert CODECS[name].random_access
+    assert least <= -(-mask.size // 8)
+    smallest = sum(part.nbytes for part in encode_mask(mask, "smallest")[1].values())
+    assert smallest <= least
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "limit"), [(2, 4, 0.6462), (1, 4, 0.5), (4, 8, 0.7662), (1, 2, 0.5), (8, 16, 0.8532)]
+)
+def test_n_of_m_is_near_its_limit(n, m, limit):
+    rng = np.random.default_rng(0)
+    mask = (rng.random((64, 4096 // m, m)).argsort(axis=-1) < n).reshape(64, 4096)
+    name, parts = encode_mask(mask)
+    assert name == "n_of_m"
+    assert 8 * parts["mask"].nbytes / mask.size < 1.01 * limit
+
+
+def test_n_of_m_refuses_other_masks():
+    with pytest.raises(xoropt.ArgumentError, match="'n_of_m' cannot hold this mask"):
+        encode_mask(np.eye(4, dtype=bool)[:, :3], "n_of_m")
+
+
+@pytest.mark.parametrize("block", [(4, 4), (1, 32), (16, 1), (8, 64)])
+def test_blocks_take_one_bit_each(block):
+    coarse = np.random.default_rng(0).random((9, 11)) < 0.4
+    mask = np.kron(coarse, np.ones(block, dtype=bool))[:-1, :-3]
+    name, parts = encode_mask(mask)
+    assert (decode_mask(name, parts, mask.shape, mask.size) == mask).all()
+    assert CODECS["blocks"].encode(mask, 1)["mask"].nbytes <= 2 + -(-99 // 8)
+
+
+def entropy_of(p):
+    return float(np.mean(-(p * np.log2(p) + (1 - p) * np.log2(1 - p))))
+
+
+@pytest.mark.parametrize("density", [0.01, 0.05, 0.1, 0.4])
+def test_entropy_is_near_its_limit(density):
+    mask = np.random.default_rng(1).random((1024, 1024)) < density
+    stored = 8 * CODECS["entropy"].encode(mask, 1)["mask"].nbytes / mask.size
+    assert stored < 1.005 * entropy_of(np.full(1, mask.mean()))
+
+
+def test_entropy_uses_uneven_rows_and_columns():
+    rng = np.random.default_rng(2)
+    logit = np.log(1 / 9) + 0.5 * rng.standard_normal((2048, 1)) + 0.5 * rng.standard_normal(2048)
+    p = 1 / (1 + np.exp(-logit))
+    mask = rng.random(p.shape) < p
+    stored = 8 * CODECS["entropy"].encode(mask, 1)["mask"].nbytes / mask.size
+    assert stored < 1.015 * entropy_of(p)
+    assert stored < 0.96 * entropy_of(np.full(1, mask.mean()))
+
+
+@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank", "blocks")])
+def test_damaged_parts_are_refused_or_give_some_mask(codec):
+    rng = np.random.default_rng(3)
+    mask = (rng.random((16, 8, 4)).argsort(axis=-1) < 2).reshape(16, 32)
+    part = CODECS[codec].encode(mask, 1)["mask"]
+    refused = 0
+    for _ in range(300):
+        damaged = part.copy()
+        damaged[rng.integers(len(part))] ^= 1 << rng.integers(8)
+        cut = damaged[: rng.integers(len(part) + 1)] if rng.random() < 0.5 else damaged
+        try:
+            assert decode_mask(codec, {"mask": cut}, mask.shape, mask.size).shape == mask.shape
+        except xoropt.DecodeError:
+            refused += 1
+    assert refused > 100
+
+
+def test_unknown_codecs():
+    with pytest.raises(xoropt.ArgumentError, match="'mask' must be one of auto, smallest, bitmap"):
+        encode_mask(np.ones(3, bool), "rle")
+    with pytest.raises(xoropt.DecodeError, match="'rle' is not known"):
+        decode_mask("rle", {}, (3,), 3)

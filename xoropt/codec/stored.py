@@ -1,0 +1,126 @@
+"""Encodings as what a file holds: an entry of its JSON description, and plain arrays by part."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from xoropt.codec.block_patches import join_patches, split_patches
+from xoropt.codec.encoded import Encoded, StreamEncoded
+from xoropt.codec.layout import join_layouts, split_layouts
+from xoropt.codec.order import order_from_recipe
+from xoropt.codec.stream_decode import check_stream
+from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
+from xoropt.errors import ArgumentError, FormatError
+from xoropt.networks import XorNetwork, from_recipe
+from xoropt.validation import get, take, whole
+
+__all__ = ["describe", "restore"]
+
+
+def describe(encoded: Encoded | StreamEncoded) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The entry and the arrays, by part: `seeds`, and `patches` and `segments` (of planes that have several) if any."""
+    entry: dict[str, Any] = {
+        "network": encoded.network.recipe,
+        "order": encoded.order,
+        "planes": len(encoded.seeds),
+        "care": encoded.care_bits,
+        "solver": encoded.solver,
+        "proved": encoded.proved_blocks,
+    }
+    parts: dict[str, np.ndarray] = {}
+    if isinstance(encoded, StreamEncoded):
+        entry["segments"], table = join_layouts(encoded.layouts)
+        entry["patches"], parts["patches"] = join_stream_patches(encoded.patches)
+        parts["seeds"] = np.concatenate([np.zeros(0, np.uint8), *encoded.seeds])
+        parts["segments"] = table
+    else:
+        entry["patches"], parts["patches"] = join_patches(encoded.patches)
+        parts["seeds"] = encoded.seeds
+    return entry, {part: array for part, array in parts.items() if array.nbytes or part == "seeds"}
+
+
+def restore(
+    entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
+) -> Encoded | StreamEncoded:
+    """The encoding of an entry and its parts; everything that a decoder relies on is checked here.
+
+    Raises:
+        FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
+    """
+    parts = {"patches": np.zeros(0, dtype=np.uint8)} | parts
+    network = from_recipe(get(entry, "network", str))
+    kind = _restore_stream if "segments" in entry else _restore_blocks
+    return kind(entry, parts, network, shape, planes)
+
+
+def _restore_blocks(
+    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
+) -> Encoded:
+    """The planes of a block network."""
+    if get(entry, "order", str) != "rows":
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
+    if network.memory:
+        raise FormatError("its network has a memory, which this order does not allow")
+    blocks = -(-math.prod(shape) // network.n_out)
+    seeds = take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
+    patch = get(entry, "patches", dict)
+    widths = patch.get("widths")
+    if widths is not None:
+        widths = [whole(w, "widths", 64) for w in get(patch, "widths", list)]
+    patches = split_patches(
+        whole(patch.get("group"), "group"),
+        whole(patch.get("count"), "count"),
+        widths,
+        take(held, "patches", np.dtype(np.uint8), None),
+        planes,
+        blocks,
+        network.n_out,
+    )
+    return Encoded(
+        network=network,
+        order="rows",
+        shape=shape,
+        planes=planes,
+        seeds=seeds,
+        patches=patches,
+        care_bits=whole(entry.get("care"), "care"),
+        solver=get(entry, "solver", str),
+        proved_blocks=whole(entry.get("proved"), "proved"),
+    )
+
+
+def _restore_stream(
+    entry: dict[str, Any], held: dict[str, np.ndarray], network: XorNetwork, shape: tuple[int, ...], planes: int
+) -> StreamEncoded:
+    """The planes of a windowed network."""
+    try:
+        order = order_from_recipe(get(entry, "order", str)).recipe
+    except ArgumentError:
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
+    table = take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
+    described = get(entry, "segments", list)
+    if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
+        raise FormatError("the description lacks a valid 'segments'")
+    layouts = split_layouts([[whole(v, "segments") for v in d] for d in described], table)
+    patch = get(entry, "patches", dict)
+    counts = [whole(v, "counts") for v in get(patch, "counts", list)]
+    sizes = [whole(v, "bytes") for v in get(patch, "bytes", list)]
+    seeds = take(held, "seeds", np.dtype(np.uint8), None)
+    octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
+    if seeds.shape != (sum(octets),):
+        raise FormatError(f"its seeds must be {sum(octets)} bytes")
+    encoded = StreamEncoded(
+        network=network,
+        order=order,
+        shape=shape,
+        planes=planes,
+        layouts=layouts,
+        seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
+        patches=split_stream_patches(counts, sizes, take(held, "patches", np.dtype(np.uint8), None)),
+        care_bits=whole(entry.get("care"), "care"),
+        solver=get(entry, "solver", str),
+        proved_blocks=whole(entry.get("proved"), "proved"),
+    )
+    check_stream(encoded)
+    return encoded

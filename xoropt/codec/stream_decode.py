@@ -1,0 +1,128 @@
+"""Decoding a windowed network's streams, whole rows of lanes at a time."""
+
+import numpy as np
+
+from xoropt.codec import reference
+from xoropt.codec.encoded import StreamEncoded
+from xoropt.codec.layout import Layout, check_layout, last_row_lanes, schedule, seed_rows_of
+from xoropt.codec.order import StreamOrder
+from xoropt.codec.stream_patches import unpack_stream_patches
+from xoropt.errors import DecodeError
+from xoropt.networks import XorNetwork
+
+__all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference"]
+
+
+def check_stream(encoded: StreamEncoded) -> None:
+    """Raise DecodeError unless segments, seeds and patches fit the network, the order and the shape."""
+    order, planes = encoded.stream_order, len(encoded.seeds)
+    if (
+        len(encoded.layouts) not in (1, planes)
+        or len(encoded.patches.counts) != planes
+        or len(encoded.patches.data) != planes
+    ):
+        raise DecodeError(f"the segments or patches do not fit {planes} planes")
+    for layout in encoded.layouts:
+        check_layout(layout, order, encoded.outputs, encoded.network)
+    for p, seeds in enumerate(encoded.seeds):
+        octets = -(-encoded.layout(p).total // 8)
+        if seeds.dtype != np.uint8 or seeds.shape != (octets,):
+            raise DecodeError(f"the seeds of plane {p} must be {octets} bytes")
+        unpack_stream_patches(encoded.patches, p, encoded.outputs)
+
+
+def decode_stream_numpy(encoded: StreamEncoded) -> np.ndarray:
+    """The planes, bool (planes, outputs)."""
+    order, network = encoded.stream_order, encoded.network
+    planes = np.zeros((len(encoded.seeds), encoded.outputs), dtype=bool)
+    for p, (plane, seeds) in enumerate(zip(planes, encoded.seeds, strict=True)):
+        layout = encoded.layout(p)
+        begin = first = 0
+        for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
+            end = begin + rows * order.lanes
+            if seed_bits:
+                stream = _stream_rows(_seed_rows(seeds, first, seed_bits, order), network, order, rows)
+                _place(order, stream, plane[begin:end])
+            begin, first = end, first + seed_bits
+        plane[unpack_stream_patches(encoded.patches, p, encoded.outputs)] ^= True
+    return planes
+
+
+def _seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
+    """The seed rows of a segment whose stored bits begin at `first`: uint8 (m, L) of 0 and 1."""
+    octets = seeds[first // 8 : -(-(first + seed_bits) // 8)]
+    stored = np.unpackbits(octets, bitorder="little")[first % 8 :][:seed_bits]
+    rows = np.zeros((seed_rows_of(order, seed_bits), order.lanes), dtype=np.uint8)
+    whole = (len(rows) - 1) * order.lanes
+    rows[:-1] = stored[:whole].reshape(-1, order.lanes)
+    rows[-1, last_row_lanes(order, seed_bits)] = stored[whole:]
+    return rows
+
+
+def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
+    """The stream rows of a segment, uint8 (T, ⌈L/8⌉) packed, from its seed rows, uint8 (m, L)."""
+    seed_rows = len(bits)
+    step, output = schedule(order, rows, seed_rows, network)
+    steps, used = int(step[-1]) + 1, int(output.max()) + 1
+    reach = (steps - 1) * network.n_in + network.window
+    if order.closed:  # the rows beyond a lane's end are the next lane's first ones
+        turns = -(-reach // seed_rows)
+        bits = np.concatenate([np.roll(bits, -turn, axis=1) for turn in range(turns)])
+    seeds = np.packbits(bits, axis=1, bitorder="little")
+    made = np.zeros((used, steps, seeds.shape[1]), dtype=np.uint8)
+    if network.stages is None:
+        for j, row in enumerate(network.matrix()[:used]):
+            for tap in np.flatnonzero(row):
+                made[j] ^= seeds[tap :: network.n_in][:steps]
+    else:
+        node_taps, reads = network.stages
+        count = len(node_taps)
+        ahead = steps + int(reads[:used].max()) // count
+        nodes = np.zeros((count, ahead, seeds.shape[1]), dtype=np.uint8)
+        for node, taps in zip(nodes, node_taps, strict=True):
+            for tap in taps:
+                node ^= seeds[tap :: network.n_in][:ahead]
+        for j, places in enumerate(reads[:used]):
+            for place in places:
+                made[j] ^= nodes[place % count, place // count :][:steps]
+    return made[output, step]
+
+
+def _place(order: StreamOrder, stream: np.ndarray, weights: np.ndarray) -> None:
+    """Write packed stream rows to their weights, bool (at most T·L,)."""
+    rows, lanes = len(stream), order.lanes
+    bits = np.unpackbits(stream, axis=1, count=lanes, bitorder="little").view(bool)
+    p = np.arange(rows, dtype=np.int64)
+    y = p * order.multiplier(rows) % rows
+    turn = p * order.rotation % lanes
+    placed = np.empty_like(bits)
+    for k in np.unique(turn):
+        some = np.flatnonzero(turn == k) if order.rotation else slice(None)
+        placed[y[some]] = np.roll(bits[some], k, axis=1)
+    weights[:] = placed.reshape(-1)[: len(weights)]
+
+
+def decode_stream_reference(encoded: StreamEncoded) -> np.ndarray:
+    """The planes, bool (planes, outputs), by the plain decoder."""
+    order, network, outputs = encoded.stream_order, encoded.network, encoded.outputs
+    rows = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in network.rows]
+    planes = []
+    for p, seeds in enumerate(encoded.seeds):
+        layout: Layout = encoded.layout(p)
+        flips = reference.read_stream_patches(encoded.patches.data[p].tobytes(), encoded.patches.counts[p], outputs)
+        planes.append(
+            reference.decode_stream(
+                seeds.tobytes(),
+                rows,
+                network.n_in,
+                network.memory,
+                network.n_out,
+                order.kind,
+                order.lanes,
+                layout.rows.tolist(),
+                layout.seed_bits.tolist(),
+                flips,
+                outputs,
+            )
+        )
+    return np.array(planes, dtype=bool).reshape(len(planes), outputs)

@@ -1,0 +1,1 @@
+"""The exact minimum of unmatched care bits of small sequential networks."""

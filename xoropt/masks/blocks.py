@@ -1,0 +1,54 @@
+"""Block sparsity: whole rectangles are kept or pruned together; one bit a rectangle.
+
+The part `mask` is two bytes, the binary logarithms of a block's rows and columns (of the matrix of first axis by all
+others), and the bitmap of blocks in row-major order; blocks at the edges may be cut short.
+"""
+
+import numpy as np
+
+from xoropt.errors import DecodeError
+from xoropt.masks.classes import matrix_shape
+
+__all__ = ["decode", "encode"]
+
+MOST = 8
+"""Binary logarithm of the largest side of a block."""
+
+
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
+    """The mask, bool of any shape, as its stored part `mask`; None where not even blocks of two weights hold it."""
+    matrix = np.ascontiguousarray(mask).reshape(matrix_shape(mask.shape, mask.size))
+    row_log = column_log = 0
+    while matrix.size and column_log < MOST and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
+        matrix, column_log = halved, column_log + 1
+    while matrix.size and row_log < MOST and matrix.shape[0] > 1 and (halved := _halve(matrix.T)) is not None:
+        matrix, row_log = halved.T, row_log + 1
+    if not row_log + column_log:
+        return None
+    return {"mask": np.concatenate([np.array([row_log, column_log], np.uint8), np.packbits(matrix, bitorder="little")])}
+
+
+def _halve(matrix: np.ndarray) -> np.ndarray | None:
+    """The matrix with pairs of equal columns as one; None when a pair differs."""
+    first = matrix[:, ::2]
+    second = matrix[:, 1::2]
+    return first if (first[:, : second.shape[1]] == second).all() else None
+
+
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
+    """The mask of the given shape and size.
+
+    Raises:
+        DecodeError: the part does not fit the shape.
+    """
+    data = parts.get("mask", np.zeros(0, np.uint8))
+    row_log, column_log = data[:2].tolist() if len(data) >= 2 else (MOST + 1, 0)
+    rows, columns = matrix_shape(shape, size)
+    if max(row_log, column_log) > MOST:
+        raise DecodeError("the head of the mask of blocks is damaged")
+    coarse = (-(-rows // (1 << row_log)), -(-columns // (1 << column_log)))
+    if len(data) != 2 - (-coarse[0] * coarse[1] // 8):
+        raise DecodeError("the mask of blocks does not fit the shape")
+    blocks = np.unpackbits(data[2:], count=coarse[0] * coarse[1], bitorder="little").view(bool).reshape(coarse)
+    tall = np.repeat(blocks, 1 << row_log, axis=0)[:rows]
+    return np.ascontiguousarray(np.repeat(tall, 1 << column_log, axis=1)[:, :columns]).reshape(shape)

@@ -1,0 +1,94 @@
+"""Length-limited canonical Huffman codes for groups of independent bits, the same on every machine."""
+
+import functools
+import heapq
+import math
+
+import numpy as np
+
+__all__ = ["code_lengths", "codewords"]
+
+
+@functools.lru_cache(maxsize=64)
+def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
+    """The length of every symbol's codeword, int64 (2^size,), for `size` bits that are 1 with density/65536.
+
+    Symbols with equally many ones have equal weights, so the tree is built of runs of equal nodes: as many pairs of
+    the lightest run are merged at once as there are. Where ties leave a choice the lengths differ by one at most, and
+    the symbols of lower number get the shorter ones.
+    """
+    floor = 1
+    while True:
+        weights = [
+            max(floor, (density**j * (65536 - density) ** (size - j) << 46) >> 16 * size) for j in range(size + 1)
+        ]
+        by_ones = _depths(weights, [math.comb(size, j) for j in range(size + 1)])
+        if max(max(depths) for depths in by_ones) <= limit:
+            break
+        floor *= 4
+    lengths = np.zeros(1 << size, dtype=np.int64)
+    ones = np.bitwise_count(np.arange(1 << size))
+    for j, depths in enumerate(by_ones):
+        places = np.flatnonzero(ones == j)
+        at = 0
+        for depth, count in sorted(depths.items()):
+            lengths[places[at : at + count]] = depth
+            at += count
+    lengths.setflags(write=False)
+    return lengths
+
+
+def _depths(weights: list[int], counts: list[int]) -> list[dict[int, int]]:
+    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree."""
+    # A node kind is (weight, age); its children are kinds too. `total` nodes of a kind exist in all.
+    heap: list[tuple[int, int]] = []
+    total: dict[int, int] = {}
+    children: dict[int, tuple[int, int] | None] = {}
+    left: dict[int, int] = {}
+    for kind, (weight, count) in enumerate(zip(weights, counts, strict=True)):
+        heapq.heappush(heap, (weight, kind))
+        total[kind] = left[kind] = count
+        children[kind] = None
+    new = len(weights)
+    while True:
+        weight, kind = heapq.heappop(heap)
+        if left[kind] == 1:
+            if not heap:
+                break
+            other_weight, other = heapq.heappop(heap)
+            pair, merged, count = (kind, other), weight + other_weight, 1
+            left[kind] -= 1
+            left[other] -= 1
+            if left[other]:
+                heapq.heappush(heap, (other_weight, other))
+        else:
+            count = left[kind] // 2
+            pair, merged = (kind, kind), 2 * weight
+            left[kind] -= 2 * count
+            if left[kind]:
+                heapq.heappush(heap, (weight, kind))
+        children[new], total[new], left[new] = pair, count, count
+        heapq.heappush(heap, (merged, new))
+        new += 1
+    at: dict[int, dict[int, int]] = {new - 1: {0: 1}}
+    for kind in range(new - 1, -1, -1):  # parents are younger than their children
+        pair_of = children[kind]
+        if pair_of is None:
+            continue
+        for child in pair_of:
+            places = at.setdefault(child, {})
+            for depth, count in at[kind].items():
+                places[depth + 1] = places.get(depth + 1, 0) + count
+    return [at[kind] for kind in range(len(weights))]
+
+
+def codewords(lengths: np.ndarray) -> np.ndarray:
+    """The canonical code of these lengths: codewords ascend with length, then with the symbol's number; int64."""
+    order = np.argsort(lengths, kind="stable")
+    sorted_lengths = lengths[order]
+    deepest = int(sorted_lengths[-1])
+    steps = np.left_shift(1, deepest - sorted_lengths)
+    starts = np.concatenate([[0], np.cumsum(steps)[:-1]])
+    words = np.empty(len(lengths), dtype=np.int64)
+    words[order] = starts >> (deepest - sorted_lengths)
+    return words

@@ -1,0 +1,117 @@
+"""Boolean products: a mask chosen as the product of two thin binary matrices, tile by tile, is stored as those.
+
+Lee et al., arXiv 1905.05686. The factors themselves are sparse and are stored by the `entropy` codec: the left ones of
+all tiles one under the other, and the right ones, transposed, likewise.
+
+The part `mask` is, as little-endian uint32: rows and columns of a tile, the rank, the bytes of the left factors; then
+the left and the right factors as the `entropy` codec stores them.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xoropt.errors import DecodeError
+from xoropt.masks import entropy
+from xoropt.masks.classes import ideal_bits
+
+__all__ = ["BinaryFactors", "decode", "encode", "refuse", "stored_bits"]
+
+
+@dataclass(frozen=True, eq=False)
+class BinaryFactors:
+    """A mask as Boolean products, one for every tile of its matrix (first axis by all others).
+
+    Attributes:
+        shape: of the mask.
+        tile_rows, tile_columns: of a tile; those at the lower and right edge may be cut short.
+        left: bool (tiles, tile_rows, rank); right: bool (tiles, rank, tile_columns); tiles in row-major order.
+    """
+
+    shape: tuple[int, ...]
+    tile_rows: int
+    tile_columns: int
+    left: np.ndarray = field(repr=False)
+    right: np.ndarray = field(repr=False)
+
+    @property
+    def rank(self) -> int:
+        """Of every tile's product."""
+        return self.left.shape[2]
+
+    @classmethod
+    def stack(
+        cls,
+        shape: tuple[int, ...],
+        tile_rows: int,
+        tile_columns: int,
+        rank: int,
+        pairs: list[tuple[np.ndarray, np.ndarray]],
+    ) -> "BinaryFactors":
+        """From the pairs of factors of the tiles, those at the edges with fewer rows or columns."""
+        left = np.zeros((len(pairs), tile_rows, rank), dtype=bool)
+        right = np.zeros((len(pairs), rank, tile_columns), dtype=bool)
+        for number, (a, b) in enumerate(pairs):
+            left[number, : len(a)] = a
+            right[number, :, : b.shape[1]] = b
+        return cls(shape, tile_rows, tile_columns, left, right)
+
+    def mask(self) -> np.ndarray:
+        """The Boolean product: bool of the mask's shape."""
+        rows = self.shape[0]
+        columns = int(np.prod(self.shape[1:]))
+        across = -(-columns // self.tile_columns)
+        mask = np.empty((rows, columns), dtype=bool)
+        for number, (a, b) in enumerate(zip(self.left, self.right, strict=True)):
+            i, j = number // across * self.tile_rows, number % across * self.tile_columns
+            part = mask[i : i + self.tile_rows, j : j + self.tile_columns]
+            # Sums of at most 2^24 ones are exact in float32, and a matrix product is the fastest way to them.
+            product = a.astype(np.float32) @ b.astype(np.float32)
+            part[...] = product[: part.shape[0], : part.shape[1]] > 0.5
+        return mask.reshape(self.shape)
+
+
+def encode(factors: BinaryFactors) -> dict[str, np.ndarray]:
+    """The factors as the stored part `mask`, uint8."""
+    rank = factors.rank
+    left = entropy.encode(factors.left.reshape(-1, rank))["mask"]
+    right = entropy.encode(factors.right.transpose(0, 2, 1).reshape(-1, rank))["mask"]
+    head = np.array([factors.tile_rows, factors.tile_columns, rank, len(left)], dtype="<u4").view(np.uint8)
+    return {"mask": np.concatenate([head, left, right])}
+
+
+def refuse(mask: np.ndarray, jobs: int = 1) -> None:
+    """No parts: factors of a mask that was not chosen as a product are not to be had (the problem is NP-hard)."""
+
+
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
+    """The mask of the given shape and size.
+
+    Raises:
+        DecodeError: the part does not fit the shape.
+    """
+    data = parts.get("mask", np.zeros(0, np.uint8))
+    if len(data) < 16 or len(shape) < 2 or not size:
+        raise DecodeError("the low-rank mask does not fit the shape")
+    tile_rows, tile_columns, rank, middle = np.frombuffer(data[:16].tobytes(), "<u4").tolist()
+    rows, columns = shape[0], size // shape[0]
+    if not 0 < tile_rows <= rows or not 0 < tile_columns <= columns or not 0 < rank <= min(tile_rows, tile_columns):
+        raise DecodeError("the head of the low-rank mask does not fit the shape")
+    tiles = -(-rows // tile_rows) * -(-columns // tile_columns)
+    tall, wide = (tiles * tile_rows, rank), (tiles * tile_columns, rank)
+    left = entropy.decode({"mask": data[16 : 16 + middle]}, tall, tall[0] * rank)
+    right = entropy.decode({"mask": data[16 + middle :]}, wide, wide[0] * rank)
+    factors = BinaryFactors(
+        shape,
+        tile_rows,
+        tile_columns,
+        left.reshape(tiles, tile_rows, rank),
+        right.reshape(tiles, tile_columns, rank).transpose(0, 2, 1),
+    )
+    return factors.mask()
+
+
+def stored_bits(left: np.ndarray, right: np.ndarray) -> float:
+    """About what one tile's factors take, for choosing a rank."""
+    pair = (left, right)
+    return ideal_bits(np.array([np.count_nonzero(f) for f in pair]), np.array([f.size for f in pair]))

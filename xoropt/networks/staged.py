@@ -1,0 +1,90 @@
+"""Networks in two stages: shared nodes, then outputs that read a few of them. The least gates at the limit."""
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+from xoropt.networks.draws import draw_subsets, reseed
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.windowed import MAX_WINDOW, check_window
+
+__all__ = ["staged"]
+
+_CHUNK = 1 << 26
+"""Matrix entries that are built at once: bounds the memory."""
+
+
+def staged(
+    n_in: int = 8,
+    n_out: int = 80,
+    nodes: int = 12,
+    taps: int = 5,
+    reads: int = 3,
+    memory: int = 32,
+    node_window: int = 704,
+    seed: int = 0,
+) -> XorNetwork:
+    """A time-invariant network whose outputs share nodes.
+
+    Node v of step t is the XOR of `taps` of the node_window seed bits from bit t·n_in on. An output of step t is the
+    XOR of `reads` nodes of the steps t … t + memory. It has, for each output, reads − 1 gates and a share of
+    nodes·(taps − 1)/n_out; the window is node_window + memory·n_in.
+
+    Every seed bit is read by equally many nodes and every node by equally many outputs, give or take one: a seed bit
+    that few nodes read is lost when no care bit reads those. Tap i of node v is a bit ≡ v·taps + i (mod n_in), its
+    delay in steps the next one of the random order (`draw_subsets`) of delays that this class of bits has. The
+    outputs take their nodes from a sequence of random orders of all nodes, `reads` at a time, each with a delay of
+    its own.
+
+    `stages` of the result holds what a decoder needs: the taps of each node relative to its step, int64 (nodes,
+    taps), and the nodes of each output, int64 (n_out, reads), where k·nodes + v stands for node v of step t + k.
+
+    Args:
+        n_in: new seed bits a step, 1 to 64.
+        n_out: outputs a step.
+        nodes: nodes a step; must exceed n_in well, 1.5 times or more.
+        taps: seed bits a node is the XOR of.
+        reads: nodes an output is the XOR of.
+        memory: further steps whose nodes an output can read.
+        node_window: seed bits that the nodes of a step read, a multiple of n_in.
+        seed: of the random numbers, 0 to 2^64 − 1.
+
+    Raises:
+        ArgumentError: an argument is out of range, or the whole window exceeds 1984 bits.
+
+    >>> net = staged(n_in=2, n_out=3, nodes=3, taps=2, reads=2, memory=2, node_window=8)
+    >>> net.window, net.stages[1].tolist()
+    (12, [[7, 3], [5, 0], [7, 2]])
+    """
+    n_in = check_int("n_in", n_in, 1, 64)
+    n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
+    nodes = check_int("nodes", nodes, 1, 4096)
+    memory = check_int("memory", memory, 0, MAX_WINDOW)
+    node_window = check_window("node_window", node_window, n_in)
+    delays = node_window // n_in
+    taps = check_int("taps", taps, 1, max(1, delays * n_in // nodes))
+    reads = check_int("reads", reads, 1, memory + 1)
+    seed = check_int("seed", seed, 0, 2**64 - 1)
+    window = node_window + memory * n_in
+    if window > MAX_WINDOW:
+        raise ArgumentError(
+            f"Argument 'memory' must keep the window within {MAX_WINDOW} bits, which {memory} does not."
+        )
+    tap = np.arange(nodes * taps, dtype=np.int64)
+    delay = draw_subsets(reseed(seed, 0), n_in, delays, -(-nodes * taps // n_in))[tap % n_in, tap // n_in]
+    node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)
+    chosen = draw_subsets(reseed(seed, 1), -(-n_out * reads // nodes), nodes, nodes).reshape(-1)[: n_out * reads]
+    node_reads = draw_subsets(reseed(seed, 2), n_out, memory + 1, reads) * nodes + chosen.reshape(n_out, reads)
+    rows = np.empty((n_out, -(-window // 64)), dtype=np.uint64)
+    step = max(1, _CHUNK // window)
+    for first in range(0, n_out, step):
+        part = node_reads[first : first + step]
+        matrix = np.zeros((len(part), window), dtype=bool)
+        for read in part.T:  # taps of one node are distinct, so that each read is one exclusive or
+            places = node_taps[read % nodes] + (read // nodes * n_in)[:, None]
+            np.put_along_axis(matrix, places, ~np.take_along_axis(matrix, places, axis=1), axis=1)
+        rows[first : first + step] = pack_rows(matrix)
+    recipe = (
+        f"staged:n_in={n_in},n_out={n_out},nodes={nodes},taps={taps},reads={reads},memory={memory},"
+        f"node_window={node_window},seed={seed}"
+    )
+    return XorNetwork(n_in, n_out, window // n_in - 1, rows, recipe, stages=(node_taps, node_reads))
