@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from xoropt.circuits import METHODS, XorCircuit, least_depth, read_matrix, synthesize
-from xoropt.circuits.methods import windows
+from xoropt.circuits.methods import local, paar, windows
 from xoropt.circuits.registry import find
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 
@@ -75,6 +75,20 @@ def test_wide_gates_are_fewer():
     assert synthesize(matrix, time_limit=0.1, max_inputs=4).gates == 3
     assert synthesize(matrix, time_limit=0.1, max_inputs=3).gates == 5
     assert synthesize(matrix, time_limit=0.1).gates == 9
+
+
+def test_rows_with_too_many_ones_go_in_parts(monkeypatch):
+    monkeypatch.setattr(paar, "MOST_ONES", 30)
+    matrix = np.random.default_rng(2).random((12, 9)) < 0.5
+    assert synthesize(matrix, "paar", time_limit=0.0).verify(matrix)
+    assert synthesize(matrix, "paar", time_limit=0.0, max_depth=4).depth <= 4
+
+
+def test_circuits_too_large_for_a_walk_go_by_windows(monkeypatch):
+    monkeypatch.setattr(local, "WALK_LIMIT", 10)
+    monkeypatch.setattr(windows, "WINDOW", 10)
+    matrix = np.random.default_rng(2).random((12, 9)) < 0.5
+    assert synthesize(matrix, "local", time_limit=0.3).verify(matrix)
 
 
 def test_known_optima():

@@ -9,13 +9,61 @@ __all__ = ["eliminate", "optimal_3x3", "shorten"]
 
 
 @njit(cache=True, nogil=True)
-def eliminate(matrix, random):  # type: ignore[no-untyped-def]
+def _overlaps(matrix, shared):  # type: ignore[no-untyped-def]
+    """shared[0, i, j]: in how many columns rows i and j both have a one; shared[1, i, j]: the same for columns."""
+    n = matrix.shape[0]
+    shared[:] = 0
+    for k in range(n):
+        for i in range(n):
+            if matrix[k, i]:
+                for j in range(n):
+                    shared[1, i, j] += matrix[k, j]
+            if matrix[i, k]:
+                for j in range(n):
+                    shared[0, i, j] += matrix[j, k]
+
+
+@njit(cache=True, nogil=True)
+def _add_line(matrix, shared, side, to, source):  # type: ignore[no-untyped-def]
+    """Add row `source` to row `to` (side 0) or column to column (side 1), and keep the overlaps right."""
+    n = matrix.shape[0]
+    other = 1 - side
+    for k in range(n):
+        if side == 0:
+            changed, old = matrix[source, k], matrix[to, k]
+        else:
+            changed, old = matrix[k, source], matrix[k, to]
+        if not changed:
+            continue
+        # Entry k of line `to` flips: line k of the other kind loses or gains what it shares there.
+        step = -1 if old else 1
+        for m in range(n):
+            held = matrix[to, m] if side == 0 else matrix[m, to]
+            if held and m != k:
+                shared[other, k, m] += step
+                shared[other, m, k] += step
+        shared[other, k, k] += step
+        if side == 0:
+            matrix[to, k] ^= 1
+        else:
+            matrix[k, to] ^= 1
+    for i in range(n):
+        total = 0
+        for k in range(n):
+            total += (matrix[i, k] & matrix[to, k]) if side == 0 else (matrix[k, i] & matrix[k, to])
+        shared[side, i, to] = total
+        shared[side, to, i] = total
+
+
+@njit(cache=True, nogil=True)
+def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
     """Operations that compute y = M·x in the registers that hold x.
 
-    Row and column additions that take the most ones out of M, ties at random; Gauss's steps where none does.
+    Row and column additions that take the most ones out of M and its inverse together, ties at random; Gauss's steps
+    where none does.
 
     Args:
-        matrix: uint8 (n, n), invertible; changed in place.
+        matrix, inverse: uint8 (n, n), both changed in place.
 
     Returns: int32 (operations, 2): register a ^= register b in this order; int32 (n,): the register of each output.
     """
@@ -24,44 +72,36 @@ def eliminate(matrix, random):  # type: ignore[no-untyped-def]
     before = np.zeros((most, 2), np.int32)  # from column additions, in the order of use
     after = np.zeros((most, 2), np.int32)  # from row additions, to be used from the last to the first
     n_before, n_after = 0, 0
-    weight = 0
-    for i in range(n):
-        for j in range(n):
-            weight += matrix[i, j]
     shared = np.zeros((2, n, n), np.int32)
-    while weight > n and n_before + n_after < 2 * n * n:
-        shared[:] = 0
-        for i in range(n):
-            for j in range(n):
-                for k in range(n):
-                    shared[0, i, j] += matrix[i, k] & matrix[j, k]
-                    shared[1, i, j] += matrix[k, i] & matrix[k, j]
-        best, ties, side, to, source = 1, 0, -1, -1, -1
+    backward = np.zeros((2, n, n), np.int32)
+    _overlaps(matrix, shared)
+    _overlaps(inverse, backward)
+    while n_before + n_after < 2 * n * n:
+        best, ties, side, to, source = 0, 0, -1, -1, -1
         for s in range(2):
             for i in range(n):
                 for j in range(n):
                     if i == j:
                         continue
-                    change = shared[s, j, j] - 2 * shared[s, i, j]  # adding j to i
+                    # Adding line j to line i of M is adding line i to line j, of the other kind, of the inverse.
+                    change = shared[s, j, j] - 2 * shared[s, i, j]
+                    change += backward[1 - s, i, i] - 2 * backward[1 - s, i, j]
                     if change < best:
                         best, ties = change, 0
-                    if change == best:
+                    if change == best and change < 0:
                         ties += 1
                         if random_below(random, ties) == 0:
                             side, to, source = s, i, j
-        if best >= 0:
+        if side < 0:
             break
-        weight += best
+        _add_line(matrix, shared, side, to, source)
+        _add_line(inverse, backward, 1 - side, source, to)
         if side == 0:
-            for k in range(n):
-                matrix[to, k] ^= matrix[source, k]
             after[n_after, 0] = to
             after[n_after, 1] = source
             n_after += 1
         else:
             # Adding column j to column i is M·E with E = 1 + e_j e_iᵀ: the register j takes up i first.
-            for k in range(n):
-                matrix[k, to] ^= matrix[k, source]
             before[n_before, 0] = source
             before[n_before, 1] = to
             n_before += 1

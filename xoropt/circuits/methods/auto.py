@@ -2,13 +2,11 @@
 
 import numpy as np
 
+from xoropt.circuits.methods import local
 from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.columns import column_gates
-from xoropt.circuits.methods.local import WALK_LIMIT
-from xoropt.circuits.methods.local import run as run_local
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.paar import paar_gates
-from xoropt.circuits.methods.windows import run as run_windows
 from xoropt.circuits.task import Search
 
 __all__ = ["METHOD"]
@@ -35,7 +33,7 @@ def run(search: Search, seed: int) -> None:
             turn += 1
     while search.spent < end and search.left:
         search.offer(paar_gates(task, random), "paar")
-    (run_local if search.size <= WALK_LIMIT else run_windows)(search, seed)
+    local.run(search, seed)
 
 
 METHOD = Method(run, bounded=True, improves=True)

@@ -37,7 +37,7 @@ def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
     basis, sums = _basis(rows)
     square = _filled(rows[basis])
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
-    operations, outputs = eliminate(square.astype(np.uint8), random)
+    operations, outputs = eliminate(square.astype(np.uint8), _inverse(square), random)
     count = shorten(operations, outputs, optimal_3x3(), random)
     gates: list[tuple[int, int]] = []
     held = list(range(task.n_in))  # the signal in each register
@@ -75,6 +75,19 @@ def _filled(rows: np.ndarray) -> np.ndarray:
     columns = rows.shape[1]
     chosen, _ = _basis(np.vstack([rows, np.eye(columns, dtype=bool)]))
     return np.vstack([rows, np.eye(columns, dtype=bool)])[chosen]
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of an invertible bool matrix: uint8 (n, n)."""
+    n = len(matrix)
+    both = np.hstack([matrix, np.eye(n, dtype=bool)])
+    for column in range(n):
+        pivot = column + int(both[column:, column].argmax())
+        both[[column, pivot]] = both[[pivot, column]]
+        rest = both[:, column].copy()
+        rest[column] = False
+        both[rest] ^= both[column]
+    return both[:, n:].astype(np.uint8)
 
 
 METHOD = Method(run)

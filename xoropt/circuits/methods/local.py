@@ -28,12 +28,20 @@ CHUNK_SECONDS = 0.1
 
 
 def run(search: Search, seed: int) -> None:
-    """Walks from the best gates so far; when one has nothing more to find, from the best again or from a new start."""
+    """Walks from the best gates so far; when one has nothing more to find, from the best again or from a new start.
+
+    Windows of the circuit instead, when it is too large to be walked as a whole.
+    """
     rng = np.random.default_rng(seed)
     gates = search.gates
     if gates is None:
         gates = fresh_start(search.task, rng)
         search.offer(gates, "paar")
+    if search.size > WALK_LIMIT:
+        from xoropt.circuits.methods import windows  # which imports this module
+
+        windows.run(search, seed)
+        return
     turn = seed
     while search.left and search.size > len(search.task.rows):
         walk_set(search, gates, int(rng.integers(1 << 30)), BIASES[turn % len(BIASES)])

@@ -9,7 +9,10 @@ import numpy as np
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.task import Search, Task
 
-__all__ = ["METHOD", "paar_gates"]
+__all__ = ["METHOD", "MOST_ONES", "paar_gates"]
+
+MOST_ONES = 40_000
+"""Ones of the rows that are taken together: the table of pairs grows with the square of their gates."""
 
 
 def run(search: Search, seed: int) -> None:
@@ -22,12 +25,20 @@ def run(search: Search, seed: int) -> None:
 
 
 def paar_gates(task: Task, random: np.ndarray) -> np.ndarray:
-    """The gates of one run; int32 (gates, 2)."""
+    """The gates of one run; int32 (gates, 2). Rows with too many ones together share gates only in parts."""
+    parts = np.cumsum(task.rows.sum(axis=1)) // MOST_ONES
+    gates = np.zeros((0, 2), dtype=np.int32)
+    for part in np.unique(parts):
+        more = _greedy(task.rows[parts == part].astype(np.uint8), random, task.max_depth)
+        gates = np.concatenate([gates, np.where(more < task.n_in, more, more + len(gates)).astype(np.int32)])
+    return gates
+
+
+def _greedy(rows: np.ndarray, random: np.ndarray, max_depth: int) -> np.ndarray:
     from xoropt.circuits.kernels.paar import paar_bounded, paar_greedy
 
-    rows = task.rows.astype(np.uint8)
-    if task.max_depth >= 0:
-        return paar_bounded(rows, random, task.max_depth)
+    if max_depth >= 0:
+        return paar_bounded(rows, random, max_depth)
     nothing = np.zeros(0, dtype=np.int32)
     return paar_greedy(rows, random, nothing, nothing)
 
