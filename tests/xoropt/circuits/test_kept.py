@@ -10,7 +10,9 @@ from xoropt.circuits import read_circuit, read_matrix
 
 DATA = Path(__file__).resolve().parents[3] / "benchmarks" / "data"
 KEPT = sorted((DATA / "circuits").glob("*.txt"))
-RECORDS = {row["name"]: row for row in csv.DictReader((DATA / "xor-matrices" / "best-known.csv").open())}
+RECORDS = {
+    row["name"]: row for row in csv.DictReader((DATA / "xor-matrices" / "best-known.csv").read_text().splitlines())
+}
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)

@@ -75,24 +75,25 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.nd
 
     Returns: the gates of the last smallest set that the walk met.
     """
-    from xoropt.circuits.kernels import swaps
+    from xoropt.circuits.kernels import sets
+    from xoropt.circuits.kernels.walk import MAX_WEIGHT, walk
 
     task = search.task
     words = np.array(vectors_of(task, gates), dtype=np.uint64)
-    state = swaps.new_state(len(words) + 4, seed)
-    for kind, some in ((swaps.INPUT, task.units), (swaps.TARGET, task.targets), (swaps.INTERIOR, words[task.n_in :])):
-        swaps.insert_all(state, some, kind)
-    state.info[swaps.BEST] = size = len(gates)
+    state = sets.new_state(len(words) + 4, seed)
+    for kind, some in ((sets.INPUT, task.units), (sets.TARGET, task.targets), (sets.INTERIOR, words[task.n_in :])):
+        sets.insert_all(state, some, kind)
+    state.info[sets.BEST] = size = len(gates)
     state.best[:size] = words[task.n_in :]
-    weights = np.exp(bias * np.arange(swaps.MAX_WEIGHT + 1))
+    weights = np.exp(bias * np.arange(MAX_WEIGHT + 1))
     steps, idle = 100, 0
     while search.left and size > len(task.rows) and idle < PATIENCE * size:
         started = search.spent
         spare = 1 if idle > PLATEAU * size else 0
-        swaps.walk(state, steps, weights, spare, UP if spare else 0.0, task.max_depth)
+        walk(state, steps, weights, spare, UP if spare else 0.0, task.max_depth)
         idle += steps
-        if state.info[swaps.BEST] < size:
-            size, idle = int(state.info[swaps.BEST]), 0
+        if state.info[sets.BEST] < size:
+            size, idle = int(state.info[sets.BEST]), 0
             if size < search.size:
                 search.offer(wired(task, state.best[:size]), "local")
         steps = max(10, int(steps * min(2.0, CHUNK_SECONDS / max(search.spent - started, 1e-6))))

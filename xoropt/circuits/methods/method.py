@@ -17,7 +17,6 @@ class Method:
             find or search.left is 0; it offers some even when no time is left at all.
         bounded: it keeps a depth bound.
         improves: it starts from search.gates where there are any.
-        needs: import names → the packages it needs beyond the library's own.
     """
 
     run: Callable[[Search, int], None]
