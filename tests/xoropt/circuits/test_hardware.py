@@ -94,7 +94,7 @@ def test_a_block_decoder_on_a_compressed_layer(tmp_path):
     weights = rng.standard_normal((64, 90))
     care = np.abs(weights) > np.quantile(np.abs(weights), 0.9)
     network = xoropt.networks.random_block(n_in=12, n_out=100, seed=0)
-    encoded = xoropt.encode(weights > 0, care, network)
+    encoded = xoropt.encode(weights > 0, care, network, solver="greedy")
     decoded = xoropt.decode(encoded)
     assert (decoded == (weights > 0))[care].all()
 
