@@ -227,7 +227,7 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
       xoropt verify model.safetensors small.safetensors
     """
     from xoropt.files import read_arrays
-    from xoropt.pipeline import verify as run
+    from xoropt.verification import verify as run
 
     tensors, _ = read_arrays(original)
     with _progress("verify") as progress:
