@@ -173,7 +173,7 @@ def write_table() -> None:
         "Two-input XOR gates, against the smallest counts published by 2021 (`../xor-matrices/best-known.csv`).\n"
         "Each file names the command that made it; a test verifies every circuit.\n\n"
         f"Of {len(lines)} matrices {fewer} have **fewer gates than that record**, {level} as many,"
-        f" {len(lines) - fewer - level} more.\n\n"
+        f" {len(lines) - fewer - level} more. Papers after 2021 may have fewer than the record.\n\n"
         "| matrix | size | record | here | standing | record's depth | depth here |\n|---|---|---|---|---|---|---|\n"
     )
     text += "".join(lines)

@@ -4,6 +4,7 @@ import csv
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from xoropt.circuits import read_circuit, read_matrix
@@ -25,6 +26,21 @@ def test_kept_circuit(path):
     assert circuit.max_inputs == 2
     if bound:
         assert circuit.depth <= int(bound)
+
+
+def test_the_aes_circuit_multiplies_columns():
+    """Against the arithmetic of FIPS 197 itself, not the matrix file."""
+
+    def double(byte):
+        return (byte << 1) ^ (0x11B if byte & 0x80 else 0)
+
+    circuit = read_circuit(DATA / "circuits" / "Square+AES+Mugi.txt")
+    columns = np.random.default_rng(0).integers(0, 256, (500, 4), dtype=np.uint8)
+    bits = np.unpackbits(columns, axis=1, bitorder="little").T.astype(bool)
+    mixed = np.packbits(circuit.evaluate(bits).T, axis=1, bitorder="little")
+    for column, result in zip(columns.tolist(), mixed.tolist(), strict=True):
+        turned = [column[i:] + column[:i] for i in range(4)]
+        assert result == [double(a) ^ double(b) ^ b ^ c ^ d for a, b, c, d in turned]
 
 
 def test_the_matrices_are_those_of_the_record():
