@@ -26,7 +26,7 @@ def unpack_groups(
         before: int64 (codes, L + 1): symbols whose codewords are shorter.
         symbols: uint16 (codes, 2^G), in the order of their codewords.
         values: scratch, 64 uint32.
-        out: uint64, zeros; weight w at bit w − start.
+        out: uint64, zeros, with a word after the last weight's; weight w at bit w − start.
     """
     rows, columns, size, length = form
     across = (columns + size - 1) // size
@@ -56,10 +56,8 @@ def unpack_groups(
                 kept = min(size, columns - c * size)
                 symbol = np.uint64(entry & 0xFFFF) & np.uint64((1 << kept) - 1)
                 w = r * columns + c * size - start
-                shift = w & 63
-                out[w >> 6] |= symbol << np.uint64(shift)
-                if shift + kept > 64:
-                    out[(w >> 6) + 1] |= symbol >> np.uint64(64 - shift)
+                out[w >> 6] |= symbol << np.uint64(w & 63)
+                out[(w >> 6) + 1] |= (symbol >> np.uint64(1)) >> np.uint64(~w & 63)
                 r += down
                 c += along
                 if c >= across:
