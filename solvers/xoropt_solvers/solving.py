@@ -127,6 +127,8 @@ def solve_many(
     """
     limit = checks.time_limit(time_limit)
     jobs = checks.count(jobs, "jobs", 1)
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(f"Argument 'progress' must be None or a function of two counts, not {progress!r}.")
     strategy = registry.find(name)
     registry.require(strategy)
     if isinstance(problems, ParityBatch):
