@@ -184,10 +184,8 @@ def plot(rows: list[Row], path: str) -> None:
     most = max(row.weights for row in rows)
     for row in rows:
         if row.data == "random" and abs(row.sparsity - 0.9) < 0.02 and row.weights in (most, *WEIGHTS.values()):
-            axes.semilogx(row.gates, 100 * row.efficiency, "o")
-            axes.annotate(
-                row.method, (row.gates, 100 * row.efficiency), xytext=(4, -9), textcoords="offset points", fontsize=7
-            )
+            axes.semilogx(row.gates, 100 * row.efficiency, "o", label=f"{row.method}: {row.efficiency:.2%}")
+    axes.legend(fontsize=8)
     axes.set_xlabel("two-input XOR gates an output")
     axes.set_ylabel("E, per cent of the information limit")
     axes.set_title("Random data, S = 0.9")

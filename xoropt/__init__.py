@@ -5,8 +5,9 @@ from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode
 from xoropt.container import load, save
 from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.pipeline import CompressConfig, TensorCheck, compress, decompress, verify
+from xoropt.pipeline import CompressConfig, compress, decompress
 from xoropt.report import report
+from xoropt.verification import TensorCheck, verify
 from xoropt.weights import decompress_tensor, matvec
 
 __version__ = "0.1.0"

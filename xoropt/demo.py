@@ -16,8 +16,9 @@ from xoropt.digits import accuracy, train
 from xoropt.errors import EncodeError, XoroptError
 from xoropt.files import check_new, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.pipeline import CompressConfig, compress, decompress, verify
+from xoropt.pipeline import CompressConfig, compress, decompress
 from xoropt.report import report
+from xoropt.verification import verify
 
 __all__ = ["rivals", "run"]
 

@@ -1,4 +1,4 @@
-"""Whole models: compress, decompress, verify."""
+"""Whole models: compress and decompress."""
 
 import fnmatch
 import os
@@ -23,8 +23,6 @@ from xoropt.quantize import (
     QuantizedTensor,
     binary_code,
     codebook,
-    dequantize,
-    prune,
     prune_globally,
     prune_low_rank,
     value_entropy,
@@ -33,7 +31,18 @@ from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 from xoropt.weights import decompress_tensor, form
 
-__all__ = ["CompressConfig", "TensorCheck", "compress", "decompress", "decompress_tensor", "decompress_to", "verify"]
+__all__ = [
+    "CompressConfig",
+    "Progress",
+    "compress",
+    "decompress",
+    "decompress_to",
+    "mask_of",
+    "merge_zeros",
+    "restore_array",
+    "same_bytes",
+    "tensor_bits",
+]
 
 EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
 """Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
@@ -129,22 +138,6 @@ class CompressConfig:
     def quantizes(self) -> bool:
         """Whether dense tensors are pruned and quantized on the way."""
         return self.sparsity is not None or self.bits is not None
-
-
-@dataclass(frozen=True)
-class TensorCheck:
-    """What `verify` found for one tensor.
-
-    Attributes:
-        name: of the tensor.
-        lossless: whether what comes back is bit for bit what was stored: the original, or the original as pruned
-            and quantized in the way that the file records.
-        how: in words: "compressed", "quantized, then compressed", "carried", or what is wrong.
-    """
-
-    name: str
-    lossless: bool
-    how: str
 
 
 def compress(
@@ -246,8 +239,8 @@ def _compress_tensor(
         quantized = binary_code(array, mask, bits, scales=config.scales)
         quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
     else:
-        if config.merge_zeros and (array == 0).any() and not _same_bytes(_merged(array), array):
-            array, quantization = _merged(array), {"zeros": "merged"}
+        if config.merge_zeros and (array == 0).any() and not same_bytes(merge_zeros(array), array):
+            array, quantization = merge_zeros(array), {"zeros": "merged"}
         quantized = codebook(array)
         if quantized is None:
             return CarriedTensor(array, "more than 257 values: not quantized")
@@ -287,7 +280,7 @@ def _compress_tensor(
         headers = header_bits(CompressedModel({name: stored}))[name]
         if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
             return CarriedTensor(array, "would not get smaller")
-        if not _same_bytes(decompress_tensor(stored), array):
+        if not same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
 
@@ -318,7 +311,8 @@ def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
     }
 
 
-def _mask_of(tensor: CompressedTensor) -> np.ndarray:
+def mask_of(tensor: CompressedTensor) -> np.ndarray:
+    """The mask of a compressed tensor, bool of its shape."""
     return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
 
@@ -334,7 +328,7 @@ def decompress(
     model = source if isinstance(source, CompressedModel) else load(source)
     arrays = {}
     for done, (name, tensor) in enumerate(model.tensors.items(), 1):
-        arrays[name] = _decompressed(source, name, tensor, decoder)
+        arrays[name] = restore_array(source, name, tensor, decoder)
         if progress is not None:
             progress(name, done, len(model.tensors))
     return arrays
@@ -361,7 +355,7 @@ def decompress_to(
 
     def array_of(name: str) -> np.ndarray:
         nonlocal done
-        array = _decompressed(source, name, model.tensors[name], decoder)
+        array = restore_array(source, name, model.tensors[name], decoder)
         done += 1
         if progress is not None:
             progress(name, done, len(model.tensors))
@@ -371,9 +365,10 @@ def decompress_to(
     stream_safetensors(path, forms, array_of, model.metadata, overwrite)
 
 
-def _decompressed(
+def restore_array(
     source: str | os.PathLike[str] | CompressedModel, name: str, tensor: CompressedTensor | CarriedTensor, decoder: str
 ) -> np.ndarray:
+    """One tensor's array; what goes wrong names the file and the tensor."""
     try:
         return decompress_tensor(tensor, decoder)
     except ArgumentError:
@@ -383,92 +378,12 @@ def _decompressed(
         raise FormatError(f"{where}tensor '{name}': {str(error).rstrip('.')}.") from None
 
 
-def verify(
-    path: str | os.PathLike[str] | CompressedModel,
-    tensors: Mapping[str, np.ndarray],
-    *,
-    decoder: str = "auto",
-    progress: Progress | None = None,
-) -> list[TensorCheck]:
-    """Compare a compressed file with the original tensors, bit for bit.
-
-    Tensors that were pruned and quantized on the way are compared with the original pruned and quantized again in
-    the way that the file records.
-
-    Returns:
-        A check for every tensor of either side, the original's order first; the file is lossless when all are.
-    """
-    model = path if isinstance(path, CompressedModel) else load(path)
-    masks = _global_masks(model, tensors)
-    checks = []
-    names = [*tensors, *(name for name in model.tensors if name not in tensors)]
-    for done, name in enumerate(names, 1):
-        tensor = model.tensors.get(name)
-        if tensor is None:
-            checks.append(TensorCheck(name, False, "missing from the compressed file"))
-        elif name not in tensors:
-            checks.append(TensorCheck(name, False, "not among the original tensors"))
-        else:
-            original = np.asarray(tensors[name])
-            restored = _decompressed(path, name, tensor, decoder)
-            checks.append(_check(name, tensor, original, restored, masks.get(name)))
-        if progress is not None:
-            progress(name, done, len(names))
-    return checks
-
-
-def _check(
-    name: str,
-    tensor: CompressedTensor | CarriedTensor,
-    original: np.ndarray,
-    restored: np.ndarray,
-    mask: np.ndarray | None,
-) -> TensorCheck:
-    if restored.shape != original.shape or restored.dtype != original.dtype:
-        have, want = f"{restored.dtype}{restored.shape}", f"{original.dtype}{original.shape}"
-        return TensorCheck(name, False, f"is {have}, the original {want}")
-    if _same_bytes(restored, original):
-        return TensorCheck(name, True, "carried" if isinstance(tensor, CarriedTensor) else "compressed")
-    how = "differs from the original"
-    if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
-        recorded = tensor.quantization
-        if recorded.get("zeros") == "merged":
-            merged = _same_bytes(restored, _merged(original))
-            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
-        try:
-            if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
-                mask = _mask_of(tensor)
-            elif mask is None:
-                mask = prune(original, float(recorded["sparsity"]))
-            again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
-            if _same_bytes(restored, dequantize(again)):
-                return TensorCheck(name, True, "quantized, then compressed")
-            how = "differs from the original as pruned and quantized again"
-        except (ArgumentError, KeyError, TypeError, ValueError):
-            how = "differs from the original, which can't be quantized as the file records"
-    return TensorCheck(name, False, how)
-
-
-def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The masks of the tensors that were pruned by one threshold over all of them."""
-    together: dict[str, np.ndarray] = {}
-    rate = 0.0
-    for name, tensor in model.tensors.items():
-        recorded = tensor.quantization if isinstance(tensor, CompressedTensor) else None
-        if recorded and recorded.get("scope") == "global" and name in tensors:
-            together[name], rate = np.asarray(tensors[name]), float(recorded.get("sparsity", 0.0))
-    try:
-        return prune_globally(together, rate) if together else {}
-    except ArgumentError:
-        return {}
-
-
-def _merged(array: np.ndarray) -> np.ndarray:
+def merge_zeros(array: np.ndarray) -> np.ndarray:
     """The array with 0.0 for −0.0."""
     return np.where(array == 0, np.zeros((), array.dtype), array)
 
 
-def _same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
+def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays of one dtype and shape hold the same bytes: -0.0 is not 0.0, a NaN equals itself."""
     kind = f"u{a.dtype.itemsize}"
     a, b = np.ascontiguousarray(a.reshape(-1)), np.ascontiguousarray(b.reshape(-1))

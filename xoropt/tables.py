@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from xoropt.pipeline import TensorCheck
+from xoropt.verification import TensorCheck
 
 __all__ = ["print_checks", "print_demo", "print_report"]
 

@@ -1,6 +1,8 @@
 """Many problems over processes, for the strategies that have no compiled batch."""
 
+from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from xoropt_solvers.problem import ParityProblem, Solution
@@ -18,8 +20,8 @@ def solve_over_processes(
 ) -> list[Solution]:
     """`solve` on every problem, in order; one problem after another here for jobs = 1, else joblib's spawned processes.
 
-    The processes are joblib's loky ones: engines that hold threads of their own do not survive a fork. An exception,
-    Ctrl-C included, stops them and is passed on.
+    The processes are those of joblib's executor, spawned and kept for the next call: engines that hold threads of their
+    own do not survive a fork. An exception, Ctrl-C included, stops them and is passed on.
     """
     from xoropt_solvers.solving import solve
 
@@ -36,14 +38,19 @@ def solve_over_processes(
             collect(solve(problem, name, time_limit, **options))
         return solutions
 
-    from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
-    parallel = Parallel(n_jobs=min(jobs, total), backend="loky", return_as="generator")
+    executor = get_reusable_executor(max_workers=min(jobs, total))
+    waiting: deque[Any] = deque()
+    left = iter(problems)
     try:
-        for solution in parallel(delayed(solve)(problem, name, time_limit, **options) for problem in problems):
-            collect(solution)
+        while True:
+            # No more than the workers' own queue holds: what waits behind it cannot be stopped cleanly.
+            for problem in islice(left, 2 * jobs - len(waiting)):
+                waiting.append(executor.submit(solve, problem, name, time_limit, **options))
+            if not waiting:
+                return solutions
+            collect(waiting.popleft().result())
     except BaseException:
-        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        executor.shutdown(wait=True, kill_workers=True)
         raise
-    return solutions

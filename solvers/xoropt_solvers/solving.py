@@ -17,7 +17,10 @@ from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 __all__ = ["DEFAULT", "solve", "solve_many"]
 
 DEFAULT = "portfolio"
-BLOCKS_A_CALL = 16384  # between two calls of a kernel the progress callback and Ctrl-C have their turn
+# Between two calls of a kernel the progress callback and Ctrl-C have their turn. The size of a call depends on n alone,
+# so that neither `jobs` nor the machine changes an answer.
+BLOCKS_A_CALL = 2048
+SEEDS_A_CALL = 1 << 31
 
 Progress = Callable[[int, int], None]
 
@@ -124,6 +127,8 @@ def solve_many(
     """
     limit = checks.time_limit(time_limit)
     jobs = checks.count(jobs, "jobs", 1)
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(f"Argument 'progress' must be None or a function of two counts, not {progress!r}.")
     strategy = registry.find(name)
     registry.require(strategy)
     if isinstance(problems, ParityBatch):
@@ -132,7 +137,15 @@ def solve_many(
 
             blocks = [problem_at(problems, i) for i in range(len(problems))]
             return _gather(solve_over_processes(blocks, name, limit, jobs, progress, options), problems.n)
-        return _solve_batch(strategy, problems, limit, jobs, progress, options)
+        if options:
+            raise InvalidInputError(
+                f"Strategy {name!r} does not take options for a batch: {', '.join(map(repr, options))}."
+            )
+        return _solve_batch(strategy, problems, limit, jobs, progress)
+    if not isinstance(problems, Sequence):
+        raise InvalidInputError(
+            f"Argument 'problems' must be a ParityBatch or a sequence of ParityProblem, not {type(problems).__name__}."
+        )
     problems = list(problems)
     for problem in problems:
         if not isinstance(problem, ParityProblem):
@@ -152,16 +165,15 @@ def _solve_batch(
     time_limit: float | None,
     jobs: int,
     progress: Progress | None,
-    options: dict[str, Any],
 ) -> BatchSolution:
     assert strategy.run_batch is not None
     total = len(batch)
-    size = max(1, min(BLOCKS_A_CALL, -(-total // jobs)))
+    size = BLOCKS_A_CALL if batch.n > 28 else max(1, min(BLOCKS_A_CALL, SEEDS_A_CALL >> batch.n))
     parts = [slice_batch(batch, i, min(i + size, total)) for i in range(0, total, size)]
     run_batch = strategy.run_batch
 
     def one(part: ParityBatch) -> BatchAnswer:
-        answer = run_batch(part, time_limit, **options)
+        answer = run_batch(part, time_limit)
         _check_batch(strategy, part, answer)
         return answer
 
@@ -213,7 +225,7 @@ def _solve_packed(
     """A sequence through the compiled batch; the mismatches come from each problem by itself."""
     clock = Clock()
     free = [substitute_fixed(problem) for problem in problems]
-    batch = _solve_batch(strategy, pack_batch(free), time_limit, jobs, progress, {})
+    batch = _solve_batch(strategy, pack_batch(free), time_limit, jobs, progress)
     seconds = clock.elapsed() / max(1, len(problems))
     solutions = []
     for i, problem in enumerate(problems):

@@ -1,7 +1,10 @@
 """Low-rank pruning: masks that are Boolean products, within their budget, keeping far more magnitude than chance."""
 
+import json
+
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import xoropt
 from xoropt.masks import decode_mask, low_rank
@@ -74,3 +77,47 @@ def test_refuses_weights():
         prune_low_rank(np.ones(5), 0.9, rank=1)
     with pytest.raises(xoropt.ArgumentError, match="NaN"):
         prune_low_rank(np.full((5, 5), np.nan), 0.9, rank=1)
+
+
+def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
+    tensors = {"w": weights((192, 160)), "codes": np.sign(weights((64, 64), 1)).astype(np.int8)}
+    save_file(tensors, tmp_path / "in")
+    options = ("--sparsity", "0.9", "--bits", "1", "--mask", "low-rank", "--mask-bits", "0.2", "--json")
+    status, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", *options)
+    assert (status, err) == (0, "")
+    figures = json.loads(out)["tensors"]["w"]
+    assert figures["mask_bits"] < 0.25 * 192 * 160
+    assert xoropt_command("verify", tmp_path / "in", tmp_path / "out")[0] == 0
+    back = xoropt.decompress(tmp_path / "out")
+    assert 0.08 < np.count_nonzero(back["w"]) / back["w"].size <= 0.1001
+    assert (back["codes"] == tensors["codes"]).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "word"),
+    [
+        (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'mask_bits' must be at least"),
+        (("--mask", "low-rank", "--rank", "0"), 1, "'rank' must be from 1"),
+        (("--mask", "low-rank", "--rank", "999"), 1, "'rank' must be from 1 to 60"),
+        (("--mask", "low-rank"), 2, "one of the arguments 'mask_bits' and 'rank'"),
+        (("--mask-bits", "0.2"), 2, "go with the mask 'low_rank'"),
+        (("--mask", "n-of-m"), 1, "'n_of_m' cannot hold this mask"),
+    ],
+)
+def test_bad_masks_are_one_line(options, status, word, tmp_path, xoropt_command):
+    save_file({"w": weights((60, 80))}, tmp_path / "in")
+    found, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", "--sparsity", "0.9", *options)
+    assert (found, out) == (status, "")
+    assert word in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_factors_chosen_beforehand_are_stored():
+    factors = prune_low_rank(weights((96, 128)), 0.9, rank=12)
+    tensor = np.where(factors.mask(), np.sign(weights((96, 128))), 0).astype(np.float32)
+    model = xoropt.compress({"w": tensor}, factors={"w": factors})
+    assert model.tensors["w"].mask_codec == "low_rank"
+    assert (xoropt.decompress(model)["w"] == tensor).all()
+    with pytest.raises(xoropt.ArgumentError, match=r"'w'.*not this tensor's"):
+        xoropt.compress({"w": np.roll(tensor, 1)}, factors={"w": factors})

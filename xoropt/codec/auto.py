@@ -1,6 +1,6 @@
 """`auto`: network, lanes and rate for the least stored size, from the care bits that a tensor has.
 
-Large tensors take a staged network (2.6 gates an output at S = 0.9) in rings of about 130,000 care bits, whose own
+Large tensors take a staged network (2.6 gates an output at S = 0.9) in rings of about 100,000 care bits, whose own
 unevenness its window takes up. Small ones, where every bit shows, are encoded several times: with as many seed bits as
 care bits first, with several networks, until one needs no patches.
 """

@@ -26,7 +26,7 @@ from xoropt.networks import XorNetwork
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
 
 METHODS = ("burst", "greedy", "viterbi")
-SEGMENT = 1 << 17
+SEGMENT = 3 << 15
 """Care bits of a ring's segment, about: its rate follows the mask so closely that the window takes up what is left."""
 OPEN_SEGMENT = 400_000
 """Care bits of an open stream's segment, about: each has a window's bits of its own at its end."""
@@ -189,12 +189,12 @@ def _cost(part: _Part) -> int:
 def _enough(
     network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray
 ) -> int:
-    """Seed bits enough for the mask's own unevenness, of which a window takes up about half its bits."""
+    """Seed bits enough for the unevenness of the mask, of which a window takes up somewhat less than half its bits."""
     if seed_bits <= network.window:
         return seed_bits
     best, least, extra = seed_bits, math.inf, 0
     while extra < least:
-        missing = shortfall(order, rows, seed_bits + extra, starts, stream_row, network.window // 2)
+        missing = shortfall(order, rows, seed_bits + extra, starts, stream_row, 9 * network.window // 20)
         cost = extra + 2 * missing  # a dependent care bit costs about two bits with burst patches
         if cost < least:
             best, least = seed_bits + extra, cost

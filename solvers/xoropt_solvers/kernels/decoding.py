@@ -41,10 +41,10 @@ def next_random(state):  # type: ignore[no-untyped-def]
     nogil=True,
 )
 def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  # type: ignore[no-untyped-def]
-    """Random information sets with up to two errors each (Lee and Brickell 1988); returns the least weight below `best`.
+    """Random information sets, up to two errors in each (Lee and Brickell 1988); the least weight found below `best`.
 
     Row j of `basis` is column j of A over the k problem rows, in `words` words, followed by the x that gives it;
-    `target` is b and an x of 0. All rows of `basis` are independent. The combination found goes to `answer`.
+    `target` is b and an x of 0. The rows of `basis` are independent. The combination found goes to `answer`.
     """
     rank, width = basis.shape
     order = np.arange(k)

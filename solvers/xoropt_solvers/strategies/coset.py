@@ -6,10 +6,11 @@ The methods are in `xoropt_solvers.kernels.coset`: information sets (Brouwer–Z
 import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
-from xoropt_solvers.errors import LimitExceededError
 from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategies import greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
+from xoropt_solvers.wide import solve_wide
 
 __all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
@@ -18,16 +19,18 @@ STEPS_A_SECOND = 1e9
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact for n ≤ 64; without a time limit it runs to the proof.
+    """Exact; without a time limit it runs to the proof.
 
     The budget grows fourfold from call to call of the kernel, so that a limit or Ctrl-C is noticed; what is done again
-    costs a third at most. Raises LimitExceededError for n > 64 unknowns.
+    costs a third at most. Raises LimitExceededError where the rank and the number of dependent rows both exceed 64.
     """
     if problem.n > 64:
-        raise LimitExceededError(
-            f"Strategy 'coset' takes at most n = 64 unknowns, not {problem.n}:"
-            " use 'xorsat' or 'sat', or 'isd' without a proof."
-        )
+        columns = independent_columns(problem.A)
+        core = ParityProblem(problem.A[:, columns], problem.b, problem.weights)
+        inner = solve_wide(core, clock) if core.n > 64 else run(core, clock)
+        x = np.zeros(problem.n, dtype=bool)
+        x[columns] = inner.x
+        return Answer(x, inner.cost, inner.lower_bound)
     batch = pack_batch([problem])
     steps = BATCH_STEPS
     while True:

@@ -2,7 +2,7 @@
 
 Blocks that elimination leaves open go to `exhaustive` when their seeds are few, else to `coset` for as many steps as
 the enumeration would take, then to the enumeration, if n allows one. A problem of its own that still has more than 64
-unknowns when its dependent ones are removed goes to `xorsat`, or `sat`, whichever is installed.
+unknowns when its dependent ones are removed goes to `coset` and then to `xorsat`, or `sat`, whichever is installed.
 """
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy as np
 from xoropt_solvers import registry
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.reduction import independent_columns
+from xoropt_solvers.reduction import independent_columns, reduce_problem
 from xoropt_solvers.strategies import coset, exhaustive, greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
+from xoropt_solvers.wide import MOST_DEPENDENT
 
 __all__ = ["STRATEGY", "run", "run_batch"]
 
@@ -20,59 +21,71 @@ SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enum
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact when it says so; without a time limit it runs to the proof."""
-    columns = independent_columns(problem.A)
-    answer = _independent(ParityProblem(problem.A[:, columns], problem.b, problem.weights), clock)
+    """Exact when it says so; without a time limit it runs to the proof. ``info["engine"]`` names who answered."""
+    if problem.n <= 64:
+        first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
+        if first.cost[0] == first.lower_bound[0]:
+            x = (first.x[0] >> np.arange(problem.n, dtype=np.uint64)) & np.uint64(1)
+            return Answer(x.astype(bool), int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
+    # Not settled at once: worth the reductions.
+    reduced = reduce_problem(problem)
+    columns = independent_columns(reduced.problem.A)
+    core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
+    answer = _core(core, clock)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
-    return Answer(x, answer.cost, answer.lower_bound, answer.info)
+    return Answer(x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
 
 
-def _independent(problem: ParityProblem, clock: Clock) -> Answer:
+def _core(problem: ParityProblem, clock: Clock) -> Answer:
+    first = greedy.greedy_answer(problem)
+    if first.cost == first.lower_bound:
+        return Answer(first.x, first.cost, first.lower_bound, {"engine": "greedy"})
     if problem.n > 64:
-        return _wide(problem, clock)
+        return _wide(problem, first, clock)
     if problem.n > exhaustive.LIMIT:
         answer = coset.run(problem, clock)
         return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "coset"})
-    batch = pack_batch([problem])
-    enumeration = exhaustive.seconds(batch)
-    engine = "coset"
-    found = coset.coset_answer(batch, _steps(min(enumeration, clock.time_limit or enumeration)))
-    if found.cost[0] > found.lower_bound[0] and not clock.expired():
-        engine = "exhaustive"
-        answer = exhaustive.run(problem, clock)
-        if answer.lower_bound == answer.cost or answer.cost < found.cost[0]:
-            lower_bound = max(answer.lower_bound, int(found.lower_bound[0]))
-            return Answer(answer.x, answer.cost, lower_bound, {"engine": engine})
-    x = (found.x[0] >> np.arange(problem.n, dtype=np.uint64)) & np.uint64(1)
-    return Answer(x.astype(bool), int(found.cost[0]), int(found.lower_bound[0]), {"engine": engine})
+    enumeration = exhaustive.seconds(pack_batch([problem]))
+    left = clock.left()
+    limit = enumeration if left is None else min(enumeration, left)
+    answer = coset.run(problem, Clock(max(limit, 1e-6)))
+    if answer.cost == answer.lower_bound or clock.expired():
+        return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "coset"})
+    last = exhaustive.run(problem, clock)
+    best = last if last.cost <= answer.cost else answer
+    return Answer(best.x, best.cost, max(answer.lower_bound, last.lower_bound), {"engine": "exhaustive"})
 
 
-def _wide(problem: ParityProblem, clock: Clock) -> Answer:
-    installed = registry.available()
-    for name in ("xorsat", "sat"):
-        if name in installed:
-            answer = registry.find(name).run(problem, clock)
-            return Answer(answer.x, answer.cost, answer.lower_bound, {**answer.info, "engine": name})
-    answer = greedy.greedy_answer(problem)
-    return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "greedy"})
+def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
+    """`coset` for a tenth of the time, or 2 seconds, then an engine without limits of size."""
+    left = clock.left()
+    answer, engine = first, "greedy"
+    if problem.k - problem.n <= MOST_DEPENDENT:  # all n unknowns are independent here
+        answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
+    others = [name for name in ("xorsat", "sat") if name in registry.available()]
+    if answer.cost > answer.lower_bound and others and not clock.expired():
+        last, engine = registry.find(others[0]).run(problem, clock), others[0]
+        bound = max(answer.lower_bound, last.lower_bound)
+        answer = last if last.cost <= answer.cost else answer
+        return Answer(answer.x, answer.cost, bound, {"engine": engine})
+    return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
     """Every block, compiled; `coset` and `exhaustive` each within the step budget of `coset.run_batch`."""
     batch = greedy.heaviest_first(batch)
     answer = greedy.eliminate(batch)
-    seconds = coset.BATCH_STEPS / coset.STEPS_A_SECOND if time_limit is None else time_limit
     todo = _open(answer)
     if not len(todo):
         return answer
-    # One long block would make the enumeration look expensive for all: estimate by the blocks that are left.
+    seconds = coset.BATCH_STEPS / coset.STEPS_A_SECOND if time_limit is None else time_limit
     left = take_blocks(batch, todo)
     enumeration = exhaustive.seconds(left) if batch.n <= exhaustive.LIMIT else np.inf
     if enumeration > SMALL:
-        coset.search(batch, todo, _steps(min(enumeration, seconds)), answer)
+        coset.search(batch, todo, max(1, int(min(enumeration, seconds) * coset.STEPS_A_SECOND)), answer)
         todo = _open(answer)
-        left = take_blocks(batch, todo) if len(todo) else left
+        left = take_blocks(batch, todo)
     if len(todo) and enumeration <= seconds:
         proved = exhaustive.run_batch(left)
         answer.x[todo], answer.cost[todo], answer.lower_bound[todo] = proved.x, proved.cost, proved.lower_bound
@@ -83,14 +96,11 @@ def _open(answer: BatchAnswer) -> np.ndarray:
     return np.flatnonzero(answer.cost > answer.lower_bound)
 
 
-def _steps(seconds: float) -> int:
-    return max(1, int(seconds * coset.STEPS_A_SECOND))
-
-
 STRATEGY = Strategy(
     name="portfolio",
     run=run,
     run_batch=run_batch,
     exact=True,
+    reduces=False,
     summary="elimination, then the exact engine that should be fastest; the default",
 )

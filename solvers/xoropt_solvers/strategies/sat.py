@@ -1,4 +1,4 @@
-"""SAT through PySAT: parities cut into short clauses, a counter over the errors, bounds by assumption."""
+"""SAT through PySAT: parities native or cut into short clauses, a counter over the errors, bounds by assumption."""
 
 import contextlib
 from collections.abc import Sequence
@@ -34,6 +34,8 @@ def run(
     """Exact. `solver` is a PySAT name; the other options are the cuts and encodings of `xoropt_solvers.models`,
     `xoropt_solvers.encodings` and `xoropt_solvers.descent`.
 
+    "cms" is CryptoMiniSat as PySAT offers it and takes the parities whole; all others get clauses.
+
     With a time limit only solvers that can be interrupted are allowed: InvalidInputError names them.
     """
     from pysat.solvers import Solver, SolverNames
@@ -51,7 +53,10 @@ def run(
     with Solver(name=solver) as engine:
         clauses = Clauses(engine.add_clause, len(model.weights))
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
-            add_parity(clauses, [v + 1 for v in check], value, cut)
+            if solver in SolverNames.cryptosat:
+                engine.add_xor_clause([v + 1 for v in check], value)
+            else:
+                add_parity(clauses, [v + 1 for v in check], value, cut)
         costs = add_costs(clauses, model, split, counter)
         with contextlib.suppress(NotImplementedError):
             engine.set_phases([v + 1 if on else -v - 1 for v, on in enumerate(model.start.tolist())])
@@ -66,7 +71,7 @@ def run(
             return answer, [literal > 0 for literal in engine.get_model()] if answer else []
 
         found = minimize(model, costs, ask, clock, direction)
-        info = {**found.info, "variables": clauses.variables, "clauses": engine.nof_clauses()}
+        info = {**found.info, "variables": clauses.variables}
     return answer_from_errors(problem, model, found.values, found.lower_bound, info)
 
 

@@ -1,0 +1,233 @@
+"""Gate counts of XOR circuits: every method, the published record and yosys with ABC, on the same matrices in one run.
+
+    python benchmarks/circuits.py --quick                      # some matrices and a decoder, about two minutes
+    python benchmarks/circuits.py compare --jobs 2             # the 45 matrices, about 45 minutes
+    python benchmarks/circuits.py compare --methods paar,rnbp,a1,a2,local --columns 16 --time-limit 10
+    python benchmarks/circuits.py decoders --jobs 2
+    python benchmarks/circuits.py keep --only Grostl --jobs 2 --time-limit 600
+
+`compare` and `decoders` start from nothing. `keep` resumes the circuits in data/circuits and replaces those that it
+beats; with `--max-depth` it keeps circuits of a bounded depth beside the others. data/circuits/README.md says where
+each stands.
+"""
+
+import argparse
+import csv
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import arguments, machine, write
+
+from xoropt.circuits import METHODS, XorCircuit, read_circuit, read_matrix, synthesize, write_circuit
+from xoropt.circuits.yosys import abc_gates
+from xoropt.networks import random_block
+
+DATA = Path(__file__).parent / "data"
+MATRICES, KEPT = DATA / "xor-matrices", DATA / "circuits"
+SIZES = {"16 columns": (1, 16), "32 columns": (17, 32), "64 columns and more": (33, 1 << 30)}
+DECODERS = {"20x180": (20, 180), "64x560": (64, 560)}
+QUICK = "Skinny,SmallScaleAES,Square+AES+Mugi,JPST17-4x4-GF256"
+
+Record = dict[str, int]
+
+
+def records() -> dict[str, Record]:
+    """By name: rows, columns, naive_xor, best_xor, best_depth."""
+    with (MATRICES / "best-known.csv").open() as file:
+        return {row.pop("name"): {key: int(value) for key, value in row.items()} for row in csv.DictReader(file)}
+
+
+def chosen(options: argparse.Namespace) -> dict[str, Record]:
+    """The records of the named matrices, or of all, with the columns asked for."""
+    table = records()
+    names = options.only.split(",") if options.only else list(table)
+    missing = [name for name in names if name not in table]
+    if missing:
+        sys.exit(f"No matrix is called {', '.join(missing)}; {MATRICES / 'best-known.csv'} has the names.")
+    return {name: table[name] for name in names if options.columns in (0, table[name]["columns"])}
+
+
+def measure(matrix: np.ndarray, method: str, options: argparse.Namespace) -> tuple[dict[str, Any], XorCircuit]:
+    """One synthesis from nothing, verified."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    circuit = synthesize(matrix, method, time_limit=options.time_limit, jobs=options.jobs, seed=options.seed)
+    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    if not circuit.verify(matrix):
+        raise AssertionError(f"{method} made a wrong circuit")
+    figures = {"gates": circuit.gates, "depth": circuit.depth, "seconds": seconds, "cpu_seconds": cpu_seconds}
+    return figures, circuit
+
+
+def warm_up(methods: list[str]) -> None:
+    """Compile the loops, so that no measurement pays for it."""
+    for method in methods:
+        synthesize(np.tri(5, dtype=bool), method, time_limit=0.2)
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Every method on the matrices, beside the published record and yosys with ABC."""
+    methods = list(METHODS) if options.methods == "all" else options.methods.split(",")
+    warm_up(methods)
+    print(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
+    print(f"{'matrix':28}{'size':>9}{'record':>8}{'ABC':>7}" + "".join(f"{name:>13}" for name in methods), flush=True)
+    rows = []
+    for name, record in chosen(options).items():
+        matrix = read_matrix(MATRICES / f"{name}.txt")
+        row: dict[str, Any] = {"name": name, **record, "abc": abc_gates(matrix), "methods": {}}
+        line = f"{name:28}{record['rows']:>5}×{record['columns']:<3}{record['best_xor']:>8}{row['abc'] or '-':>7}"
+        for method in methods:
+            row["methods"][method], circuit = measure(matrix, method, options)
+            line += f"{circuit.gates:>8} {circuit.gates - record['best_xor']:+4d}"
+            if options.save:
+                keep_if_smaller(KEPT / f"{name}.txt", circuit, "nothing")
+        rows.append(row)
+        print(line, flush=True)
+        settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
+        write(options.out, "circuits", settings | {"matrices": rows})
+    for label, (low, high) in SIZES.items():
+        some = [row for row in rows if low <= row["columns"] <= high]
+        best = sum(row["best_xor"] for row in some)
+        for method in methods if some else ():
+            gates = sum(row["methods"][method]["gates"] for row in some)
+            print(f"{label}, {method}: {gates} gates, record {best}: {100 * (gates / best - 1):+.2f} %")
+    draw(rows, methods, options.out / "circuits.svg")
+
+
+def decoders(options: argparse.Namespace) -> None:
+    """`auto` and yosys with ABC on random dense decoders."""
+    warm_up(["auto"])
+    print(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {options.jobs} threads")
+    print(f"{'decoder':20}{'row by row':>11}{'ABC':>8}{'auto':>8}{'fewer':>9}{'depth':>7}", flush=True)
+    rows = []
+    for kind in options.kinds.split(","):
+        n_in, n_out = DECODERS[kind]
+        for network_seed in range(options.decoder_seeds):
+            matrix = random_block(n_in=n_in, n_out=n_out, seed=network_seed).matrix()
+            rival, (figures, circuit) = abc_gates(matrix), measure(matrix, "auto", options)
+            naive = int((matrix.sum(axis=1) - 1).clip(0).sum())
+            rows.append({"kind": kind, "network_seed": network_seed, "naive": naive, "abc": rival, **figures})
+            fewer = f"{100 * (1 - circuit.gates / rival):.1f} %" if rival else "-"
+            label = f"{kind} seed {network_seed}"
+            print(f"{label:20}{naive:>11}{rival or '-':>8}{circuit.gates:>8}{fewer:>9}{circuit.depth:>7}", flush=True)
+            settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
+            write(options.out, "decoder_circuits", settings | {"decoders": rows})
+
+
+def keep(options: argparse.Namespace) -> None:
+    """Resume the kept circuits and keep what is smaller."""
+    warm_up(["auto"])
+    depth = options.max_depth
+    print(f"{'circuit':36}{'record':>8}{'before':>8}{'now':>6}", flush=True)
+    for name, record in chosen(options).items():
+        path = KEPT / (f"{name}.txt" if depth is None else f"{name}.depth{depth}.txt")
+        kept = read_circuit(path) if path.exists() else None
+        start = None if options.fresh else kept
+        circuit = synthesize(
+            read_matrix(MATRICES / f"{name}.txt"),
+            "auto" if start is None else "local",
+            options.time_limit,
+            depth,
+            seed=options.seed,
+            jobs=options.jobs,
+            resume=start,
+        )
+        before = "-" if kept is None else kept.gates
+        print(f"{path.stem:36}{record['best_xor']:>8}{before:>8}{circuit.gates:>6}", flush=True)
+        keep_if_smaller(
+            path, circuit, "nothing" if start is None else f"the circuit of {start.gates} gates kept before"
+        )
+
+
+def keep_if_smaller(path: Path, circuit: XorCircuit, start: str) -> None:
+    """Write a circuit in the place of a larger one, with the command that made it, and the table anew."""
+    KEPT.mkdir(exist_ok=True)
+    if path.exists() and read_circuit(path).gates <= circuit.gates:
+        return
+    words = [word for word in sys.argv[1:] if not word.startswith("--out")]
+    remark = f"{path.stem}: {circuit.gates} gates, depth {circuit.depth}\nmade from {start} by\n"
+    remark += f"python benchmarks/circuits.py {shlex.join(words)}"
+    write_circuit(path, circuit, remark, overwrite=True)
+    write_table()
+
+
+def write_table() -> None:
+    """data/circuits/README.md: where each kept circuit stands against the record."""
+    lines, fewer, level = [], 0, 0
+    for name, record in records().items():
+        path = KEPT / f"{name}.txt"
+        if path.exists():
+            circuit = read_circuit(path)
+            change = circuit.gates - record["best_xor"]
+            fewer, level = fewer + (change < 0), level + (change == 0)
+            standing = f"**{-change} fewer**" if change < 0 else "level" if change == 0 else f"{change} more"
+            lines.append(
+                f"| {name} | {record['rows']}×{record['columns']} | {record['best_xor']} | {circuit.gates} |"
+                f" {standing} | {record['best_depth']} | {circuit.depth} |\n"
+            )
+    text = (
+        "# The smallest circuits found\n\n"
+        "Two-input XOR gates, against the smallest counts published by 2021 (`../xor-matrices/best-known.csv`).\n"
+        "Each file names the command that made it; a test verifies every circuit.\n\n"
+        f"Of {len(lines)} matrices {fewer} have **fewer gates than that record**, {level} as many,"
+        f" {len(lines) - fewer - level} more. Papers after 2021 may have fewer than the record.\n\n"
+        "| matrix | size | record | here | standing | record's depth | depth here |\n|---|---|---|---|---|---|---|\n"
+    )
+    text += "".join(lines)
+    bounded = sorted(KEPT.glob("*.depth*.txt"))
+    if bounded:
+        text += "\nWith bounded depth:\n\n| circuit | gates | depth |\n|---|---|---|\n"
+        circuits = [(path.stem, read_circuit(path)) for path in bounded]
+        text += "".join(f"| {name} | {circuit.gates} | {circuit.depth} |\n" for name, circuit in circuits)
+    (KEPT / "README.md").write_text(text, encoding="utf-8")
+
+
+def draw(rows: list[dict[str, Any]], methods: list[str], path: Path) -> None:
+    """Gates relative to the record, a mark for each method and for ABC."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 0.22 * len(rows) + 1.2), layout="constrained")
+    series = {"yosys + ABC": [row["abc"] for row in rows]}
+    series |= {method: [row["methods"][method]["gates"] for row in rows] for method in methods}
+    for label, gates in series.items():
+        ratios = [100 * (g / row["best_xor"] - 1) if g else np.nan for g, row in zip(gates, rows, strict=True)]
+        axes.plot(ratios, np.arange(len(rows)), "o", label=label, markersize=4)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(np.arange(len(rows)), [row["name"] for row in rows], fontsize=7)
+    axes.invert_yaxis()
+    axes.set_xlabel("gates above the smallest published circuit, %")
+    axes.legend()
+    figure.savefig(path)
+
+
+def main() -> None:
+    """Read the command line and run what it asks for."""
+    parser = arguments(__doc__)
+    parser.add_argument("what", nargs="?", choices=["all", "compare", "decoders", "keep"], default="all")
+    parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for each matrix and method (60)")
+    parser.add_argument("--jobs", type=int, default=1, help="threads of each synthesis (1)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="matrices, names with commas (all)")
+    parser.add_argument("--columns", type=int, default=0, help="only the matrices with so many columns")
+    parser.add_argument("--methods", default="auto", help="compare: names with commas, or 'all' (auto)")
+    parser.add_argument("--save", action="store_true", help="compare: keep what is smaller than the kept circuits")
+    parser.add_argument("--kinds", default="20x180", help=f"decoders: some of {','.join(DECODERS)} (20x180)")
+    parser.add_argument("--decoder-seeds", type=int, default=3, help="decoders: how many of each kind (3)")
+    parser.add_argument("--max-depth", type=int, help="keep: circuits of at most this depth")
+    parser.add_argument("--fresh", action="store_true", help="keep: start from nothing")
+    options = parser.parse_args()
+    if options.quick:
+        options.time_limit, options.only, options.decoder_seeds = 10.0, QUICK, 1
+    work = {"compare": [compare], "decoders": [decoders], "keep": [keep], "all": [compare, decoders]}
+    for part in work[options.what]:
+        part(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,333 @@
+"""Files that others understand: parity problems in and out.
+
+Read by `read_problem`, and written by the function of the same name as the format:
+
+- ``.npz``: arrays A, b and, if wanted, weights and fixed; or rows (packed uint64), values, n and the same.
+- plain text: one row a line, zeros and ones with or without blanks or commas between them, the value last; a weight may
+  follow after a colon (``0 1 1 1 : 5``). Lines that begin with ``#`` are comments.
+- DIMACS with XOR lines, as CryptoMiniSat reads them: ``x1 2 -3 0`` is the row x1 ⊕ x2 ⊕ x3 with value 0, since the XOR
+  of the literals must be true. Under ``p wcnf`` each XOR line has its weight first, ``x 5 1 2 -3 0``. A clause of one
+  literal fixes its unknown; in WCNF it must be hard, its weight the top one.
+
+Written only, for engines of other kinds: `write_wcnf` (any MaxSAT solver), `write_opb` (pseudo-Boolean), `write_lp`
+(any integer programming solver) and `write_cnf` with a bound on the cost. In these, variables 1 … n are x, and
+n + 1 … n + k the rows' errors; later ones are auxiliary.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from xoropt_solvers import checks
+from xoropt_solvers.encodings import Clauses, add_parity, add_weight_sum
+from xoropt_solvers.errors import FileFormatError, InvalidInputError
+from xoropt_solvers.problem import ParityProblem
+
+__all__ = [
+    "read_problem",
+    "write_cnf",
+    "write_lp",
+    "write_npz",
+    "write_opb",
+    "write_problem",
+    "write_text",
+    "write_wcnf",
+]
+
+Place = str | os.PathLike[str]
+
+
+def read_problem(path: Place) -> ParityProblem:
+    """A problem from a file in any of the formats above. Raises FileFormatError, which names the file and the line."""
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    if data[:4] == b"PK\x03\x04":
+        return _read_npz(path)
+    try:
+        lines = data.decode("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: neither a .npz file nor text.") from error
+    header = next((line for line in lines if line.strip() and line.lstrip()[0] not in "c#"), "")
+    return _read_dimacs(path, lines) if header.startswith("p ") else _read_text(path, lines)
+
+
+def write_problem(problem: ParityProblem, path: Place) -> None:
+    """Write in the format that the suffix names: .npz, .txt, .cnf, .wcnf, .opb or .lp."""
+    writers = {
+        ".npz": write_npz,
+        ".txt": write_text,
+        ".cnf": write_cnf,
+        ".wcnf": write_wcnf,
+        ".opb": write_opb,
+        ".lp": write_lp,
+    }
+    suffix = Path(path).suffix
+    if suffix not in writers:
+        raise InvalidInputError(f"Argument 'path' must end in one of {', '.join(writers)}, not {suffix!r}.")
+    writers[suffix](problem, path)
+
+
+def write_npz(problem: ParityProblem, path: Place) -> None:
+    """The arrays themselves."""
+    arrays = {"A": problem.A, "b": problem.b}
+    if problem.weights is not None:
+        arrays["weights"] = problem.weights
+    if problem.fixed is not None:
+        arrays["fixed"] = problem.fixed
+    with _replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def write_text(problem: ParityProblem, path: Place) -> None:
+    """One row a line, value last. Fixed bits have no place in this format: InvalidInputError."""
+    if problem.fixed is not None:
+        raise InvalidInputError("Argument 'problem' has fixed bits, which plain text cannot hold: use .npz or .cnf.")
+    lines = []
+    for row, value, weight in zip(problem.A, problem.b, problem.row_weights, strict=True):
+        line = " ".join(map(str, [*row.astype(int), int(value)]))
+        lines.append(line if problem.weights is None else f"{line} : {weight}")
+    _write_lines(path, lines)
+
+
+def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> None:
+    """DIMACS CNF with XOR lines.
+
+    Without a bound each row is one XOR line of its own, which `read_problem` takes back (weights are written as
+    WCNF-XOR then); the file is satisfiable if all rows can hold. With a bound the rows get error variables, and a
+    counter allows errors up to that cost: satisfiable if and only if the minimum is at most `bound`.
+    """
+    if bound is None:
+        weighted = problem.weights is not None
+        top = int(problem.row_weights.sum()) + 1
+        lines = []
+        for row, value, weight in zip(problem.A, problem.b, problem.row_weights, strict=True):
+            literals = _parity_literals((np.flatnonzero(row) + 1).tolist(), bool(value))
+            lines.append(f"x {weight} {literals}0" if weighted else f"x {literals}0")
+        lines += [f"{top} {v} 0" if weighted else f"{v} 0" for v in _fixed_literals(problem)]
+        header = f"p wcnf {problem.n} {len(lines)} {top}" if weighted else f"p cnf {problem.n} {len(lines)}"
+        _write_lines(path, [header, *lines])
+        return
+    checks.count(bound, "bound", 0)
+    lines = _error_rows(problem)
+    clauses = Clauses(lambda clause: lines.append(_line(clause)), problem.n + problem.k)
+    pairs = [(problem.n + 1 + i, int(w)) for i, w in enumerate(problem.row_weights) if w > 0]
+    for literal in add_weight_sum(clauses, [pairs], bound + 1).at_most(bound):
+        clauses.add([literal])
+    lines += [f"{v} 0" for v in _fixed_literals(problem)]
+    _write_lines(path, [f"p cnf {clauses.variables} {len(lines)}", *lines])
+
+
+def write_wcnf(problem: ParityProblem, path: Place) -> None:
+    """Weighted CNF for any MaxSAT solver: parities in clauses, one soft clause ¬e for each row of positive weight."""
+    hard: list[list[int]] = []
+    clauses = Clauses(hard.append, problem.n + problem.k)
+    for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True)):
+        add_parity(clauses, [*(np.flatnonzero(row) + 1).tolist(), problem.n + 1 + i], bool(value))
+    hard += [[v] for v in _fixed_literals(problem)]
+    soft = [(int(w), [-(problem.n + 1 + i)]) for i, w in enumerate(problem.row_weights) if w > 0]
+    top = sum(weight for weight, _ in soft) + 1
+    lines = [f"p wcnf {clauses.variables} {len(hard) + len(soft)} {top}"]
+    lines += [f"{top} {_line(clause)}" for clause in hard]
+    lines += [f"{weight} {_line(clause)}" for weight, clause in soft]
+    _write_lines(path, lines)
+
+
+def write_opb(problem: ParityProblem, path: Place) -> None:
+    """Pseudo-Boolean: each parity is Σ x + e − 2·s = value, with s in binary."""
+    n, k = problem.n, problem.k
+    last = n + k
+    rows = []
+    for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True)):
+        terms = [f"+1 x{v}" for v in [*(np.flatnonzero(row) + 1).tolist(), n + 1 + i]]
+        for bit in range(((len(terms) - int(value)) // 2).bit_length()):
+            last += 1
+            terms.append(f"-{2 << bit} x{last}")
+        rows.append(f"{' '.join(terms)} = {int(value)} ;")
+    rows += [f"+1 x{abs(v)} = {int(v > 0)} ;" for v in _fixed_literals(problem)]
+    goal = " ".join(f"+{w} x{n + 1 + i}" for i, w in enumerate(problem.row_weights) if w > 0)
+    _write_lines(path, [f"* #variable= {last} #constraint= {len(rows)}", f"min: {goal} ;", *rows])
+
+
+def write_lp(problem: ParityProblem, path: Place) -> None:
+    """CPLEX LP: the same with integer s, bounded by what its row allows."""
+    goal = [f"{w} e{i + 1}" for i, w in enumerate(problem.row_weights) if w > 0]
+    rows, bounds = [], []
+    for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True)):
+        names = [*(f"x{v + 1}" for v in np.flatnonzero(row)), f"e{i + 1}"]
+        rows.append(f" r{i + 1}: {names[0]}")
+        rows += [f" + {name}" for name in names[1:]]
+        rows.append(f" - 2 s{i + 1} = {int(value)}")
+        bounds.append(f" 0 <= s{i + 1} <= {(len(names) - int(value)) // 2}")
+    bounds += [f" x{abs(v)} = {int(v > 0)}" for v in _fixed_literals(problem)]
+    binaries = [*(f" x{j + 1}" for j in range(problem.n)), *(f" e{i + 1}" for i in range(problem.k))]
+    # One term a line, since readers cut lines of more than 510 characters.
+    lines = ["Minimize", " cost:", *(f" + {term}" for term in goal or ["0 e1"]), "Subject To", *rows, "Bounds", *bounds]
+    _write_lines(path, [*lines, "Binaries", *binaries, "Generals", *(f" s{i + 1}" for i in range(problem.k)), "End"])
+
+
+def _error_rows(problem: ParityProblem) -> list[str]:
+    return [
+        f"x {_parity_literals([*(np.flatnonzero(row) + 1).tolist(), problem.n + 1 + i], bool(value))}0"
+        for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True))
+    ]
+
+
+def _parity_literals(variables: list[int], value: bool) -> str:
+    """The literals of an XOR line: their XOR must be true, so that a parity of 0 negates the first one.
+
+    An empty row of value 0 becomes a variable and its negation, which always holds.
+    """
+    literals = list(variables) if variables or value else [1, 1]
+    if not value:
+        literals[0] = -literals[0]
+    return "".join(f"{v} " for v in literals)
+
+
+def _fixed_literals(problem: ParityProblem) -> list[int]:
+    if problem.fixed is None:
+        return []
+    return [int(j + 1 if problem.fixed[j] else -j - 1) for j in np.flatnonzero(problem.fixed >= 0)]
+
+
+def _line(clause: Iterable[int]) -> str:
+    return " ".join(map(str, [*clause, 0]))
+
+
+def _write_lines(path: Place, lines: list[str]) -> None:
+    with _replacing(path) as temporary:
+        Path(temporary).write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+@contextmanager
+def _replacing(path: Place) -> Iterator[str]:
+    """A file beside `path` that takes its place when the body is done: the output appears whole or not at all."""
+    path = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be written: {error.strerror or error}.") from error
+    os.close(handle)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _read_npz(path: Path) -> ParityProblem:
+    try:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
+        raise FileFormatError(f"{path}: damaged .npz file: {error}.") from error
+    extra = {name: arrays.get(name) for name in ("weights", "fixed")}
+    try:
+        if {"A", "b"} <= arrays.keys():
+            return ParityProblem(arrays["A"], arrays["b"], **extra)
+        if {"rows", "values", "n"} <= arrays.keys():
+            return ParityProblem.from_rows(arrays["rows"], arrays["values"], int(arrays["n"]), **extra)
+    except (InvalidInputError, TypeError, ValueError) as error:
+        raise FileFormatError(f"{path}: {error}") from error
+    found = ", ".join(sorted(arrays)) or "none"
+    raise FileFormatError(f"{path}: must hold the arrays A and b, or rows, values and n; it holds {found}.")
+
+
+def _read_text(path: Path, lines: list[str]) -> ParityProblem:
+    rows: list[list[int]] = []
+    weights: list[int] = []
+    for number, line in enumerate(lines, 1):
+        text = line.split("#")[0].strip()
+        if not text:
+            continue
+        digits, colon, weight = text.partition(":")
+        bits = re.sub(r"[\s,;]", "", digits)
+        if not bits or set(bits) - {"0", "1"}:
+            raise FileFormatError(f"{path}, line {number}: must hold zeros and ones, not {line.strip()[:40]!r}.")
+        if rows and len(bits) != len(rows[0]):
+            raise FileFormatError(
+                f"{path}, line {number}: must hold {len(rows[0])} bits as the first row does, not {len(bits)}."
+            )
+        rows.append([int(bit) for bit in bits])
+        weights.append(_number(path, number, weight.strip(), 0) if colon else 1)
+    if not rows:
+        raise FileFormatError(f"{path}: holds no row.")
+    table = np.array(rows, dtype=np.int64)
+    return ParityProblem(table[:, :-1], table[:, -1], weights if any(w != 1 for w in weights) else None)
+
+
+def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
+    n, weighted, top = -1, False, 0
+    rows: list[tuple[dict[int, int], int, int]] = []
+    fixed: dict[int, int] = {}
+    for number, line in enumerate(lines, 1):
+        words = line.replace("x", "x ", 1).split() if line.startswith("x") else line.split()
+        if not words or words[0] == "c":
+            continue
+        if words[0] == "p":
+            kind = words[1] if len(words) > 1 else ""
+            if kind not in ("cnf", "wcnf") or len(words) < 4 or n >= 0:
+                raise FileFormatError(
+                    f"{path}, line {number}: must be the one 'p cnf' or 'p wcnf' header, not {line.strip()[:40]!r}."
+                )
+            n, weighted = _number(path, number, words[2], 0), kind == "wcnf"
+            top = _number(path, number, words[4], 1) if weighted and len(words) > 4 else 1 << 62
+            continue
+        parity = words[0] == "x"
+        numbers = [_number(path, number, word) for word in words[parity:]]
+        if n < 0 or not numbers or numbers[-1] != 0 or 0 in numbers[weighted:-1]:
+            raise FileFormatError(f"{path}, line {number}: must follow a 'p' line and end with its only 0.")
+        weight = numbers[0] if weighted else 1
+        literals = numbers[weighted:-1]
+        beyond = [v for v in literals if abs(v) > n]
+        if beyond:
+            raise FileFormatError(f"{path}, line {number}: has variable {abs(beyond[0])}, the header allows {n}.")
+        if weight < 0:
+            raise FileFormatError(f"{path}, line {number}: must have a weight of at least 0, not {weight}.")
+        if parity:
+            row: dict[int, int] = {}
+            for v in literals:
+                row[abs(v) - 1] = row.get(abs(v) - 1, 0) ^ 1
+            rows.append((row, 1 ^ sum(v < 0 for v in literals) & 1, weight))
+        elif len(literals) == 1 and (not weighted or weight >= top):
+            bit = int(literals[0] > 0)
+            if fixed.setdefault(abs(literals[0]) - 1, bit) != bit:
+                raise FileFormatError(f"{path}, line {number}: fixes variable {abs(literals[0])} to both values.")
+        else:
+            raise FileFormatError(
+                f"{path}, line {number}: a parity problem has XOR lines and hard clauses of one literal,"
+                f" not {line.strip()[:40]!r}."
+            )
+    A = np.zeros((len(rows), n), dtype=bool)
+    for i, (row, _, _) in enumerate(rows):
+        A[i, [j for j, bit in row.items() if bit]] = True
+    weights = [weight for _, _, weight in rows]
+    try:
+        return ParityProblem(A, [value for _, value, _ in rows], weights if weighted else None, fixed or None)
+    except InvalidInputError as error:
+        raise FileFormatError(f"{path}: {error}") from error
+
+
+def _number(path: Path, line: int, word: str, least: int | None = None) -> int:
+    try:
+        value = int(word)
+    except ValueError:
+        raise FileFormatError(f"{path}, line {line}: must have an integer where {word[:20]!r} stands.") from None
+    if least is not None and value < least:
+        raise FileFormatError(f"{path}, line {line}: must have a number of at least {least}, not {value}.")
+    return value

@@ -1,0 +1,62 @@
+"""Coset search for problems whose rank exceeds a machine word, as long as few rows depend on the others."""
+
+import numpy as np
+
+from xoropt_solvers.errors import LimitExceededError
+from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.strategy import Answer, Clock
+
+__all__ = ["MOST_DEPENDENT", "solve_wide"]
+
+MOST_DEPENDENT = 64
+FIRST_STEPS = 1 << 26
+STEPS_A_SECOND = 1e9
+
+
+def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
+    """Exact where the weight or the number c of dependent rows is small; raises LimitExceededError for c > 64."""
+    from xoropt_solvers.kernels.wide import wide_coset
+
+    model = parity_model(problem, collapse=False, sparsify=False)
+    c = len(model.checks)
+    if c > MOST_DEPENDENT:
+        raise LimitExceededError(
+            f"Strategy 'coset' takes a rank of at most 64, or at most {MOST_DEPENDENT} rows that depend on others, not"
+            f" rank {problem.k - c} and {c} dependent rows: use 'xorsat' or 'sat', or 'isd' without a proof."
+        )
+    H = np.zeros((c, len(model.weights)), dtype=bool)
+    for i, check in enumerate(model.checks):
+        H[i, list(check)] = True
+    column = pack_rows(H.T)[:, 0]
+    weights = model.weights
+    members = len(weights) - c
+    unit = weights[members:].copy()
+    # One member, the lightest, of equal columns; none that a dependent row can stand in for at no more cost.
+    best_of: dict[int, int] = {}
+    for j in np.argsort(weights[:members], kind="stable").tolist():
+        bits = int(column[j])
+        alone = bits.bit_count() == 1 and weights[j] >= unit[bits.bit_length() - 1]
+        if bits and not alone:
+            best_of.setdefault(bits, j)
+    kept = np.array(list(best_of.values()), dtype=np.int64)
+    syndrome = pack_rows(model.syndrome[None, :])[0, 0]
+    columns = np.append(column[kept], syndrome)[None, :]
+    found = np.zeros(len(kept) + 64, dtype=np.int64)
+    values, best, bound = model.start.copy(), model.start_cost, int(weights.min())
+    steps = FIRST_STEPS
+    while True:
+        left = clock.left()
+        if left is not None:
+            steps = min(steps, max(1, int(left * STEPS_A_SECOND)))
+        cost, bound, size = wide_coset(
+            columns, weights[kept], unit, problem.weights is not None, best, bound, steps, found
+        )
+        if size >= 0 and cost < best:
+            values[:] = False
+            values[kept[found[:size]]] = True
+            values[members:] = model.syndrome ^ ((H[:, :members] @ values[:members].astype(np.int64)) & 1).astype(bool)
+            best = cost
+        if best == bound or (left is not None and left <= steps / STEPS_A_SECOND):
+            return answer_from_errors(problem, model, values, bound, {})
+        steps *= 4

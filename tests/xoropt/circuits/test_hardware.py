@@ -1,0 +1,125 @@
+"""Exported circuits in the hands of other tools: yosys, Icarus Verilog, a C compiler."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+import xoropt
+from xoropt.circuits import XorCircuit, synthesize, yosys
+from xoropt.codec.bits import unpack_fixed
+
+needs_yosys = pytest.mark.skipif(not yosys.available(), reason="yosys is missing: pip install pyosys")
+needs_iverilog = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
+)
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="a C compiler is missing: apt-get install gcc")
+
+
+def matrices():
+    rng = np.random.default_rng(0)
+    matrix = rng.random((8, 10)) < 0.4
+    matrix[3] = False
+    matrix[4] = matrix[5]
+    return {
+        "random": matrix,
+        "identity": np.eye(4, dtype=bool),
+        "zero": np.zeros((2, 3), bool),
+        "tri": np.tri(9, dtype=bool),
+    }
+
+
+@needs_yosys
+@pytest.mark.parametrize("name", matrices())
+def test_yosys_proves_the_netlist_equivalent_and_counts_its_gates(name):
+    matrix = matrices()[name]
+    circuit = synthesize(matrix, time_limit=0.3)
+    assert yosys.prove_equivalent(circuit, matrix)
+    assert yosys.netlist_gates(circuit) == circuit.gates
+
+
+@needs_yosys
+def test_yosys_refutes_a_wrong_netlist():
+    matrix = matrices()["random"]
+    circuit = synthesize(matrix, "paar", time_limit=0.0)
+    outputs = circuit.outputs.copy()
+    outputs[[0, 1]] = outputs[[1, 0]]
+    assert not yosys.prove_equivalent(XorCircuit(circuit.n_in, circuit.operands, outputs), matrix)
+
+
+@needs_yosys
+def test_abc_makes_what_is_certain():
+    assert yosys.abc_gates(np.ones((1, 7), bool)) == 6
+    assert yosys.abc_gates(np.eye(3, dtype=bool)) == 0
+
+
+def simulate(circuit: XorCircuit, seeds: np.ndarray, folder) -> np.ndarray:
+    """The outputs of the Verilog for each seed (bool (n, n_in)) in Icarus Verilog: bool (n, n_out)."""
+    (folder / "circuit.v").write_text(circuit.to_verilog())
+    (folder / "seeds.txt").write_text("\n".join("".join(map(str, row[::-1].astype(int))) for row in seeds) + "\n")
+    (folder / "bench.v").write_text(f"""
+module bench;
+  reg [{circuit.n_in - 1}:0] seeds [0:{len(seeds) - 1}];
+  reg [{circuit.n_in - 1}:0] x;
+  wire [{circuit.n_out - 1}:0] y;
+  integer i;
+  xor_circuit decoder (.x(x), .y(y));
+  initial begin
+    $readmemb("seeds.txt", seeds);
+    for (i = 0; i < {len(seeds)}; i = i + 1) begin
+      x = seeds[i];
+      #1 $display("%b", y);
+    end
+  end
+endmodule
+""")
+    subprocess.run(["iverilog", "-o", "bench", "bench.v", "circuit.v"], cwd=folder, check=True)
+    shown = subprocess.run(["vvp", "-n", "bench"], cwd=folder, check=True, capture_output=True, text=True).stdout
+    return np.array([[digit == "1" for digit in line[::-1]] for line in shown.split()])
+
+
+@needs_iverilog
+def test_simulation_of_every_input(tmp_path):
+    matrix = matrices()["random"]
+    circuit = synthesize(matrix, time_limit=0.3)
+    words = (np.arange(1 << 10)[:, None] >> np.arange(10)) & 1
+    assert (simulate(circuit, words, tmp_path) == words @ matrix.T % 2).all()
+
+
+@needs_iverilog
+def test_a_block_decoder_on_a_compressed_layer(tmp_path):
+    """The seeds of a pruned layer through the simulated decoder, with the patches flipped, are our decoder's bits."""
+    rng = np.random.default_rng(7)
+    weights = rng.standard_normal((64, 90))
+    care = np.abs(weights) > np.quantile(np.abs(weights), 0.9)
+    network = xoropt.networks.random_block(n_in=12, n_out=100, seed=0)
+    encoded = xoropt.encode(weights > 0, care, network, solver="greedy")
+    decoded = xoropt.decode(encoded)
+    assert (decoded == (weights > 0))[care].all()
+
+    circuit = synthesize(network.matrix(), time_limit=1.0)
+    seeds = unpack_fixed(encoded.seeds[0], network.n_in, 0, encoded.blocks)
+    bits = (seeds[:, None] >> np.arange(network.n_in, dtype=np.uint64)) & np.uint64(1)
+    stream = simulate(circuit, bits.astype(bool), tmp_path).reshape(-1)[: encoded.outputs]
+    expected = decoded.reshape(-1)
+    different = np.flatnonzero(stream != expected)
+    assert len(different) == encoded.size.patches
+    stream[different] ^= True  # the patches are the decoder's last step, behind the network
+    assert (stream == expected).all()
+
+
+@needs_compiler
+def test_the_c_function(tmp_path):
+    import ctypes
+
+    matrix = matrices()["random"]
+    circuit = synthesize(matrix, time_limit=0.3)
+    (tmp_path / "circuit.c").write_text(circuit.to_c())
+    command = ["cc", "-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", "-o", "circuit.so", "circuit.c"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    words = np.random.default_rng(0).integers(0, 1 << 64, 10, dtype=np.uint64)
+    outputs = np.zeros(8, dtype=np.uint64)
+    function = ctypes.CDLL(str(tmp_path / "circuit.so")).xor_circuit
+    function(words.ctypes.data_as(ctypes.c_void_p), outputs.ctypes.data_as(ctypes.c_void_p))
+    assert (outputs == circuit.evaluate(words)).all()

@@ -1,0 +1,86 @@
+"""The networkx view of a circuit: for graph questions and pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xoropt.circuits.circuit import ZERO, XorCircuit
+from xoropt.errors import ArgumentError
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["from_networkx", "to_networkx"]
+
+
+def to_networkx(circuit: XorCircuit) -> nx.DiGraph:
+    """The circuit as a directed acyclic graph, an edge from each signal to what reads it.
+
+    Nodes are ("input", i), ("gate", i) and ("output", i), each with its `level`; an output that is constantly 0 has no
+    edge.
+
+    >>> circuit = XorCircuit(2, np.array([[0, 1]]), np.array([2]))
+    >>> sorted(circuit.to_networkx().edges)
+    [(('gate', 0), ('output', 0)), (('input', 0), ('gate', 0)), (('input', 1), ('gate', 0))]
+    """
+    import networkx as nx
+
+    names = [("input", i) for i in range(circuit.n_in)] + [("gate", i) for i in range(circuit.gates)]
+    graph = nx.DiGraph()
+    for name, level in zip(names, circuit.levels.tolist(), strict=True):
+        graph.add_node(name, level=level)
+    for gate, row in enumerate(circuit.operands.tolist()):
+        graph.add_edges_from((names[signal], ("gate", gate)) for signal in row if signal != ZERO)
+    for i, signal in enumerate(circuit.outputs.tolist()):
+        graph.add_node(("output", i), level=0 if signal == ZERO else int(circuit.levels[signal]))
+        if signal != ZERO:
+            graph.add_edge(names[signal], ("output", i))
+    return graph
+
+
+def from_networkx(graph: nx.DiGraph) -> XorCircuit:
+    """The circuit of a graph with nodes as `to_networkx` makes them; gates are numbered anew, in topological order.
+
+    Raises:
+        ArgumentError: other nodes, gaps in their numbers, a cycle, an output with several sources, a gate with fewer
+            than two.
+    """
+    import networkx as nx
+
+    kinds: dict[str, list[int]] = {"input": [], "gate": [], "output": []}
+    for node in graph.nodes:
+        match node:
+            case ("input" | "gate" | "output" as kind, int() as number):
+                kinds[kind].append(number)
+            case _:
+                raise ArgumentError(f"Node {node!r} is none of ('input', i), ('gate', i), ('output', i).")
+    for kind in ("input", "output"):
+        if sorted(kinds[kind]) != list(range(len(kinds[kind]))):
+            raise ArgumentError(f"The nodes of kind '{kind}' must be numbered from 0 without gaps.")
+    try:
+        order = [
+            node for node in nx.lexicographical_topological_sort(graph, key=lambda node: node[1]) if node[0] == "gate"
+        ]
+    except nx.NetworkXUnfeasible:
+        raise ArgumentError("The graph has a cycle; a circuit has none.") from None
+    n_in = len(kinds["input"])
+    signals = {("input", i): i for i in range(n_in)} | {node: n_in + i for i, node in enumerate(order)}
+    rows = [sorted(_sources(graph, node, signals)) for node in order]
+    width = max(2, *map(len, rows)) if rows else 2
+    outputs = []
+    for i in range(len(kinds["output"])):
+        sources = _sources(graph, ("output", i), signals)
+        if len(sources) > 1:
+            raise ArgumentError(f"Node {('output', i)!r} has {len(sources)} sources; an output has one or none.")
+        outputs.append(sources[0] if sources else ZERO)
+    operands = np.array([row + [ZERO] * (width - len(row)) for row in rows], dtype=np.int32).reshape(-1, width)
+    return XorCircuit(n_in, operands, np.array(outputs, dtype=np.int32))
+
+
+def _sources(graph: nx.DiGraph, node: tuple[str, int], signals: dict[tuple[str, int], int]) -> list[int]:
+    try:
+        return [signals[source] for source in graph.predecessors(node)]
+    except KeyError as error:
+        raise ArgumentError(f"Node {node!r} reads {error.args[0]!r}, which is no signal.") from None

@@ -1,0 +1,243 @@
+"""Sets of vectors with the tables that a walk over them needs: members, their triples, the sums of their pairs.
+
+A circuit is a set of vectors: the unit vectors, the targets, and interior ones. It is valid when every target is
+reached from the units by sums of two members, in at most `max_depth` levels. Which sum builds a member stays open,
+so that one state stands for all circuits with the same signals; its cost is the number of members that are not units.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, uint64
+
+from xoropt.circuits.kernels.tables import slot_delete, slot_insert, slot_of, tally
+
+__all__ = [
+    "BEST",
+    "HOT",
+    "INPUT",
+    "INTERIOR",
+    "LIVE",
+    "MOVES",
+    "TAKEN",
+    "TARGET",
+    "TARGETS",
+    "State",
+    "insert",
+    "insert_all",
+    "new_state",
+    "reach",
+    "remove",
+]
+
+DEAD, INPUT, TARGET, INTERIOR = range(4)  # kinds of slots
+TAKEN = -1  # in State.seen
+LIVE, USED, BEST, HOT, TARGETS, MOVES = range(6)  # the fields of State.info
+
+
+class State(NamedTuple):
+    """One set of vectors with its tables; slots 0 … capacity-1 hold the members.
+
+    Passing it costs half a microsecond: no call inside a loop over members may take it.
+    """
+
+    vectors: np.ndarray  # uint64 (capacity,)
+    kind: np.ndarray  # int8: DEAD, INPUT, TARGET or INTERIOR
+    live: np.ndarray  # int32: the slots in use, first info[LIVE] entries
+    place: np.ndarray  # int32: where in `live` a slot is
+    hot: np.ndarray  # int32: the interior slots, first info[HOT] entries
+    hot_place: np.ndarray
+    first: np.ndarray  # int32 (capacity, partners): the triples {x, first, second} of slot x whose vectors sum to 0
+    second: np.ndarray
+    triples: np.ndarray  # int32: how many each slot has
+    slot_keys: np.ndarray
+    slots: np.ndarray
+    pairs: np.ndarray  # uint64: how many pairs of members sum to a vector, see `tally`
+    seen: np.ndarray  # int8: 0 not reached, 1 reached, 2 expanded; -1 for the member that counts as taken out
+    depth: np.ndarray
+    queue: np.ndarray
+    mate: np.ndarray
+    chosen: np.ndarray  # uint64: candidates of one move
+    weight: np.ndarray  # float64: their weights
+    best: np.ndarray  # uint64: the smallest set's vectors that are not units, info[BEST] of them
+    random: np.ndarray
+    info: np.ndarray
+
+
+def new_state(capacity: int, seed: int, partners: int = 0) -> State:
+    """An empty set with room for `capacity` vectors."""
+    partners = partners or max(4, capacity // 2 + 1)
+    table = 1 << max(6, int(4 * capacity - 1).bit_length())
+    pair_table = 1 << max(10, int(2 * capacity * capacity).bit_length())
+    ints = lambda: np.zeros(capacity, np.int32)  # noqa: E731
+    return State(
+        vectors=np.zeros(capacity, np.uint64),
+        kind=np.zeros(capacity, np.int8),
+        live=ints(),
+        place=ints(),
+        hot=ints(),
+        hot_place=ints(),
+        first=np.zeros((capacity, partners), np.int32),
+        second=np.zeros((capacity, partners), np.int32),
+        triples=ints(),
+        slot_keys=np.zeros(table, np.uint64),
+        slots=np.zeros(table, np.int32),
+        pairs=np.zeros(pair_table, np.uint64),
+        seen=np.zeros(capacity, np.int8),
+        depth=ints(),
+        queue=ints(),
+        mate=np.full(capacity, -1, np.int32),
+        chosen=np.zeros(capacity, np.uint64),
+        weight=np.zeros(capacity, np.float64),
+        best=np.zeros(capacity, np.uint64),
+        random=np.array([(seed * 0x9E3779B97F4A7C15 + 0x1234567) % (1 << 64) | 1], np.uint64),
+        info=np.zeros(8, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _add_triple(s, x, a, b):  # type: ignore[no-untyped-def]
+    n = s.triples[x]
+    s.first[x, n] = a
+    s.second[x, n] = b
+    s.triples[x] = n + 1
+
+
+@njit(cache=True, nogil=True)
+def _link(s, slot):  # type: ignore[no-untyped-def]
+    """Enter the triples of a new member."""
+    vector = s.vectors[slot]
+    for i in range(s.info[LIVE]):
+        a = s.live[i]
+        b = slot_of(s.slot_keys, s.slots, vector ^ s.vectors[a])
+        if b > a:
+            _add_triple(s, slot, a, b)
+            _add_triple(s, a, slot, b)
+            _add_triple(s, b, slot, a)
+
+
+@njit(cache=True, nogil=True)
+def _unlink(s, slot):  # type: ignore[no-untyped-def]
+    """Take the triples of a member out of its partners' lists."""
+    for i in range(s.triples[slot]):
+        for x in (s.first[slot, i], s.second[slot, i]):
+            n = s.triples[x] - 1
+            for j in range(n + 1):
+                if s.first[x, j] == slot or s.second[x, j] == slot:
+                    s.first[x, j] = s.first[x, n]
+                    s.second[x, j] = s.second[x, n]
+                    break
+            s.triples[x] = n
+    s.triples[slot] = 0
+
+
+@njit(cache=True, nogil=True)
+def _rebuild_pairs(s):  # type: ignore[no-untyped-def]
+    s.pairs[:] = uint64(0)
+    used = 0
+    for i in range(s.info[LIVE]):
+        vector = s.vectors[s.live[i]]
+        for j in range(i):
+            used += tally(s.pairs, vector ^ s.vectors[s.live[j]], True)
+    s.info[USED] = used
+
+
+@njit(cache=True, nogil=True)
+def insert(s, vector, kind):  # type: ignore[no-untyped-def]
+    """Make a vector a member; its slot, or -1 if it is one already (a better kind is taken over) or there's no room."""
+    known = slot_of(s.slot_keys, s.slots, vector)
+    if known >= 0:
+        return -1
+    slot = -1
+    for i in range(s.kind.size):
+        if s.kind[i] == DEAD:
+            slot = i
+            break
+    if slot < 0:
+        return -1
+    if 10 * (s.info[USED] + s.info[LIVE]) > 6 * s.pairs.size:
+        _rebuild_pairs(s)
+    used = 0
+    for i in range(s.info[LIVE]):
+        used += tally(s.pairs, vector ^ s.vectors[s.live[i]], True)
+    s.info[USED] += used
+    s.vectors[slot] = vector
+    s.kind[slot] = kind
+    _link(s, slot)
+    slot_insert(s.slot_keys, s.slots, vector, slot)
+    s.place[slot] = s.info[LIVE]
+    s.live[s.info[LIVE]] = slot
+    s.info[LIVE] += 1
+    if kind == INTERIOR:
+        s.hot_place[slot] = s.info[HOT]
+        s.hot[s.info[HOT]] = slot
+        s.info[HOT] += 1
+    elif kind == TARGET:
+        s.info[TARGETS] += 1
+    return slot
+
+
+@njit(cache=True, nogil=True)
+def remove(s, slot):  # type: ignore[no-untyped-def]
+    """Take an interior member out."""
+    vector = s.vectors[slot]
+    _unlink(s, slot)
+    slot_delete(s.slot_keys, s.slots, vector)
+    s.kind[slot] = DEAD
+    last = s.live[s.info[LIVE] - 1]
+    s.live[s.place[slot]] = last
+    s.place[last] = s.place[slot]
+    s.info[LIVE] -= 1
+    last = s.hot[s.info[HOT] - 1]
+    s.hot[s.hot_place[slot]] = last
+    s.hot_place[last] = s.hot_place[slot]
+    s.info[HOT] -= 1
+    for i in range(s.info[LIVE]):
+        tally(s.pairs, vector ^ s.vectors[s.live[i]], False)
+
+
+@njit(cache=True, nogil=True)
+def reach(s, out, max_depth):  # type: ignore[no-untyped-def]
+    """Mark what the inputs reach without member `out` (-1: with all) within `max_depth` levels, breadth first.
+
+    Returns: how many targets they don't reach.
+    """
+    s.seen[:] = 0
+    if out >= 0:
+        s.seen[out] = TAKEN
+    end = 0
+    for i in range(s.info[LIVE]):
+        slot = s.live[i]
+        if s.kind[slot] == INPUT:
+            s.seen[slot] = 1
+            s.depth[slot] = 0
+            s.queue[end] = slot
+            end += 1
+    missing = s.info[TARGETS]
+    start = 0
+    while start < end:
+        x = s.queue[start]
+        start += 1
+        s.seen[x] = 2
+        if s.depth[x] == max_depth:
+            continue
+        for i in range(s.triples[x]):
+            a = s.first[x, i]
+            b = s.second[x, i]
+            if s.seen[a] != 2:
+                a, b = b, a
+            if s.seen[a] == 2 and s.seen[b] == 0:
+                s.seen[b] = 1
+                s.depth[b] = s.depth[x] + 1
+                s.queue[end] = b
+                end += 1
+                if s.kind[b] == TARGET:
+                    missing -= 1
+    return missing
+
+
+@njit(cache=True, nogil=True)
+def insert_all(s, vectors, kind):  # type: ignore[no-untyped-def]
+    """Make vectors members, those that aren't yet."""
+    for vector in vectors:
+        insert(s, vector, kind)

@@ -1,0 +1,115 @@
+"""Two hash tables over uint64 keys in plain arrays: vector → slot, and vector → number of pairs that sum to it.
+
+A key of 0 marks an empty cell: the zero vector is never stored. Sizes are powers of two; probing is linear.
+"""
+
+from numba import int64, njit, uint64
+
+__all__ = ["count_of", "random_below", "random_word", "slot_delete", "slot_insert", "slot_of", "tally"]
+
+MULTIPLIER = uint64(0x9E3779B97F4A7C15)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def home(key, size):  # type: ignore[no-untyped-def]
+    """The cell where a key would like to lie."""
+    word = key * MULTIPLIER
+    return (word ^ (word >> uint64(29))) >> uint64(7) & uint64(size - 1)
+
+
+@njit(cache=True, nogil=True)
+def slot_of(keys, slots, key):  # type: ignore[no-untyped-def]
+    """The slot stored for a key, -1 when there is none."""
+    cell = home(key, keys.size)
+    while keys[cell] != uint64(0):
+        if keys[cell] == key:
+            return slots[cell]
+        cell = (cell + uint64(1)) & uint64(keys.size - 1)
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def slot_insert(keys, slots, key, slot):  # type: ignore[no-untyped-def]
+    """Store a slot for a key that is not there yet."""
+    cell = home(key, keys.size)
+    while keys[cell] != uint64(0):
+        cell = (cell + uint64(1)) & uint64(keys.size - 1)
+    keys[cell] = key
+    slots[cell] = slot
+
+
+@njit(cache=True, nogil=True)
+def slot_delete(keys, slots, key):  # type: ignore[no-untyped-def]
+    """Take a key out, and move back what its cell had pushed on (Knuth, TAOCP 6.4, algorithm R)."""
+    last = uint64(keys.size - 1)
+    cell = home(key, keys.size)
+    while keys[cell] != key:
+        cell = (cell + uint64(1)) & last
+    free = cell
+    while True:
+        cell = (cell + uint64(1)) & last
+        if keys[cell] == uint64(0):
+            break
+        wish = home(keys[cell], keys.size)
+        if ((cell - wish) & last) >= ((cell - free) & last):
+            keys[free] = keys[cell]
+            slots[free] = slots[cell]
+            free = cell
+    keys[free] = uint64(0)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _tag(key):  # type: ignore[no-untyped-def]
+    """What marks a key's cell: 47 bits of its hash; the low 16 bits are the number's."""
+    word = key * MULTIPLIER
+    return ((word ^ (word >> uint64(29))) | uint64(0x10000)) & ~uint64(0xFFFF)
+
+
+@njit(cache=True, nogil=True)
+def count_of(cells, key):  # type: ignore[no-untyped-def]
+    """The number stored for a key, 0 when there is none."""
+    tag = _tag(key)
+    cell = home(key, cells.size)
+    while cells[cell] != uint64(0):
+        if cells[cell] & ~uint64(0xFFFF) == tag:
+            return int64(cells[cell] & uint64(0xFFFF))
+        cell = (cell + uint64(1)) & uint64(cells.size - 1)
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def tally(cells, key, up):  # type: ignore[no-untyped-def]
+    """Count a key up or down; 1 when the key is new, else 0. Keys with number 0 stay until the table is rebuilt.
+
+    A key and its number share one word, so that a look-up costs one cache line. Keys are told apart by a hash: two of
+    them share a number once in 2⁴⁷, which a count that only guides a search can bear.
+    """
+    tag = _tag(key)
+    cell = home(key, cells.size)
+    while cells[cell] != uint64(0):
+        if cells[cell] & ~uint64(0xFFFF) == tag:
+            if up:
+                cells[cell] += uint64(1)
+            else:
+                cells[cell] -= uint64(1)
+            return 0
+        cell = (cell + uint64(1)) & uint64(cells.size - 1)
+    cells[cell] = tag | uint64(1)
+    return 1
+
+
+@njit(cache=True, nogil=True)
+def random_word(state):  # type: ignore[no-untyped-def]
+    """The next word of xorshift64* (Vigna 2016); state is one nonzero uint64 in an array."""
+    word = state[0]
+    word ^= word >> uint64(12)
+    word ^= word << uint64(25)
+    word ^= word >> uint64(27)
+    state[0] = word
+    return word * uint64(0x2545F4914F6CDD1D)
+
+
+@njit(cache=True, nogil=True)
+def random_below(state, bound):  # type: ignore[no-untyped-def]
+    """A random integer in [0, bound), bound below 2³²."""
+    return int(((random_word(state) >> uint64(32)) * uint64(bound)) >> uint64(32))

@@ -1,0 +1,1 @@
+"""The synthesis methods, one a module; `xoropt.circuits.registry` names them."""

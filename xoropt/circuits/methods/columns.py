@@ -1,0 +1,68 @@
+"""Divide and conquer over the columns, for matrices with many more rows than columns.
+
+The columns fall into groups; each group's distinct sub-rows are made once, and every row adds one signal of each group
+(the method of four Russians: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradžev, 1970; with k columns a group
+it takes at most 2^k - k - 1 gates). Both halves go through Paar's greedy, so that what groups have in common is shared.
+"""
+
+import numpy as np
+
+from xoropt.circuits.methods.method import Method
+from xoropt.circuits.methods.paar import paar_gates
+from xoropt.circuits.task import Search, Task, make_task
+
+__all__ = ["METHOD", "append_gates", "column_gates"]
+
+LARGEST_GROUP = 10
+
+
+def run(search: Search, seed: int) -> None:
+    """Random divisions with every group size in turn until the time is over; each size at least once."""
+    rng = np.random.default_rng(seed)
+    first = True
+    while first or search.left:
+        for size in range(2, min(LARGEST_GROUP, search.task.n_in) + 1):
+            if first or search.left:
+                order = np.arange(search.task.n_in) if first else rng.permutation(search.task.n_in)
+                search.offer(column_gates(search.task, order, size, rng), "columns")
+        first = False
+        if search.task.n_in < 2:
+            search.offer(paar_gates(search.task, np.array([1], dtype=np.uint64)), "columns")
+            return
+
+
+def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Gates with groups of `size` columns in this order; int32 (gates, 2)."""
+    random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
+    gates: list[tuple[int, int]] = []
+    signals: list[int] = []  # of each distinct sub-row
+    members: list[np.ndarray] = []  # which rows add it
+    for start in range(0, task.n_in, size):
+        group = np.sort(order[start : start + size])
+        parts, which = np.unique(task.rows[:, group], axis=0, return_inverse=True)
+        sub = make_task(parts)
+        found = append_gates(gates, task.n_in, group.tolist(), paar_gates(sub, random).tolist(), sub)
+        for i, part in enumerate(parts):
+            if part.any():
+                word = int(np.bitwise_xor.reduce(sub.units[part]))
+                signals.append(found[word])
+                members.append(which.reshape(-1) == i)
+    top = make_task(np.array(members).T) if members else make_task(np.zeros((0, 0), dtype=bool))
+    append_gates(gates, task.n_in, signals, paar_gates(top, random).tolist(), top)
+    return np.array(gates, dtype=np.int32).reshape(-1, 2)
+
+
+def append_gates(
+    gates: list[tuple[int, int]], n_in: int, inputs: list[int], more: list[list[int]], sub: Task
+) -> dict[int, int]:
+    """Append the gates of a part whose inputs are these signals; word of the part → signal."""
+    places = list(inputs)
+    words = sub.units.tolist()
+    for a, b in more:
+        gates.append((places[a], places[b]))
+        places.append(n_in + len(gates) - 1)
+        words.append(words[a] ^ words[b])
+    return dict(zip(words, places, strict=True))
+
+
+METHOD = Method(run)

@@ -1,0 +1,93 @@
+"""In-place (s-XOR) decomposition: Z. Xiang, X. Zeng, D. Lin, Z. Bao, S. Zhang, "Optimizing implementations of linear
+layers", ToSC 2020(2).
+
+An invertible matrix is a product of additions of one register to another. A greedy elimination finds one such product,
+and reduction shortens it: operations on three registers that commute into one place are replaced by the fewest that do
+the same, which contains the paper's rules R1 to R7. Each addition is one gate; equal signals are merged in the end.
+"""
+
+import numpy as np
+
+from xoropt.circuits.methods.columns import append_gates
+from xoropt.circuits.methods.method import Method
+from xoropt.circuits.methods.paar import paar_gates
+from xoropt.circuits.task import Search, Task, make_task
+
+__all__ = ["METHOD", "in_place_gates"]
+
+
+def run(search: Search, seed: int) -> None:
+    """Random eliminations, each reduced, until the time is over; one at least."""
+    rng = np.random.default_rng(seed)
+    while True:
+        search.offer(in_place_gates(search.task, rng), "in-place")
+        if not search.left:
+            return
+
+
+def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
+    """Gates of one decomposition; int32 (gates, 2).
+
+    Rows beyond a basis are sums of the basis's rows, which Paar's greedy adds; a basis of fewer rows than columns is
+    filled up with unit vectors.
+    """
+    from xoropt.circuits.kernels.in_place import eliminate, optimal_3x3, shorten
+
+    rows = task.rows[rng.permutation(len(task.rows))]
+    basis, sums = _basis(rows)
+    square = _filled(rows[basis])
+    random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
+    operations, outputs = eliminate(square.astype(np.uint8), _inverse(square), random)
+    count = shorten(operations, outputs, optimal_3x3(), random)
+    gates: list[tuple[int, int]] = []
+    held = list(range(task.n_in))  # the signal in each register
+    for a, b in operations[:count].tolist():
+        gates.append((held[a], held[b]))
+        held[a] = task.n_in + len(gates) - 1
+    rest = make_task(sums)
+    append_gates(
+        gates, task.n_in, [held[outputs[i]] for i in range(len(basis))], paar_gates(rest, random).tolist(), rest
+    )
+    return np.array(gates, dtype=np.int32).reshape(-1, 2)
+
+
+def _basis(rows: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Which rows are independent of those before, and each other row as a sum of these: bool (others, basis)."""
+    basis: list[int] = []
+    system: dict[int, tuple[int, int]] = {}  # lowest bit → a reduced row, and which basis rows it sums
+    sums = []
+    for i, row in enumerate(rows):
+        word, members = int.from_bytes(np.packbits(row, bitorder="little").tobytes(), "little"), 0
+        while word and (word & -word) in system:
+            other, its_members = system[word & -word]
+            word, members = word ^ other, members ^ its_members
+        if word:
+            system[word & -word] = word, members | 1 << len(basis)
+            basis.append(i)
+        else:
+            sums.append(members)
+    table = [[bool(members >> j & 1) for j in range(len(basis))] for members in sums]
+    return basis, np.array(table, dtype=bool).reshape(len(sums), len(basis))
+
+
+def _filled(rows: np.ndarray) -> np.ndarray:
+    """Independent rows and the unit vectors that make them a basis of the whole space: bool (columns, columns)."""
+    columns = rows.shape[1]
+    chosen, _ = _basis(np.vstack([rows, np.eye(columns, dtype=bool)]))
+    return np.vstack([rows, np.eye(columns, dtype=bool)])[chosen]
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of an invertible bool matrix: uint8 (n, n)."""
+    n = len(matrix)
+    both = np.hstack([matrix, np.eye(n, dtype=bool)])
+    for column in range(n):
+        pivot = column + int(both[column:, column].argmax())
+        both[[column, pivot]] = both[[pivot, column]]
+        rest = both[:, column].copy()
+        rest[column] = False
+        both[rest] ^= both[column]
+    return both[:, n:].astype(np.uint8)
+
+
+METHOD = Method(run)

@@ -1,0 +1,33 @@
+"""Paar's greedy in its second form: every tie is followed, in depth-first order, as far as the time allows."""
+
+import numpy as np
+
+from xoropt.circuits.methods.method import Method
+from xoropt.circuits.task import Search
+
+__all__ = ["METHOD"]
+
+
+def run(search: Search, seed: int) -> None:
+    """Every sequence of tied choices; exhaustive if it ends before the time does.
+
+    A sequence is replayed from its start, with the last choice that has another tied pair advanced: nothing needs to be
+    undone, and a run costs no more than a greedy one.
+    """
+    from xoropt.circuits.kernels.paar import paar_greedy
+
+    rows = search.task.rows.astype(np.uint8)
+    random = np.array([2 * seed + 1], dtype=np.uint64)
+    choices = np.zeros(max(1, int(rows.sum())), dtype=np.int32)
+    ties = np.zeros_like(choices)
+    while True:
+        gates = paar_greedy(rows, random, choices, ties)
+        search.offer(gates, "paar2")
+        more = np.flatnonzero(choices[: len(gates)] + 1 < ties[: len(gates)])
+        if not more.size or not search.left:
+            return
+        choices[more[-1]] += 1
+        choices[more[-1] + 1 :] = 0
+
+
+METHOD = Method(run)

@@ -1,0 +1,38 @@
+"""Every row by itself, as a tree of the least depth."""
+
+import heapq
+
+import numpy as np
+
+from xoropt.circuits.circuit import ZERO
+from xoropt.circuits.methods.method import Method
+from xoropt.circuits.task import Search, Task
+
+__all__ = ["METHOD", "tree_operands"]
+
+
+def run(search: Search, seed: int) -> None:
+    """One circuit: no sharing but of equal sub-sums; the least depth that the matrix allows."""
+    search.offer(tree_operands(search.task)[:, :2], "tree")
+
+
+def tree_operands(task: Task) -> np.ndarray:
+    """The gates of balanced trees, wide if task.max_inputs allows; int32 (gates, max_inputs), filled with -1."""
+    gates: dict[tuple[int, ...], int] = {}
+    width = task.max_inputs
+    for row in task.rows:
+        heap = [(0, int(i)) for i in np.flatnonzero(row)]
+        while len(heap) > 1:
+            # The first gate takes so many that all later ones are full.
+            take = (len(heap) - 2) % (width - 1) + 2
+            taken = [heapq.heappop(heap) for _ in range(take)]
+            operands = tuple(sorted(signal for _, signal in taken))
+            signal = gates.setdefault(operands, task.n_in + len(gates))
+            heapq.heappush(heap, (taken[-1][0] + 1, signal))
+    table = np.full((len(gates), width), ZERO, dtype=np.int32)
+    for i, operands in enumerate(gates):
+        table[i, : len(operands)] = operands
+    return table
+
+
+METHOD = Method(run, bounded=True)

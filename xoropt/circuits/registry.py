@@ -1,0 +1,34 @@
+"""The synthesis methods by name."""
+
+import importlib
+
+from xoropt.circuits.methods.method import Method
+from xoropt.errors import ArgumentError
+
+__all__ = ["METHODS", "find"]
+
+# One line a method; the module imports its engine on use, so that listing them costs nothing.
+METHODS = {
+    "auto": "auto:METHOD",
+    "tree": "tree:METHOD",
+    "paar": "paar:METHOD",
+    "paar2": "paar2:METHOD",
+    "bp": "boyar_peralta:BP",
+    "rnbp": "boyar_peralta:RNBP",
+    "a1": "boyar_peralta:A1",
+    "a2": "boyar_peralta:A2",
+    "in-place": "in_place:METHOD",
+    "columns": "columns:METHOD",
+    "local": "local:METHOD",
+    "windows": "windows:METHOD",
+    "sat": "exact:METHOD",
+}
+
+
+def find(name: str) -> Method:
+    """The method of this name; ArgumentError, which lists the names, when there's none."""
+    if name not in METHODS:
+        raise ArgumentError(f"Argument 'method' must be one of {', '.join(METHODS)}, not {name!r}.")
+    module, _, attribute = METHODS[name].partition(":")
+    method: Method = getattr(importlib.import_module(f"xoropt.circuits.methods.{module}"), attribute)
+    return method

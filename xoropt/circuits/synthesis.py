@@ -1,0 +1,126 @@
+"""`synthesize`: a circuit for a binary matrix, by one of the methods, within a time limit."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import numpy as np
+
+from xoropt.circuits.circuit import MAX_INPUTS, XorCircuit
+from xoropt.circuits.matrices import as_matrix, least_depth
+from xoropt.circuits.methods.method import Method
+from xoropt.circuits.methods.tree import tree_operands
+from xoropt.circuits.methods.wide import widen
+from xoropt.circuits.registry import METHODS, find
+from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task
+from xoropt.errors import ArgumentError
+from xoropt.networks.network import check_int
+
+__all__ = ["synthesize"]
+
+WIDE_SHARE = 0.2
+"""Part of the time for gates of more than two inputs."""
+
+
+def synthesize(
+    matrix: object,
+    method: str = "auto",
+    time_limit: float = 60.0,
+    max_depth: int | None = None,
+    max_inputs: int = 2,
+    seed: int = 0,
+    jobs: int = 1,
+    resume: XorCircuit | None = None,
+    progress: Progress | None = None,
+) -> XorCircuit:
+    """An XOR circuit with few gates for a binary matrix; every result is checked exactly against the matrix.
+
+    Args:
+        matrix: (n_out, n_in) of 0 and 1.
+        method: one of `METHODS`; "auto" is a portfolio of greedy starts and local search.
+        time_limit: seconds; methods that have nothing more to try end earlier, and a first circuit is made even
+            when it takes longer.
+        max_depth: levels of gates allowed; no bound by default.
+        max_inputs: inputs of one gate, 2 to 4.
+        seed: of everything random. Runs that end by the clock may still differ.
+        jobs: threads, each with a seed of its own; they share the best circuit.
+        resume: a circuit of the same matrix to start from; the result is never larger.
+        progress: called now and then with the seconds spent, the seconds allowed and the gates of the best circuit
+            (None as long as there's none). An exception that it raises ends the search.
+
+    Raises:
+        ArgumentError: not a binary matrix; an unknown method, or one that can't keep a depth bound or start from a
+            circuit; a bound below the least possible depth; a circuit to resume that computes something else.
+    """
+    array = as_matrix(matrix)
+    how = find(method)
+    check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
+    check_int("jobs", jobs, 1)
+    check_int("seed", seed, 0)
+    if not isinstance(time_limit, int | float) or not time_limit >= 0:
+        raise ArgumentError(f"Argument 'time_limit' must be at least 0 seconds, not {time_limit!r}.")
+    if max_depth is not None:
+        check_int("max_depth", max_depth, 0)
+        least = least_depth(array, max_inputs)
+        if max_depth < least:
+            raise ArgumentError(f"Argument 'max_depth' must be at least {least} for this matrix, not {max_depth}.")
+        if not how.bounded:
+            able = [name for name in METHODS if find(name).bounded]
+            raise ArgumentError(f"Method {method!r} keeps no depth bound; use one of {', '.join(able)}.")
+    if resume is not None:
+        _check_resume(resume, array, method, how, max_depth, max_inputs)
+    narrow_depth = max_depth
+    if max_depth is not None and max_inputs > 2:  # two-input gates that widening may bring within the bound
+        narrow_depth = max(least_depth(array), int(max_depth * math.log2(max_inputs)))
+    task = make_task(array, narrow_depth, max_inputs)
+    search = Search(task, time_limit if max_inputs == 2 else time_limit * (1.0 - WIDE_SHARE), progress)
+    if resume is not None and (narrow_depth is None or resume.depth <= narrow_depth):
+        search.offer(gates_of(resume), method)
+    if len(task.rows):
+        _run(search, how, seed, jobs)
+    gates = search.gates if search.gates is not None else np.zeros((0, 2), dtype=np.int32)
+    circuit = assemble(array, gates)
+    if max_inputs > 2:
+        circuit = _widened(search, array, gates, time_limit, max_depth, seed)
+    return resume if resume is not None and resume.gates <= circuit.gates else circuit
+
+
+def _check_resume(
+    resume: XorCircuit, matrix: np.ndarray, method: str, how: Method, max_depth: int | None, max_inputs: int
+) -> None:
+    if not how.improves:
+        able = [name for name in METHODS if find(name).improves]
+        raise ArgumentError(f"Method {method!r} can't start from a circuit; use one of {', '.join(able)}.")
+    if not resume.verify(matrix):
+        raise ArgumentError("Argument 'resume' must be a circuit of this matrix; it computes another.")
+    if resume.max_inputs > max_inputs:
+        raise ArgumentError(f"Argument 'resume' has gates of {resume.max_inputs} inputs; {max_inputs} are allowed.")
+    if max_depth is not None and resume.depth > max_depth:
+        raise ArgumentError(f"Argument 'resume' has depth {resume.depth}; {max_depth} is allowed.")
+
+
+def _run(search: Search, how: Method, seed: int, jobs: int) -> None:
+    """The method in `jobs` threads (the compiled loops release the interpreter); the first exception stops them all."""
+    if jobs == 1:
+        how.run(search, seed)
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        running = [pool.submit(how.run, search, seed * jobs + job) for job in range(jobs)]
+        try:
+            for ended in as_completed(running):
+                ended.result()
+        finally:
+            search.stopped.set()
+
+
+def _widened(
+    search: Search, matrix: np.ndarray, gates: np.ndarray, time_limit: float, max_depth: int | None, seed: int
+) -> XorCircuit:
+    """The best circuit with wider gates that was found in the rest of the time; within the depth bound."""
+    rng = np.random.default_rng(seed)
+    best = assemble(matrix, tree_operands(search.task))
+    while True:
+        circuit = assemble(matrix, widen(search.task, gates, rng))
+        if circuit.gates < best.gates and (max_depth is None or circuit.depth <= max_depth):
+            best = circuit
+        if search.spent >= time_limit or not len(gates):
+            return best

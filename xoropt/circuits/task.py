@@ -1,0 +1,165 @@
+"""What a synthesis method gets and gives: the map's distinct rows as words, and gates as pairs of signals."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from xoropt.circuits.circuit import ZERO, XorCircuit
+from xoropt.errors import XoroptError
+from xoropt.networks.network import pack_rows
+
+__all__ = ["Progress", "Search", "Task", "assemble", "gates_of", "make_task", "tidy"]
+
+Progress = Callable[[float, float, int | None], None]
+"""Called with the seconds spent, the seconds allowed and the gates of the best circuit so far."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """The rows that need gates: distinct, and with two ones or more.
+
+    Attributes:
+        rows: bool (targets, n_in).
+        units: uint64 (n_in,): a word for each input, so that a row is the XOR of its inputs' words. With at most 64
+            inputs one bit each; beyond, random words, under which different rows agree with probability 2⁻⁶⁴ (every
+            circuit is checked exactly in the end).
+        targets: uint64 (targets,): the rows as words.
+        max_depth: levels allowed, -1 for no bound.
+        max_inputs: inputs of a gate at most.
+    """
+
+    rows: np.ndarray
+    units: np.ndarray
+    targets: np.ndarray
+    max_depth: int = -1
+    max_inputs: int = 2
+
+    @property
+    def n_in(self) -> int:
+        """Inputs of the map."""
+        return self.rows.shape[1]
+
+    @cached_property
+    def known(self) -> frozenset[int]:
+        """The targets as Python integers."""
+        return frozenset(self.targets.tolist())
+
+
+def make_task(matrix: np.ndarray, max_depth: int | None = None, max_inputs: int = 2) -> Task:
+    """The task of a bool matrix."""
+    n_in = matrix.shape[1]
+    needed = matrix[matrix.sum(axis=1) >= 2]
+    if len(needed):
+        needed = np.unique(needed, axis=0)
+    units = np.array([1 << i for i in range(n_in)], dtype=np.uint64) if n_in <= 64 else _random_words(n_in)
+    targets = np.bitwise_xor.reduce(np.where(needed, units, np.uint64(0)), axis=1, dtype=np.uint64)
+    return Task(needed, units, targets, -1 if max_depth is None else max_depth, max_inputs)
+
+
+def _random_words(count: int) -> np.ndarray:
+    return np.random.default_rng(count).integers(1, 1 << 64, count, dtype=np.uint64)
+
+
+@dataclass
+class Search:
+    """The time that methods may spend on a task and the best gates that they have found together; safe for threads."""
+
+    task: Task
+    time_limit: float
+    progress: Progress | None = None
+    gates: np.ndarray | None = None
+    method: str = ""
+    started: float = field(default_factory=time.monotonic)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds that remain, 0 when it's over."""
+        return 0.0 if self.stopped.is_set() else max(0.0, self.time_limit - self.spent)
+
+    @property
+    def size(self) -> int:
+        """Gates of the best circuit; more than any has while there's none."""
+        return 1 << 60 if self.gates is None else len(self.gates)
+
+    def offer(self, gates: np.ndarray, method: str) -> None:
+        """Keep these gates, tidied, if they are fewer than the best so far."""
+        gates = tidy(self.task, gates)
+        with self.lock:
+            if len(gates) < self.size:
+                self.gates, self.method = gates, method
+        self.tell()
+
+    def tell(self) -> None:
+        """Report the progress."""
+        if self.progress is not None:
+            gates = None if self.gates is None else len(self.gates)
+            self.progress(min(self.spent, self.time_limit), self.time_limit, gates)
+
+
+def tidy(task: Task, gates: np.ndarray) -> np.ndarray:
+    """The gates without duplicates, zeros and what no target needs; int32 (gates, 2)."""
+    signals = task.units.tolist()
+    first = {word: i for i, word in enumerate(signals)}
+    rows: list[tuple[int, int]] = []
+    place = list(range(task.n_in))  # of each old signal among the new ones
+    for a, b in np.asarray(gates).tolist():
+        word = signals[a] ^ signals[b]
+        signals.append(word)
+        if word not in first and word:
+            first[word] = task.n_in + len(rows)
+            rows.append((place[a], place[b]))
+        place.append(first.get(word, ZERO))
+    # A gate that reads a zero signal repeats an earlier one, so that no kept row holds ZERO.
+    alive = {first[word] for word in task.known}
+    for i in range(len(rows) - 1, -1, -1):
+        if task.n_in + i in alive:
+            alive.update(rows[i])
+    kept = [i for i in range(len(rows)) if task.n_in + i in alive]
+    number = {i: i for i in range(task.n_in)} | {task.n_in + old: task.n_in + new for new, old in enumerate(kept)}
+    return np.array([[number[a], number[b]] for a, b in (rows[i] for i in kept)], dtype=np.int32).reshape(-1, 2)
+
+
+def gates_of(circuit: XorCircuit) -> np.ndarray:
+    """The two-input gates of a circuit, wider ones as chains; int32 (gates, 2)."""
+    rows: list[tuple[int, int]] = []
+    place = list(range(circuit.n_in))
+    for row in circuit.operands.tolist():
+        operands = [place[i] for i in row if i != ZERO]
+        while len(operands) > 1:
+            rows.append((operands[0], operands[1]))
+            operands = [*operands[2:], circuit.n_in + len(rows) - 1]
+        place.append(operands[0])
+    return np.array(rows, dtype=np.int32).reshape(-1, 2)
+
+
+def assemble(matrix: np.ndarray, operands: np.ndarray) -> XorCircuit:
+    """The circuit with these gates whose outputs are the rows of a matrix; checked exactly.
+
+    Raises:
+        XoroptError: a row is no signal of the circuit: the method that made it is wrong.
+    """
+    n_in = matrix.shape[1]
+    signals = XorCircuit(n_in, operands, np.arange(n_in + len(operands)))
+    index = {row.tobytes(): i for i, row in reversed(list(enumerate(pack_rows(signals.matrix()))))}
+    index[pack_rows(np.zeros((1, n_in), dtype=bool))[0].tobytes()] = ZERO
+    try:
+        outputs = [index[row.tobytes()] for row in pack_rows(matrix)]
+    except KeyError:
+        raise XoroptError("A synthesized circuit misses a row of its matrix; please report this.") from None
+    circuit = XorCircuit(n_in, operands, np.array(outputs, dtype=np.int32))
+    if not circuit.verify(matrix):
+        raise XoroptError("A synthesized circuit does not compute its matrix; please report this.")
+    return circuit

@@ -1,0 +1,134 @@
+"""Circuits as text: one gate a line, read back exactly.
+
+    # remarks start with '#'
+    xor-circuit 1
+    inputs 3
+    t0 = x0 + x1
+    t1 = t0 + x2
+    y0 = t0
+    y1 = t1
+    y2 = 0
+
+Inputs are x0, x1, …, gates t0, t1, … in topological order, outputs y0, y1, … in order.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
+from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.files import whole_file
+
+__all__ = ["from_text", "read_circuit", "signal_name", "to_text", "write_circuit"]
+
+MAX_SIGNALS = 1 << 24
+_SIGNAL = re.compile(r"([xt])(0|[1-9][0-9]{0,7})")
+
+
+def signal_name(circuit: XorCircuit, signal: int) -> str:
+    """x3 for input 3, t5 for gate 5, 0 for the constant."""
+    if signal == ZERO:
+        return "0"
+    return f"x{signal}" if signal < circuit.n_in else f"t{signal - circuit.n_in}"
+
+
+def to_text(circuit: XorCircuit, remark: str = "") -> str:
+    """The circuit as text in the form above; each line of the remark becomes a comment."""
+    lines = [f"# {line}" for line in remark.splitlines()]
+    lines += ["xor-circuit 1", f"inputs {circuit.n_in}"]
+    for gate, row in enumerate(circuit.operands.tolist()):
+        terms = " + ".join(signal_name(circuit, signal) for signal in row if signal != ZERO)
+        lines.append(f"t{gate} = {terms}")
+    lines += [f"y{i} = {signal_name(circuit, signal)}" for i, signal in enumerate(circuit.outputs.tolist())]
+    return "\n".join(lines) + "\n"
+
+
+def from_text(text: str, source: str = "circuit") -> XorCircuit:
+    """The circuit that a text in the form above describes.
+
+    Args:
+        source: what the messages call the text, its file for example.
+
+    Raises:
+        FormatError: anything else; the message names the line.
+    """
+    lines = [(i, line.partition("#")[0].strip()) for i, line in enumerate(text.splitlines(), start=1)]
+    lines = [(i, line) for i, line in lines if line]
+    if not lines or lines[0][1] != "xor-circuit 1":
+        raise FormatError(f"{source}: not a circuit; the first line must read 'xor-circuit 1'.")
+    match = re.fullmatch(r"inputs ([0-9]{1,8})", lines[1][1]) if len(lines) > 1 else None
+    if match is None or int(match[1]) > MAX_SIGNALS:
+        raise FormatError(f"{source}: the second line must give the inputs, as in 'inputs 32'.")
+    n_in = int(match[1])
+    operands: list[list[int]] = []
+    outputs: list[int] = []
+    for number, line in lines[2:]:
+        left, equals, right = line.partition("=")
+        expected = f"t{len(operands)}" if left.startswith("t") else f"y{len(outputs)}"
+        if not equals or left.strip() != expected or (outputs and left.startswith("t")):
+            raise FormatError(
+                f"{source}, line {number}: expected 't{len(operands)} = …' or 'y{len(outputs)} = …', not {line[:40]!r}."
+            )
+        terms = [_signal(term.strip(), n_in, f"{source}, line {number}") for term in right.split("+")]
+        if left.startswith("y"):
+            if len(terms) != 1:
+                raise FormatError(f"{source}, line {number}: an output is one signal or 0.")
+            outputs += terms
+        elif ZERO in terms or not 2 <= len(terms) <= MAX_INPUTS:
+            raise FormatError(f"{source}, line {number}: a gate adds two to {MAX_INPUTS} signals.")
+        else:
+            operands.append(terms)
+    width = max(map(len, operands), default=2)
+    rows = [row + [ZERO] * (width - len(row)) for row in operands]
+    try:
+        return XorCircuit(n_in, rows, outputs)  # type: ignore[arg-type]
+    except ArgumentError as error:
+        raise FormatError(f"{source}: {error}") from None
+
+
+def _signal(term: str, n_in: int, where: str) -> int:
+    if term == "0":
+        return ZERO
+    match = _SIGNAL.fullmatch(term)
+    if match is None:
+        raise FormatError(f"{where}: {term[:20]!r} is not a signal; inputs are x0, x1, …, gates t0, t1, …")
+    number = int(match[2])
+    if match[1] == "x" and number >= n_in:
+        raise FormatError(f"{where}: there is no input x{number}; the last is x{n_in - 1}.")
+    return number if match[1] == "x" else n_in + number
+
+
+def read_circuit(path: str | os.PathLike[str]) -> XorCircuit:
+    """The circuit of a text file; FormatError as `from_text`, XoroptError when the file cannot be read."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise XoroptError(f"{path}: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise FormatError(f"{path}: not a circuit; the first line must read 'xor-circuit 1'.") from None
+    return from_text(text, str(path))
+
+
+def write_circuit(path: str | os.PathLike[str], circuit: XorCircuit, remark: str = "", overwrite: bool = False) -> None:
+    """Write a circuit as its file's name ends (.v, .c, .dot, .svg, else text), whole or not at all.
+
+    Raises:
+        ArgumentError: the circuit has no such form: hardware needs an input and an output.
+        XoroptError: the file exists already and `overwrite` is false, or it cannot be written.
+    """
+    path = Path(path)
+    match path.suffix:
+        case ".v":
+            text = circuit.to_verilog()
+        case ".c":
+            text = circuit.to_c()
+        case ".dot":
+            text = circuit.to_dot()
+        case ".svg":
+            text = circuit.to_svg()
+        case _:
+            text = to_text(circuit, remark)
+    with whole_file(path, overwrite) as part:
+        part.write_text(text, encoding="utf-8")
