@@ -15,7 +15,10 @@ def binary_array(value: Any, name: str, ndim: int) -> np.ndarray:
 
     Accepts booleans, integers, sparse matrices (through their ``toarray``) and empty lists.
     """
-    array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+    try:
+        array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)
+    except ValueError as error:
+        raise InvalidInputError(f"Argument {name!r} must have rows of one length: {error}") from error
     if array.ndim != ndim:
         raise InvalidInputError(f"Argument {name!r} must have {ndim} dimension(s), not {array.ndim}.")
     if array.dtype == bool:

@@ -17,7 +17,10 @@ from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 __all__ = ["DEFAULT", "solve", "solve_many"]
 
 DEFAULT = "portfolio"
-BLOCKS_A_CALL = 16384  # between two calls of a kernel the progress callback and Ctrl-C have their turn
+# Between two calls of a kernel the progress callback and Ctrl-C have their turn. The size of a call depends on n alone,
+# so that neither `jobs` nor the machine changes an answer.
+BLOCKS_A_CALL = 2048
+SEEDS_A_CALL = 1 << 31
 
 Progress = Callable[[int, int], None]
 
@@ -124,6 +127,8 @@ def solve_many(
     """
     limit = checks.time_limit(time_limit)
     jobs = checks.count(jobs, "jobs", 1)
+    if progress is not None and not callable(progress):
+        raise InvalidInputError(f"Argument 'progress' must be None or a function of two counts, not {progress!r}.")
     strategy = registry.find(name)
     registry.require(strategy)
     if isinstance(problems, ParityBatch):
@@ -163,7 +168,7 @@ def _solve_batch(
 ) -> BatchSolution:
     assert strategy.run_batch is not None
     total = len(batch)
-    size = max(1, min(BLOCKS_A_CALL, -(-total // jobs)))
+    size = BLOCKS_A_CALL if batch.n > 28 else max(1, min(BLOCKS_A_CALL, SEEDS_A_CALL >> batch.n))
     parts = [slice_batch(batch, i, min(i + size, total)) for i in range(0, total, size)]
     run_batch = strategy.run_batch
 

@@ -157,3 +157,13 @@ def test_a_full_disk(model, tmp_path):
     assert "nothing was written" in done.stderr
     assert done.stderr.count("\n") == 1
     assert os.listdir(tmp_path) == ["model.safetensors"]
+
+
+def test_tables_show_every_kind_of_tensor(dense, tmp_path, xoropt_command):
+    dense["tiny"] = np.sign(dense["fc.weight"][:8, :8]).astype(np.int8)  # stored as packed values
+    save_file(dense, tmp_path / "in")
+    options = ("--sparsity", "0.9", "--bits", "2", "--include", "*weight", "--include", "tiny")
+    status, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", *options)
+    assert (status, err) == (0, "")
+    for name in ("conv.weight", "fc.weight", "tiny", "bits/weight", "times smaller than"):
+        assert name in out

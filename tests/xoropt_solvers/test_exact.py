@@ -1,10 +1,12 @@
 """Every exact strategy against brute force, on problems of every awkward kind."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from parity_problems import least_cost, problems
-from xoropt_solvers import available, registry, solve, solve_many
+from xoropt_solvers import ParityProblem, available, registry, solve, solve_many
 from xoropt_solvers.batch import pack_batch
+from xoropt_solvers.bench import block_batch
 from xoropt_solvers.reduction import reduce_problem
 from xoropt_solvers.strategy import Clock
 from xoropt_solvers.wide import solve_wide
@@ -48,3 +50,37 @@ def test_the_search_for_any_rank_agrees(problem):
     answer = solve_wide(core.problem, Clock())
     assert answer.cost + core.offset == least_cost(problem)
     assert answer.lower_bound == answer.cost
+
+
+@pytest.mark.parametrize("k", [65, 130, 200])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_more_rows_than_a_word_holds(k, weighted):
+    rng = np.random.default_rng(k)
+    weights = rng.integers(0, 9, k) if weighted else None
+    problem = ParityProblem(rng.random((k, 9)) < 0.5, rng.random(k) < 0.3, weights)
+    xs = (np.arange(512)[:, None] >> np.arange(9)) & 1
+    wrong = ((xs @ problem.A.T.astype(int)) & 1) ^ problem.b
+    least = int((wrong @ problem.row_weights).min())
+    for name in COMPILED:
+        assert solve(problem, name).cost == least
+        answer = solve_many(pack_batch([problem, problem]), name, time_limit=10.0)
+        assert answer.cost.tolist() == [least, least]
+        assert answer.optimal.all()
+
+
+def test_a_planted_error_among_many_rows_is_proved():
+    rng = np.random.default_rng(1)
+    A = rng.random((200, 64)) < 0.5
+    errors = np.zeros(200, dtype=bool)
+    errors[[1, 50, 90, 120, 130]] = True
+    b = ((A @ rng.integers(0, 2, 64)) % 2).astype(bool) ^ errors
+    solution = solve(ParityProblem(A, b), "coset")
+    assert solution.optimal
+    assert solution.mismatches.tolist() == [1, 50, 90, 120, 130]
+
+
+def test_the_answer_does_not_depend_on_the_number_of_jobs():
+    batch = block_batch(24, 240, 0.88, 5000, seed=4)
+    one, two = (solve_many(batch, "portfolio", jobs=jobs) for jobs in (1, 2))
+    assert np.array_equal(one.x, two.x)
+    assert np.array_equal(one.lower_bound, two.lower_bound)

@@ -40,6 +40,7 @@ def test_arrays_are_kept_apart_from_the_callers():
     [
         ({"A": [[0, 1]], "b": [0, 1]}, "'b' must have one value for each of the 1 rows"),
         ({"A": [0, 1], "b": [0]}, "'A' must have 2 dimension"),
+        ({"A": [[0, 1], [1]], "b": [0, 0]}, "'A' must have rows of one length"),
         ({"A": [[0, 2]], "b": [0]}, "'A' must hold only 0 and 1, not 2"),
         ({"A": [[0, -1]], "b": [0]}, "'A' must hold only 0 and 1, not -1"),
         ({"A": [[0.0, np.nan]], "b": [0]}, "'A' must hold booleans.*NaN"),

@@ -136,6 +136,8 @@ def test_problems_must_be_problems():
         solve_many([1], "greedy")
     with pytest.raises(InvalidInputError, match="'problems' must be a ParityBatch or a sequence"):
         solve_many(3, "greedy")
+    with pytest.raises(InvalidInputError, match="'progress' must be None or a function"):
+        solve_many([SMALL], "greedy", progress=3)
     with pytest.raises(InvalidInputError, match="'jobs' must be at least 1, not 0"):
         solve_many([SMALL], "greedy", jobs=0)
 
