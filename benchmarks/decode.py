@@ -492,7 +492,7 @@ def draw(rows: list[Row], path: Path) -> None:
 def main() -> None:
     """Measure, print the tables, write JSON and picture."""
     options = arguments(__doc__).parse_args()
-    console, host = Console(), machine()
+    console, host = Console(width=132), machine()
     sizes = {1: 40, 10: 20} if options.quick else {10: 40, 96: 12}
     care, bits, encodings = encode_all()
     staged = encodings["staged, 3 nodes an output"]

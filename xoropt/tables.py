@@ -127,8 +127,14 @@ def print_demo(figures: dict[str, Any]) -> None:
     console.print(
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
-    stages = ("dense", "pruned", "before", "after")
-    names = ("dense", "pruned by magnitude", "and quantized, before storing", "after storing and reading back")
+    stages = ("dense", "pruned", "before", "after", "compressed")
+    names = (
+        "dense",
+        "pruned by magnitude",
+        "and quantized, before storing",
+        "after storing and reading back",
+        "straight from the compressed file",
+    )
     rows: list[tuple[str, ...]] = [
         (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
     ]

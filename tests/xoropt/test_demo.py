@@ -13,6 +13,7 @@ def test_demo(tmp_path, xoropt_command):
     figures = json.loads(out)
     assert figures["lossless"] is True
     assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
+    assert abs(figures["accuracy_compressed"] - figures["accuracy_after"]) < 0.005  # sums in another order
     assert set(figures["tensors"]) == {"fc1.weight", "fc2.weight", "fc3.weight"} == set(figures["rivals"])
     for name, tensor in figures["tensors"].items():
         assert abs(tensor["sparsity"] - 0.95) < 0.001

@@ -25,6 +25,8 @@ DECODERS = ("auto", "reference", "numpy", "compiled")
 OUTPUTS = ("bits", "planes")
 COLD, WARM = 1 << 25, 1 << 14
 """Bits from which the compiled decoder is the faster one: before numba is loaded, a second or so, and after."""
+FEW_PATCHES = 1 << 12
+"""Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call."""
 
 
 def decode(
@@ -134,7 +136,8 @@ def check_encoded(encoded: Encoded | StreamEncoded) -> None:
         return
     if isinstance(encoded, StreamEncoded):
         check_stream(encoded, patches=False)
-        _CHECKED[encoded] = None
+        few = encoded.patches.count <= FEW_PATCHES  # then they are kept, as a block network's
+        _CHECKED[encoded] = _stream_flips(encoded, 0, encoded.outputs) if few else None
         return
     octets = -(-encoded.blocks * encoded.network.n_in // 8)
     if encoded.seeds.ndim != 2 or encoded.seeds.dtype != np.uint8 or encoded.seeds.shape[1] != octets:
@@ -152,13 +155,15 @@ def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np
     Raises:
         DecodeError: a stream of patches is damaged there.
     """
-    if isinstance(encoded, StreamEncoded):
-        return [
-            unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) for p in range(len(encoded.seeds))
-        ]
     flips = _CHECKED[encoded]
-    assert flips is not None
-    return [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
+    if flips is None:
+        assert isinstance(encoded, StreamEncoded)
+        return _stream_flips(encoded, first, stop)
+    return [at[slice(*np.searchsorted(at, (first, stop)))] if len(at) else at for at in flips]
+
+
+def _stream_flips(encoded: StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
+    return [unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) for p in range(len(encoded.seeds))]
 
 
 def reader_of(encoded: Encoded | StreamEncoded) -> Reader:

@@ -13,8 +13,8 @@ from xoropt.codec.weights.kernels import expand
 
 __all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
 
-STREAM_BYTES = 1 << 23
-"""Output beyond which it is written past the caches, which it would only flush."""
+STREAM_BYTES = 1 << 22
+"""Output beyond which it is written past the caches: more than a core's own hold; it would only flush others."""
 WORK = 1 << 23
 """Bytes of output that are worth a further thread."""
 

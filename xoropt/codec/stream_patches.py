@@ -160,7 +160,10 @@ def _bits(values: np.ndarray, width: int) -> np.ndarray:
 
 def _numbers(bits: np.ndarray) -> np.ndarray:
     """The inverse of `_bits`: bool (count, width) as int64 (count,)."""
-    return (bits.astype(np.int64) << np.arange(bits.shape[1], dtype=np.int64)).sum(axis=1)
+    octets = np.zeros((len(bits), 8), dtype=np.uint8)
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    octets[:, : packed.shape[1]] = packed
+    return octets.view("<i8").astype(np.int64).reshape(-1)
 
 
 def _window(data: np.ndarray, first: int, count: int) -> np.ndarray:
