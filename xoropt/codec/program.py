@@ -59,7 +59,8 @@ def program(network: XorNetwork) -> Program:
         reach = int(taps.max()) + 1
         return Program(network.n_in, NODES, 1, reach, memory, taps, hop, reads.reshape(-1).astype(np.int64), starts)
     matrix = network.matrix()
-    group = min(range(1, 9), key=lambda g: _operations(matrix, network.n_in, g))
+    some = matrix[:: max(1, network.n_out // 256)]  # rows are alike
+    group = min(range(1, 9), key=lambda g: _operations(some, network.n_in / network.n_out, g))
     none = np.zeros((1, 1), dtype=np.int64)
     if group == 1:
         empty = ~matrix.any(axis=1)
@@ -76,13 +77,12 @@ def program(network: XorNetwork) -> Program:
     return Program(network.n_in, TABLES, group, network.window, 0, none, hop, reads, starts)
 
 
-def _operations(matrix: np.ndarray, n_in: int, group: int) -> float:
-    """Row operations for one output, about; group = 1: without tables."""
-    n_out = len(matrix)
+def _operations(matrix: np.ndarray, rate: float, group: int) -> float:
+    """Row operations for one output, about; group = 1: without tables. `rate`: seed rows an output."""
     if group == 1:
-        return float(matrix.sum()) / n_out
+        return float(matrix.sum()) / len(matrix)
     counts, _ = _table_reads(matrix, group, 0)
-    return float(counts.sum()) / n_out + (1 << group) / group * n_in / n_out
+    return float(counts.sum()) / len(matrix) + (1 << group) / group * rate
 
 
 def _table_reads(matrix: np.ndarray, group: int, phase: int) -> tuple[np.ndarray, np.ndarray]:
