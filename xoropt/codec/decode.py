@@ -23,9 +23,9 @@ CHUNK = 1 << 22
 """Outputs that the vectorized decoder makes at once: bounds the memory beside the result."""
 DECODERS = ("auto", "reference", "numpy", "compiled")
 OUTPUTS = ("bits", "planes")
-COLD, WARM = 1 << 25, 1 << 14
-"""Bits from which the compiled decoder is the faster one: before numba is loaded, a second or so, and after."""
-FEW_PATCHES = 1 << 12
+COLD, WARM = 1 << 24, 1 << 14
+"""Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
+would be as fast for twice as many, but takes more than 64 MB beside the result for them.""" FEW_PATCHES = 1 << 12
 """Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call."""
 
 
