@@ -1,5 +1,7 @@
 """Tensors to weights: every dtype, kind of levels, mask codec and range of rows; in a file, and times a vector."""
 
+import tracemalloc
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -127,3 +129,20 @@ def test_a_damaged_tensor_leaves_no_file(tmp_path):
     with pytest.raises(xoropt.FormatError, match="'w'"):
         xoropt.pipeline.decompress_to(xoropt.CompressedModel({"w": damaged}), tmp_path / "out.safetensors")
     assert not list(tmp_path.iterdir())
+
+
+def test_little_memory_beside_the_result():
+    rng = np.random.default_rng(7)
+    shape = (1000, 1024)
+    mask, bits = rng.random(shape) < 0.1, rng.random((1, *shape)) < 0.5
+    for codec in ("bitmap", "prefix"):
+        name, parts = encode_mask(mask, codec)
+        levels = Scales(np.ones((1, 1), np.float32), np.dtype(np.float32))
+        tensor = CompressedTensor(shape, levels, name, parts, xoropt.encode(bits, mask, planes=True))
+        out = np.empty(shape, np.float32)
+        xoropt.decompress_tensor(tensor, "compiled", out=out)
+        tracemalloc.start()
+        xoropt.decompress_tensor(tensor, "compiled", out=out, jobs=1)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 2 << 20

@@ -25,8 +25,9 @@ DECODERS = ("auto", "reference", "numpy", "compiled")
 OUTPUTS = ("bits", "planes")
 MOST_TABULATED = 1 << 15
 """Outputs of a block for which byte-indexed tables are made at most."""
-COLD, WARM = 1 << 25, 1 << 14
-"""Bits from which the compiled decoder is the faster one: before numba is loaded, a second or so, and after."""
+COLD, WARM = 1 << 24, 1 << 14
+"""Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
+would be as fast for twice as many, but takes more than 64 MB beside the result for them."""
 FEW_PATCHES = 1 << 12
 """Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call."""
 
