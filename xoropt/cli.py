@@ -35,9 +35,13 @@ def main() -> None:
         _fail(str(error), 1)
     except MemoryError:
         _fail("not enough memory for this; use a machine with more, or a smaller file.", 1)
+    except UnicodeEncodeError:
+        _fail("the output's encoding can't show this; set PYTHONIOENCODING=utf-8 or use --json.", 1)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone, and the interpreter need not complain at exit
         sys.exit(1)
+    except OSError as error:
+        _fail(f"{error.filename or 'the output'}: {error.strerror or error}.", 1)
 
 
 def _fail(message: str, status: int) -> None:
@@ -54,7 +58,7 @@ def _progress(label: str) -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
         yield lambda name, done, total: bar.update(task, description=f"{label} {name}", completed=done, total=total)
@@ -67,12 +71,22 @@ def _print_json(figures: dict[str, Any]) -> None:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 force_option = click.option("--force", is_flag=True, help="Replace an output file that exists.")
 jobs_option = click.option("--jobs", default=1, show_default=True, help="Threads or processes for the seed search.")
+decoder_option = click.option(
+    "--decoder",
+    type=click.Choice(["auto", "compiled", "numpy", "reference"]),
+    default="auto",
+    show_default=True,
+    help="All give the same bits.",
+)
 file_argument = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="xoropt")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Store pruned, quantized weights as seeds of an XOR-gate network, losslessly.
 
     \b
@@ -81,6 +95,8 @@ def cli() -> None:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
       xoropt inspect small.safetensors
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def _network_options(command: Any) -> Any:
@@ -152,7 +168,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     "--mask",
     default="auto",
     show_default=True,
-    help="Mask codec: auto, smallest, bitmap, n-of-m, prefix, entropy; low-rank: choose masks that cost few bits.",
+    help="Codec: auto, smallest, bitmap, blocks, n-of-m, positions, prefix, entropy; low-rank: choose cheap masks.",
 )
 @click.option("--mask-bits", type=float, metavar="B", help="Bits a weight that a low-rank mask may take, e.g. 0.15.")
 @click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; otherwise both are kept, as different values.")
@@ -178,6 +194,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     config = _config(**options)
     check_new(out, force)
     tensors, metadata = read_arrays(source)
+    before = source.stat().st_size
     begin = time.perf_counter()
     with _progress("compress") as progress:
         model = run(tensors, config, metadata=metadata, progress=progress)
@@ -186,18 +203,20 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     if as_json:
         _print_json(figures)
     else:
-        tables.print_report(figures, source)
+        tables.print_report(figures, (source, before))
     if not figures["tensors"]:
-        click.echo(
-            "xoropt: no tensor was compressed; dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1.",
-            err=True,
-        )
+        mend = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        if config.include:
+            mend = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
+        elif config.quantizes:
+            mend = "none is a matrix of --min-weights weights; name some with --include"
+        click.echo(f"xoropt: no tensor was compressed; {mend}.", err=True)
 
 
 @cli.command()
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
-@click.option("--decoder", default="auto", show_default=True, help="auto, compiled, numpy or reference.")
+@decoder_option
 @force_option
 def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     """Turn the compressed file IN back into a plain safetensors file OUT.
@@ -215,7 +234,7 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
 @cli.command()
 @click.argument("original", metavar="ORIGINAL", type=file_argument)
 @click.argument("compressed", metavar="COMPRESSED", type=file_argument)
-@click.option("--decoder", default="auto", show_default=True, help="auto, compiled, numpy or reference.")
+@decoder_option
 @json_option
 def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:
     """Compare COMPRESSED with ORIGINAL, tensor by tensor, bit for bit; exit status 1 when they differ.
@@ -261,7 +280,7 @@ def inspect(file: Path, as_json: bool) -> None:
     if as_json:
         _print_json(figures)
     else:
-        tables.print_report(figures, None)
+        tables.print_report(figures)
 
 
 @cli.command()

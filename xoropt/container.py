@@ -6,6 +6,7 @@ is the specification, written so that another program can be made from it.
 """
 
 import json
+import math
 import os
 import zlib
 from collections import Counter
@@ -147,7 +148,7 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
 
 def _key(name: str, part: str) -> str:
     """The array's name; never the same for two parts, since only carried tensors without "::" keep their own name."""
-    return name if part == "raw" and "::" not in name else f"{name}::{part}"
+    return name if part == "raw" and "::" not in name and name != "__metadata__" else f"{name}::{part}"
 
 
 def _crc(array: np.ndarray) -> str:
@@ -194,6 +195,8 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
     if "carried" in entry:
         return CarriedTensor(take(held, "raw", None, None), get(entry, "carried", str))
     shape = tuple(whole(n, "shape") for n in get(entry, "shape", list))
+    if math.prod(side for side in shape if side) > 2**48:
+        raise FormatError("its shape is too large")
     if len(shape) > 32:
         raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
     planes = whole(entry.get("planes"), "planes")
@@ -207,6 +210,8 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
         rows = alpha.shape[1] if alpha.ndim == 2 else 0
         if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
             raise FormatError("its scales have the wrong shape or dtype")
+        if dtype.kind in "biuc":
+            raise FormatError(f"its scales can't make weights of the dtype {dtype}")
         if rows != 1 and rows != (shape or (0,))[0]:
             raise FormatError(f"its {rows} rows of scales do not fit its shape")
         levels = Scales(alpha, dtype)
@@ -217,9 +222,11 @@ def _restore(entry: dict[str, Any], parts: dict[str, np.ndarray | None]) -> Comp
         levels = Codebook(values)
     quantization = entry.get("quantization")
     if quantization is not None:
-        get(entry, "quantization", dict)
+        values = get(entry, "quantization", dict).values()
+        if not all(type(value) in (int, float, str) for value in values):
+            raise FormatError("the description lacks a valid 'quantization'")
     entropy = entry.get("entropy", float(planes))
-    if type(entropy) not in (int, float):
+    if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
         raise FormatError("the description lacks a valid 'entropy'")
     mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
     return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)

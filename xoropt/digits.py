@@ -4,7 +4,9 @@ scikit-learn's 1,797 handwritten digits and its own trainer, with masks and bina
 """
 
 import copy
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,7 +92,10 @@ def train(seed: int = 0, progress: Callable[[str, int, int], None] | None = None
     )
     data = _Data(images, digits, seed, tick)
     net = MLPClassifier(HIDDEN, batch_size=BATCH, random_state=seed)
-    with threadpool_limits(1):  # matrices this small gain nothing from threads, and one thread repeats exactly
+    with (
+        threadpool_limits(1),
+        _stoppable(),
+    ):  # matrices this small gain nothing from threads, and one thread repeats exactly
         for _ in range(EPOCHS["training"]):
             net.partial_fit(images, digits, classes=np.unique(digits))
             tick("training")
@@ -109,6 +114,17 @@ def train(seed: int = 0, progress: Callable[[str, int, int], None] | None = None
             _fit_under(half, masks, data, "low-rank pruning")
         low_rank = _quantize(half, masks, data, "low-rank quantizing")
     return Trained(dense, pruned, quantized, low_rank, factors, test_images, test_digits)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """scikit-learn answers Ctrl-C with a warning and goes on; here it stops."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "Training interrupted by user")
+        try:
+            yield
+        except UserWarning:
+            raise KeyboardInterrupt from None
 
 
 def _fit_under(net: "MLPClassifier", masks: list[np.ndarray], data: _Data, stage: str) -> None:

@@ -3,10 +3,9 @@
 import json
 import math
 import os
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import accumulate
+from itertools import accumulate, count
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         XoroptError: the file cannot be read.
     """
     path = Path(path)
+    _check_readable(path)
     try:
         with safe_open(path, framework="numpy") as checked:
             metadata = dict(checked.metadata() or {})
@@ -58,21 +58,38 @@ def _has_data(header: dict) -> bool:
     return any(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
 
 
+def _check_readable(path: Path) -> None:
+    """XoroptError unless the path is a file; a pipe would be waited for, and can't be read twice."""
+    try:
+        if path.is_file():
+            return
+        reason = "is not a file" if path.exists() else "No such file or directory"
+    except OSError as error:
+        reason = _reason(error)
+    raise XoroptError(f"{path}: {reason}.")
+
+
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays and metadata of a .safetensors or .npz file; errors as for `read_safetensors`."""
+    """The arrays, in the machine's byte order, and metadata of a .safetensors or .npz file; errors as for
+    `read_safetensors`.
+    """
     path = Path(path)
     if path.suffix != ".npz":
         return read_safetensors(path)
+    _check_readable(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise XoroptError(f"{path}: {_reason(error)}.") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except Exception:  # a damaged archive can raise almost anything, from zlib's errors to the tokenizer's
         raise FormatError(f"{path}: not a readable .npz file of plain arrays; was it cut short or damaged?") from None
     for name, array in arrays.items():
         try:
+            if not isinstance(array, np.ndarray):
+                raise FormatError("is not an array")
             name_of(array.dtype)
+            arrays[name] = array.astype(array.dtype.newbyteorder("="), copy=False)
         except FormatError as error:
             raise FormatError(f"{path}: tensor '{name}': {error}.") from None
     return arrays, {}
@@ -81,12 +98,22 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
 def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:
     """XoroptError when `path` can't become a new file: it exists already, or its folder is missing."""
     path = Path(path)
-    if path.is_dir():
-        raise XoroptError(f"{path}: is a folder; name a file.")
-    if path.exists() and not overwrite:
-        raise XoroptError(f"{path}: exists already; name another file or pass --force (overwrite=True) to replace it.")
-    if not path.parent.is_dir():
-        raise XoroptError(f"{path.parent}: no such folder; make it first or name another.")
+    try:
+        if path.is_dir():
+            raise XoroptError(f"{path}: is a folder; name a file.")
+        if path.exists() and not path.is_file():
+            raise XoroptError(f"{path}: is a device or a pipe; name a file.")
+        if os.path.lexists(path) and not overwrite:
+            raise XoroptError(
+                f"{path}: exists already; name another file or pass --force (overwrite=True) to replace it."
+            )
+        if not path.parent.is_dir():
+            raise XoroptError(f"{path.parent}: no such folder; make it first or name another.")
+    except OSError as error:
+        raise XoroptError(f"{path}: {_reason(error)}; name another file.") from None
+
+
+_COUNT = count()
 
 
 @contextmanager
@@ -98,7 +125,8 @@ def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterato
     """
     path = Path(path)
     check_new(path, overwrite)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    path = path.resolve()  # a link stays, what it points to is replaced
+    part = path.with_name(f".xoropt-{os.getpid()}-{next(_COUNT)}.part")  # short, whatever the file's name
     try:
         part.touch()
         mode = part.stat().st_mode
@@ -117,6 +145,7 @@ def write_safetensors(
     path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], overwrite: bool = False
 ) -> None:
     """Write arrays and metadata as a safetensors file, whole or not at all; errors as for `whole_file`."""
+    _check_names(arrays)
     ready = {name: np.require(array, requirements="C") for name, array in arrays.items()}
     with whole_file(path, overwrite) as part:
         save_file(ready, part, metadata=dict(metadata) or None)
@@ -139,6 +168,7 @@ def stream_safetensors(
     Raises:
         XoroptError: as `write_safetensors`, and what `array_of` raises.
     """
+    _check_names(forms)
     # Wide dtypes first, as the library does it, so that every array lies at a multiple of its item size.
     order = sorted(forms, key=lambda name: -forms[name][1].itemsize)
     sizes = {name: math.prod(shape) * dtype.itemsize for name, (shape, dtype) in forms.items()}
@@ -155,6 +185,11 @@ def stream_safetensors(
             if sizes[name]:
                 array = np.ascontiguousarray(array_of(name).reshape(-1))
                 file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    if "__metadata__" in names:
+        raise XoroptError("a tensor named '__metadata__' can't stand in a safetensors file; rename or leave it out.")
 
 
 def _reason(error: OSError) -> str:

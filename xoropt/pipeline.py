@@ -1,17 +1,20 @@
 """Whole models: compress and decompress."""
 
 import fnmatch
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from xoropt_solvers.registry import names as solver_names
 
 from xoropt.codec import encode
 from xoropt.codec.block import choose_n_out
 from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.packed import pack_values
+from xoropt.codec.stream import METHODS
 from xoropt.container import header_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.files import check_new, stream_safetensors
@@ -28,6 +31,7 @@ from xoropt.quantize import (
     value_entropy,
 )
 from xoropt.quantize.binary_coding import MAX_PLANES
+from xoropt.quantize.low_rank import magnitude_kept
 from xoropt.quantize.pruning import check_sparsity
 from xoropt.weights import decompress_tensor, form
 
@@ -39,6 +43,7 @@ __all__ = [
     "decompress_to",
     "mask_of",
     "merge_zeros",
+    "native",
     "restore_array",
     "same_bytes",
     "tensor_bits",
@@ -114,6 +119,17 @@ class CompressConfig:
             if value not in allowed:
                 raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
         check_codec(self.mask)
+        known = {*METHODS, "portfolio", *solver_names()}
+        if self.solver not in known:
+            raise ArgumentError(f"Argument 'solver' must be one of {', '.join(sorted(known))}, not {self.solver!r}.")
+        if self.time_limit is not None and not 0 < self.time_limit < math.inf:
+            raise ArgumentError(f"Argument 'time_limit' must be a number of seconds above 0, not {self.time_limit}.")
+        if self.mask_bits is not None and not 0 < self.mask_bits < math.inf:
+            raise ArgumentError(f"Argument 'mask_bits' must be a number above 0, not {self.mask_bits}.")
+        if self.rank is not None:
+            check_int("rank", self.rank, 1)
+        if self.order is not None and self.network == "auto":
+            raise ArgumentError("Argument 'order' goes with a given 'network'; 'auto' chooses its own.")
         if self.mask == "low_rank":
             if not self.sparsity:
                 raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
@@ -165,7 +181,7 @@ def compress(
         ArgumentError: a tensor that holds NaN or infinity is to be pruned (it is named).
     """
     config = config or CompressConfig()
-    tensors = {name: np.asarray(array) for name, array in tensors.items()}
+    tensors = {name: native(array) for name, array in tensors.items()}
     reasons = {name: _reason_to_carry(name, array, config) for name, array in tensors.items()}
     chosen = {name: array for name, array in tensors.items() if reasons[name] is None}
     sparsity = config.sparsity or 0.0
@@ -188,7 +204,8 @@ def compress(
             stored[name] = _compress_tensor(name, array, config, masks.get(name), (factors or {}).get(name), report)
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
-            raise type(error)(f"{where}{error}") from None
+            mend = "" if len(chosen) == 1 else f" Mend that or leave the tensor out with exclude=('{name}',)."
+            raise type(error)(f"{where}{error}{mend}") from None
         done += array.size
         report(array.size, array.size)
     return CompressedModel(stored, dict(metadata or {}))
@@ -238,6 +255,8 @@ def _compress_tensor(
             mask = prune_globally({name: array}, sparsity)[name]
         quantized = binary_code(array, mask, bits, scales=config.scales)
         quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
+        if scope == "low_rank":
+            quantization["magnitude"] = round(magnitude_kept(array, mask), 4)
     else:
         if config.merge_zeros and (array == 0).any() and not same_bytes(merge_zeros(array), array):
             array, quantization = merge_zeros(array), {"zeros": "merged"}
@@ -376,6 +395,12 @@ def restore_array(
     except XoroptError as error:
         where = "" if isinstance(source, CompressedModel) else f"{source}: "
         raise FormatError(f"{where}tensor '{name}': {str(error).rstrip('.')}.") from None
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in the machine's own byte order."""
+    array = np.asarray(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def merge_zeros(array: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     Returns:
         `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
         `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros`
-        (whether −0.0 is kept as a value),
+        (whether −0.0 is kept as a value), `magnitude_kept` (of a low-rank mask, against a free one),
         `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
         `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
         `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,
@@ -73,6 +73,7 @@ def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
         "solver": encoded.solver,
         "care_bits": encoded.care_bits,
         "value_entropy": tensor.value_entropy,
+        "magnitude_kept": (tensor.quantization or {}).get("magnitude"),
         "negative_zeros": isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
         "patches": encoded.patches.count,
         "blocks": len(encoded.seeds) * encoded.blocks,

@@ -17,7 +17,12 @@ __all__ = ["print_checks", "print_demo", "print_report"]
 
 def _console() -> Console:
     """A console on standard output; where that is not a terminal, wide enough that no figure is cut."""
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, emoji=False)
+
+
+def _plain(text: str) -> str:
+    """The text without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def _table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -26,14 +31,14 @@ def _table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[st
         table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
         if row:
-            table.add_row(*map(escape, row))
+            table.add_row(*(escape(_plain(cell)) for cell in row))
         else:
             table.add_section()
     return table
 
 
-def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None) -> None:
-    """A row for each compressed tensor, a line for what was carried along, and the file's size."""
+def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] | None = None) -> None:
+    """A row for each compressed tensor, a line for what was carried along, and the file's size beside its source's."""
     console, total = _console(), figures["total"]
     rows = [_report_row(name, tensor) for name, tensor in figures["tensors"].items()]
     if len(rows) > 1:
@@ -55,12 +60,17 @@ def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None)
         title = "Where the bits go (mask to headers: bits/weight)"
         console.print(_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
     for name, tensor in figures["tensors"].items():
+        if tensor["magnitude_kept"] is not None:
+            share = f"{tensor['magnitude_kept']:.1%} of the magnitude"
+            console.print(escape(f"{_plain(name)}: its low-rank mask keeps {share} that a free one would"))
         if tensor["negative_zeros"]:
-            console.print(escape(f"{name}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0"))
+            console.print(
+                escape(f"{_plain(name)}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0")
+            )
         planes, information = tensor["planes"], tensor["value_entropy"]
         if information < 0.9 * planes:
             console.print(
-                escape(f"{name}: its values hold {information:.2f} bits of information in {planes} planes; ")
+                escape(f"{_plain(name)}: its values hold {information:.2f} bits of information in {planes} planes; ")
                 + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
             )
     if figures["carried"]:
@@ -77,8 +87,8 @@ def print_report(figures: dict[str, Any], source: str | os.PathLike[str] | None)
         console.print(_table("Carried along unchanged", ("tensor", "shape", "dtype", "bytes", "because"), carried))
     line = f"file: {total['file_bytes']:,} bytes"
     if source is not None:
-        before = os.path.getsize(source)
-        line += f", {before / total['file_bytes']:.2f} times smaller than {source} ({before:,} bytes)"
+        path, before = source
+        line += f", {before / total['file_bytes']:.2f} times smaller than {path} ({before:,} bytes)"
     if "seconds" in figures:
         line += f", in {figures['seconds']:.2f} s"
     console.print(escape(line))

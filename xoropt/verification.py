@@ -9,7 +9,7 @@ import numpy as np
 from xoropt.container import load
 from xoropt.errors import ArgumentError
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.pipeline import Progress, mask_of, merge_zeros, restore_array, same_bytes
+from xoropt.pipeline import Progress, mask_of, merge_zeros, native, restore_array, same_bytes
 from xoropt.quantize import binary_code, dequantize, prune, prune_globally
 
 __all__ = ["TensorCheck", "verify"]
@@ -41,7 +41,7 @@ def verify(
     """Compare a compressed file with the original tensors, bit for bit.
 
     Tensors that were pruned and quantized on the way are compared with the original pruned and quantized again in
-    the way that the file records.
+    the way that the file records; a low-rank mask, the result of a search, is taken as it is.
 
     Returns:
         A check for every tensor of either side, the original's order first; the file is lossless when all are.
@@ -57,7 +57,7 @@ def verify(
         elif name not in tensors:
             checks.append(TensorCheck(name, False, "not among the original tensors"))
         else:
-            original = np.asarray(tensors[name])
+            original = native(tensors[name])
             restored = restore_array(path, name, tensor, decoder)
             checks.append(_check(name, tensor, original, restored, masks.get(name)))
         if progress is not None:
@@ -90,9 +90,10 @@ def _check(
                 mask = prune(original, float(recorded["sparsity"]))
             again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
             if same_bytes(restored, dequantize(again)):
-                return TensorCheck(name, True, "quantized, then compressed")
+                chosen = "quantized under its own low-rank mask" if recorded.get("scope") == "low_rank" else "quantized"
+                return TensorCheck(name, True, f"{chosen}, then compressed")
             how = "differs from the original as pruned and quantized again"
-        except (ArgumentError, KeyError, TypeError, ValueError):
+        except (ArgumentError, KeyError, TypeError, ValueError, OverflowError):
             how = "differs from the original, which can't be quantized as the file records"
     return TensorCheck(name, False, how)
 
@@ -100,12 +101,12 @@ def _check(
 def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The masks of the tensors that were pruned by one threshold over all of them."""
     together: dict[str, np.ndarray] = {}
-    rate = 0.0
+    rate: float | str = 0.0
     for name, tensor in model.tensors.items():
         recorded = tensor.quantization if isinstance(tensor, CompressedTensor) else None
         if recorded and recorded.get("scope") == "global" and name in tensors:
-            together[name], rate = np.asarray(tensors[name]), float(recorded.get("sparsity", 0.0))
+            together[name], rate = native(tensors[name]), recorded.get("sparsity", 0.0)
     try:
-        return prune_globally(together, rate) if together else {}
-    except ArgumentError:
+        return prune_globally(together, float(rate)) if together else {}
+    except (ArgumentError, ValueError, OverflowError):
         return {}

@@ -305,7 +305,7 @@ def tables(result: dict[str, Any]) -> list[Any]:
             f"{row['proved']:.2%}",
         )
     cuts = Table(title="What the cuts bring: median time, k = 32, n = 20", title_justify="left")
-    cuts.add_column("model")
+    cuts.add_column("model", no_wrap=True)
     for name in result["cuts"]["strategies"]:
         cuts.add_column(name, justify="right")
     for label, _ in CUTS:
@@ -317,7 +317,7 @@ def tables(result: dict[str, Any]) -> list[Any]:
     found = [summary, speed, cuts]
     if result["dense"]:
         dense = Table(title="Dense random problem, k = 64, n = 32, xorsat", title_justify="left")
-        dense.add_column("encoding")
+        dense.add_column("encoding", no_wrap=True)
         dense.add_column("median time", justify="right")
         for row in result["dense"]["xorsat"]:
             dense.add_row(row["encoding"], _cell(row, result["dense"]["problems"]))

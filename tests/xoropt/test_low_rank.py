@@ -97,7 +97,7 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
     ("options", "status", "word"),
     [
         (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'mask_bits' must be at least"),
-        (("--mask", "low-rank", "--rank", "0"), 1, "'rank' must be from 1"),
+        (("--mask", "low-rank", "--rank", "0"), 2, "'rank' must be at least 1"),
         (("--mask", "low-rank", "--rank", "999"), 1, "'rank' must be from 1 to 60"),
         (("--mask", "low-rank"), 2, "one of the arguments 'mask_bits' and 'rank'"),
         (("--mask-bits", "0.2"), 2, "go with the mask 'low_rank'"),

@@ -29,7 +29,7 @@ def masks(draw):
     return rng.random(shape) < density
 
 
-@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("codec", [name for name in CODECS if name != "low_rank"])  # which has tests of its own
 @given(mask=masks())
 def test_exact(codec, mask):
     parts = CODECS[codec].encode(mask, 1)
@@ -96,10 +96,14 @@ def test_entropy_uses_uneven_rows_and_columns():
     assert stored < 0.96 * entropy_of(np.full(1, mask.mean()))
 
 
-@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank", "blocks")])
+@pytest.mark.parametrize("codec", [name for name in CODECS if name not in ("full", "empty", "low_rank")])
 def test_damaged_parts_are_refused_or_give_some_mask(codec):
     rng = np.random.default_rng(3)
     mask = (rng.random((16, 8, 4)).argsort(axis=-1) < 2).reshape(16, 32)
+    if codec == "blocks":
+        mask = np.repeat(mask, 2, axis=0)
+    elif codec == "positions":
+        mask &= rng.random(mask.shape) < 0.2
     part = CODECS[codec].encode(mask, 1)["mask"]
     refused = 0
     for _ in range(300):

@@ -16,6 +16,9 @@ from xoropt.networks import XorNetwork, random_block
 
 __all__ = ["choose_n_out", "encode_blocks"]
 
+MOST = 1 << 14
+"""Outputs of a block that `choose_n_out` asks for at most: a decoder's tables grow with them."""
+
 CHUNK = 1 << 22
 """Outputs that are encoded at once: bounds the memory beside the data."""
 
@@ -112,8 +115,8 @@ def choose_n_out(
     outputs = bits.shape[1]
     density = float(care.mean()) if care.size else 0.0
     if density * outputs <= n_in:  # one block may hold it all
-        return max(1, outputs)
-    n_out = {max(1, round(n_in / density * factor)) for factor in np.arange(0.5, 1.45, 0.05)}
+        return max(1, min(outputs, MOST))
+    n_out = {max(1, min(MOST, round(n_in / density * factor))) for factor in np.arange(0.5, 1.45, 0.05)}
     wanted = min(outputs, round(sample / density))
     stretches = 1 if wanted == outputs else 16
     length = max(wanted // stretches, min(outputs, 4 * max(n_out)))

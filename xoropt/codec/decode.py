@@ -23,6 +23,8 @@ CHUNK = 1 << 22
 """Outputs that the vectorized decoder makes at once: bounds the memory beside the result."""
 DECODERS = ("auto", "reference", "numpy", "compiled")
 OUTPUTS = ("bits", "planes")
+MOST_TABULATED = 1 << 15
+"""Outputs of a block for which byte-indexed tables are made at most."""
 COLD, WARM = 1 << 24, 1 << 14
 """Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
 would be as fast for twice as many, but takes more than 64 MB beside the result for them."""
@@ -218,6 +220,8 @@ def _numpy(encoded: Encoded | StreamEncoded, first: int, stop: int, flips: list[
         return decode_stream_numpy(encoded, first, stop, flips)
     network = encoded.network
     n_in, n_out = network.n_in, network.n_out
+    if n_out > MOST_TABULATED:
+        return _wide_blocks(encoded, first, stop, flips)
     tables = _byte_tables(network.matrix())
     planes = np.empty((len(encoded.seeds), stop - first), dtype=bool)
     step = max(1, CHUNK // n_out)
@@ -231,6 +235,20 @@ def _numpy(encoded: Encoded | StreamEncoded, first: int, stop: int, flips: list[
             begin = block * n_out
             part = y.reshape(-1)[max(first - begin, 0) : stop - begin]
             plane[max(begin - first, 0) :][: len(part)] = part
+        plane[at - first] ^= True
+    return planes
+
+
+def _wide_blocks(encoded: Encoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
+    """Blocks too long for tables: the parity of each row and the seed, a block at a time."""
+    rows, n_in, n_out = encoded.network.rows[:, 0], encoded.network.n_in, encoded.network.n_out
+    planes = np.empty((len(encoded.seeds), stop - first), dtype=bool)
+    for plane, seeds, at in zip(planes, encoded.seeds, flips, strict=True):
+        for block in range(first // n_out, -(-stop // n_out)):
+            low, high = max(first, block * n_out), min(stop, (block + 1) * n_out)
+            seed = unpack_fixed(seeds, n_in, block, 1)[0]
+            part = rows[low - block * n_out : high - block * n_out]
+            plane[low - first : high - first] = np.bitwise_count(part & seed) & 1
         plane[at - first] ^= True
     return planes
 

@@ -92,8 +92,8 @@ def _restore_blocks(
         seeds=seeds,
         patches=patches,
         care_bits=whole(entry.get("care"), "care"),
-        solver=get(entry, "solver", str),
-        proved_blocks=whole(entry.get("proved"), "proved"),
+        solver=str(entry.get("solver", "")),
+        proved_blocks=whole(entry.get("proved", 0), "proved"),
     )
 
 
@@ -126,8 +126,8 @@ def _restore_stream(
         seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
         patches=split_stream_patches(counts, sizes, take(held, "patches", np.dtype(np.uint8), None)),
         care_bits=whole(entry.get("care"), "care"),
-        solver=get(entry, "solver", str),
-        proved_blocks=whole(entry.get("proved"), "proved"),
+        solver=str(entry.get("solver", "")),
+        proved_blocks=whole(entry.get("proved", 0), "proved"),
     )
     check_stream(encoded)
     return encoded

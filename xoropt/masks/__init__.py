@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.errors import ArgumentError, DecodeError
-from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, prefix
+from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, positions, prefix
 
 __all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "decode_packed", "encode_mask"]
 
@@ -35,6 +35,7 @@ CODECS = {
     "empty": MaskCodec(empty.encode, empty.decode, random_access=True),
     "blocks": MaskCodec(blocks.encode, blocks.decode, random_access=True),
     "n_of_m": MaskCodec(n_of_m.encode, n_of_m.decode, random_access=True),
+    "positions": MaskCodec(positions.encode, positions.decode, random_access=True),
     "prefix": MaskCodec(prefix.encode, prefix.decode, random_access=True),
     "low_rank": MaskCodec(low_rank.refuse, low_rank.decode, random_access=True),
     "entropy": MaskCodec(entropy.encode, entropy.decode, random_access=False),
@@ -68,6 +69,9 @@ def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[s
     """
     names = CHOICES.get(check_codec(codec), [codec])
     held = {name: parts for name in names if (parts := CODECS[name].encode(mask, jobs)) is not None}
+    for name in ("full", "empty"):  # nothing to store, which not every codec can say
+        if not held and (parts := CODECS[name].encode(mask, jobs)) is not None:
+            held[name] = parts
     if not held:
         raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto' or 'smallest'.")
     return min(held.items(), key=lambda item: sum(part.nbytes for part in item[1].values()))

@@ -5,6 +5,7 @@ cut at thresholds to binary ones, tile by tile. Here the cut is only the start: 
 entries of the factors where that keeps more magnitude, at a price for every one, since sparse factors cost fewer bits.
 """
 
+import math
 import warnings
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from xoropt.masks.low_rank import BinaryFactors, stored_bits
 from xoropt.networks.network import check_int
 from xoropt.quantize.pruning import check_sparsity
 
-__all__ = ["TILE", "prune_low_rank"]
+__all__ = ["TILE", "magnitude_kept", "prune_low_rank"]
 
 TILE = 512
 """Rows and columns of a tile at most."""
@@ -64,9 +65,13 @@ def prune_low_rank(
     if (rank is None) == (mask_bits is None):
         raise ArgumentError("Give one of the arguments 'rank' and 'mask_bits'.")
     check_int("tile", tile, 1)
-    magnitude = np.abs(weights.reshape(weights.shape[0], -1).astype(np.float32))
+    if mask_bits is not None and not 0 < mask_bits < math.inf:
+        raise ArgumentError(f"Argument 'mask_bits' must be a number above 0, not {mask_bits}.")
+    magnitude = np.abs(weights.reshape(weights.shape[0], -1))
     if not np.isfinite(magnitude).all():
         raise ArgumentError("Argument 'weights' holds NaN or infinity, which can't be pruned by magnitude.")
+    largest = magnitude.max()
+    magnitude = (magnitude / (largest if largest > 0 else 1)).astype(np.float32)  # whatever the scale of a float64
     tile_rows, tile_columns = (_even(side, tile) for side in magnitude.shape)
     most = min(tile_rows, tile_columns)
     tiles = [
@@ -94,6 +99,14 @@ def prune_low_rank(
             if progress is not None:
                 progress(done, len(tiles))
     return BinaryFactors.stack(weights.shape, tile_rows, tile_columns, rank, factors)
+
+
+def magnitude_kept(weights: np.ndarray, mask: np.ndarray) -> float:
+    """The magnitude that a mask keeps, as a share of what free magnitude pruning keeps in as many weights."""
+    magnitude = np.abs(weights).astype(np.float64).reshape(-1)
+    kept = int(np.count_nonzero(mask))
+    best = np.partition(magnitude, magnitude.size - kept)[magnitude.size - kept :].sum() if kept else 0.0
+    return float(magnitude[mask.reshape(-1)].sum() / best) if best else 1.0
 
 
 def _even(side: int, tile: int) -> int:

@@ -28,8 +28,8 @@ def prune(weights: np.ndarray, sparsity: float) -> np.ndarray:
         sparsity: the share S of weights to prune, in [0, 1).
 
     Returns:
-        bool, of the shape of `weights`, True for exactly round((1 - S)·size) of them; among equal magnitudes the
-        first in row-major order stay.
+        bool, of the shape of `weights`, True for exactly round((1 - S)·size) of them, or for all that are not zero
+        where they are fewer; among equal magnitudes the first in row-major order stay.
 
     >>> prune(np.array([0.5, -2.0, 1.0, -1.0]), 0.5).tolist()
     [False, True, True, False]
@@ -51,7 +51,7 @@ def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[s
     for name, magnitude in magnitudes.items():
         mask = magnitude > threshold
         equal = np.flatnonzero(magnitude == threshold)[:spare]
-        mask[equal] = True
+        mask[equal] = threshold > 0  # a weight that is zero is pruned already
         spare -= len(equal)
         masks[name] = mask.reshape(tensors[name].shape)
     return masks
