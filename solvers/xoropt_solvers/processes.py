@@ -1,5 +1,6 @@
 """Many problems over processes, for the strategies that have no compiled batch."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -52,5 +53,10 @@ def solve_over_processes(
                 return solutions
             collect(waiting.popleft().result())
     except BaseException:
-        executor.shutdown(wait=True, kill_workers=True)
+        # The executor's own thread may trip over the work that is taken from it; its traceback would tell nobody a thing.
+        hook, threading.excepthook = threading.excepthook, lambda _: None
+        try:
+            executor.shutdown(wait=True, kill_workers=True)
+        finally:
+            threading.excepthook = hook
         raise
