@@ -53,7 +53,7 @@ def solve_over_processes(
                 return solutions
             collect(waiting.popleft().result())
     except BaseException:
-        # The executor's own thread may trip over the work that is taken from it; its traceback would tell nobody a thing.
+        # The executor's own thread may trip over the work taken from it; its traceback would tell nobody anything.
         hook, threading.excepthook = threading.excepthook, lambda _: None
         try:
             executor.shutdown(wait=True, kill_workers=True)
