@@ -305,11 +305,14 @@ def solve(file: Path, solver: str, time_limit: float | None, export: Path | None
     Example:
       xoropt solve block.txt --solver xorsat --time-limit 10
     """
-    from xoropt_solvers import formats
+    from xoropt_solvers import formats, registry
     from xoropt_solvers import solve as run
 
     from xoropt.files import check_new
 
+    if solver not in registry.names():
+        known = ", ".join(registry.names())
+        raise click.UsageError(f"Option '--solver' must be one of {known}, not '{solver}'", click.get_current_context())
     problem = formats.read_problem(file)
     if export is not None:
         check_new(export, force)

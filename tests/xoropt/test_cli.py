@@ -53,6 +53,35 @@ def test_there_and_back(model, tmp_path, dense, xoropt_command):
     assert "Carried along unchanged" in out
 
 
+def test_solve(tmp_path, xoropt_command):
+    (tmp_path / "block.txt").write_text("101\n011\n110\n111\n")
+    for solver in ("portfolio", "greedy", "sat"):
+        status, out, _ = xoropt_command("solve", tmp_path / "block.txt", "--solver", solver, "--json")
+        figures = json.loads(out)
+        assert (status, figures["cost"], len(figures["mismatches"])) == (0, 1, 1)
+    status, out, _ = xoropt_command("solve", tmp_path / "block.txt", "--export", tmp_path / "block.wcnf")
+    assert "cost 1 (proved minimal)" in out
+    status, out, _ = xoropt_command("solve", tmp_path / "block.wcnf", "--json")
+    assert json.loads(out)["cost"] == 1
+    (tmp_path / "bad.txt").write_text("10x\n")
+    for arguments, expected in ((("bad.txt",), 1), (("block.txt", "--solver", "nope"), 2), (("absent.txt",), 1)):
+        status, _, err = xoropt_command("solve", tmp_path / arguments[0], *arguments[1:])
+        assert (status, err.count("\n")) == (expected, 1)
+
+
+def test_synthesize(tmp_path, xoropt_command):
+    (tmp_path / "m.txt").write_text("110\n111\n011\n")
+    out = tmp_path / "m.v"
+    status, text, _ = xoropt_command("synthesize", tmp_path / "m.txt", "--time-limit", "1", "--out", out, "--json")
+    figures = json.loads(text)
+    assert (status, figures["gates"], figures["verified"]) == (0, 3, True)
+    assert "module" in out.read_text()
+    status, text, _ = xoropt_command("synthesize", "block:n_in=3,n_out=4", "--time-limit", "1")
+    assert "verified" in text
+    status, _, err = xoropt_command("synthesize", "blok:n_in=3")
+    assert (status, err.count("\n")) == (1, 1)
+
+
 def test_npz_in(tmp_path, xoropt_command):
     weights = np.random.default_rng(0).standard_normal((50, 40)).astype(np.float32)
     np.savez(tmp_path / "in.npz", w=weights)
