@@ -59,9 +59,9 @@ def test_solve(tmp_path, xoropt_command):
         status, out, _ = xoropt_command("solve", tmp_path / "block.txt", "--solver", solver, "--json")
         figures = json.loads(out)
         assert (status, figures["cost"], len(figures["mismatches"])) == (0, 1, 1)
-    status, out, _ = xoropt_command("solve", tmp_path / "block.txt", "--export", tmp_path / "block.wcnf")
+    status, out, _ = xoropt_command("solve", tmp_path / "block.txt", "--export", tmp_path / "block.cnf")
     assert "cost 1 (proved minimal)" in out
-    status, out, _ = xoropt_command("solve", tmp_path / "block.wcnf", "--json")
+    status, out, _ = xoropt_command("solve", tmp_path / "block.cnf", "--json")
     assert json.loads(out)["cost"] == 1
     (tmp_path / "bad.txt").write_text("10x\n")
     for arguments, expected in ((("bad.txt",), 1), (("block.txt", "--solver", "nope"), 2), (("absent.txt",), 1)):
