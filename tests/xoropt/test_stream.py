@@ -15,7 +15,7 @@ from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
 from xoropt.codec.layout import Layout, check_layout, join_layouts, open_seed_bits, schedule, split_layouts
 from xoropt.codec.order import from_stream, order_from_recipe, row_multiplier, to_stream
-from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
+from xoropt.codec.stream_patches import pack_stream_patches, rice_parameter, unpack_stream_patches
 from xoropt.networks import sequential, staged, windowed
 
 NETWORKS = (
@@ -287,6 +287,36 @@ def test_damaged_patches_are_refused():
         unpack_stream_patches(type(whole)((5000,), whole.data), 0, 4000)
     with pytest.raises(DecodeError, match="outside the plane"):
         unpack_stream_patches(pack_stream_patches([np.array([4100])], 4200), 0, 4099)
+
+
+def test_a_damaged_directory_never_goes_unnoticed():
+    """Any bit of it, read as a whole and by ranges that begin or end about where it points."""
+    outputs = 100_000
+    at = np.sort(np.random.default_rng(1).choice(outputs, 2000, replace=False))
+    whole = pack_stream_patches([at], outputs)
+    assert len(whole.data) == 1
+    begin = 2000 * rice_parameter(outputs, 2000)
+    bits = 7 * (17 + (2000 + (outputs >> rice_parameter(outputs, 2000))).bit_length())
+    ends = [*at[256::256], *(at[256::256] + 1), *range(500, outputs, 9000)]
+    for bit in range(begin, begin + bits):
+        data = whole.data[0].copy()
+        data[bit // 8] ^= np.uint8(1 << bit % 8)
+        damaged = type(whole)(whole.counts, (data,))
+        with pytest.raises(DecodeError):
+            unpack_stream_patches(damaged, 0, outputs)
+        for first, stop in [(0, end) for end in ends] + [(end, end + 700) for end in ends]:
+            try:
+                found = unpack_stream_patches(damaged, 0, outputs, first, stop)
+            except DecodeError:
+                continue
+            assert np.array_equal(found, at[(at >= first) & (at < stop)])
+
+
+def test_a_patch_too_many_is_refused():
+    whole = pack_stream_patches([np.arange(5, 4000, 7)], 4000)
+    longer = type(whole)(whole.counts, (np.append(whole.data[0], np.uint8(1)),))
+    with pytest.raises(DecodeError, match="more than these"):
+        unpack_stream_patches(longer, 0, 4000)
 
 
 def test_layouts_join_and_split():
