@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import ArgumentError, DecodeError, RateWarning
+from xoropt.codec import auto
 from xoropt.codec.banded.bursts import burst_patches, greedy_patches
 from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
@@ -81,6 +82,23 @@ def test_auto(seed, planes, shape, density, shared):
     assert not ((reference ^ bits) & care).any()
     size = encoded.size
     assert size.total_bits <= size.care_bits + 4 * planes + 0.02 * size.care_bits
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 10, 50])
+def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
+    """A ring of one or two seed bits cannot make every value; no time is lost on trying."""
+    built = []
+    network = auto.auto_network
+    monkeypatch.setattr(auto, "auto_network", lambda n_out, seed: built.append(seed) or network(n_out, seed))
+    rng = np.random.default_rng(count)
+    care = np.zeros(10_000, dtype=bool)
+    care[rng.choice(10_000, count, replace=False)] = True
+    for bits in (np.ones(10_000, bool), rng.random(10_000) < 0.5):
+        built.clear()
+        encoded = xoropt.encode(bits, care)
+        assert not ((xoropt.decode(encoded, "reference") ^ bits) & care).any()
+        assert encoded.size.total_bits <= count + 2
+        assert len(built) <= 60  # two an attempt
 
 
 @pytest.mark.parametrize("density", [0.5, 0.1, 0.05])
