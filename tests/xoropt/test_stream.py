@@ -1,5 +1,6 @@
 """Windowed networks: every care bit comes back, by a decoder that knows nothing of the elimination."""
 
+import dataclasses
 import math
 import warnings
 
@@ -14,6 +15,7 @@ from xoropt.codec import auto
 from xoropt.codec.banded.bursts import burst_patches, greedy_patches
 from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
+from xoropt.codec.decode import DECODERS
 from xoropt.codec.layout import Layout, check_layout, join_layouts, open_seed_bits, schedule, split_layouts
 from xoropt.codec.order import from_stream, order_from_recipe, row_multiplier, to_stream
 from xoropt.codec.stream_patches import pack_stream_patches, rice_parameter, unpack_stream_patches
@@ -212,6 +214,63 @@ def test_choices_that_do_not_go_together():
         xoropt.encode(bits, bits, NETWORKS[0], solver="coset")
     with pytest.raises(ArgumentError, match="window of at most 1984 bits, not 2048"):
         xoropt.encode(bits, bits, xoropt.networks.from_matrix(np.ones((3, 2048), bool), n_in=64))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"network": 3}, "'network' must be an XorNetwork, a recipe or 'auto', not 3"),
+        ({"network": None}, "'network' must be an XorNetwork, a recipe or 'auto', not None"),
+        ({"order": 3}, "'order' must be None"),
+        ({"order": 3, "network": NETWORKS[0]}, "'order' must be a string"),
+        ({"jobs": "2"}, "'jobs' must be an integer, not '2'"),
+        ({"jobs": 0, "network": NETWORKS[0]}, "'jobs' must be at least 1, not 0"),
+        ({"time_limit": -1}, "'time_limit' must be None or a positive number of seconds, not -1"),
+        ({"time_limit": math.nan, "network": NETWORKS[0]}, "'time_limit' must be None or a positive number"),
+        ({"time_limit": "1"}, "'time_limit' must be None or a positive number"),
+        ({"solver": "viterbi"}, "'viterbi' with a sequential network alone; give one as 'network'"),
+        ({"solver": "viterbi", "network": NETWORKS[7]}, "'viterbi' with a sequential network alone"),
+    ],
+)
+def test_arguments_that_cannot_be(arguments, message):
+    bits = np.ones(4, dtype=bool)
+    with pytest.raises(ArgumentError, match=message):
+        xoropt.encode(bits, bits, **arguments)
+
+
+def test_planes_need_an_axis():
+    with pytest.raises(ArgumentError, match="'bits' must have an axis that counts planes"):
+        xoropt.encode(np.array(True), np.array(True), planes=True)
+
+
+@pytest.mark.parametrize("network", ["auto", NETWORKS[0], NETWORKS[7]], ids=["auto", "windowed", "block"])
+def test_what_cannot_be_decoded(network):
+    with pytest.raises(ArgumentError, match="'encoded' must be what 'encode' returned, not NoneType"):
+        xoropt.decode(None)
+    encoded = xoropt.encode(np.ones(40, bool), np.ones(40, bool), network)
+    with pytest.raises(DecodeError, match="order"):
+        xoropt.decode(dataclasses.replace(encoded, order="spiral"))
+
+
+def test_burst_means_portfolio_for_blocks():
+    rng = np.random.default_rng(9)
+    bits, care = rng.random(900) < 0.5, rng.random(900) < 0.3
+    encoded = xoropt.encode(bits, care, NETWORKS[7], solver="burst")
+    assert encoded.solver == "portfolio"
+    assert np.array_equal(encoded.seeds, xoropt.encode(bits, care, NETWORKS[7]).seeds)
+
+
+@pytest.mark.parametrize("network", ["auto", *NETWORKS], ids=str)
+@pytest.mark.parametrize("order", [None, "lanes:lanes=4"])
+@pytest.mark.parametrize("shape", [(0, 50), (0, 3, 7), (0, 0), (0,)])
+@pytest.mark.parametrize("own", [False, True])
+def test_no_planes(network, order, shape, own):
+    order = None if isinstance(network, str) else order
+    bits, care = np.zeros(shape, dtype=bool), np.ones(shape if own else shape[1:], dtype=bool)
+    encoded = xoropt.encode(bits, care, network, order=order, planes=True)
+    for decoder in DECODERS:
+        assert xoropt.decode(encoded, decoder).shape == shape
+    assert encoded.size.care_bits == encoded.size.patches == 0
 
 
 @pytest.mark.parametrize("network", NETWORKS[:7], ids=lambda network: network.recipe)
