@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import ArgumentError, DecodeError, RateWarning
-from xoropt.codec import auto
+from xoropt.codec import auto, stream
 from xoropt.codec.banded.bursts import burst_patches, greedy_patches
 from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
@@ -522,9 +522,22 @@ def _subsets(n, size):
 def test_budget_spent_is_still_lossless():
     equations, values, eliminated = dependent_system(1, weights=40_000)
     found = burst_patches(eliminated, budget=500)
+    assert not found.complete
+    assert burst_patches(eliminated).complete
     values[found.flips[0]] ^= np.uint64(1)
     left = eliminate(equations, values, 1)
     assert len(found.flips[0]) + np.count_nonzero(left.residual) <= len(greedy_patches(eliminated).flips[0])
+
+
+def test_nothing_is_proved_when_the_budget_is_spent_at_once(monkeypatch):
+    rng = np.random.default_rng(2)
+    bits, care = rng.random(300) < 0.5, rng.random(300) < 0.12
+    network = windowed(4, 40, 8, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RateWarning)
+        assert xoropt.encode(bits, care, network).proved_blocks == 1
+        monkeypatch.setattr(stream, "burst_patches", lambda eliminated: burst_patches(eliminated, budget=0))
+        assert xoropt.encode(bits, care, network).proved_blocks == 0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.integers(1, 24), st.floats(0, 1))
