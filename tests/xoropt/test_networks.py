@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import networks
+from xoropt.networks.draws import draw_subsets
 from xoropt.networks.splitmix import splitmix64
 
 
@@ -109,3 +110,14 @@ def test_bad_graphs():
         networks.from_networkx(nx.Graph([(("seed", 0), ("seed", 1)), (("seed", 0), ("output", 0))]))
     with pytest.raises(xoropt.ArgumentError, match="gaps"):
         networks.from_networkx(nx.Graph([(("seed", 1), ("output", 0))]))
+
+
+def test_a_recipe_is_a_string():
+    with pytest.raises(xoropt.ArgumentError, match="'recipe' must be a string"):
+        networks.from_recipe(None)
+
+
+@pytest.mark.parametrize(("rows", "size", "taps"), [(50, 449, 3), (7, 512, 60), (3, 64, 8), (4, 9, 9), (5, 20, 1)])
+def test_subsets_are_the_places_of_the_smallest_keys(rows, size, taps):
+    keys = splitmix64(3, rows * size).reshape(rows, size)
+    assert (draw_subsets(3, rows, size, taps) == np.argsort(keys, axis=1, kind="stable")[:, :taps]).all()

@@ -1,5 +1,6 @@
 """Windowed networks: every care bit comes back, by a decoder that knows nothing of the elimination."""
 
+import dataclasses
 import math
 import warnings
 
@@ -10,12 +11,14 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import ArgumentError, DecodeError, RateWarning
+from xoropt.codec import auto, stream
 from xoropt.codec.banded.bursts import burst_patches, greedy_patches
 from xoropt.codec.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.banded.system import care_positions, system
+from xoropt.codec.decode import DECODERS
 from xoropt.codec.layout import Layout, check_layout, join_layouts, open_seed_bits, schedule, split_layouts
 from xoropt.codec.order import from_stream, order_from_recipe, row_multiplier, to_stream
-from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
+from xoropt.codec.stream_patches import pack_stream_patches, rice_parameter, unpack_stream_patches
 from xoropt.networks import sequential, staged, windowed
 
 NETWORKS = (
@@ -81,6 +84,23 @@ def test_auto(seed, planes, shape, density, shared):
     assert not ((reference ^ bits) & care).any()
     size = encoded.size
     assert size.total_bits <= size.care_bits + 4 * planes + 0.02 * size.care_bits
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 10, 50])
+def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
+    """A ring of one or two seed bits cannot make every value; no time is lost on trying."""
+    built = []
+    network = auto.auto_network
+    monkeypatch.setattr(auto, "auto_network", lambda n_out, seed: built.append(seed) or network(n_out, seed))
+    rng = np.random.default_rng(count)
+    care = np.zeros(10_000, dtype=bool)
+    care[rng.choice(10_000, count, replace=False)] = True
+    for bits in (np.ones(10_000, bool), rng.random(10_000) < 0.5):
+        built.clear()
+        encoded = xoropt.encode(bits, care)
+        assert not ((xoropt.decode(encoded, "reference") ^ bits) & care).any()
+        assert encoded.size.total_bits <= count + 2
+        assert len(built) <= 60  # two an attempt
 
 
 @pytest.mark.parametrize("density", [0.5, 0.1, 0.05])
@@ -196,6 +216,63 @@ def test_choices_that_do_not_go_together():
         xoropt.encode(bits, bits, xoropt.networks.from_matrix(np.ones((3, 2048), bool), n_in=64))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"network": 3}, "'network' must be an XorNetwork, a recipe or 'auto', not 3"),
+        ({"network": None}, "'network' must be an XorNetwork, a recipe or 'auto', not None"),
+        ({"order": 3}, "'order' must be None"),
+        ({"order": 3, "network": NETWORKS[0]}, "'order' must be a string"),
+        ({"jobs": "2"}, "'jobs' must be an integer, not '2'"),
+        ({"jobs": 0, "network": NETWORKS[0]}, "'jobs' must be at least 1, not 0"),
+        ({"time_limit": -1}, "'time_limit' must be None or a positive number of seconds, not -1"),
+        ({"time_limit": math.nan, "network": NETWORKS[0]}, "'time_limit' must be None or a positive number"),
+        ({"time_limit": "1"}, "'time_limit' must be None or a positive number"),
+        ({"solver": "viterbi"}, "'viterbi' with a sequential network alone; give one as 'network'"),
+        ({"solver": "viterbi", "network": NETWORKS[7]}, "'viterbi' with a sequential network alone"),
+    ],
+)
+def test_arguments_that_cannot_be(arguments, message):
+    bits = np.ones(4, dtype=bool)
+    with pytest.raises(ArgumentError, match=message):
+        xoropt.encode(bits, bits, **arguments)
+
+
+def test_planes_need_an_axis():
+    with pytest.raises(ArgumentError, match="'bits' must have an axis that counts planes"):
+        xoropt.encode(np.array(True), np.array(True), planes=True)
+
+
+@pytest.mark.parametrize("network", ["auto", NETWORKS[0], NETWORKS[7]], ids=["auto", "windowed", "block"])
+def test_what_cannot_be_decoded(network):
+    with pytest.raises(ArgumentError, match="'encoded' must be what 'encode' returned, not NoneType"):
+        xoropt.decode(None)
+    encoded = xoropt.encode(np.ones(40, bool), np.ones(40, bool), network)
+    with pytest.raises(DecodeError, match="order"):
+        xoropt.decode(dataclasses.replace(encoded, order="spiral"))
+
+
+def test_burst_means_portfolio_for_blocks():
+    rng = np.random.default_rng(9)
+    bits, care = rng.random(900) < 0.5, rng.random(900) < 0.3
+    encoded = xoropt.encode(bits, care, NETWORKS[7], solver="burst")
+    assert encoded.solver == "portfolio"
+    assert np.array_equal(encoded.seeds, xoropt.encode(bits, care, NETWORKS[7]).seeds)
+
+
+@pytest.mark.parametrize("network", ["auto", *NETWORKS], ids=str)
+@pytest.mark.parametrize("order", [None, "lanes:lanes=4"])
+@pytest.mark.parametrize("shape", [(0, 50), (0, 3, 7), (0, 0), (0,)])
+@pytest.mark.parametrize("own", [False, True])
+def test_no_planes(network, order, shape, own):
+    order = None if isinstance(network, str) else order
+    bits, care = np.zeros(shape, dtype=bool), np.ones(shape if own else shape[1:], dtype=bool)
+    encoded = xoropt.encode(bits, care, network, order=order, planes=True)
+    for decoder in DECODERS:
+        assert xoropt.decode(encoded, decoder).shape == shape
+    assert encoded.size.care_bits == encoded.size.patches == 0
+
+
 @pytest.mark.parametrize("network", NETWORKS[:7], ids=lambda network: network.recipe)
 def test_recipes_name_the_network(network):
     again = xoropt.networks.from_recipe(network.recipe)
@@ -287,6 +364,36 @@ def test_damaged_patches_are_refused():
         unpack_stream_patches(type(whole)((5000,), whole.data), 0, 4000)
     with pytest.raises(DecodeError, match="outside the plane"):
         unpack_stream_patches(pack_stream_patches([np.array([4100])], 4200), 0, 4099)
+
+
+def test_a_damaged_directory_never_goes_unnoticed():
+    """Any bit of it, read as a whole and by ranges that begin or end about where it points."""
+    outputs = 100_000
+    at = np.sort(np.random.default_rng(1).choice(outputs, 2000, replace=False))
+    whole = pack_stream_patches([at], outputs)
+    assert len(whole.data) == 1
+    begin = 2000 * rice_parameter(outputs, 2000)
+    bits = 7 * (17 + (2000 + (outputs >> rice_parameter(outputs, 2000))).bit_length())
+    ends = [*at[256::256], *(at[256::256] + 1), *range(500, outputs, 9000)]
+    for bit in range(begin, begin + bits):
+        data = whole.data[0].copy()
+        data[bit // 8] ^= np.uint8(1 << bit % 8)
+        damaged = type(whole)(whole.counts, (data,))
+        with pytest.raises(DecodeError):
+            unpack_stream_patches(damaged, 0, outputs)
+        for first, stop in [(0, end) for end in ends] + [(end, end + 700) for end in ends]:
+            try:
+                found = unpack_stream_patches(damaged, 0, outputs, first, stop)
+            except DecodeError:
+                continue
+            assert np.array_equal(found, at[(at >= first) & (at < stop)])
+
+
+def test_a_patch_too_many_is_refused():
+    whole = pack_stream_patches([np.arange(5, 4000, 7)], 4000)
+    longer = type(whole)(whole.counts, (np.append(whole.data[0], np.uint8(1)),))
+    with pytest.raises(DecodeError, match="more than these"):
+        unpack_stream_patches(longer, 0, 4000)
 
 
 def test_layouts_join_and_split():
@@ -415,9 +522,22 @@ def _subsets(n, size):
 def test_budget_spent_is_still_lossless():
     equations, values, eliminated = dependent_system(1, weights=40_000)
     found = burst_patches(eliminated, budget=500)
+    assert not found.complete
+    assert burst_patches(eliminated).complete
     values[found.flips[0]] ^= np.uint64(1)
     left = eliminate(equations, values, 1)
     assert len(found.flips[0]) + np.count_nonzero(left.residual) <= len(greedy_patches(eliminated).flips[0])
+
+
+def test_nothing_is_proved_when_the_budget_is_spent_at_once(monkeypatch):
+    rng = np.random.default_rng(2)
+    bits, care = rng.random(300) < 0.5, rng.random(300) < 0.12
+    network = windowed(4, 40, 8, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RateWarning)
+        assert xoropt.encode(bits, care, network).proved_blocks == 1
+        monkeypatch.setattr(stream, "burst_patches", lambda eliminated: burst_patches(eliminated, budget=0))
+        assert xoropt.encode(bits, care, network).proved_blocks == 0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2), st.integers(1, 24), st.floats(0, 1))

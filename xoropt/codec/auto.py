@@ -7,6 +7,7 @@ care bits first, with several networks, until one needs no patches.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,11 +26,13 @@ CARE_PER_LANE = 16
 SMALL = 20_000
 """Care bits of a plane below which several encodings are tried."""
 TRIES = 50_000
-"""Care bits over which networks are tried for each number of seed bits: from two networks to fifty."""
+"""Care bits over which networks are tried for each number of seed bits: from two networks to fifty, where a plane has
+more than a few care bits."""
 MAX_N_OUT = 1 << 14
 """Outputs a seed bit at most; bounds the network of a mask with next to no care bits."""
 
 
+@lru_cache(maxsize=16)
 def auto_network(n_out: int, seed: int) -> XorNetwork:
     """The network of `auto` for at most n_out outputs a seed row: two nodes a row, three reads an output."""
     n_out = min(n_out, MAX_N_OUT)
@@ -65,7 +68,7 @@ def encode_auto(
     if most > SMALL or not most:
         return attempt(None, 0)
     best = attempt(0, 0)
-    tries = min(50, TRIES // most)
+    tries = _tries(most)
     trial = 1
     while (best.patches.count and trial < tries) or trial // tries * len(bits) < best.size.patch_bits:
         found = attempt(trial // tries, trial % tries)
@@ -73,6 +76,15 @@ def encode_auto(
             best = found
         trial += 1
     return best
+
+
+def _tries(most: int) -> int:
+    """Networks to try before another seed bit is spent.
+
+    An output reads an even number of taps. A ring of one seed bit therefore makes nothing but zeros, whatever the
+    network, and one of a few bits lacks a dimension: another seed bit helps sooner than another network.
+    """
+    return min(50, TRIES // most, 4 * most - 3)
 
 
 def _power_of_two(lanes: int) -> int:

@@ -42,12 +42,13 @@ def encode_blocks(
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
         network: of memory 0.
         shape: of one plane, recorded in the result.
-        solver: a strategy of `xoropt_solvers`.
+        solver: a strategy of `xoropt_solvers`, or "burst", which stands for "portfolio".
         jobs: processes or threads that the solver may use.
         time_limit: seconds for each block.
         group: blocks that share a patch header width, 0 for all of a plane; None: the least size.
         progress: called with blocks done and blocks in all, over all planes.
     """
+    solver = "portfolio" if solver == "burst" else solver
     planes, outputs = bits.shape
     n_in, n_out = network.n_in, network.n_out
     blocks = -(-outputs // n_out)

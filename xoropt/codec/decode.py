@@ -57,13 +57,15 @@ def decode(
             work for fresh memory, which takes longer than decoding. At a multiple of 64 bytes it is written fastest.
 
     Raises:
-        ArgumentError: no such decoder or output, rows out of range, `out` of another form.
+        ArgumentError: not an encoding, no such decoder or output, rows out of range, `out` of another form.
         DecodeError: seeds or patches do not fit the network and the shape; checked before anything is decoded.
     """
     if output not in OUTPUTS:
         raise ArgumentError(f"Argument 'output' must be one of {', '.join(OUTPUTS)}, not {output!r}.")
     if isinstance(encoded, PackedValues):
         raise DecodeError("packed values can't be decoded without their mask")
+    if not isinstance(encoded, Encoded | StreamEncoded):
+        raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     first, stop, shape = weights_range(encoded.shape, rows)
     if output == "planes":
         shape = (-(-(stop - first) // 64),)
@@ -142,6 +144,8 @@ def check_encoded(encoded: Encoded | StreamEncoded) -> None:
         few = encoded.patches.count <= FEW_PATCHES  # then they are kept, as a block network's
         _CHECKED[encoded] = _stream_flips(encoded, 0, encoded.outputs) if few else None
         return
+    if encoded.order != "rows":
+        raise DecodeError(f"a block network has the order 'rows', not {encoded.order!r}")
     octets = -(-encoded.blocks * encoded.network.n_in // 8)
     if encoded.seeds.ndim != 2 or encoded.seeds.dtype != np.uint8 or encoded.seeds.shape[1] != octets:
         raise DecodeError(f"the seeds of a plane must be {octets} bytes")

@@ -13,6 +13,7 @@ from xoropt.codec.order import order_from_recipe
 from xoropt.codec.stream import METHODS, encode_stream
 from xoropt.errors import ArgumentError, EncodeError
 from xoropt.networks import XorNetwork, from_recipe, random_block
+from xoropt.networks.network import check_int
 
 __all__ = ["BLOCK_N_IN", "encode"]
 
@@ -40,17 +41,19 @@ def encode(
         network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least; with a
             solver that knows blocks alone, the block network of n_in = 20 that stores least.
         solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
-            patches are chosen, "burst" (also under the name "portfolio"), "greedy" or "viterbi".
+            patches are chosen, "burst", "greedy" or, with a sequential network, "viterbi". "portfolio" and "burst" are
+            one and the same, the best of either kind.
         order: how the stream runs over a plane, see `xoropt.codec.order`: "rows", row-major at the network's own fixed
             rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
             fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
-        time_limit: seconds for each block's search; None: no limit.
+        time_limit: seconds for each block's search; None: no limit. Windowed networks need none.
         progress: called with blocks done and blocks in all.
 
     Raises:
-        ArgumentError: dtypes or shapes that do not fit, an unknown order or solver, too wide a window.
+        ArgumentError: dtypes or shapes that do not fit, an unknown order, a solver that does not go with the network,
+            too wide a window, jobs below 1, a time limit that is no number of seconds.
         EncodeError: the result, decoded again, differs from a care bit; never expected.
 
     Warns:
@@ -60,6 +63,12 @@ def encode(
     for name, array in (("bits", bits), ("care", care)):
         if array.dtype != bool:
             raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")
+    if planes and not bits.ndim:
+        raise ArgumentError("Argument 'bits' must have an axis that counts planes, as 'planes' says.")
+    if not isinstance(network, XorNetwork | str):
+        raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
+    check_int("jobs", jobs, 1)
+    _check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
     shape = bits.shape[1:] if stacked else bits.shape
     if care.shape not in (shape, bits.shape):
@@ -72,6 +81,11 @@ def encode(
         network = from_recipe(network)
     elif network == "auto" and solver not in ("portfolio", *METHODS):  # a strategy for blocks alone asks for blocks
         network = random_block(BLOCK_N_IN, choose_n_out(flat, flat_care, BLOCK_N_IN, solver))
+    if solver == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
+        raise ArgumentError(
+            "Argument 'solver' can be 'viterbi' with a sequential network alone; give one as 'network', such as "
+            "'sequential:n_in=8,n_out=80,n_s=1'."
+        )
     if isinstance(network, XorNetwork) and not network.memory and order in (None, "rows"):
         encoded = encode_blocks(
             flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
@@ -96,3 +110,10 @@ def encode(
     if ((decode(encoded) ^ bits) & care).any():
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
     return encoded
+
+
+def _check_time_limit(seconds: object) -> None:
+    """ArgumentError unless it is None or a positive number."""
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if seconds is not None and not (number and seconds > 0):  # type: ignore[operator]
+        raise ArgumentError(f"Argument 'time_limit' must be None or a positive number of seconds, not {seconds!r}.")

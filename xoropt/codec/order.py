@@ -78,6 +78,8 @@ def order_from_recipe(recipe: str) -> StreamOrder:
     >>> order_from_recipe("lanes:lanes=64").rotation
     37
     """
+    if not isinstance(recipe, str):
+        raise ArgumentError(f"Argument 'order' must be a string such as 'rows' or 'lanes:lanes=512', not {recipe!r}.")
     kind, _, setting = recipe.partition(":")
     if recipe == "rows":
         return StreamOrder("rows", 1)

@@ -232,7 +232,7 @@ def _solve_segment(
             exact = True  # one patch, and without any there is no solution
         elif method == "burst" and not exact:
             found = burst_patches(eliminated)
-            exact = found.proved == found.searched and len(eliminated.dependent) <= 64
+            exact = found.complete and found.proved == found.searched and len(eliminated.dependent) <= 64
             goal = values.copy()
             for p, flips in enumerate(found.flips):
                 goal[flips] ^= np.uint64(1 << p)

@@ -7,15 +7,18 @@ from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout, check_layout, last_row_lanes, schedule, seed_rows_of
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import unpack_stream_patches
-from xoropt.errors import DecodeError
+from xoropt.errors import ArgumentError, DecodeError
 from xoropt.networks import XorNetwork
 
 __all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference"]
 
 
 def check_stream(encoded: StreamEncoded, patches: bool = True) -> None:
-    """Raise DecodeError unless segments, seeds and, if asked, patches fit the network, the order and the shape."""
-    order, planes = encoded.stream_order, len(encoded.seeds)
+    """Raise DecodeError unless the order exists and segments, seeds and, if asked, patches fit it and the network."""
+    try:
+        order, planes = encoded.stream_order, len(encoded.seeds)
+    except ArgumentError:
+        raise DecodeError(f"there is no stream order {encoded.order!r}") from None
     if (
         len(encoded.layouts) not in (1, planes)
         or len(encoded.patches.counts) != planes

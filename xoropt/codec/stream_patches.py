@@ -97,7 +97,8 @@ def unpack_stream_patches(
     """The patches of a plane from position `first` up to `stop` (the end), int64, ascending.
 
     Raises:
-        DecodeError: the stream is too short for its count, or a patch lies outside the plane.
+        DecodeError: the stream is too short or too long for its count, a patch lies outside the plane, or the directory
+            contradicts the patches. Of a range, what was read is checked.
     """
     count, data = patches.counts[plane], patches.data[plane]
     stop = outputs if stop is None else stop
@@ -116,24 +117,49 @@ def unpack_stream_patches(
         raise DecodeError(f"the stream of {count} patches is too short")
     directory = _window(data, count * k, groups * entry).reshape(groups, entry)
     places, offsets = _numbers(directory[:, :place_width]), _numbers(directory[:, place_width:])
-    low = int(np.searchsorted(places, first, side="right"))  # group of the last known patch at or before `first`
-    high = int(np.searchsorted(places, stop))
+    if first <= 0 and stop >= outputs:
+        low, high = 0, groups  # whatever the directory says
+    else:
+        low, high = _groups_of_range(places, first, stop)
     begin, end = low * GROUP, min(count, (high + 1) * GROUP)
     from_bit = int(offsets[low - 1]) if low else 0
     to_bit = int(offsets[high]) if high < groups else 8 * len(data) - unary
     if not from_bit <= to_bit <= 8 * len(data) - unary:
         raise DecodeError("the directory of the patches is damaged")
-    ones = np.flatnonzero(_window(data, unary + from_bit, to_bit - from_bit))[: end - begin]
-    if len(ones) != end - begin:
+    ones = np.flatnonzero(_window(data, unary + from_bit, to_bit - from_bit))
+    if len(ones) < end - begin:
         raise DecodeError(f"the stream of {count} patches is too short")
+    if len(ones) > end - begin:
+        raise DecodeError(f"the stream of {count} patches holds more than these")
     lower = _numbers(_window(data, begin * k, (end - begin) * k).reshape(end - begin, k))
+    if ones[-1] >= len(ones) + (outputs >> k):  # before anything is shifted out of an int64
+        raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
     gaps = (np.diff(ones, prepend=-1) - 1 << k) | lower
     at = np.cumsum(gaps + 1) - 1
     if low:
         at += int(places[low - 1]) - at[0]
     if at[-1] >= outputs:
         raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
+    heads = np.arange(GROUP, end - begin, GROUP)
+    if not (
+        np.array_equal(places[low:high], at[heads])
+        and np.array_equal(offsets[low:high], from_bit + ones[heads - 1] + 1)
+    ):
+        raise DecodeError("the directory of the patches is damaged")
     return at[(at >= first) & (at < stop)]
+
+
+def _groups_of_range(places: np.ndarray, first: int, stop: int) -> tuple[int, int]:
+    """The first and the last group to read for a range.
+
+    One more on either side than the range needs: the entries of the directory that led there are then checked against
+    the patches, so that a wrong one is noticed wherever it matters.
+    """
+    if (np.diff(places) <= 0).any():
+        raise DecodeError("the directory of the patches is damaged")
+    low = int(np.searchsorted(places, first, side="right"))  # group of the last known patch at or before `first`
+    high = int(np.searchsorted(places, stop))
+    return max(0, low - 1), min(len(places), max(low, high) + 1)
 
 
 def join_stream_patches(patches: StreamPatches) -> tuple[dict[str, list[int]], np.ndarray]:

@@ -34,5 +34,13 @@ def draw_subsets(seed: int, rows: int, size: int, taps: int) -> np.ndarray:
         count = min(step, rows - first)
         start = (seed + first * size * 0x9E3779B97F4A7C15) % 2**64  # SplitMix64's state after first·size outputs
         keys = splitmix64(start, count * size).reshape(count, size)
-        chosen[first : first + count] = np.argsort(keys, axis=1, kind="stable")[:, :taps]
+        chosen[first : first + count] = _smallest(keys, taps)
     return chosen
+
+
+def _smallest(keys: np.ndarray, taps: int) -> np.ndarray:
+    """The places of the smallest `taps` keys of each row, the smallest first; SplitMix64 never repeats a key."""
+    if 8 * taps > keys.shape[1]:
+        return np.argsort(keys, axis=1, kind="stable")[:, :taps]
+    few = np.argpartition(keys, taps - 1, axis=1)[:, :taps]  # several times faster than sorting all of them
+    return np.take_along_axis(few, np.argsort(np.take_along_axis(keys, few, axis=1), axis=1), axis=1)

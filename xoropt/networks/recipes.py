@@ -60,6 +60,8 @@ def from_recipe(recipe: str) -> XorNetwork:
     >>> from_recipe("block:n_in=20,n_out=180").recipe
     'block:n_in=20,n_out=180,seed=0'
     """
+    if not isinstance(recipe, str):
+        raise ArgumentError(f"Argument 'recipe' must be a string such as 'block:n_in=20,n_out=180', not {recipe!r}.")
     topology, _, settings = recipe.partition(":")
     build = TOPOLOGIES.get(topology)
     if build is None:

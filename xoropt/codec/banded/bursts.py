@@ -58,11 +58,13 @@ class PatchSet:
         flips: for each plane int64, ascending, equations whose value is given up.
         proved: bursts that were solved with the fewest patches possible for them, over all planes.
         searched: bursts with a disagreement, over all planes.
+        complete: no dependent bit was left out because the budget was spent.
     """
 
     flips: list[np.ndarray]
     proved: int = 0
     searched: int = 0
+    complete: bool = True
 
 
 def greedy_patches(eliminated: Elimination) -> PatchSet:
@@ -84,8 +86,9 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
         return greedy_patches(eliminated)
     planes, total = range(eliminated.planes), len(eliminated.equations.heads)
     flipped = np.zeros(total, dtype=np.uint64)  # bit p: flipped in plane p
-    proved = searched = 0
+    proved = searched = seen = 0
     for burst in bursts(eliminated, flipped, 16 * total + 100_000 if budget is None else budget):
+        seen += len(burst.dependent)
         search = Search(burst)
         for p in planes:
             wrong = (burst.residual >> np.uint64(p)) & np.uint64(1) != 0
@@ -94,7 +97,8 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
                 flipped[burst.equations[picks]] ^= np.uint64(1 << p)
                 searched += 1
                 proved += exact
-    return PatchSet([np.flatnonzero(flipped & np.uint64(1 << p)) for p in planes], proved, searched)
+    flips = [np.flatnonzero(flipped & np.uint64(1 << p)) for p in planes]
+    return PatchSet(flips, proved, searched, complete=seen == len(eliminated.dependent))
 
 
 def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterator[Burst]:
