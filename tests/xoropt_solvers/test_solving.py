@@ -69,7 +69,7 @@ def test_the_answer_keeps_fixed_bits_and_ignores_rows_of_weight_zero(name):
     assert solution.mismatches.tolist() == [2]
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True])
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True, 1j, -(10**400), np.complex128(1)])
 def test_a_time_limit_must_be_positive(limit):
     with pytest.raises(InvalidInputError, match="'time_limit' must be None or a positive number"):
         solve(SMALL, "greedy", time_limit=limit)
@@ -261,3 +261,28 @@ def test_isd_reports_its_probability():
     assert solution.info["rounds"] == 200
     assert 0.99 < solution.info["probability"] <= 1.0
     assert not solution.optimal
+
+
+@pytest.mark.parametrize("limit", [1e300, 10**400, float("inf")])
+@pytest.mark.parametrize("name", ["sat", "ilp", "cpsat", "coset"])
+def test_a_huge_time_limit_is_none(name, limit):
+    assert solve(dense(12, 4), name, time_limit=limit).optimal
+
+
+@pytest.mark.parametrize(("name", "weight"), [("cpsat", 2**55), ("cpsat", 2**53), ("ilp", 2**55), ("ilp", 2**18)])
+def test_weights_beyond_an_engines_exactness_are_refused(name, weight):
+    problem = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1], weights=[1, 1, weight])
+    with pytest.raises(LimitExceededError, match="use 'xorsat' or 'coset'"):
+        solve(problem, name)
+    assert solve(problem, "xorsat").cost == 1
+    assert solve(problem, "coset").cost == 1
+
+
+@pytest.mark.parametrize(("name", "weight"), [("cpsat", 2**48), ("ilp", 2**13)])
+def test_large_weights_within_it_stay_exact(name, weight):
+    rng = np.random.default_rng(7)
+    weights = np.where(rng.random(24) < 0.5, 1, weight)
+    problem = ParityProblem(rng.random((24, 8)) < 0.5, rng.random(24) < 0.5, weights)
+    solution = solve(problem, name)
+    assert solution.optimal
+    assert solution.cost == solve(problem, "exhaustive").cost

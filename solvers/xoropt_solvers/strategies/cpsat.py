@@ -6,12 +6,14 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.encodings import Clauses, add_parity
-from xoropt_solvers.errors import SolverError
+from xoropt_solvers.errors import LimitExceededError, SolverError
 from xoropt_solvers.models import answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "run"]
+
+LARGEST_TOTAL = 1 << 53  # the engine reports its bound as a float, which is exact up to here
 
 
 def run(
@@ -32,6 +34,11 @@ def run(
     from ortools.sat.python import cp_model
 
     checks.count(workers, "workers", 1)
+    total = int(problem.row_weights.sum())
+    if total >= LARGEST_TOTAL:
+        raise LimitExceededError(
+            f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
+        )
     model = parity_model(problem, form, collapse, sparsify, improve)
     program = cp_model.CpModel()
     variables = [program.new_bool_var("") for _ in model.weights]
