@@ -153,7 +153,7 @@ def _integer_array(rows: Any) -> np.ndarray:
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= value < 1 << 64
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 1 << 64
 
 
 def _unpack_integers(rows: list[Any], n: int) -> np.ndarray:

@@ -39,11 +39,12 @@ def run(
         raise LimitExceededError(
             f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
         )
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     program = cp_model.CpModel()
     variables = [program.new_bool_var("") for _ in model.weights]
     if cut is None:
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+            clock.check()
             literals = [variables[v] for v in check]
             program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
     else:
@@ -54,7 +55,7 @@ def run(
                 literals.append(program.new_bool_var(""))
             program.add_bool_or([literals[v - 1] if v > 0 else ~literals[-v - 1] for v in clause])
 
-        clauses = Clauses(add, len(variables))
+        clauses = Clauses(add, len(variables), clock)
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
             add_parity(clauses, [v + 1 for v in check], value, checks.count(cut, "cut", 3, 10))
     program.minimize(sum(int(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))

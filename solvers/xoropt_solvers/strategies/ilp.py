@@ -46,11 +46,12 @@ def run(
             f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
             " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
         )
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     program = mathopt.Model(name="parity")
     variables = [program.add_binary_variable() for _ in model.weights]
     hint = {variable: float(on) for variable, on in zip(variables, model.start.tolist(), strict=True)}
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+        clock.check()
         most = (len(check) - value) // 2 if tight else len(check)
         half = program.add_integer_variable(lb=0, ub=most)
         program.add_linear_constraint(sum(variables[v] for v in check) == 2 * half + int(value))
