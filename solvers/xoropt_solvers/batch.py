@@ -9,7 +9,7 @@ from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.problem import ParityProblem, pack_rows
 
-__all__ = ["BatchSolution", "ParityBatch", "pack_batch", "problem_at", "slice_batch", "take_blocks"]
+__all__ = ["BatchSolution", "ParityBatch", "copy_batch", "pack_batch", "problem_at", "slice_batch", "take_blocks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +55,9 @@ class ParityBatch:
         if self.weights is not None and total:
             if self.weights.min() < 0:
                 raise InvalidInputError(f"Argument 'weights' must not be negative, not {self.weights.min()}.")
-            if self.weights.astype(np.float64).sum() >= 2.0**62:
-                raise InvalidInputError("Argument 'weights' must sum to less than 2**62.")
+            blocks = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+            if np.bincount(blocks, weights=self.weights).max() >= 2.0**62:
+                raise InvalidInputError("Argument 'weights' must sum to less than 2**62 in each block.")
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -113,6 +114,12 @@ def slice_batch(batch: ParityBatch, first: int, last: int) -> ParityBatch:
         n=batch.n,
         weights=weights,
     )
+
+
+def copy_batch(batch: ParityBatch) -> ParityBatch:
+    """The batch in arrays of its own."""
+    weights = None if batch.weights is None else batch.weights.copy()
+    return ParityBatch(batch.rows.copy(), batch.values.copy(), batch.starts.copy(), batch.n, weights)
 
 
 def take_blocks(batch: ParityBatch, blocks: np.ndarray) -> ParityBatch:

@@ -9,6 +9,8 @@ from xoropt_solvers.errors import InvalidInputError
 
 __all__ = ["binary_array", "count", "time_limit", "weight_array"]
 
+LONGEST = 1e9  # seconds of a time limit that are still told from none
+
 
 def binary_array(value: Any, name: str, ndim: int) -> np.ndarray:
     """A fresh boolean array of `ndim` dimensions from anything that holds only zeros and ones.
@@ -38,7 +40,10 @@ def binary_array(value: Any, name: str, ndim: int) -> np.ndarray:
 
 def weight_array(value: Any, name: str, length: int) -> np.ndarray:
     """A fresh int64 array of `length` non-negative integers whose sum fits 62 bits."""
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InvalidInputError(f"Argument {name!r} must be a flat sequence: {error}") from error
     if array.shape != (length,):
         raise InvalidInputError(f"Argument {name!r} must have shape ({length},), one weight a row, not {array.shape}.")
     if length == 0:
@@ -72,9 +77,13 @@ def time_limit(value: Any) -> float | None:
     """None for no limit, else a positive number of seconds."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidInputError(f"Argument 'time_limit' must be None or a positive number of seconds, not {value!r}.")
-    seconds = float(value)
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = math.inf if value > 0 else -math.inf
     if math.isnan(seconds) or seconds <= 0:
         raise InvalidInputError(f"Argument 'time_limit' must be None or a positive number of seconds, not {value}.")
-    return None if math.isinf(seconds) else seconds
+    # Longer than anybody waits, and more than engines and timers can hold.
+    return None if seconds > LONGEST else seconds

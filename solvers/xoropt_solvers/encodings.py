@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 
+from xoropt_solvers.strategy import Clock
+
 __all__ = ["Clauses", "WeightSum", "add_parity", "add_weight_sum"]
 
 TOTALIZER_CLAUSES = 60_000  # beyond, sums are added in binary: far smaller, though they propagate less
@@ -14,14 +16,20 @@ TOTALIZER_CLAUSES = 60_000  # beyond, sums are added in binary: far smaller, tho
 
 @dataclass
 class Clauses:
-    """Where clauses go, and the number of the last variable."""
+    """Where clauses go, and the number of the last variable. With a clock, TimeUpError ends long encodings."""
 
     add: Callable[[list[int]], None]
     variables: int = 0
+    clock: Clock | None = None
 
     def new(self) -> int:
+        self.check()
         self.variables += 1
         return self.variables
+
+    def check(self) -> None:
+        if self.clock is not None:
+            self.clock.check()
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,7 @@ def _merge(clauses: Clauses, a: dict[int, int], b: dict[int, int], cap: int) -> 
     sums = sorted({min(s + t, cap) for s in (0, *a) for t in (0, *b)} - {0})
     node = {s: clauses.new() for s in sums}
     for s, left in ((0, 0), *a.items()):
+        clauses.check()
         for t, right in ((0, 0), *b.items()):
             if s + t:
                 clauses.add([*([-left] if s else []), *([-right] if t else []), node[min(s + t, cap)]])

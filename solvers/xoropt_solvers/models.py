@@ -24,7 +24,7 @@ import numpy as np
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategies.greedy import greedy_answer
-from xoropt_solvers.strategy import Answer
+from xoropt_solvers.strategy import Answer, Clock
 
 __all__ = ["FORMS", "ParityModel", "answer_from_errors", "parity_model"]
 
@@ -54,16 +54,25 @@ class ParityModel:
 
 
 def parity_model(
-    problem: ParityProblem, form: str = "systematic", collapse: bool = True, sparsify: bool = True, improve: bool = True
+    problem: ParityProblem,
+    form: str = "systematic",
+    collapse: bool = True,
+    sparsify: bool = True,
+    improve: bool = True,
+    clock: Clock | None = None,
 ) -> ParityModel:
-    """State a problem. `collapse`, `sparsify` and `improve` apply to the systematic form."""
+    """State a problem. `collapse`, `sparsify` and `improve` apply to the systematic form.
+
+    Sparsifying takes up half of the clock's time at most. Raises TimeUpError when all of it is gone.
+    """
+    clock = clock or Clock()
     if form not in FORMS:
         raise InvalidInputError(f"Argument 'form' must be one of {', '.join(FORMS)}, not {form!r}.")
     x = greedy_answer(problem).x
     errors = ((problem.A.astype(np.int64) @ x) & 1).astype(bool) ^ problem.b
     if form == "primal":
         return _primal(problem, x, errors)
-    return _systematic(problem, collapse, sparsify, improve)
+    return _systematic(problem, collapse, sparsify, improve, clock)
 
 
 def answer_from_errors(
@@ -90,10 +99,11 @@ def _primal(problem: ParityProblem, x: np.ndarray, errors: np.ndarray) -> Parity
     )
 
 
-def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve: bool) -> ParityModel:
+def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve: bool, clock: Clock) -> ParityModel:
     order = np.argsort(-problem.row_weights, kind="stable")
-    members, checks = _parity_checks(problem.A, order)
-    dependents = [i for i in order.tolist() if i not in set(members)]
+    members, checks = _parity_checks(problem.A, order, clock)
+    independent = set(members)
+    dependents = [i for i in order.tolist() if i not in independent]
     column_of = {row: j for j, row in enumerate([*members, *dependents])}
     syndrome = np.array([bool(problem.b[list(check)].sum() & 1) for check in checks], dtype=bool)
     H = np.zeros((len(checks), problem.k), dtype=bool)
@@ -106,12 +116,14 @@ def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve:
         keep = _worth_keeping(H, weights)
     start = np.zeros(len(rows), dtype=bool)
     start[len(members) :] = syndrome  # every member right: the greedy answer
+    clock.check()
     if improve:
         start = _improved(H, syndrome, weights, len(members))
     start = _moved(H, start, keep)
     H, rows, weights, start = H[:, keep], rows[keep], weights[keep], start[keep]
     if sparsify:
-        H, syndrome = _shorter_checks(H, syndrome)
+        H, syndrome = _shorter_checks(H, syndrome, clock.half())
+    clock.check()
     return ParityModel(
         checks=tuple(tuple(np.flatnonzero(check).tolist()) for check in H),
         syndrome=syndrome,
@@ -122,13 +134,14 @@ def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve:
     )
 
 
-def _parity_checks(A: np.ndarray, order: np.ndarray) -> tuple[list[int], list[tuple[int, ...]]]:
+def _parity_checks(A: np.ndarray, order: np.ndarray, clock: Clock) -> tuple[list[int], list[tuple[int, ...]]]:
     """The first independent rows in this order, and for each other row itself and the members it is the sum of."""
     packed = np.packbits(A, axis=1, bitorder="little")
     system: dict[int, tuple[int, int]] = {}  # lowest bit -> (row, mask of members)
     members: list[int] = []
     checks: list[tuple[int, ...]] = []
     for i in order.tolist():
+        clock.check()
         row, mask = int.from_bytes(packed[i].tobytes(), "little"), 0
         while row:
             low = row & -row
@@ -180,13 +193,15 @@ def _moved(H: np.ndarray, start: np.ndarray, keep: np.ndarray) -> np.ndarray:
     return moved
 
 
-def _shorter_checks(H: np.ndarray, syndrome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Add a check to another one wherever the sum is shorter, until no pair gains."""
+def _shorter_checks(H: np.ndarray, syndrome: np.ndarray, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
+    """Add a check to another one wherever the sum is shorter, until no pair gains or the time is up."""
     H, syndrome = H.copy(), syndrome.copy()
     improved = True
     while improved:
         improved = False
         for i in range(len(H)):
+            if clock.expired():
+                return H, syndrome
             lengths = (H ^ H[i]).sum(axis=1)
             shorter = np.flatnonzero(lengths < H.sum(axis=1))
             shorter = shorter[shorter != i]

@@ -116,9 +116,11 @@ def pack_rows(A: np.ndarray) -> np.ndarray:
 
 def unpack_rows(rows: Any, n: int) -> np.ndarray:
     """The inverse of `pack_rows`; also takes a sequence of (Python) integers, one a row."""
-    array = np.asarray(rows)
+    array = _integer_array(rows)
+    if array.ndim == 0:
+        raise InvalidInputError(f"Argument 'rows' must be an array or a sequence of integers, not {rows!r}.")
     if array.size == 0:
-        return np.zeros((array.shape[0] if array.ndim else 0, n), dtype=bool)
+        return np.zeros((array.shape[0], n), dtype=bool)
     words = max(1, -(-n // 64))
     if array.ndim == 1 and (array.dtype == object or words > 1):
         return _unpack_integers(array.tolist(), n)
@@ -137,11 +139,29 @@ def unpack_rows(rows: Any, n: int) -> np.ndarray:
     return bits[:, :n].astype(bool)
 
 
+def _integer_array(rows: Any) -> np.ndarray:
+    """The rows as an array; lists that NumPy would round to floats keep their Python integers."""
+    try:
+        array = np.asarray(rows)
+        if array.dtype.kind == "f" and not isinstance(rows, np.ndarray):
+            array = np.asarray(rows, dtype=object)
+    except ValueError as error:
+        raise InvalidInputError(f"Argument 'rows' must have rows of one length: {error}") from error
+    if array.ndim == 2 and array.dtype == object and all(_is_word(word) for word in array.flat):
+        return array.astype(np.uint64)
+    return array
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 1 << 64
+
+
 def _unpack_integers(rows: list[Any], n: int) -> np.ndarray:
     out = np.zeros((len(rows), n), dtype=bool)
     for i, row in enumerate(rows):
-        if not isinstance(row, int) or isinstance(row, bool):
+        if not isinstance(row, int | np.integer) or isinstance(row, bool):
             raise InvalidInputError(f"Argument 'rows' must hold packed integers, not {row!r}.")
+        row = int(row)
         if row < 0 or row >> n:
             raise InvalidInputError(f"Argument 'rows' must hold integers of n = {n} bits, not {row}.")
         for j in range(n):
@@ -160,7 +180,10 @@ def _fixed_bits(fixed: Any, n: int) -> np.ndarray | None:
                 raise InvalidInputError(f"Argument 'fixed' must map an index to 0 or 1, not to {bit!r}.")
             bits[index] = int(bit)
     else:
-        array = np.asarray(fixed)
+        try:
+            array = np.asarray(fixed)
+        except ValueError as error:
+            raise InvalidInputError(f"Argument 'fixed' must be a flat sequence: {error}") from error
         if array.shape != (n,) or (n and array.dtype.kind not in "iu") or not np.isin(array, (-1, 0, 1)).all():
             raise InvalidInputError(
                 f"Argument 'fixed' must be a mapping from index to bit or ({n},) integers of -1 (free), 0 and 1,"

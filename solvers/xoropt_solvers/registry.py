@@ -9,7 +9,7 @@ from typing import Any
 from xoropt_solvers.errors import InvalidInputError, MissingPackageError, UnknownStrategyError
 from xoropt_solvers.strategy import Strategy
 
-__all__ = ["ENTRY_POINT_GROUP", "available", "find", "names", "require"]
+__all__ = ["ENTRY_POINT_GROUP", "available", "find", "is_built_in", "names", "require"]
 
 ENTRY_POINT_GROUP = "xoropt.solvers"
 
@@ -55,6 +55,11 @@ def find(name: str) -> Strategy:
     else:
         raise UnknownStrategyError(f"Argument 'name' must be one of {', '.join(names())}, not {name!r}.")
     return strategy
+
+
+def is_built_in(strategy: Strategy) -> bool:
+    """Whether it is this package's own, rather than another's, whatever its name."""
+    return strategy.name in BUILT_IN and find(strategy.name) is strategy
 
 
 def available() -> list[str]:

@@ -1,18 +1,20 @@
 """`solve` and `solve_many`: run a strategy, check what it claims, and report it in the caller's terms."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, overload
 
 import numpy as np
 
 from xoropt_solvers import checks, registry
-from xoropt_solvers.batch import BatchSolution, ParityBatch, pack_batch, problem_at, slice_batch
-from xoropt_solvers.errors import InvalidInputError, WrongAnswerError
+from xoropt_solvers.batch import BatchSolution, ParityBatch, copy_batch, pack_batch, problem_at, slice_batch
+from xoropt_solvers.errors import InvalidInputError, LimitExceededError, WrongAnswerError
 from xoropt_solvers.problem import ParityProblem, Solution, mismatch_mask
 from xoropt_solvers.reduction import reduce_problem, substitute_fixed
 from xoropt_solvers.strategies.greedy import greedy_answer
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError
 
 __all__ = ["DEFAULT", "solve", "solve_many"]
 
@@ -37,6 +39,7 @@ def solve(problem: ParityProblem, name: str = DEFAULT, time_limit: float | None 
     clock = Clock(checks.time_limit(time_limit))
     strategy = registry.find(name)
     registry.require(strategy)
+    _check_options(strategy, options)
     answer = _run(strategy, substitute_fixed(problem), clock, options)
     x = np.array(answer.x, dtype=bool)
     if problem.fixed is not None:
@@ -57,17 +60,45 @@ def _run(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict
 
 
 def _call(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict[str, Any]) -> Answer:
+    given = problem
+    if not registry.is_built_in(strategy):
+        # A copy: the answer is checked against arrays that no foreign code has had its hands on.
+        given = ParityProblem(problem.A, problem.b, problem.weights)
     try:
-        return strategy.run(problem, clock, **options)
+        answer = strategy.run(given, clock, **options)
+    except TimeUpError:
+        return greedy_answer(problem)
+    _check_types(strategy, answer, problem.n)
+    return answer
+
+
+def _check_options(strategy: Strategy, options: dict[str, Any]) -> None:
+    """Refuse unknown options before anything is solved: a problem may be settled without the strategy."""
+    try:
+        inspect.signature(strategy.run).bind(None, None, **options)
     except TypeError as error:
-        if "unexpected keyword argument" in str(error) and options:
-            raise InvalidInputError(f"Strategy {strategy.name!r} does not take these options: {error}.") from error
-        raise
+        raise InvalidInputError(f"Strategy {strategy.name!r} does not take these options: {error}.") from error
+
+
+def _check_types(strategy: Strategy, answer: Answer, n: int) -> None:
+    """Raise WrongAnswerError for an answer that is no answer, before its values are looked at."""
+    if not isinstance(answer, Answer):
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer).__name__}, not an Answer.")
+    x = answer.x
+    if not isinstance(x, np.ndarray) or x.shape != (n,):
+        what = f"of shape {x.shape}" if isinstance(x, np.ndarray) else f"as {type(x).__name__}"
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned x {what}, not ({n},) booleans.")
+    if x.dtype.kind not in "biu" or not np.isin(x, (0, 1)).all():
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned x of other values than 0 and 1 ({x.dtype}).")
+    for what in ("cost", "lower_bound"):
+        value = getattr(answer, what)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+            raise WrongAnswerError(f"Strategy {strategy.name!r} claims a {what} of {value!r}, not an integer.")
+    if not isinstance(answer.info, Mapping):
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer.info).__name__} as info.")
 
 
 def _checked(problem: ParityProblem, strategy: Strategy, x: np.ndarray, answer: Answer, seconds: float) -> Solution:
-    if x.shape != (problem.n,):
-        raise WrongAnswerError(f"Strategy {strategy.name!r} returned x of shape {x.shape}, not ({problem.n},).")
     wrong = mismatch_mask(problem, x)
     cost = int(problem.row_weights[wrong].sum())
     lower_bound = int(answer.lower_bound)
@@ -153,7 +184,9 @@ def solve_many(
                 f"Argument 'problems' must be a ParityBatch or hold ParityProblem, not {type(problem).__name__}."
             )
     if strategy.run_batch is not None and all(p.n <= 64 for p in problems) and not options:
-        return _solve_packed(strategy, problems, limit, jobs, progress)
+        # A batch is as wide as its widest problem; alone, a problem may come down to fewer unknowns.
+        with contextlib.suppress(LimitExceededError):
+            return _solve_packed(strategy, problems, limit, jobs, progress)
     from xoropt_solvers.processes import solve_over_processes
 
     return solve_over_processes(problems, name, limit, jobs, progress, options)
@@ -173,7 +206,7 @@ def _solve_batch(
     run_batch = strategy.run_batch
 
     def one(part: ParityBatch) -> BatchAnswer:
-        answer = run_batch(part, time_limit)
+        answer = run_batch(part if registry.is_built_in(strategy) else copy_batch(part), time_limit)
         _check_batch(strategy, part, answer)
         return answer
 
@@ -198,7 +231,11 @@ def _solve_batch(
 def _check_batch(strategy: Strategy, batch: ParityBatch, answer: BatchAnswer) -> None:
     from xoropt_solvers.kernels.elimination import batch_costs
 
+    if not isinstance(answer, BatchAnswer):
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer).__name__}, not a BatchAnswer.")
     for array, dtype in ((answer.x, np.uint64), (answer.cost, np.int64), (answer.lower_bound, np.int64)):
+        if not isinstance(array, np.ndarray):
+            raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(array).__name__} for a batch.")
         if array.shape != (len(batch),) or array.dtype != dtype:
             raise WrongAnswerError(f"Strategy {strategy.name!r} returned {array.dtype} {array.shape} for a batch.")
     if batch.n < 64 and (answer.x >> np.uint64(batch.n)).any():

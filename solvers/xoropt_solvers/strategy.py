@@ -9,7 +9,11 @@ import numpy as np
 
 from xoropt_solvers.batch import ParityBatch
 
-__all__ = ["Answer", "BatchAnswer", "Clock", "Strategy"]
+__all__ = ["Answer", "BatchAnswer", "Clock", "Strategy", "TimeUpError"]
+
+
+class TimeUpError(Exception):
+    """The time is up before a strategy has an answer of its own; `solve` returns the greedy one."""
 
 
 class Clock:
@@ -28,6 +32,16 @@ class Clock:
 
     def expired(self) -> bool:
         return self.time_limit is not None and self.elapsed() >= self.time_limit
+
+    def check(self) -> None:
+        """Raise TimeUpError once the time is up."""
+        if self.expired():
+            raise TimeUpError
+
+    def half(self) -> "Clock":
+        """A clock over half of the time left: for work that only prepares the search."""
+        left = self.left()
+        return Clock(None if left is None else left / 2)
 
 
 @dataclass(frozen=True, eq=False)

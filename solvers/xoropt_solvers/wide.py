@@ -18,7 +18,7 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     """Exact where the weight or the number c of dependent rows is small; raises LimitExceededError for c > 64."""
     from xoropt_solvers.kernels.wide import wide_coset
 
-    model = parity_model(problem, collapse=False, sparsify=False)
+    model = parity_model(problem, collapse=False, sparsify=False, clock=clock)
     c = len(model.checks)
     if c > MOST_DEPENDENT:
         raise LimitExceededError(

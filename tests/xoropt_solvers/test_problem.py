@@ -126,3 +126,23 @@ def test_importing_the_package_loads_no_engine():
 
 def test_every_public_name_exists():
     assert all(hasattr(xoropt_solvers, name) for name in xoropt_solvers.__all__)
+
+
+def test_lists_of_large_integers_keep_every_bit():
+    problem = ParityProblem.from_rows([2**64 - 1, 1], [1, 0], 64)
+    assert problem.A[0].all()
+    assert np.flatnonzero(problem.A[1]).tolist() == [0]
+    assert ParityProblem.from_rows((2**63, 1), [1, 0], 100).A.sum() == 2
+    assert ParityProblem.from_rows([[2**64 - 1, 1]], [1], 65).A.all()
+
+
+@pytest.mark.parametrize("rows", [5, [[1], [1, 2]], [2**64, 1], [2**64 - 1, -1], [2**64 - 1, 0.5], "ab"])
+def test_rows_of_no_shape_are_refused(rows):
+    with pytest.raises(InvalidInputError, match="'rows'"):
+        ParityProblem.from_rows(rows, [0, 0], 64)
+
+
+@pytest.mark.parametrize("name", ["weights", "fixed"])
+def test_ragged_arguments_are_refused(name):
+    with pytest.raises(InvalidInputError, match=f"'{name}' must be a flat sequence"):
+        ParityProblem([[0, 1]], [0], **{name: [[1], [1, 2]]})

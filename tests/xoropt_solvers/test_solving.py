@@ -69,7 +69,7 @@ def test_the_answer_keeps_fixed_bits_and_ignores_rows_of_weight_zero(name):
     assert solution.mismatches.tolist() == [2]
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True])
+@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True, 1j, -(10**400), np.complex128(1)])
 def test_a_time_limit_must_be_positive(limit):
     with pytest.raises(InvalidInputError, match="'time_limit' must be None or a positive number"):
         solve(SMALL, "greedy", time_limit=limit)
@@ -261,3 +261,117 @@ def test_isd_reports_its_probability():
     assert solution.info["rounds"] == 200
     assert 0.99 < solution.info["probability"] <= 1.0
     assert not solution.optimal
+
+
+@pytest.mark.parametrize("limit", [1e300, 10**400, float("inf")])
+@pytest.mark.parametrize("name", ["sat", "ilp", "cpsat", "coset"])
+def test_a_huge_time_limit_is_none(name, limit):
+    assert solve(dense(12, 4), name, time_limit=limit).optimal
+
+
+@pytest.mark.parametrize(("name", "weight"), [("cpsat", 2**55), ("cpsat", 2**53), ("ilp", 2**55), ("ilp", 2**18)])
+def test_weights_beyond_an_engines_exactness_are_refused(name, weight):
+    problem = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1], weights=[1, 1, weight])
+    with pytest.raises(LimitExceededError, match="use 'xorsat' or 'coset'"):
+        solve(problem, name)
+    assert solve(problem, "xorsat").cost == 1
+    assert solve(problem, "coset").cost == 1
+
+
+@pytest.mark.parametrize(("name", "weight"), [("cpsat", 2**48), ("ilp", 2**13)])
+def test_large_weights_within_it_stay_exact(name, weight):
+    rng = np.random.default_rng(7)
+    weights = np.where(rng.random(24) < 0.5, 1, weight)
+    problem = ParityProblem(rng.random((24, 8)) < 0.5, rng.random(24) < 0.5, weights)
+    solution = solve(problem, name)
+    assert solution.optimal
+    assert solution.cost == solve(problem, "exhaustive").cost
+
+
+def test_options_are_checked_where_no_search_is_needed():
+    with pytest.raises(InvalidInputError, match=r"'sat' does not take.*'bogus'"):
+        solve(ParityProblem([[1]], [1]), "sat", bogus=1)
+
+
+@pytest.mark.parametrize("name", ["portfolio", "exhaustive", "coset", "greedy"])
+def test_heavy_blocks_count_apart(name):
+    problem = ParityProblem(dense(12, 4).A, dense(12, 4).b, [2**58] * 12)
+    solutions = solve_many([problem] * 40, name)
+    assert {s.cost for s in solutions} == {solve(problem, name).cost}
+
+
+def test_many_problems_of_low_rank_are_enumerated_as_one_is():
+    A = np.zeros((6, 40), bool)
+    A[[0, 1, 2], 3] = A[[3, 4, 5], 7] = True
+    problem = ParityProblem(A, [1, 0, 1, 1, 0, 0])
+    assert [s.cost for s in solve_many([problem, problem], "exhaustive")] == [2, 2]
+
+
+@pytest.mark.parametrize("reduces", [False, True])
+def test_a_strategy_cannot_change_the_problem(monkeypatch, reduces):
+    def run(problem, clock):
+        for array in (problem.A, problem.b):
+            array.flags.writeable = True
+            array[:] = 0
+        return Answer(np.zeros(problem.n, bool), 0, 0)
+
+    register(monkeypatch, Strategy("other", run, exact=False, reduces=reduces))
+    problem = ParityProblem(SMALL.A, SMALL.b)
+    with pytest.raises(WrongAnswerError, match="claims cost 0"):
+        solve(problem, "other")
+    assert problem.b.all()
+
+
+def test_a_strategy_cannot_change_the_batch(monkeypatch):
+    def run_batch(batch, time_limit):
+        batch.values[:] = False
+        return BatchAnswer(np.zeros(1, np.uint64), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
+    register(monkeypatch, Strategy("other", lambda problem, clock: None, exact=False, run_batch=run_batch))
+    batch = pack_batch([SMALL])
+    with pytest.raises(WrongAnswerError, match="claims cost 0"):
+        solve_many(batch, "other")
+    assert batch.values.all()
+
+
+@pytest.mark.parametrize("reduces", [False, True])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "answer",
+        Answer(None, 1, 0),
+        Answer(np.array(["1", "1"]), 1, 0),
+        Answer(np.array([np.nan, 1.0]), 1, 0),
+        Answer(np.array([2, 1]), 1, 0),
+        Answer(np.ones(5, bool), 1, 0),
+        Answer(np.ones(2, bool), None, 0),
+        Answer(np.ones(2, bool), "1", 0),
+        Answer(np.ones(2, bool), 1, float("nan")),
+        Answer(np.ones(2, bool), 1, 1.9),
+        Answer(np.ones(2, bool), 1, 0, None),
+    ],
+)
+def test_an_answer_of_wrong_types_raises(monkeypatch, answer, reduces):
+    register(monkeypatch, Strategy("other", lambda problem, clock: answer, exact=False, reduces=reduces))
+    for problem in (SMALL, ParityProblem([[1, 0, 1], [0, 1, 0], [1, 1, 0]], [1, 1, 1], fixed={2: 0})):
+        with pytest.raises(WrongAnswerError, match=r"'other' (returned|claims)"):
+            solve(problem, "other")
+
+
+@pytest.mark.parametrize("answer", [None, BatchAnswer(None, None, None), BatchAnswer([3], [1], [0])])
+def test_a_batch_answer_of_wrong_types_raises(monkeypatch, answer):
+    strategy = Strategy("other", lambda problem, clock: None, exact=False, run_batch=lambda batch, limit: answer)
+    register(monkeypatch, strategy)
+    with pytest.raises(WrongAnswerError, match="'other' returned"):
+        solve_many(pack_batch([SMALL]), "other")
+
+
+@pytest.mark.parametrize("name", ["sat", "xorsat", "maxsat", "cpsat", "ilp", "osd", "portfolio"])
+def test_a_time_limit_holds_for_large_problems(name):
+    solve(dense(12, 4), name)  # the imports and the compilation
+    begin = time.perf_counter()
+    solution = solve(dense(800, 300), name, time_limit=0.5)
+    assert time.perf_counter() - begin < 4
+    assert not solution.optimal
+    assert 0 < solution.lower_bound < solution.cost <= solve(dense(800, 300), "greedy").cost

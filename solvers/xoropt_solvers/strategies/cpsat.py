@@ -6,12 +6,14 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.encodings import Clauses, add_parity
-from xoropt_solvers.errors import SolverError
+from xoropt_solvers.errors import LimitExceededError, SolverError
 from xoropt_solvers.models import answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "run"]
+
+LARGEST_TOTAL = 1 << 53  # the engine reports its bound as a float, which is exact up to here
 
 
 def run(
@@ -32,11 +34,17 @@ def run(
     from ortools.sat.python import cp_model
 
     checks.count(workers, "workers", 1)
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    total = int(problem.row_weights.sum())
+    if total >= LARGEST_TOTAL:
+        raise LimitExceededError(
+            f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
+        )
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     program = cp_model.CpModel()
     variables = [program.new_bool_var("") for _ in model.weights]
     if cut is None:
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+            clock.check()
             literals = [variables[v] for v in check]
             program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
     else:
@@ -47,7 +55,7 @@ def run(
                 literals.append(program.new_bool_var(""))
             program.add_bool_or([literals[v - 1] if v > 0 else ~literals[-v - 1] for v in clause])
 
-        clauses = Clauses(add, len(variables))
+        clauses = Clauses(add, len(variables), clock)
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
             add_parity(clauses, [v + 1 for v in check], value, checks.count(cut, "cut", 3, 10))
     program.minimize(sum(int(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))

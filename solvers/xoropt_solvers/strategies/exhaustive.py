@@ -47,7 +47,8 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
     cost = np.zeros(len(batch), dtype=np.int64)
     if _transforms(batch):
         weights = greedy.weights_or_none(batch)
-        largest = int(weights.sum()) if batch.weights is not None else len(batch.rows)
+        # As a float, since the sum over all blocks may not fit an integer.
+        largest = weights.sum(dtype=np.float64) if batch.weights is not None else len(batch.rows)
         spectrum = np.empty(1 << batch.n, dtype=np.int32 if largest < 1 << 31 else np.int64)
         transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost)
     else:

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import numpy as np
 
-from xoropt_solvers.errors import InvalidInputError, SolverError
+from xoropt_solvers.errors import InvalidInputError, LimitExceededError, SolverError
 from xoropt_solvers.models import answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["ENGINES", "STRATEGY", "run"]
+
+TOLERANCE = 1e-6  # how far from an integer the engines let a variable be: each weight may count by so much less
+LARGEST_TOTAL = 1 << 18  # weights up to which that adds up to well below one, the step from cost to cost
 
 ENGINES = {"scip": "GSCIP", "highs": "HIGHS"}
 
@@ -37,22 +40,30 @@ def run(
 
     if engine not in ENGINES:
         raise InvalidInputError(f"Argument 'engine' must be one of {', '.join(ENGINES)}, not {engine!r}.")
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    total = int(problem.row_weights.sum())
+    if total >= LARGEST_TOTAL:
+        raise LimitExceededError(
+            f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
+            " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
+        )
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     program = mathopt.Model(name="parity")
     variables = [program.add_binary_variable() for _ in model.weights]
     hint = {variable: float(on) for variable, on in zip(variables, model.start.tolist(), strict=True)}
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+        clock.check()
         most = (len(check) - value) // 2 if tight else len(check)
         half = program.add_integer_variable(lb=0, ub=most)
         program.add_linear_constraint(sum(variables[v] for v in check) == 2 * half + int(value))
         hint[half] = float((int(model.start[list(check)].sum()) - value) // 2)
     program.minimize(sum(float(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
-    # All costs are integers: a gap below 1 is a proof, a relative gap never is.
+    # All costs are integers: a gap below 1, less what rounding may hide, is a proof; a relative gap never is.
+    slack = 1e-4 + TOLERANCE * total
     left = clock.left()
     limits = mathopt.SolveParameters(
         threads=1 if engine == "scip" else None,  # MathOpt refuses the setting for HiGHS, whose MIP search is serial
         relative_gap_tolerance=0.0,
-        absolute_gap_tolerance=0.99,
+        absolute_gap_tolerance=0.98 - slack,
         time_limit=None if left is None else timedelta(seconds=max(left, 0.01)),
     )
     result = mathopt.solve(
@@ -63,14 +74,13 @@ def run(
     )
     info = {"engine": engine, "status": result.termination.reason.name}
     bound = result.termination.objective_bounds.dual_bound
-    lower_bound = max(1, math.ceil(bound - 1e-4)) if math.isfinite(bound) else 1
+    lower_bound = max(1, math.ceil(bound - slack)) if math.isfinite(bound) else 1
     if result.has_primal_feasible_solution():
         found = result.variable_values(variables)
         values = np.array([value > 0.5 for value in found], dtype=bool)
-        cost = int(model.weights[values].sum())
-        return answer_from_errors(problem, model, values, min(lower_bound, cost), info)
+        return answer_from_errors(problem, model, values, lower_bound, info)
     if result.termination.reason == mathopt.TerminationReason.NO_SOLUTION_FOUND:
-        return answer_from_errors(problem, model, model.start, min(lower_bound, model.start_cost), info)
+        return answer_from_errors(problem, model, model.start, lower_bound, info)
     raise SolverError(f"Strategy 'ilp' ended with {result.termination.reason.name} on a feasible model.")
 
 

@@ -32,9 +32,9 @@ def run(
     from pysat.formula import WCNF
 
     checks.count(cut, "cut", 3, 10)
-    model = parity_model(problem, form, collapse, sparsify)
+    model = parity_model(problem, form, collapse, sparsify, clock=clock)
     formula = WCNF()
-    clauses = Clauses(formula.append, len(model.weights))
+    clauses = Clauses(formula.append, len(model.weights), clock)
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
         add_parity(clauses, [v + 1 for v in check], value, cut)
     for v, weight in enumerate(model.weights.tolist()):

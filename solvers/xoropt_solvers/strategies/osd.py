@@ -5,24 +5,32 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.models import answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.strategy import Answer, Clock, Strategy
+from xoropt_solvers.strategy import Answer, Clock, Strategy, TimeUpError
 
 __all__ = ["STRATEGY", "run"]
+
+SECONDS = 1.2e-10  # of the decoder, for each check and each pair of entries of the check matrix; measured
 
 
 def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int = 30) -> Answer:
     """No proof: the error pattern that the decoder finds most likely, heavier rows being less likely wrong.
 
     `order` is the number of least reliable positions whose pairs the post-processing tries (combination sweep);
-    `iterations` bounds the belief propagation.
+    `iterations` bounds the belief propagation. Where the decoder would take longer than the time limit, the answer is
+    the greedy one.
     """
     from ldpc.bposd_decoder import BpOsdDecoder
 
     checks.count(iterations, "iterations", 1)
-    model = parity_model(problem, improve=False)
+    checks.count(order, "order", 0)
+    model = parity_model(problem, improve=False, clock=clock)
     H = np.zeros((len(model.checks), len(model.weights)), dtype=np.uint8)
     for i, check in enumerate(model.checks):
         H[i, list(check)] = 1
+    # The decoder cannot be interrupted: where it would not be done in time, it is not begun.
+    left = clock.left()
+    if left is not None and SECONDS * len(H) * float(H.sum()) ** 2 > left:
+        raise TimeUpError
     # A weight is a log-likelihood ratio: error probability p with log((1 − p)/p) = scale · weight.
     scale = 2.2 / float(np.mean(model.weights))
     channel = 1.0 / (1.0 + np.exp(np.minimum(scale * model.weights, 50.0)))
@@ -32,7 +40,7 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
         max_iter=iterations,
         bp_method="product_sum",
         osd_method="OSD_CS",
-        osd_order=min(checks.count(order, "order", 0), max(0, len(model.weights) - len(model.checks))),
+        osd_order=min(order, max(0, len(model.weights) - len(model.checks))),
     )
     values = np.asarray(decoder.decode(model.syndrome.astype(np.uint8)), dtype=bool)
     return answer_from_errors(problem, model, values, int(model.weights.min()), {"converged": bool(decoder.converge)})

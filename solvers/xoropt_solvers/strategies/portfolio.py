@@ -5,6 +5,8 @@ the enumeration would take, then to the enumeration, if n allows one. A problem 
 unknowns when its dependent ones are removed goes to `coset` and then to `xorsat`, or `sat`, whichever is installed.
 """
 
+import contextlib
+
 import numpy as np
 
 from xoropt_solvers import registry
@@ -12,7 +14,7 @@ from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.reduction import independent_columns, reduce_problem
 from xoropt_solvers.strategies import coset, exhaustive, greedy
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError
 from xoropt_solvers.wide import MOST_DEPENDENT
 
 __all__ = ["STRATEGY", "run", "run_batch"]
@@ -62,10 +64,14 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
     left = clock.left()
     answer, engine = first, "greedy"
     if problem.k - problem.n <= MOST_DEPENDENT:  # all n unknowns are independent here
-        answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
+        with contextlib.suppress(TimeUpError):
+            answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
     others = [name for name in ("xorsat", "sat") if name in registry.available()]
     if answer.cost > answer.lower_bound and others and not clock.expired():
-        last, engine = registry.find(others[0]).run(problem, clock), others[0]
+        try:
+            last, engine = registry.find(others[0]).run(problem, clock), others[0]
+        except TimeUpError:
+            return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
         bound = max(answer.lower_bound, last.lower_bound)
         answer = last if last.cost <= answer.cost else answer
         return Answer(answer.x, answer.cost, bound, {"engine": engine})

@@ -49,10 +49,11 @@ def run(
             " it cannot be interrupted."
         )
     checks.count(cut, "cut", 3, 10)
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     with Solver(name=solver) as engine:
-        clauses = Clauses(engine.add_clause, len(model.weights))
+        clauses = Clauses(engine.add_clause, len(model.weights), clock)
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+            clock.check()
             if solver in SolverNames.cryptosat:
                 engine.add_xor_clause([v + 1 for v in check], value)
             else:

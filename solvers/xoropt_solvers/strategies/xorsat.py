@@ -25,10 +25,11 @@ def run(
     """Exact. The options are the cuts and encodings of `xoropt_solvers.models`, `.encodings` and `.descent`."""
     import pycryptosat
 
-    model = parity_model(problem, form, collapse, sparsify, improve)
+    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     engine = pycryptosat.Solver(threads=1)
-    clauses = Clauses(engine.add_clause, len(model.weights))
+    clauses = Clauses(engine.add_clause, len(model.weights), clock)
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+        clock.check()
         engine.add_xor_clause([v + 1 for v in check], value)
     costs = add_costs(clauses, model, split, counter)
 
