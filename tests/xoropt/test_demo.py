@@ -5,9 +5,10 @@ import json
 from safetensors.numpy import load_file
 
 import xoropt
+from xoropt import tables
 
 
-def test_demo(tmp_path, xoropt_command):
+def test_demo(tmp_path, xoropt_command, capfd):
     status, out, err = xoropt_command("demo", "--out", tmp_path / "demo", "--json")
     assert (status, err) == (0, "")
     figures = json.loads(out)
@@ -25,6 +26,11 @@ def test_demo(tmp_path, xoropt_command):
     assert cheap["accuracy"] >= 0.9
     assert cheap["tensors"]["fc2.weight"]["mask_bits"] < 0.16 * 400_000
     assert cheap["total"]["bits_per_weight"] < figures["total"]["bits_per_weight"]
+    capfd.readouterr()
+    tables.print_demo(figures)
+    shown = capfd.readouterr().out
+    for word in ("fc2.weight", "test accuracy", "every weight came back bit for bit: yes", "zstd -19"):
+        assert word in shown
     quantized = load_file(tmp_path / "demo" / "quantized.safetensors")
     back = xoropt.decompress(tmp_path / "demo" / "compressed.safetensors")
     assert all((back[name] == array).all() for name, array in quantized.items())
