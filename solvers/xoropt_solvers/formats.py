@@ -39,6 +39,8 @@ __all__ = [
     "write_wcnf",
 ]
 
+MOST_ENTRIES = 1 << 30  # of the matrix of a DIMACS file, a byte each: a typing error, not a problem, has more
+
 Place = str | os.PathLike[str]
 
 
@@ -52,7 +54,7 @@ def read_problem(path: Place) -> ParityProblem:
     if data[:4] == b"PK\x03\x04":
         return _read_npz(path)
     try:
-        lines = data.decode("utf-8").splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: neither a .npz file nor text.") from error
     header = next((line for line in lines if line.strip() and line.lstrip()[0] not in "c#"), "")
@@ -111,8 +113,10 @@ def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> 
         for row, value, weight in zip(problem.A, problem.b, problem.row_weights, strict=True):
             literals = _parity_literals((np.flatnonzero(row) + 1).tolist(), bool(value))
             lines.append(f"x {weight} {literals}0" if weighted else f"x {literals}0")
+        # A row that always holds takes a variable to say so; without unknowns it comes back as an unused one.
+        variables = problem.n if problem.b.all() else max(1, problem.n)
         lines += [f"{top} {v} 0" if weighted else f"{v} 0" for v in _fixed_literals(problem)]
-        header = f"p wcnf {problem.n} {len(lines)} {top}" if weighted else f"p cnf {problem.n} {len(lines)}"
+        header = f"p wcnf {variables} {len(lines)} {top}" if weighted else f"p cnf {variables} {len(lines)}"
         _write_lines(path, [header, *lines])
         return
     checks.count(bound, "bound", 0)
@@ -241,7 +245,7 @@ def _read_npz(path: Path) -> ParityProblem:
         if {"A", "b"} <= arrays.keys():
             return ParityProblem(arrays["A"], arrays["b"], **extra)
         if {"rows", "values", "n"} <= arrays.keys():
-            return ParityProblem.from_rows(arrays["rows"], arrays["values"], int(arrays["n"]), **extra)
+            return ParityProblem.from_rows(arrays["rows"], arrays["values"], arrays["n"][()], **extra)
     except (InvalidInputError, TypeError, ValueError) as error:
         raise FileFormatError(f"{path}: {error}") from error
     found = ", ".join(sorted(arrays)) or "none"
@@ -268,11 +272,15 @@ def _read_text(path: Path, lines: list[str]) -> ParityProblem:
     if not rows:
         raise FileFormatError(f"{path}: holds no row.")
     table = np.array(rows, dtype=np.int64)
-    return ParityProblem(table[:, :-1], table[:, -1], weights if any(w != 1 for w in weights) else None)
+    try:
+        return ParityProblem(table[:, :-1], table[:, -1], weights if any(w != 1 for w in weights) else None)
+    except InvalidInputError as error:  # the sum of the weights, which no one line is to blame for
+        raise FileFormatError(f"{path}: {error}") from error
 
 
 def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
     n, weighted, top = -1, False, 0
+    announced, header, found = 0, 0, 0
     rows: list[tuple[dict[int, int], int, int]] = []
     fixed: dict[int, int] = {}
     for number, line in enumerate(lines, 1):
@@ -285,9 +293,11 @@ def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
                 raise FileFormatError(
                     f"{path}, line {number}: must be the one 'p cnf' or 'p wcnf' header, not {line.strip()[:40]!r}."
                 )
+            announced, header = _number(path, number, words[3], 0), number
             n, weighted = _number(path, number, words[2], 0), kind == "wcnf"
             top = _number(path, number, words[4], 1) if weighted and len(words) > 4 else 1 << 62
             continue
+        found += 1
         parity = words[0] == "x"
         numbers = [_number(path, number, word) for word in words[parity:]]
         if n < 0 or not numbers or numbers[-1] != 0 or 0 in numbers[weighted:-1]:
@@ -313,6 +323,15 @@ def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
                 f"{path}, line {number}: a parity problem has XOR lines and hard clauses of one literal,"
                 f" not {line.strip()[:40]!r}."
             )
+    if found < announced:  # a truncated file, most likely
+        raise FileFormatError(
+            f"{path}, line {header}: announces {announced} lines, but only {found} follow up to line {len(lines)}."
+        )
+    if n * max(1, len(rows)) > MOST_ENTRIES:
+        raise FileFormatError(
+            f"{path}, line {header}: has {n} variables, but the matrix may have at most 2**30 entries,"
+            f" {MOST_ENTRIES // max(1, len(rows))} variables here."
+        )
     A = np.zeros((len(rows), n), dtype=bool)
     for i, (row, _, _) in enumerate(rows):
         A[i, [j for j, bit in row.items() if bit]] = True
@@ -330,4 +349,6 @@ def _number(path: Path, line: int, word: str, least: int | None = None) -> int:
         raise FileFormatError(f"{path}, line {line}: must have an integer where {word[:20]!r} stands.") from None
     if least is not None and value < least:
         raise FileFormatError(f"{path}, line {line}: must have a number of at least {least}, not {value}.")
+    if value > 1 << 62:
+        raise FileFormatError(f"{path}, line {line}: must have numbers of at most 2**62, not {word[:30]}.")
     return value

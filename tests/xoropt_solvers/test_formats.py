@@ -90,6 +90,13 @@ def test_packed_rows_in_npz(tmp_path):
         ("p cnf 2 1\nxa 0\n", "line 2: must have an integer where 'a' stands"),
         ("p wcnf 2 1 9\nx -3 1 0\n", "line 2: must have a weight of at least 0"),
         ("p wcnf 2 1 9\n3 1 0\n", "line 2: a parity problem has XOR lines"),
+        ("p cnf 2 3\nx1 0\nx2 0\n", "line 1: announces 3 lines, but only 2 follow up to line 3"),
+        ("c cut\np cnf 2 1\n", "line 2: announces 1 lines, but only 0 follow up to line 2"),
+        ("p cnf 99999999999 1\nx1 0\n", "line 1: has 99999999999 variables"),
+        ("p cnf 2 x\n", "line 1: must have an integer where 'x' stands"),
+        (f"101\n101 : {10**30}\n", "line 2: must have numbers of at most 2**62"),
+        (f"101\n101 : {10**400}\n", "line 2: must have numbers of at most 2**62"),
+        (f"101 : {2**61}\n101 : {2**61}\n", "'weights' must sum to less than 2**62"),
         (b"\xff\xfe\x00", "neither a .npz file nor text"),
         (b"PK\x03\x04rest", "damaged .npz"),
     ],
@@ -201,3 +208,26 @@ def test_the_pseudo_boolean_file_has_the_same_minimum(tmp_path, problem):
     engine = cp_model.CpSolver()
     assert engine.solve(program) == cp_model.OPTIMAL
     assert round(engine.objective_value) == least_cost(problem)
+
+
+@pytest.mark.parametrize("weights", [None, [2, 3, 4]])
+def test_a_problem_without_unknowns_can_be_read_again(tmp_path, weights):
+    problem = ParityProblem(np.zeros((3, 0), bool), [1, 0, 1], weights)
+    formats.write_cnf(problem, tmp_path / "p.cnf")
+    found = formats.read_problem(tmp_path / "p.cnf")
+    assert not found.A.any()
+    assert found.b.tolist() == problem.b.tolist()
+    assert found.row_weights.tolist() == problem.row_weights.tolist()
+
+
+@pytest.mark.parametrize("n", [2.7, 2.0, [2, 2], "2"])
+def test_the_number_of_unknowns_must_be_an_integer(tmp_path, n):
+    np.savez(tmp_path / "p.npz", rows=np.array([1], np.uint64), values=np.ones(1, bool), n=n)
+    with pytest.raises(FileFormatError, match="'n' must be an integer"):
+        formats.read_problem(tmp_path / "p.npz")
+
+
+@pytest.mark.parametrize("text", ["1 0 1\n0 1 1\n1 1 1\n", "p cnf 2 3\nx1 0\nx2 0\nx1 2 0\n"])
+def test_a_byte_order_mark_is_no_row(tmp_path, text):
+    (tmp_path / "p.txt").write_text(text, encoding="utf-8-sig")
+    assert same(formats.read_problem(tmp_path / "p.txt"), TRIANGLE)
