@@ -15,7 +15,15 @@ from safetensors.numpy import save_file
 from xoropt.dtypes import dtype_of, name_of
 from xoropt.errors import FormatError, XoroptError
 
-__all__ = ["check_new", "read_arrays", "read_safetensors", "stream_safetensors", "whole_file", "write_safetensors"]
+__all__ = [
+    "check_new",
+    "read_arrays",
+    "read_safetensors",
+    "read_text",
+    "stream_safetensors",
+    "whole_file",
+    "write_safetensors",
+]
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -93,6 +101,22 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         except FormatError as error:
             raise FormatError(f"{path}: tensor '{name}': {error}.") from None
     return arrays, {}
+
+
+def read_text(path: str | os.PathLike[str], otherwise: str) -> str:
+    """The text of a UTF-8 file.
+
+    Raises:
+        XoroptError: the file cannot be read.
+        FormatError: it is not text; `otherwise` says what that means and how to mend it.
+    """
+    path = Path(path)
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise XoroptError(f"{path}: {_reason(error)}.") from None
+    except UnicodeDecodeError:
+        raise FormatError(f"{path}: {otherwise}") from None
 
 
 def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.errors import ArgumentError, FormatError
+from xoropt.files import read_text
 
 __all__ = ["as_matrix", "least_depth", "read_matrix"]
 
@@ -50,12 +51,7 @@ def read_matrix(path: str | os.PathLike[str]) -> np.ndarray:
         XoroptError: the file cannot be read.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise XoroptError(f"{path}: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise FormatError(f"{path}: not a text file; write a row of 0 and 1 on each line.") from None
+    text = read_text(path, "not a text file; write a row of 0 and 1 on each line.")
     rows: list[np.ndarray] = []
     for number, line in enumerate(text.splitlines(), start=1):
         digits = "".join(line.partition("#")[0].replace(",", " ").split())

@@ -17,8 +17,8 @@ import re
 from pathlib import Path
 
 from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
-from xoropt.errors import ArgumentError, FormatError, XoroptError
-from xoropt.files import whole_file
+from xoropt.errors import ArgumentError, FormatError
+from xoropt.files import read_text, whole_file
 
 __all__ = ["from_text", "read_circuit", "signal_name", "to_text", "write_circuit"]
 
@@ -101,14 +101,8 @@ def _signal(term: str, n_in: int, where: str) -> int:
 
 def read_circuit(path: str | os.PathLike[str]) -> XorCircuit:
     """The circuit of a text file; FormatError as `from_text`, XoroptError when the file cannot be read."""
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise XoroptError(f"{path}: {error.strerror or error}.") from None
-    except UnicodeDecodeError:
-        raise FormatError(f"{path}: not a circuit; the first line must read 'xor-circuit 1'.") from None
-    return from_text(text, str(path))
+    text = read_text(path, "not a circuit; the first line must read 'xor-circuit 1'.")
+    return from_text(text, str(Path(path)))
 
 
 def write_circuit(path: str | os.PathLike[str], circuit: XorCircuit, remark: str = "", overwrite: bool = False) -> None:
