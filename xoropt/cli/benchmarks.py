@@ -1,0 +1,45 @@
+"""The benchmarks: bench."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from xoropt.cli.app import cli
+
+__all__ = ["bench"]
+
+
+def _benchmarks() -> Path:
+    """The folder of the benchmarks: within the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    return next(
+        (folder for folder in (package / "benchmarks", package.parent / "benchmarks") if folder.is_dir()), package
+    )
+
+
+@cli.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("name", required=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def bench(name: str | None, arguments: tuple[str, ...]) -> None:
+    """Run a benchmark: xoropt bench NAME [its options]; without NAME, list them.
+
+    \b
+    Example:
+      xoropt bench encode --quick
+    """
+    import runpy
+
+    folder = _benchmarks()
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem not in ("common", "__init__", "cli"))
+    if name in (None, "-h", "--help"):
+        click.echo(
+            "Usage: xoropt bench NAME [OPTIONS]\n\n  Runs a benchmark; 'xoropt bench NAME --help' has its options.\n"
+        )
+        click.echo(f"  NAME is one of {', '.join(names)}.\n\n  Example: xoropt bench encode --quick")
+        return
+    if name not in names:
+        raise click.UsageError(f"No benchmark '{name}'; there are {', '.join(names)}.", click.get_current_context())
+    sys.path.insert(0, str(folder))
+    sys.argv = [f"xoropt bench {name}", *arguments]
+    runpy.run_path(str(folder / f"{name}.py"), run_name="__main__")
