@@ -1,6 +1,6 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
-from xoropt import masks, networks, quantize
+from xoropt import circuits, masks, networks, quantize
 from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode, encode
 from xoropt.container import load, save
 from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
@@ -27,6 +27,7 @@ __all__ = [
     "TensorCheck",
     "XoroptError",
     "__version__",
+    "circuits",
     "compress",
     "decode",
     "decompress",

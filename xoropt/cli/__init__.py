@@ -1,6 +1,6 @@
 """The command line: thin, every command calls one function of the library and prints what it returns."""
 
-from xoropt.cli import benchmarks, gates, models, seeds
+from xoropt.cli import benchmarks, gates, models, pictures, seeds
 from xoropt.cli.app import cli, main
 
-__all__ = ["benchmarks", "cli", "gates", "main", "models", "seeds"]
+__all__ = ["benchmarks", "cli", "gates", "main", "models", "pictures", "seeds"]

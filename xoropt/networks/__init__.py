@@ -1,6 +1,7 @@
 """XOR-gate networks: the fixed binary matrix between seeds and outputs, its recipes and its networkx view."""
 
 from xoropt.networks.block import random_block
+from xoropt.networks.drawing import draw, save_drawing
 from xoropt.networks.graph import from_networkx, to_networkx
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import TOPOLOGIES, from_recipe
@@ -11,10 +12,12 @@ from xoropt.networks.windowed import windowed
 __all__ = [
     "TOPOLOGIES",
     "XorNetwork",
+    "draw",
     "from_matrix",
     "from_networkx",
     "from_recipe",
     "random_block",
+    "save_drawing",
     "sequential",
     "staged",
     "to_networkx",

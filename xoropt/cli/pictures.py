@@ -1,0 +1,34 @@
+"""Pictures of networks and circuits: draw."""
+
+from pathlib import Path
+
+import click
+
+from xoropt.cli.app import cli, file_argument, force_option
+from xoropt.networks.drawing import VIEWS
+
+__all__ = ["draw"]
+
+
+@cli.command()
+@click.argument("source", metavar="RECIPE|CIRCUIT.txt")
+@click.option("--out", type=file_argument, required=True, help="The picture: .svg, .png, .pdf; a circuit: .svg, .dot.")
+@click.option("--view", type=click.Choice(VIEWS), default="auto", show_default=True, help="Of a network; auto: both.")
+@force_option
+def draw(source: str, out: Path, view: str, force: bool) -> None:
+    """Draw a network, as a graph and as the band of its matrix, or a circuit, its gates by level.
+
+    \b
+    Example:
+      xoropt draw windowed:n_in=8,n_out=40,window=64,taps=4 --out net.svg
+    """
+    from xoropt.circuits import read_circuit, write_circuit
+    from xoropt.errors import ArgumentError
+    from xoropt.networks import draw, from_recipe, save_drawing
+
+    if Path(source).is_file() or Path(source).suffix == ".txt":
+        if out.suffix not in (".svg", ".dot"):
+            raise ArgumentError(f"{out}: a circuit is drawn as .svg or .dot; give '--out' such a name.")
+        write_circuit(out, read_circuit(source), overwrite=force)
+    else:
+        save_drawing(draw(from_recipe(source), view), out, overwrite=force)
