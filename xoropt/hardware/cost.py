@@ -1,0 +1,169 @@
+"""What a decoder costs: gates, registers, levels, and the same for its patch stage."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xoropt.circuits.registry import find
+from xoropt.hardware.circuits import arrivals, stage_circuits
+from xoropt.hardware.pipeline import PAD, Pipeline, pipeline
+from xoropt.networks import XorNetwork
+from xoropt.networks.network import check_int
+
+__all__ = ["FIFO", "MAX_FIFO", "STEP_BITS", "DecoderCost", "PatchCost", "cost", "patch_cost"]
+
+FIFO = 4
+"""Patches that the FIFO holds unless another depth is asked for."""
+MAX_FIFO = 256
+STEP_BITS = 24
+"""Width of the step counter unless a stream needs another: 16 million steps."""
+
+
+@dataclass(frozen=True)
+class PatchCost:
+    """The patch stage: a FIFO of patches (step, place), of which each cycle flips up to `flips`.
+
+    Attributes:
+        counter_gates: of the step counter, an incrementer of two gates a bit.
+        comparator_gates: of the comparators, one for each patch flipped in a cycle and one for the next, which says
+            whether the step is done.
+        flip_gates: of the place decoders, the flips collected over several cycles, and the flip itself.
+        flip_flops: step counter, flips collected (one an output) and the FIFO's level.
+        fifo_bits: of the FIFO, depth · (step and place).
+    """
+
+    counter_gates: int
+    comparator_gates: int
+    flip_gates: int
+    flip_flops: int
+    fifo_bits: int
+
+    @property
+    def gates(self) -> int:
+        """Two-input gates in all; the FIFO's own multiplexers are not counted."""
+        return self.counter_gates + self.comparator_gates + self.flip_gates
+
+
+@dataclass(frozen=True)
+class DecoderCost:
+    """A decoder that makes n_out outputs a cycle.
+
+    Attributes:
+        n_in: seed bits a step.
+        n_out: outputs a step.
+        gates: two-input XOR gates; signals that several outputs or, through registers, several steps share count once.
+        depth: XOR gates on the longest way from a register to an output.
+        fan_out: gates and outputs that read one signal, at most.
+        register_bits: flip-flops of the seeds' shift registers and of the lines between stages.
+        window: seed bits that a step's outputs depend on.
+        lag: steps that the outputs come after their step's own seed.
+        synthesis: the method whose circuits took fewer gates than the network's own description, else None.
+        patch: the patch stage.
+    """
+
+    n_in: int
+    n_out: int
+    gates: int
+    depth: int
+    fan_out: int
+    register_bits: int
+    window: int
+    lag: int
+    synthesis: str | None
+    patch: PatchCost
+
+    @property
+    def gates_per_output(self) -> float:
+        """Two-input XOR gates for each of the n_out outputs."""
+        return self.gates / self.n_out
+
+    def to_dict(self) -> dict[str, Any]:
+        """All figures, for JSON."""
+        patch = vars(self.patch) | {"gates": self.patch.gates}
+        return vars(self) | {"gates_per_output": self.gates_per_output, "patch": patch}
+
+
+def cost(
+    network: XorNetwork,
+    synthesis: str | None = None,
+    time_limit: float = 10.0,
+    *,
+    fifo: int = FIFO,
+    flips: int = 1,
+    step_bits: int = STEP_BITS,
+) -> DecoderCost:
+    """What the decoder of a network costs in hardware.
+
+    A stage takes one gate fewer than it has reads for each signal that is not another's, moved by whole steps. Each
+    signal is delayed as far as its furthest reader; all signals of a stage come at the same step. What is counted is
+    what `xoropt.hardware.decoder_verilog` writes.
+
+    Args:
+        network: any; without stages its rows are the one stage.
+        synthesis: None counts the network's description and takes milliseconds; a method of
+            `xoropt.circuits.synthesize`, such as "auto", is tried on every stage with a matrix of at most 2^16
+            entries, and the better is reported.
+        time_limit: seconds for the synthesis.
+        fifo: patches that the patch stage's FIFO holds, 2 to 256.
+        flips: patches flipped in a cycle, 1 to fifo − 1.
+        step_bits: width of the step counter, 2 to 48.
+
+    Raises:
+        ArgumentError: an argument is out of range, or the network has more than 2^26 reads.
+
+    >>> from xoropt.networks import staged
+    >>> found = cost(staged(n_in=2, n_out=3, nodes=3, taps=2, reads=2, memory=2, node_window=8))
+    >>> found.gates, found.depth, found.register_bits
+    (4, 2, 9)
+    """
+    stages = pipeline(network)
+    patch = patch_cost(network.n_out, fifo, flips, step_bits)
+    gates, depth, fan_out = _described(stages)
+    used = None
+    if synthesis is not None:
+        find(synthesis)
+        circuits, synthesized_depth = stage_circuits(stages, synthesis, time_limit)
+        if sum(circuit.gates for circuit in circuits) < gates:
+            gates, depth, used = sum(circuit.gates for circuit in circuits), synthesized_depth, synthesis
+            fan_out = max(int(circuit.fan_out.max(initial=0)) for circuit in circuits)
+    return DecoderCost(
+        n_in=network.n_in,
+        n_out=network.n_out,
+        gates=gates,
+        depth=depth,
+        fan_out=fan_out,
+        register_bits=stages.register_bits,
+        window=network.window,
+        lag=stages.lag,
+        synthesis=used,
+        patch=patch,
+    )
+
+
+def _described(stages: Pipeline) -> tuple[int, int, int]:
+    """Gates, depth and largest fan-out of the trees that a network describes."""
+    gates = sum(int(np.maximum(stage.reads - 1, 0).sum()) for stage in stages.stages)
+    depth = int(arrivals(stages)[-1].max(initial=0))
+    fan_out = 1
+    for stage in stages.stages:
+        span = int(stage.delays.max(initial=0)) + 1
+        keys = (stage.sources * span + stage.delays)[stage.sources != PAD]
+        fan_out = max(fan_out, int(np.bincount(keys).max(initial=0)))
+    return gates, depth, fan_out
+
+
+def patch_cost(n_out: int, fifo: int = FIFO, flips: int = 1, step_bits: int = STEP_BITS) -> PatchCost:
+    """The cost of the patch stage behind n_out outputs; arguments and errors as for `cost`."""
+    check_int("fifo", fifo, 2, MAX_FIFO)
+    check_int("flips", flips, 1, fifo - 1)
+    check_int("step_bits", step_bits, 2, 48)
+    place_bits = max(1, (n_out - 1).bit_length())
+    return PatchCost(
+        counter_gates=2 * step_bits,
+        comparator_gates=(flips + 1) * (2 * step_bits - 1),
+        # An AND an output for each decoder, an OR for each further one; collect, clear and flip: three gates an output.
+        flip_gates=n_out * (flips + flips - 1 + 3),
+        flip_flops=step_bits + n_out + fifo.bit_length(),
+        fifo_bits=fifo * (step_bits + place_bits),
+    )
