@@ -7,10 +7,21 @@ from test_decode import large, packed, same
 import xoropt
 from xoropt.codec import ranges
 from xoropt.codec.compiled import kernels, lanes, steps
+from xoropt.codec.compiled.narrow import kernels as narrow
+from xoropt.codec.compiled.serial import kernels as serial
+from xoropt.codec.compiled.wide import kernels as wide
 from xoropt.codec.reader import address, aligned
 from xoropt.codec.weights import kernels as weight_kernels
 
 WORDS = 2**64 - 1
+
+
+KERNELS = (kernels, wide, narrow, serial, weight_kernels)
+
+
+def number_at(numbers, i):
+    assert 0 <= i < len(numbers)
+    return int(numbers[i])
 
 
 def load_row(words, i):
@@ -77,7 +88,7 @@ def mark(tile, word, value):
     return np.where(bits_of(word), tile | np.array(value).astype(tile.dtype), tile)
 
 
-TWINS = (load_row, store_row, stream_row, turn_row, shift_row, copy_octets, zero_tile, load_tile, store_tile)
+TWINS = (number_at, load_row, store_row, stream_row, turn_row, shift_row, copy_octets, zero_tile, load_tile, store_tile)
 TWINS += (stream_tile, choose, mark)
 
 
@@ -99,10 +110,10 @@ class Checked(np.ndarray):
 @pytest.fixture
 def plain(monkeypatch):
     """Puts plain Python in the place of everything compiled."""
-    plain = {name: value.py_func for module in (kernels, weight_kernels) for name, value in compiled(module)}
+    plain = {name: value.py_func for module in KERNELS for name, value in compiled(module)}
     plain |= {twin.__name__: twin for twin in TWINS}
     plain |= {"xor_rows": np.bitwise_xor, "fence": lambda: None}
-    for module in (kernels, weight_kernels, lanes, steps, ranges):
+    for module in (*KERNELS, lanes, steps, ranges):
         for name, value in plain.items():
             if name in vars(module):
                 monkeypatch.setattr(module, name, value)
@@ -119,7 +130,7 @@ def compiled(module):
 CASES = [
     ("auto", None, 9000),
     ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=2,memory=4,node_window=64", "lanes:lanes=512", 30_011),
-    ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=3,memory=4,node_window=64", "lanes:lanes=512", 30_011),
+    ("staged:n_in=2,n_out=22,nodes=4,taps=6,reads=3,memory=4,node_window=64", "lanes:lanes=512", 30_011),
     ("windowed:n_in=1,n_out=12,window=64,taps=4", "lanes:lanes=512", 20_000),
     ("windowed:n_in=3,n_out=31,window=24,taps=none", "straight:lanes=512", 20_000),
     ("windowed:n_in=3,n_out=31,window=24,taps=none", "lanes:lanes=8", 3001),

@@ -31,8 +31,11 @@ def threads_for(jobs: int | None, octets: int) -> int:
 
 def spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
     """Run tasks on some threads, neighbouring ones on the same; the kernels do not hold the interpreter's lock."""
+    if threads == 1:
+        run(tasks)
+        return
     bounds = [len(tasks) * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(max(1, threads - 1)) as pool:  # starts no thread before it has work
+    with ThreadPoolExecutor(threads - 1) as pool:
         others = [pool.submit(run, tasks[a:b]) for a, b in pairwise(bounds[1:])]
         run(tasks[: bounds[1]])
         for other in others:

@@ -1,8 +1,11 @@
 """Compiled decoding of closed orders: whole segments, row of lanes by row of lanes."""
 
+from bisect import bisect_right
+
 import numpy as np
 
-from xoropt.codec.compiled.kernels import fill_narrow, fill_wide
+from xoropt.codec.compiled.narrow.kernels import fill_narrow
+from xoropt.codec.compiled.wide.kernels import fill_wide
 from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
@@ -24,13 +27,13 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
     tables = [segment_table(layout, order) for layout in encoded.layouts]
-    ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
+    ends = [np.cumsum(layout.rows).tolist() for layout in encoded.layouts]
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
     seed_rows, source_rows = scratch_rows(plan, most)
     sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, seed_rows * width + 8, source_rows * width)]
-    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.memory)
-    taps, hop, reads, starts = plan.taps, plan.hop, plan.reads * width, plan.starts
-    threes = bool((np.diff(starts) == 3).all())
+    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach)
+    levels, taps, hop, reads = plan.levels, plan.taps, plan.hop, plan.reads * np.int32(width)
+    starts, depth = plan.starts, plan.depth
 
     def scratch() -> tuple[np.ndarray, ...]:
         words = aligned(sum(sizes))
@@ -43,7 +46,7 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         return (-(-stop // grain) * grain - origin(first)) // 64
 
     def cuts(first: int, stop: int) -> list[int]:
-        inner = ends[0][np.searchsorted(ends[0], first // lanes, side="right") :] * lanes
+        inner = np.array(ends[0][bisect_right(ends[0], first // lanes) :], dtype=np.int64) * lanes
         inner = inner[(inner < stop) & (inner % 64 == 0)]
         inner = inner[np.diff(inner // TILE, prepend=first // TILE) > 0]  # at least a tile apart, about
         return [first, *inner.tolist(), stop]
@@ -56,13 +59,13 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     ) -> None:
         number = plane if len(tables) > 1 else 0
         low, high = first // lanes, -(-stop // lanes)
-        begin, end = np.searchsorted(ends[number], (low, high - 1), side="right")
+        begin, end = bisect_right(ends[number], low), bisect_right(ends[number], high - 1)
         pieces = tables[number][begin : end + 1].copy()
         pieces[:, 6] -= start
         if begin:
-            low -= int(ends[number][begin - 1])
+            low -= ends[number][begin - 1]
         if end:
-            high -= int(ends[number][end - 1])
+            high -= ends[number][end - 1]
         pieces[0, 4], pieces[-1, 5] = low, high
         raw, seeds, made = scratch
         if lanes == WIDE:
@@ -71,10 +74,11 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
                 pieces,
                 turns,
                 settings,
+                levels,
                 taps,
                 hop,
                 reads,
-                threes,
+                depth,
                 starts,
                 raw,
                 seeds,
@@ -85,7 +89,9 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
             return
         if lanes < 64:
             words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
-        fill_narrow(octets[plane], pieces, lanes, turns, settings, taps, hop, reads, starts, raw, seeds, made, words)
+        fill_narrow(
+            octets[plane], pieces, lanes, turns, settings, levels, taps, hop, reads, starts, raw, seeds, made, words
+        )
 
     return Reader(scratch, origin, room, cuts, direct, fill)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.codec.compiled.kernels import fill_steps
+from xoropt.codec.compiled.serial.kernels import fill_steps
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.reader import Reader, aligned, readonly
 from xoropt.networks import XorNetwork

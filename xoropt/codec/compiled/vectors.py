@@ -14,7 +14,17 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["copy_octets", "fence", "load_row", "shift_row", "store_row", "stream_row", "turn_row", "xor_rows"]
+__all__ = [
+    "copy_octets",
+    "fence",
+    "load_row",
+    "number_at",
+    "shift_row",
+    "store_row",
+    "stream_row",
+    "turn_row",
+    "xor_rows",
+]
 
 WORD = ir.IntType(64)
 ROW = ir.VectorType(WORD, 8)
@@ -65,6 +75,18 @@ def call(builder, name: str, args: list[Any]) -> Any:
     """A function of LLVM from vectors to a vector."""
     kind = ir.FunctionType(ROW, [ROW] * len(args))
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+@intrinsic
+def number_at(typing_context, numbers, i):
+    """numbers[i] of an array of signed integers; spares numba's care for negative indices."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.IntType(signature.args[0].dtype.bitwidth)
+        number = builder.load(address(context, builder, signature.args[0], args[0], args[1], kind))
+        return number if kind.width == 64 else builder.sext(number, WORD)
+
+    return types.int64(numbers, types.int64), codegen
 
 
 @intrinsic

@@ -1,0 +1,1 @@
+"""Compiled decoding of rows of any number of lanes."""

@@ -1,0 +1,1 @@
+"""Compiled decoding of streams with one lane."""
