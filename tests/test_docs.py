@@ -1,0 +1,63 @@
+"""The pages in docs/: every example runs, in order, and every link leads somewhere."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from xoropt_solvers import registry
+
+from xoropt.masks import CODECS
+from xoropt.networks import TOPOLOGIES
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def registries(monkeypatch):
+    """Copies, so that what an example registers is gone afterwards."""
+    for known in (TOPOLOGIES, CODECS):
+        for name, value in known.items():
+            monkeypatch.setitem(known, name, value)
+    before = [*TOPOLOGIES], [*CODECS]
+    yield
+    for known, names in zip((TOPOLOGIES, CODECS), before, strict=True):
+        for name in set(known) - set(names):
+            del known[name]
+    registry._entry_points.cache_clear()
+
+
+def install(page, folder):
+    """What `pip install` would make of the page's files and its pyproject.toml."""
+    for block in blocks(page, "python"):
+        if name := re.match(r"# (\w+\.py)\n", block):
+            (folder / name[1]).write_text(block)
+    for table in blocks(page, "toml"):
+        (folder / "example-1.dist-info").mkdir()
+        lines = []
+        for group, entries in tomllib.loads(table)["project"]["entry-points"].items():
+            lines += [f"[{group}]", *(f"{name} = {target}" for name, target in entries.items())]
+        (folder / "example-1.dist-info" / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        (folder / "example-1.dist-info" / "METADATA").write_text("Name: example\nVersion: 1\n")
+    registry._entry_points.cache_clear()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_examples(page, tmp_path, monkeypatch, registries):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    install(page, tmp_path)
+    names = {}
+    for block in blocks(page, "python"):
+        exec(compile(block, page.name, "exec"), names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_links(page):
+    for path in re.findall(r"\]\(((?!http|#)[^)#]+)", page.read_text()):
+        assert (DOCS / path).exists(), path
