@@ -41,28 +41,14 @@ class SizeReport:
         return self.care_bits / self.total_bits if self.total_bits else 1.0
 
 
-@dataclass(frozen=True, eq=False)
-class Encoded:
-    """Bit planes stored as seeds of an XOR network and patches.
-
-    Attributes:
-        network: the network whose outputs the planes are.
-        order: how stream positions map to weights; "rows": row-major, block after block (the paper's).
-        shape: of one plane.
-        planes: number of planes; None when the bits came without a plane axis (one plane).
-        seeds: uint8 (planes, ⌈seed bits of a plane / 8⌉): seed t holds bits [t·n_in, (t+1)·n_in), lowest bit first.
-        patches: where the network's outputs have to be flipped.
-        care_bits: bits that matter, over all planes.
-        solver: the strategy that searched the seeds.
-        proved_blocks: blocks whose number of patches the solver proved to be the least possible.
-    """
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _EncodedPlanes:
+    """What both forms have."""
 
     network: XorNetwork
     order: str
     shape: tuple[int, ...]
     planes: int | None
-    seeds: np.ndarray = field(repr=False)
-    patches: BlockPatches = field(repr=False)
     care_bits: int
     solver: str
     proved_blocks: int
@@ -71,6 +57,20 @@ class Encoded:
     def outputs(self) -> int:
         """Bits of one plane."""
         return math.prod(self.shape)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Encoded(_EncodedPlanes):
+    """Bit planes stored as seeds of an XOR network and patches, block by block; the order is "rows".
+
+    Attributes:
+        network, order, shape, planes, care_bits, solver, proved_blocks: as in `StreamEncoded`.
+        seeds: uint8 (planes, ⌈seed bits of a plane / 8⌉): seed t holds bits [t·n_in, (t+1)·n_in), lowest bit first.
+        patches: where the network's outputs have to be flipped.
+    """
+
+    seeds: np.ndarray = field(repr=False)
+    patches: BlockPatches = field(repr=False)
 
     @property
     def blocks(self) -> int:
@@ -84,8 +84,8 @@ class Encoded:
         return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)
 
 
-@dataclass(frozen=True, eq=False)
-class StreamEncoded:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StreamEncoded(_EncodedPlanes):
     """Bit planes stored as the seeds of a windowed network, segment by segment, and patches.
 
     Attributes:
@@ -93,29 +93,17 @@ class StreamEncoded:
         order: the recipe of the stream order, see `xoropt.codec.order`.
         shape: of one plane.
         planes: number of planes; None when the bits came without a plane axis (one plane).
+        care_bits: bits that matter, over all planes.
+        solver: "burst", "greedy" or "viterbi": how patches were chosen; of blocks the strategy of the seed search.
+        proved_blocks: segments, or blocks, over all planes, whose patches are proved to be the fewest possible.
         layouts: the segments, see `xoropt.codec.layout`: one for all planes, or one for each.
         seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed bits of its segments, lowest bit first.
         patches: the weights that have to be flipped.
-        care_bits: bits that matter, over all planes.
-        solver: "burst", "greedy" or "viterbi": how patches were chosen.
-        proved_blocks: segments, over all planes, whose patches are proved to be the fewest possible.
     """
 
-    network: XorNetwork
-    order: str
-    shape: tuple[int, ...]
-    planes: int | None
     layouts: tuple[Layout, ...] = field(repr=False)
     seeds: tuple[np.ndarray, ...] = field(repr=False)
     patches: StreamPatches = field(repr=False)
-    care_bits: int
-    solver: str
-    proved_blocks: int
-
-    @property
-    def outputs(self) -> int:
-        """Bits of one plane."""
-        return math.prod(self.shape)
 
     @property
     def blocks(self) -> int:

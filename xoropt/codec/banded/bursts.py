@@ -113,7 +113,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
         flipped: uint64 (E,), the caller's flips so far, bit p for plane p; read for every new chunk.
         budget: reductions that may be repeated.
     """
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import elimination
 
     equations, network = eliminated.equations, eliminated.equations.network
     dependent = eliminated.dependent
@@ -124,7 +124,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
         end = _chunk_end(dependent, begin)
         chunk = dependent[begin:end]
         column[chunk] = np.uint64(1) << np.arange(len(chunk), dtype=np.uint64)
-        first = kernels.columns(
+        first = elimination.columns(
             equations.heads,
             equations.pattern,
             network.rows.reshape(-1),
@@ -228,7 +228,7 @@ class Search:
 
     def _extend(self, rest: int) -> list[tuple[int, tuple[int, ...]]]:
         """Syndromes that a few columns make of `rest`, bits below its lowest untouched, and the columns."""
-        from xoropt.codec.banded import kernels
+        from xoropt.codec.banded.kernels import covers
 
         low = (rest & -rest).bit_length() - 1
         usable, prefix, column, first, chain, pair, ready = self._table(low)
@@ -240,7 +240,7 @@ class Search:
             ways += [(int(left[i]), (int(usable[i]),)) for i in _farthest(left)]
         picks, rests = np.empty((WAYS, 4), dtype=np.int64), np.empty(WAYS, dtype=np.uint64)
         for weight in (1, 2, 3, 4) if last else (2,):
-            count = kernels.cover(
+            count = covers.cover(
                 weight, prefix, column, target, np.uint64(rest), first, chain, pair, ready, picks, rests
             )
             for i in _farthest(rests[:count]):
@@ -272,7 +272,7 @@ class Search:
 
 def _few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
     """The fewest columns that sum to the syndrome if they are four at most, else none."""
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import covers
 
     one = np.flatnonzero(columns == syndrome)
     if len(one):
@@ -289,7 +289,7 @@ def _few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
         for values in (columns, np.array([syndrome]))
     )
     picks = np.zeros(4, dtype=np.int64)
-    return picks[: kernels.meet(columns, code, syndrome, int(target[0]), 1 << bits, picks)]
+    return picks[: covers.meet(columns, code, syndrome, int(target[0]), 1 << bits, picks)]
 
 
 def _farthest(syndromes: np.ndarray) -> np.ndarray:

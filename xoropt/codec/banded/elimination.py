@@ -106,7 +106,7 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
         values: uint64 (E,), bit p is the value that plane p asks for.
         planes: 1 to 64.
     """
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import elimination as kernels
 
     network, n = equations.network, equations.n
     band = words_of_window(network.window)
@@ -151,7 +151,7 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
 
 def solution(eliminated: Elimination) -> np.ndarray:
     """A solution of the independent equations for every plane: uint8 (planes, n), by column of the segment."""
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import elimination as kernels
 
     n, planes = eliminated.equations.n, eliminated.planes
     x = np.zeros(planes * n, dtype=np.uint8)
@@ -171,7 +171,7 @@ def solution(eliminated: Elimination) -> np.ndarray:
 
 def evaluate(equations: Equations, x: np.ndarray) -> np.ndarray:
     """What the network gives at each equation for the solution x, uint8 (planes, n): uint64 (E,), bit p for plane p."""
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import elimination as kernels
 
     out = np.zeros(len(equations.heads), dtype=np.uint64)
     turned = np.roll(x, -equations.cut, axis=1)

@@ -19,12 +19,12 @@ def care_positions(care: np.ndarray, order: StreamOrder, rows: int) -> tuple[np.
     Returns:
         int64 each: the first care bit of each lane (L + 1,), the stream row (E,) and the weight (E,) of each care bit.
     """
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import equations
 
     count = int(np.count_nonzero(care))
     starts = np.zeros(order.lanes + 1, dtype=np.int64)
     stream_row, weight = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-    kernels.care_stream(
+    equations.care_stream(
         np.ascontiguousarray(care).view(np.uint8),
         order.lanes,
         rows,
@@ -78,11 +78,11 @@ def shortfall(
     order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray, capacity: int
 ) -> int:
     """Care bits that a window of `capacity` seed bits cannot serve: an estimate of the dependent ones of a ring."""
-    from xoropt.codec.banded import kernels
+    from xoropt.codec.banded.kernels import equations
 
     if not len(stream_row):
         return 0
     heads = exact_heads(order, rows, seed_bits, starts, stream_row)
     first = int(np.argmin(heads - np.arange(len(heads))))
     turned = np.roll(heads, -first) + seed_bits * (np.arange(len(heads)) >= len(heads) - first)
-    return int(kernels.shortfall(turned, capacity))
+    return int(equations.shortfall(turned, capacity))

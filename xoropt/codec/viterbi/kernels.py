@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.banded.kernels import ONE, ones, trailing_zeros
+from xoropt.codec.banded.kernels.vectors import ONE, ones, trailing_zeros
 
 __all__ = ["viterbi"]
 
