@@ -16,7 +16,7 @@ from xoropt.networks.draws import draw_subsets
 from xoropt.networks.splitmix import splitmix64
 
 
-@pytest.mark.parametrize("module", ["splitmix", "network", "block", "recipes", "graph"])
+@pytest.mark.parametrize("module", ["splitmix", "network", "topologies.block", "topologies.matrix", "recipes", "graph"])
 def test_examples(module):
     result = doctest.testmod(importlib.import_module(f"xoropt.networks.{module}"))
     assert result.attempted

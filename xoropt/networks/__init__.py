@@ -1,13 +1,14 @@
 """XOR-gate networks: the fixed binary matrix between seeds and outputs, its recipes and its networkx view."""
 
-from xoropt.networks.block import random_block
 from xoropt.networks.drawing import draw, save_drawing
 from xoropt.networks.graph import from_networkx, to_networkx
 from xoropt.networks.network import XorNetwork, from_matrix
-from xoropt.networks.recipes import TOPOLOGIES, from_recipe
-from xoropt.networks.sequential import sequential
-from xoropt.networks.staged import staged
-from xoropt.networks.windowed import windowed
+from xoropt.networks.recipes import from_recipe
+from xoropt.networks.topologies import TOPOLOGIES
+from xoropt.networks.topologies.block import random_block
+from xoropt.networks.topologies.sequential import sequential
+from xoropt.networks.topologies.staged import staged
+from xoropt.networks.topologies.windowed import windowed
 
 __all__ = [
     "TOPOLOGIES",

@@ -2,44 +2,12 @@
 
 import difflib
 import inspect
-from collections.abc import Callable
-
-import numpy as np
 
 from xoropt.errors import ArgumentError
-from xoropt.networks.block import random_block
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, from_matrix
-from xoropt.networks.sequential import sequential
-from xoropt.networks.staged import staged
-from xoropt.networks.windowed import windowed
+from xoropt.networks.network import XorNetwork
+from xoropt.networks.topologies import TOPOLOGIES
 
-__all__ = ["TOPOLOGIES", "from_recipe"]
-
-
-def _matrix(n_in: int, window: int, rows: str) -> XorNetwork:
-    """The network whose rows are spelt out in hexadecimal, as `from_matrix` writes them."""
-    check_int("window", window, 1, 64 * MAX_N_OUT)
-    width = -(-window // 8)
-    try:
-        data = np.frombuffer(bytes.fromhex(rows), dtype=np.uint8)
-    except ValueError:
-        raise ArgumentError("Argument 'rows' of a matrix recipe must be hexadecimal digits.") from None
-    if not len(data) or len(data) % width:
-        raise ArgumentError(f"Argument 'rows' of a matrix recipe must hold {2 * width} digits for each output.")
-    bits = np.unpackbits(data.reshape(-1, width), axis=1, bitorder="little").astype(bool)
-    if bits[:, window:].any():
-        raise ArgumentError(f"Argument 'rows' of a matrix recipe sets bits beyond the window of {window}.")
-    return from_matrix(bits[:, :window], n_in)
-
-
-TOPOLOGIES: dict[str, Callable[..., XorNetwork]] = {
-    "block": random_block,
-    "matrix": _matrix,
-    "sequential": sequential,
-    "staged": staged,
-    "windowed": windowed,
-}
-"""What stands before the colon of a recipe, and the function that its keys are given to."""
+__all__ = ["from_recipe"]
 
 
 def _nearest(word: str, known: list[str]) -> str:

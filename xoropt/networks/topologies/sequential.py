@@ -2,7 +2,7 @@
 
 from xoropt.networks.draws import draw_bits
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
-from xoropt.networks.windowed import check_window
+from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["sequential"]
 

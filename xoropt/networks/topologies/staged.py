@@ -5,7 +5,7 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
-from xoropt.networks.windowed import MAX_WINDOW, check_window
+from xoropt.networks.topologies.windowed import MAX_WINDOW, check_window
 
 __all__ = ["staged"]
 
