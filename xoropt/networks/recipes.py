@@ -54,10 +54,10 @@ def from_recipe(recipe: str) -> XorNetwork:
 
 
 def _value(key: str, text: str, annotation: object) -> int | str | None:
-    if annotation is str:
-        return text
-    if text == "none" and annotation is not int:  # an optional count, such as the taps of a dense window
+    if text == "none" and annotation not in (int, str):  # an optional count, such as the taps of a dense window
         return None
+    if annotation in (str, str | None):
+        return text
     if not text.isascii() or not text.isdecimal() or len(text) > 20:
         raise ArgumentError(f"Key '{key}' of a recipe must be a non-negative integer, not '{text[:80]}'.")
     return int(text)

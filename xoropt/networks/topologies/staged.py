@@ -4,13 +4,11 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
-from xoropt.networks.topologies.windowed import MAX_WINDOW, check_window
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.networks.stages import MAX_WINDOW, product_rows
+from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["staged"]
-
-_CHUNK = 1 << 26
-"""Matrix entries that are built at once: bounds the memory."""
 
 
 def staged(
@@ -74,17 +72,13 @@ def staged(
     node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)
     chosen = draw_subsets(reseed(seed, 1), -(-n_out * reads // nodes), nodes, nodes).reshape(-1)[: n_out * reads]
     node_reads = draw_subsets(reseed(seed, 2), n_out, memory + 1, reads) * nodes + chosen.reshape(n_out, reads)
-    rows = np.empty((n_out, -(-window // 64)), dtype=np.uint64)
-    step = max(1, _CHUNK // window)
-    for first in range(0, n_out, step):
-        part = node_reads[first : first + step]
-        matrix = np.zeros((len(part), window), dtype=bool)
-        for read in part.T:  # taps of one node are distinct, so that each read is one exclusive or
-            places = node_taps[read % nodes] + (read // nodes * n_in)[:, None]
-            np.put_along_axis(matrix, places, ~np.take_along_axis(matrix, places, axis=1), axis=1)
-        rows[first : first + step] = pack_rows(matrix)
     recipe = (
         f"staged:n_in={n_in},n_out={n_out},nodes={nodes},taps={taps},reads={reads},memory={memory},"
         f"node_window={node_window},seed={seed}"
     )
-    return XorNetwork(n_in, n_out, window // n_in - 1, rows, recipe, stages=(node_taps, node_reads))
+    rows, _ = product_rows((node_taps, node_reads), n_in)
+    wide = np.zeros(
+        (n_out, -(-window // 64)), dtype=np.uint64
+    )  # the whole window, whether the draw reaches its end or not
+    wide[:, : rows.shape[1]] = rows
+    return XorNetwork(n_in, n_out, window // n_in - 1, wide, recipe, stages=(node_taps, node_reads))

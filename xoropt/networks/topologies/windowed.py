@@ -5,11 +5,9 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_bits, draw_subsets
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["check_window", "windowed"]
-
-MAX_WINDOW = 1984
-"""Seed bits of the widest window that the banded elimination carries."""
 
 
 def check_window(name: str, window: int, n_in: int) -> int:

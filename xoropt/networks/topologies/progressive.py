@@ -1,0 +1,89 @@
+"""Progressive edge growth: each tap is placed where it closes the longest cycle.
+
+Hu, Eleftheriou and Arnold, *Regular and irregular progressive edge-growth Tanner graphs*, IEEE Transactions on
+Information Theory 51 (2005), here for a graph that repeats with the steps: an edge is added to every step at once.
+"""
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+from xoropt.networks.draws import draw_subsets
+from xoropt.networks.network import XorNetwork, check_int, pack_rows
+from xoropt.networks.topologies.windowed import check_window
+
+__all__ = ["progressive"]
+
+_MOST = 1 << 15
+"""Taps of all outputs at most: the construction takes about a millisecond each."""
+
+
+def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6, seed: int = 0) -> XorNetwork:
+    """A network whose graph of seed bits and outputs has few short cycles.
+
+    A short cycle of two-tap outputs is a dependency of as many care bits, and one of longer rows is part of small
+    ones. Output by output, tap by tap: a breadth-first search from the output through the graph so far, that of all
+    steps, finds the seed bits of its window that it does not reach, or reaches last; of these, one of the class modulo
+    n_in that the fewest taps read is taken, the first in a random order (`draw_subsets`) that each output has.
+
+    Args:
+        n_in: new seed bits a step, 1 to 64.
+        n_out: outputs a step.
+        window: seed bits that a step reads, a multiple of n_in; n_in itself: a block.
+        taps: seed bits that an output is the XOR of, at most the window.
+        seed: of the random numbers, 0 to 2^64 − 1.
+
+    Raises:
+        ArgumentError: an argument is out of range, taps exceed the window, or the graph has more than 2^15 edges.
+
+    >>> progressive(n_in=4, n_out=6, window=4, taps=2).matrix().sum(axis=0).tolist()
+    [3, 3, 3, 3]
+    """
+    n_in = check_int("n_in", n_in, 1, 64)
+    n_out = check_int("n_out", n_out, 1, _MOST)
+    window = check_window("window", window, n_in)
+    taps = check_int("taps", taps, 1, window)
+    seed = check_int("seed", seed, 0, 2**64 - 1)
+    if n_out * taps > _MOST:
+        raise ArgumentError(f"Argument 'n_out' must be at most {_MOST // taps} with {taps} taps, not {n_out}.")
+    order = draw_subsets(seed, n_out, window, window)
+    chosen = np.full((n_out, taps), -1, dtype=np.int64)
+    degree = np.zeros(n_in, dtype=np.int64)
+    steps = 2 * (window // n_in) - 1 if window > n_in else 1  # a ring of steps, wide enough for both sides of a window
+    for j in range(n_out):
+        for i in range(taps):
+            depth = _depths(chosen[: j + 1], n_in, steps, j)[order[j]]
+            depth[np.isin(order[j], chosen[j, :i])] = -1
+            last = order[j][depth == depth.max()]
+            tap = int(last[np.argmin(degree[last % n_in])])
+            chosen[j, i] = tap
+            degree[tap % n_in] += 1
+    matrix = np.zeros((n_out, window), dtype=bool)
+    np.put_along_axis(matrix, chosen, True, axis=1)
+    recipe = f"progressive:n_in={n_in},n_out={n_out},window={window},taps={taps},seed={seed}"
+    return XorNetwork(n_in, n_out, window // n_in - 1, pack_rows(matrix), recipe)
+
+
+def _depths(chosen: np.ndarray, n_in: int, steps: int, j: int) -> np.ndarray:
+    """Levels of a breadth-first search from output j of step 0 to the seed bits of a ring of steps, int64
+    (steps·n_in,); one more than the last level where it does not come."""
+    size = steps * n_in
+    places = (chosen[:, :, None] + np.arange(steps, dtype=np.int64) * n_in) % size  # (outputs, taps, steps)
+    used = chosen >= 0
+    depth = np.full(size, -1, dtype=np.int64)
+    reached = np.zeros((len(chosen), steps), dtype=bool)
+    fresh = reached.copy()
+    fresh[j, 0] = True
+    level = 0
+    while fresh.any():
+        reached |= fresh
+        at, step = np.nonzero(fresh)
+        seeds = places[at, :, step][used[at]]
+        seeds = seeds[depth[seeds] < 0]
+        depth[seeds] = level
+        level += 1
+        if not len(seeds):
+            break
+        new = depth == level - 1
+        fresh = (new[places] & used[:, :, None]).any(axis=1) & ~reached
+    depth[depth < 0] = level
+    return depth
