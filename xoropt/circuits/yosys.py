@@ -18,7 +18,7 @@ from xoropt.circuits.matrices import as_matrix
 from xoropt.circuits.verilog import matrix_verilog, to_verilog
 from xoropt.errors import XoroptError
 
-__all__ = ["abc_gates", "available", "netlist_gates", "prove_equivalent"]
+__all__ = ["abc_gates", "available", "netlist_cells", "netlist_gates", "prove_equivalent"]
 
 PYOSYS = """
 import sys
@@ -73,6 +73,25 @@ def abc_gates(matrix: np.ndarray) -> int | None:
         return None
     script = "read_verilog {0}/matrix.v; synth -noabc -flatten; abc -g AND,XOR; opt_clean; stat"
     return _cells(_run({"matrix.v": matrix_verilog(as_matrix(matrix))}, script))
+
+
+def netlist_cells(verilog: str, top: str, optimize: bool = False) -> dict[str, int]:
+    """The cells of a design by yosys's names, such as `$_XOR_` and `$_DFFE_PP_`.
+
+    Args:
+        verilog: modules.
+        top: the one that is counted, with all below it.
+        optimize: after synthesis with ABC, in two-input gates; otherwise each operator taken as it stands.
+
+    Raises:
+        XoroptError: yosys is missing or failed.
+    """
+    read = f"read_verilog {{0}}/design.v; hierarchy -top {top}; proc; flatten; "
+    rest = "synth -flatten -noabc; abc -g AND,OR,XOR; opt_clean" if optimize else "techmap; clean"
+    report = _run({"design.v": verilog}, f"{read}{rest}; stat")
+    last = report[report.rindex("Printing statistics") :]
+    found = re.findall(r"(\d+)\s+(\$_\w+_)(?!\w)|(\$_\w+_)\s+(\d+)", last)
+    return {first or second: int(before or after) for before, first, second, after in found}
 
 
 def _run(files: dict[str, str], script: str) -> str:

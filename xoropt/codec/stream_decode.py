@@ -10,7 +10,7 @@ from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.networks import XorNetwork
 
-__all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference"]
+__all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
 
 
 def check_stream(encoded: StreamEncoded, patches: bool = True) -> None:
@@ -46,7 +46,7 @@ def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: li
         for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
             end = begin + rows * order.lanes
             if seed_bits and begin < stop and end > first:
-                stream = _stream_rows(_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
+                stream = _stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
                 part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
                 plane[max(begin - first, 0) :][: len(part)] = part
             begin, bit = end, bit + seed_bits
@@ -54,7 +54,7 @@ def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: li
     return planes
 
 
-def _seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
+def read_seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
     """The seed rows of a segment whose stored bits begin at `first`: uint8 (m, L) of 0 and 1."""
     octets = seeds[first // 8 : -(-(first + seed_bits) // 8)]
     stored = np.unpackbits(octets, bitorder="little")[first % 8 :][:seed_bits]

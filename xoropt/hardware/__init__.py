@@ -1,5 +1,24 @@
-"""Decoders as hardware: what they cost, their Verilog, and how many cycles they take."""
+"""Decoders as hardware: what they cost, their Verilog, how many cycles they take, and their simulation."""
 
+from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost import DecoderCost, PatchCost, cost
+from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
+from xoropt.hardware.feed import Feed, feed, random_feed
+from xoropt.hardware.simulate import Simulation, simulate
+from xoropt.hardware.verilog import decoder_verilog
 
-__all__ = ["DecoderCost", "PatchCost", "cost"]
+__all__ = [
+    "Cycles",
+    "DecoderConfig",
+    "DecoderCost",
+    "Feed",
+    "PatchCost",
+    "PortRates",
+    "Simulation",
+    "cost",
+    "count_cycles",
+    "decoder_verilog",
+    "feed",
+    "random_feed",
+    "simulate",
+]

@@ -7,17 +7,11 @@ import numpy as np
 
 from xoropt.circuits.registry import find
 from xoropt.hardware.circuits import arrivals, stage_circuits
+from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.pipeline import PAD, Pipeline, pipeline
 from xoropt.networks import XorNetwork
-from xoropt.networks.network import check_int
 
-__all__ = ["FIFO", "MAX_FIFO", "STEP_BITS", "DecoderCost", "PatchCost", "cost", "patch_cost"]
-
-FIFO = 4
-"""Patches that the FIFO holds unless another depth is asked for."""
-MAX_FIFO = 256
-STEP_BITS = 24
-"""Width of the step counter unless a stream needs another: 16 million steps."""
+__all__ = ["DecoderCost", "PatchCost", "cost", "patch_cost"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +23,7 @@ class PatchCost:
         comparator_gates: of the comparators, one for each patch flipped in a cycle and one for the next, which says
             whether the step is done.
         flip_gates: of the place decoders, the flips collected over several cycles, and the flip itself.
+        fifo_gates: of its level and its multiplexers, three a bit for each distance that a patch can move in a cycle.
         flip_flops: step counter, flips collected (one an output) and the FIFO's level.
         fifo_bits: of the FIFO, depth · (step and place).
     """
@@ -36,13 +31,14 @@ class PatchCost:
     counter_gates: int
     comparator_gates: int
     flip_gates: int
+    fifo_gates: int
     flip_flops: int
     fifo_bits: int
 
     @property
     def gates(self) -> int:
-        """Two-input gates in all; the FIFO's own multiplexers are not counted."""
-        return self.counter_gates + self.comparator_gates + self.flip_gates
+        """Two-input gates in all; an estimate, since synthesis shares and maps them as it likes."""
+        return self.counter_gates + self.comparator_gates + self.flip_gates + self.fifo_gates
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,7 @@ class DecoderCost:
         window: seed bits that a step's outputs depend on.
         lag: steps that the outputs come after their step's own seed.
         synthesis: the method whose circuits took fewer gates than the network's own description, else None.
+        control_bits: flip-flops of the handshake, of the count of seeds that a run still lacks, and of the rate.
         patch: the patch stage.
     """
 
@@ -71,6 +68,7 @@ class DecoderCost:
     window: int
     lag: int
     synthesis: str | None
+    control_bits: int
     patch: PatchCost
 
     @property
@@ -78,20 +76,26 @@ class DecoderCost:
         """Two-input XOR gates for each of the n_out outputs."""
         return self.gates / self.n_out
 
+    @property
+    def flip_flops(self) -> int:
+        """One-bit registers of the whole decoder, the FIFO's included."""
+        return self.register_bits + self.control_bits + self.patch.flip_flops + self.patch.fifo_bits
+
     def to_dict(self) -> dict[str, Any]:
         """All figures, for JSON."""
         patch = vars(self.patch) | {"gates": self.patch.gates}
-        return vars(self) | {"gates_per_output": self.gates_per_output, "patch": patch}
+        return vars(self) | {
+            "gates_per_output": self.gates_per_output,
+            "flip_flops": self.flip_flops,
+            "patch": patch,
+        }
 
 
 def cost(
     network: XorNetwork,
     synthesis: str | None = None,
     time_limit: float = 10.0,
-    *,
-    fifo: int = FIFO,
-    flips: int = 1,
-    step_bits: int = STEP_BITS,
+    config: DecoderConfig | None = None,
 ) -> DecoderCost:
     """What the decoder of a network costs in hardware.
 
@@ -105,20 +109,18 @@ def cost(
             `xoropt.circuits.synthesize`, such as "auto", is tried on every stage with a matrix of at most 2^16
             entries, and the better is reported.
         time_limit: seconds for the synthesis.
-        fifo: patches that the patch stage's FIFO holds, 2 to 256.
-        flips: patches flipped in a cycle, 1 to fifo − 1.
-        step_bits: width of the step counter, 2 to 48.
+        config: the patch stage and the widths of counters; the defaults if None.
 
     Raises:
-        ArgumentError: an argument is out of range, or the network has more than 2^26 reads.
+        ArgumentError: there is no such method, or the network has more than 2^26 reads.
 
     >>> from xoropt.networks import staged
     >>> found = cost(staged(n_in=2, n_out=3, nodes=3, taps=2, reads=2, memory=2, node_window=8))
     >>> found.gates, found.depth, found.register_bits
     (4, 2, 9)
     """
+    config = config or DecoderConfig()
     stages = pipeline(network)
-    patch = patch_cost(network.n_out, fifo, flips, step_bits)
     gates, depth, fan_out = _described(stages)
     used = None
     if synthesis is not None:
@@ -137,7 +139,8 @@ def cost(
         window=network.window,
         lag=stages.lag,
         synthesis=used,
-        patch=patch,
+        control_bits=_control_bits(stages, config),
+        patch=patch_cost(network.n_out, config),
     )
 
 
@@ -153,17 +156,22 @@ def _described(stages: Pipeline) -> tuple[int, int, int]:
     return gates, depth, fan_out
 
 
-def patch_cost(n_out: int, fifo: int = FIFO, flips: int = 1, step_bits: int = STEP_BITS) -> PatchCost:
-    """The cost of the patch stage behind n_out outputs; arguments and errors as for `cost`."""
-    check_int("fifo", fifo, 2, MAX_FIFO)
-    check_int("flips", flips, 1, fifo - 1)
-    check_int("step_bits", step_bits, 2, 48)
-    place_bits = max(1, (n_out - 1).bit_length())
+def _control_bits(stages: Pipeline, config: DecoderConfig) -> int:
+    count_bits = stages.network.n_out.bit_length()
+    return 1 + stages.lag.bit_length() + (count_bits + 3 * config.rate_bits if config.rate_bits else 0)
+
+
+def patch_cost(n_out: int, config: DecoderConfig | None = None) -> PatchCost:
+    """The cost of the patch stage behind n_out outputs."""
+    config = config or DecoderConfig()
+    flips, steps, level = config.flips, config.step_bits, config.fifo.bit_length()
+    moves = sum(min(flips, config.fifo - 1 - i) for i in range(config.fifo))
     return PatchCost(
-        counter_gates=2 * step_bits,
-        comparator_gates=(flips + 1) * (2 * step_bits - 1),
-        # An AND an output for each decoder, an OR for each further one; collect, clear and flip: three gates an output.
+        counter_gates=2 * steps,
+        comparator_gates=(flips + 1) * (2 * steps - 1),
+        # An AND an output for each decoder, an XOR for each further one; collect, clear and flip: three an output.
         flip_gates=n_out * (flips + flips - 1 + 3),
-        flip_flops=step_bits + n_out + fifo.bit_length(),
-        fifo_bits=fifo * (step_bits + place_bits),
+        fifo_gates=3 * config.patch_bits(n_out) * moves + 3 * config.fifo * level,
+        flip_flops=steps + n_out + level,
+        fifo_bits=config.fifo * config.patch_bits(n_out),
     )

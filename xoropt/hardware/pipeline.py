@@ -105,7 +105,7 @@ class Pipeline:
 
 
 def pipeline(network: XorNetwork) -> Pipeline:
-    """The stages of a network, equal signals computed once, with their delays.
+    """The stages of a network with their delays: equal signals are computed once, those that are not read never.
 
     Raises:
         ArgumentError: the network has more than 2^26 reads.
@@ -119,6 +119,7 @@ def pipeline(network: XorNetwork) -> Pipeline:
         offsets.append(np.where(used, entries // width, 0))
         width = len(entries)
     _merge(sources, offsets)
+    _prune(sources, offsets)
     stages = []
     width = network.n_in
     for source, offset in zip(sources, offsets, strict=True):
@@ -193,6 +194,15 @@ def _merge(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
         entries = _distinct(entries)
         sources[i + 1] = np.where(entries != PAD, entries % len(first), PAD)
         offsets[i + 1] = np.where(entries != PAD, entries // len(first) + base, 0)
+
+
+def _prune(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
+    """Leave out the signals that no later stage reads; changes the lists."""
+    for i in range(len(sources) - 1, 0, -1):
+        read = np.unique(sources[i][sources[i] != PAD])
+        if len(read) < len(sources[i - 1]):
+            sources[i] = np.where(sources[i] != PAD, np.searchsorted(read, sources[i]), PAD)
+            sources[i - 1], offsets[i - 1] = sources[i - 1][read], offsets[i - 1][read]
 
 
 def _repeats(rows: np.ndarray) -> bool:

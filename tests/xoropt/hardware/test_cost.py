@@ -6,7 +6,7 @@ from hardware_networks import NAMED, from_stages, networks, outputs_of
 from hypothesis import given
 
 import xoropt
-from xoropt.hardware import cost
+from xoropt.hardware import DecoderConfig, cost
 from xoropt.hardware.circuits import arrivals, stage_circuits
 from xoropt.hardware.pipeline import pipeline
 from xoropt.networks import from_matrix, random_block, staged, windowed
@@ -101,11 +101,16 @@ def test_the_cost_of_the_stages_of_auto():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"fifo": 1}, {"flips": 4}, {"flips": 0}, {"step_bits": 1}, {"fifo": 300}, {"synthesis": "x"}]
+    "settings", [{"fifo": 1}, {"flips": 4}, {"flips": 0}, {"step_bits": 1}, {"fifo": 300}, {"rate_bits": -1}]
 )
-def test_wrong_arguments(settings):
+def test_wrong_settings(settings):
     with pytest.raises(xoropt.ArgumentError):
-        cost(random_block(), **settings)
+        DecoderConfig(**settings)
+
+
+def test_an_unknown_synthesis():
+    with pytest.raises(xoropt.ArgumentError):
+        cost(random_block(), "x")
 
 
 def test_too_large():

@@ -1,0 +1,155 @@
+"""Simulated decoders make the software decoder's bits, in the cycles that the model counts."""
+
+import shutil
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from hardware_networks import NAMED, from_stages
+
+import xoropt
+from xoropt.circuits import yosys
+from xoropt.codec.encoded import StreamEncoded
+from xoropt.codec.packed import PackedValues
+from xoropt.hardware import DecoderConfig, PortRates, cost, decoder_verilog, feed, random_feed, simulate
+from xoropt.hardware.testbench import bench_files
+
+needs_iverilog = pytest.mark.skipif(
+    shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
+)
+needs_yosys = pytest.mark.skipif(not yosys.available(), reason="yosys is missing: pip install pyosys")
+
+RATES = (PortRates(), PortRates(outputs=150), PortRates(patches=9), PortRates(200, 90, 180))
+
+
+@lru_cache(maxsize=1)
+def digits_layer():
+    """Signs and pruning mask of a layer of 400 by 300 weights, trained on the digits for a moment."""
+    from sklearn.datasets import load_digits
+    from sklearn.neural_network import MLPClassifier
+    from threadpoolctl import threadpool_limits
+
+    images, digits = load_digits(return_X_y=True)
+    net = MLPClassifier((300, 400), random_state=0)
+    with threadpool_limits(1):
+        for _ in range(3):
+            net.partial_fit(images / 16, digits, classes=np.unique(digits))
+    weights = net.coefs_[1].T
+    return weights > 0, xoropt.quantize.prune(weights, 0.9)
+
+
+def compressed(network, **settings):
+    bits, care = digits_layer()
+    encoded = xoropt.encode(bits, care, network, **settings)
+    assert not ((xoropt.decode(encoded) ^ bits) & care).any()
+    return encoded
+
+
+LAYERS = {
+    "block": ("block:n_in=20,n_out=180,seed=0", {"solver": "greedy"}),
+    "windowed": ("windowed:n_in=8,n_out=80,window=128,taps=5,seed=0", {"order": "lanes:lanes=16"}),
+    "staged": ("staged:n_in=4,n_out=40,nodes=6,taps=4,reads=3,memory=12,node_window=64,seed=0", {"order": "rows"}),
+    "auto": ("auto", {}),
+}
+
+
+@needs_iverilog
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_bit_of_a_compressed_layer(name):
+    recipe, settings = LAYERS[name]
+    encoded = compressed(recipe if recipe == "auto" else xoropt.networks.from_recipe(recipe), **settings)
+    fed = feed(encoded)
+    assert len(fed.patches) == encoded.size.patches
+    if name == "block":
+        assert len(fed.patches) > 200
+    depths = ((2, 1), (4, 1), (8, 3)) if name == "block" else ((4, 1),)
+    for fifo, flips in depths:
+        for found in simulate(fed, fed.config(fifo, flips), RATES):
+            assert (found.mismatches, found.bits) == (0, 120_000)
+            assert found.cycles == found.model.cycles
+            assert found.equal
+
+
+@needs_iverilog
+@pytest.mark.parametrize("name", [*NAMED, "three stages"])
+def test_random_seeds_and_dense_patches(name):
+    rng = np.random.default_rng(5)
+    stages = tuple(rng.integers(-1, high, shape) for high, shape in ((6, (5, 3)), (15, (6, 3)), (12, (7, 4))))
+    network = NAMED[name] if name in NAMED else from_stages(2, stages)
+    for patches in (0, 60, 400):
+        fed = random_feed(network, 200, patches, seed=patches)
+        for fifo, flips in ((2, 1), (5, 4)):
+            assert all(found.equal for found in simulate(fed, fed.config(fifo, flips), RATES))
+
+
+@needs_iverilog
+def test_planes_segments_and_lanes_that_steps_do_not_fill():
+    rng = np.random.default_rng(0)
+    care = rng.random(6000) < 0.2
+    care[2000:3000] = False
+    bits = rng.random((2, 6000)) < 0.5
+    network = xoropt.networks.windowed(n_in=5, n_out=40, window=40, taps=4, seed=0)
+    encoded = xoropt.encode(bits, care, network, order="straight:lanes=8")
+    fed = feed(encoded)
+    assert isinstance(encoded, StreamEncoded)
+    assert np.count_nonzero(fed.first) > 2
+    (found,) = simulate(fed, fed.config(), synthesis="paar", time_limit=0.2)
+    assert (found.equal, found.bits) == (True, 12_000)
+
+
+@needs_iverilog
+def test_a_wrong_bit_is_noticed():
+    fed = random_feed(NAMED["windowed"], 40, 5)
+    fed.expected[17, 3] ^= True
+    (found,) = simulate(fed)
+    assert (found.mismatches, found.equal, found.cycles) == (1, False, found.model.cycles)
+
+
+@needs_yosys
+@pytest.mark.parametrize("name", NAMED)
+def test_flip_flops_and_gates_are_what_yosys_counts(name):
+    network, config = NAMED[name], DecoderConfig(fifo=8, flips=3, step_bits=9, rate_bits=7 if "se" in name else 0)
+    verilog, found = decoder_verilog(network, config), cost(network, config=config)
+    inner, whole = (yosys.netlist_cells(verilog, top) for top in ("decoder_network", "decoder"))
+    assert inner["$_XOR_"] == found.gates
+    assert flip_flops(inner) == found.register_bits
+    assert flip_flops(whole) == found.flip_flops
+
+
+@needs_yosys
+@pytest.mark.parametrize("config", [DecoderConfig(), DecoderConfig(fifo=8, flips=3, step_bits=9)])
+def test_patch_logic_is_about_what_yosys_makes_of_it(config):
+    found = cost(NAMED["windowed"], config=config).patch
+    patches = yosys.netlist_cells(decoder_verilog(NAMED["windowed"], config), "decoder_patches", optimize=True)
+    assert flip_flops(patches) == found.flip_flops + found.fifo_bits
+    assert sum(patches.values()) - flip_flops(patches) == pytest.approx(found.gates, rel=0.3)
+
+
+def flip_flops(cells):
+    return sum(number for cell, number in cells.items() if "DFF" in cell)
+
+
+@needs_yosys
+def test_synthesized_gates_are_what_yosys_counts():
+    network = xoropt.networks.random_block(n_in=8, n_out=30, seed=0)
+    verilog = decoder_verilog(network, synthesis="tree")
+    assert yosys.netlist_cells(verilog, "decoder_network")["$_XOR_"] <= cost(network, "tree").gates
+
+
+def test_what_has_no_decoder():
+    with pytest.raises(xoropt.ArgumentError, match="without a network"):
+        feed(PackedValues((4,), 3, np.array([[5]], dtype=np.uint8)))
+    with pytest.raises(xoropt.ArgumentError, match="too large"):
+        decoder_verilog(xoropt.networks.random_block(n_in=60, n_out=20_000))
+    with pytest.raises(xoropt.ArgumentError, match="'name'"):
+        decoder_verilog(NAMED["block"], name="1st")
+    with pytest.raises(xoropt.ArgumentError, match="no values"):
+        feed(xoropt.encode(np.zeros(0, bool), np.zeros(0, bool), NAMED["block"]))
+
+
+def test_stimulus_files_are_as_long_as_what_they_hold():
+    fed = random_feed(NAMED["staged"], 30, 4)
+    files = bench_files(fed, fed.config(), "// nothing")
+    assert files["seeds.hex"].count("\n") == len(fed.seeds)
+    assert files["patches.hex"].count("\n") == 5
+    assert files["expected.hex"].count("\n") == 30

@@ -1,0 +1,125 @@
+"""Icarus Verilog on a decoder and its testbench."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xoropt.errors import XoroptError
+from xoropt.hardware.config import DecoderConfig
+from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
+from xoropt.hardware.feed import Feed
+from xoropt.hardware.pipeline import pipeline
+from xoropt.hardware.testbench import bench_files
+from xoropt.hardware.verilog import decoder_verilog
+
+__all__ = ["Simulation", "check_simulator", "run_bench", "simulate"]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What the simulated decoder did.
+
+    Attributes:
+        steps: steps that it made.
+        mismatches: those that differ from the software decoder's in a bit or in their number of outputs.
+        bits: outputs that were compared, those of weights; padding is not.
+        cycles: from the first after reset to the one in which the last step is taken.
+        model: what the cycle model says.
+    """
+
+    steps: int
+    mismatches: int
+    bits: int
+    cycles: int
+    model: Cycles
+
+    @property
+    def equal(self) -> bool:
+        """Whether all bits were the software decoder's and the cycle model counted the same cycles."""
+        return not self.mismatches and self.steps == self.model.steps and self.cycles == self.model.cycles
+
+    def to_dict(self) -> dict[str, Any]:
+        """All figures, for JSON."""
+        return vars(self) | {"model": self.model.to_dict(), "equal": self.equal}
+
+
+def check_simulator() -> None:
+    """XoroptError when Icarus Verilog is not installed."""
+    if shutil.which("iverilog") is None or shutil.which("vvp") is None:
+        raise XoroptError(
+            "the simulator 'iverilog' is not installed; apt-get install iverilog (or leave --simulate out)."
+        )
+
+
+def run_bench(folder: Path, rates: Sequence[PortRates] = (PortRates(),)) -> list[tuple[int, int, int]]:
+    """Compile the files in a folder and run the testbench: steps, mismatches and cycles for each of the rates.
+
+    Raises:
+        XoroptError: Icarus Verilog is missing or fails.
+    """
+    check_simulator()
+    found = []
+    with tempfile.TemporaryDirectory() as build:
+        program = Path(build, "testbench.vvp")
+        command = ["iverilog", "-g2005", "-Wall", "-o", str(program), "decoder.v", "testbench.v"]
+        _run(command, folder)
+        for rate in rates:
+            ports = [f"+seeds={rate.seeds}", f"+patches={rate.patches}", f"+outputs={rate.outputs}"]
+            shown = _run(["vvp", "-n", str(program), *ports], folder)
+            match = re.search(r"(?:PASS|FAIL) steps (\d+) mismatches (\d+) cycles (\d+)", shown)
+            if match is None:
+                raise XoroptError(f"Icarus Verilog ended without a result: {' '.join(shown[-200:].split())}")
+            steps, mismatches, cycles = (int(number) for number in match.groups())
+            found.append((steps, mismatches, cycles))
+    return found
+
+
+def _run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode or done.stderr.strip():
+        raise XoroptError(f"{command[0]} failed: {' '.join((done.stderr + done.stdout)[-300:].split())}")
+    return done.stdout
+
+
+def simulate(
+    feed: Feed,
+    config: DecoderConfig | None = None,
+    rates: Sequence[PortRates] = (PortRates(),),
+    *,
+    synthesis: str | None = None,
+    time_limit: float = 10.0,
+) -> list[Simulation]:
+    """Run the decoder of a feed in Icarus Verilog, and its cycle model beside it, for each of some port rates.
+
+    Args:
+        feed: what goes in, from `xoropt.hardware.feed`.
+        config: of the decoder; what the feed needs if None.
+        rates: how often the ports are open.
+        synthesis, time_limit: as for `xoropt.hardware.cost`.
+
+    Raises:
+        ArgumentError: the network is too large.
+        XoroptError: Icarus Verilog is missing or fails.
+    """
+    check_simulator()
+    config = config or feed.config()
+    decoder = decoder_verilog(feed.network, config, synthesis=synthesis, time_limit=time_limit)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in bench_files(feed, config, decoder).items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        found = run_bench(Path(folder), rates)
+    return [simulation_of(feed, config, rate, *result) for rate, result in zip(rates, found, strict=True)]
+
+
+def simulation_of(
+    feed: Feed, config: DecoderConfig, rates: PortRates, steps: int, mismatches: int, cycles: int
+) -> Simulation:
+    """A result of `run_bench` beside the cycle model."""
+    lag = pipeline(feed.network).lag
+    model = count_cycles(feed.first, feed.counts, feed.patches[:, 0], lag, config, rates)
+    return Simulation(steps, mismatches, int(feed.known[:steps].sum()), cycles, model)

@@ -1,0 +1,170 @@
+"""The sequential decoder of any network as Verilog."""
+
+import numpy as np
+
+from xoropt.circuits.circuit import ZERO, XorCircuit
+from xoropt.circuits.verilog import ZERO_BIT, check_name
+from xoropt.errors import ArgumentError
+from xoropt.hardware.circuits import stage_circuits
+from xoropt.hardware.config import DecoderConfig
+from xoropt.hardware.patch_verilog import patch_verilog
+from xoropt.hardware.pipeline import Pipeline, pipeline
+from xoropt.networks import XorNetwork
+
+__all__ = ["MAX_GATES", "decoder_verilog"]
+
+MAX_GATES = 1 << 18
+"""Gates and registers of a decoder that is written at most; the simulators and we take minutes beyond."""
+
+
+def decoder_verilog(
+    network: XorNetwork,
+    config: DecoderConfig | None = None,
+    *,
+    synthesis: str | None = None,
+    time_limit: float = 10.0,
+    name: str = "decoder",
+) -> str:
+    """Synthesizable Verilog-2001 of the decoder: shift registers, XOR stages, rate control and patch stage.
+
+    The ports and the handshake are described in docs/hardware.md. Modules: `name`, the whole; `name`_network, seeds to
+    unpatched outputs; `name`_patches, the patch stage.
+
+    Args:
+        network: any, with up to 2^18 gates and registers.
+        config: widths and the FIFO's depth; the defaults if None.
+        synthesis, time_limit: as for `xoropt.hardware.cost`.
+        name: of the top module.
+
+    Raises:
+        ArgumentError: the network is too large, or another argument is out of range.
+    """
+    config = config or DecoderConfig()
+    check_name(name)
+    plan = pipeline(network)
+    size = plan.register_bits + sum(int(np.maximum(stage.reads - 1, 0).sum()) for stage in plan.stages)
+    if size > MAX_GATES:
+        raise ArgumentError(
+            f"Network '{network.recipe[:80]}' is too large to be written: {size} gates and registers, at most "
+            f"{MAX_GATES}; use one with fewer outputs or taps."
+        )
+    circuits, _ = stage_circuits(plan, synthesis, time_limit)
+    head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
+    parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
+    return head + "\n".join(parts)
+
+
+def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:
+    """Seeds to outputs: everything shifts where `advance` is 1."""
+    n_in, n_out = plan.network.n_in, plan.network.n_out
+    lines = [
+        f"module {name}_network (",
+        "  input clk,",
+        "  input advance,",
+        f"  input [{n_in - 1}:0] seed,",
+        f"  output [{n_out - 1}:0] y",
+        ");",
+    ]
+    shifts = []
+    before = [f"seed[{i}]" for i in range(n_in)]
+    for i, (stage, circuit, lengths) in enumerate(zip(plan.stages, circuits, plan.lengths, strict=True)):
+        # A line: the signal itself is delay 0 between stages; seeds are taken into a register first.
+        for v in np.flatnonzero(lengths).tolist():
+            length = int(lengths[v])
+            lines.append(f"  reg [{length - 1}:0] line{i}_{v};")
+            kept = f"{{line{i}_{v}[{length - 2}:0], {before[v]}}}" if length > 1 else before[v]
+            shifts.append(f"    line{i}_{v} <= {kept};")
+        taps = [
+            before[v] if i and not d else f"line{i}_{v}[{d - 1 if i else d}]"
+            for v, d in zip(stage.taps[0].tolist(), stage.taps[1].tolist(), strict=True)
+        ]
+        wires = taps + [f"g{i}_{gate}" for gate in range(circuit.gates)]
+        for gate, row in enumerate(circuit.operands.tolist()):
+            terms = " ^ ".join(wires[operand] for operand in row if operand != ZERO)
+            lines.append(f"  wire g{i}_{gate} = {terms};")
+        before = [ZERO_BIT if signal == ZERO else wires[signal] for signal in circuit.outputs.tolist()]
+    lines += [f"  assign y[{j}] = {signal};" for j, signal in enumerate(before)]
+    return "\n".join([*lines, "  always @(posedge clk) if (advance) begin", *shifts, "  end", "endmodule", ""])
+
+
+def _top(plan: Pipeline, config: DecoderConfig, name: str) -> str:
+    n_in, n_out, lag = plan.network.n_in, plan.network.n_out, plan.lag
+    count_bits, rate, patch = n_out.bit_length(), config.rate_bits, config.patch_bits(n_out)
+    wait_bits = lag.bit_length()
+    lines = [
+        f"module {name} (",
+        "  input clk,",
+        "  input reset,",
+        f"  input [{n_in - 1}:0] seed_data,",
+        "  input seed_first,",
+        "  input seed_valid,",
+        "  output seed_ready,",
+    ]
+    if rate:
+        lines += [
+            f"  input [{count_bits - 1}:0] run_base,",
+            f"  input [{rate - 1}:0] run_step,",
+            f"  input [{rate - 1}:0] run_modulus,",
+        ]
+    lines += [
+        f"  input [{patch - 1}:0] patch_data,",
+        "  input patch_valid,",
+        "  output patch_ready,",
+        f"  output [{n_out - 1}:0] out_data,",
+        f"  output [{count_bits - 1}:0] out_count,",
+        "  output out_valid,",
+        "  input out_ready",
+        ");",
+        "  reg pending;",
+        "  wire take = out_valid & out_ready;",
+        "  assign seed_ready = ~pending | take;",
+        "  wire accept = seed_valid & seed_ready;",
+    ]
+    if wait_bits:  # seeds that are still missing before there is a step
+        lines += [
+            f"  reg [{wait_bits - 1}:0] missing;",
+            f"  wire [{wait_bits - 1}:0] left = seed_first ? {wait_bits}'d{lag} : missing == 0 ? {wait_bits}'d0 : "
+            "missing - 1'b1;",
+        ]
+    filled = "left == 0" if wait_bits else "1'b1"
+    lines += [
+        "  always @(posedge clk)",
+        "    if (reset) pending <= 1'b0;",
+        f"    else if (accept) pending <= {filled};",
+        "    else if (take) pending <= 1'b0;",
+    ]
+    if wait_bits:
+        lines += [
+            "  always @(posedge clk)",
+            f"    if (reset) missing <= {wait_bits}'d{lag};",
+            "    else if (accept) missing <= left;",
+        ]
+    lines += _rate(count_bits, rate) if rate else [f"  assign out_count = {count_bits}'d{n_out};"]
+    lines += [
+        f"  wire [{n_out - 1}:0] plain;",
+        f"  {name}_network network (.clk(clk), .advance(accept), .seed(seed_data), .y(plain));",
+        f"  {name}_patches patches (.clk(clk), .reset(reset), .patch_data(patch_data), .patch_valid(patch_valid),",
+        "    .patch_ready(patch_ready), .pending(pending), .plain(plain), .out_data(out_data), .out_valid(out_valid),",
+        "    .out_ready(out_ready));",
+        "endmodule",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _rate(count_bits: int, rate: int) -> list[str]:
+    """The phase accumulator: of run_modulus steps run_step make one output more than run_base, evenly spread."""
+    return [
+        f"  reg [{count_bits - 1}:0] base;",
+        f"  reg [{rate - 1}:0] phase, step, modulus;",
+        f"  wire [{rate}:0] sum = phase + step;",
+        "  wire more = sum >= modulus;",
+        "  assign out_count = base + more;",
+        "  always @(posedge clk)",
+        "    if (accept & seed_first) begin",
+        "      base <= run_base;",
+        "      step <= run_step;",
+        "      modulus <= run_modulus;",
+        f"      phase <= {rate}'d0;",
+        "    end else if (take) phase <= more ? sum - modulus : sum;",
+    ]
