@@ -229,12 +229,12 @@ def test_spelt_stages_multiply_to_the_rows(case):
     assert (network.stages is None) == (len(layers) == 1)
 
 
-@given(drawn(), st.integers(0, 2**32 - 1))
+@given(st.one_of(drawn(), stages()), st.integers(0, 2**32 - 1))
 def test_every_decoder_gives_the_same_bits(case, seed):
-    network = build(*case)
+    network = build(*case) if isinstance(case[0], str) else networks.from_stages(case[1], case[0])
     rng = np.random.default_rng(seed)
     bits, care = rng.random((2, 700)) < 0.5, rng.random(700) < 0.8 * network.n_in / network.n_out
-    order = None if not network.memory else "lanes:lanes=4" if rng.random() < 0.5 else "rows"
+    order = None if not network.memory else str(rng.choice(["lanes:lanes=4", "lanes:lanes=512", "rows"]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", xoropt.RateWarning)
         encoded = xoropt.encode(bits, care, network, order=order)

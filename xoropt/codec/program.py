@@ -1,7 +1,7 @@
 """How a decoder evaluates a windowed network on rows of lanes: a few *sources*, and which of them each output is the
 XOR of.
 
-Sparse networks read seed rows themselves, staged ones their nodes, computed once a step. Dense ones read tables: of
+Sparse networks read seed rows themselves, staged ones nodes too, computed once a step. Dense ones read tables: of
 every `group` neighbouring seed rows all 2^group exclusive ors, of which an output takes one (the four Russians' method:
 Arlazarov, Dinic, Kronrod, Faradžev 1970).
 """
@@ -12,28 +12,35 @@ from functools import lru_cache
 import numpy as np
 
 from xoropt.networks import XorNetwork
+from xoropt.networks.stages import flatten
 
-__all__ = ["DIRECT", "NODES", "TABLES", "Program", "program", "scratch_rows"]
+__all__ = ["ROWS", "TABLES", "Program", "placed", "program", "scratch_rows"]
 
-DIRECT, NODES, TABLES = 0, 1, 2
-"""Kinds of sources: seed rows, nodes, tables."""
+ROWS, TABLES = 0, 1
+"""Kinds of sources: seed rows and nodes, or tables."""
+REGION = 1 << 32
+"""A source is numbered region·REGION + row: seed rows are region 0, and every n_in nodes share a further one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
     """Sources and reads of a network.
 
+    Node v of step t is row t·n_in + v mod n_in of region 1 + v div n_in, as seed i of step t is row t·n_in + i of
+    region 0: moving on by a step is the same distance everywhere.
+
     Attributes:
-        n_in: seed rows a step.
+        n_in: rows a step of every region.
         kind: of the sources.
-        group: seed rows of a table; 1 for the other kinds.
-        reach: seed rows, from the step's first on, that its own sources (nodes: of the first stage) are made of.
-        levels: int64 (stages, 3): the nodes of each stage, the taps of each of them, and the further steps whose nodes
-            later stages and outputs read; one row of zeros for the other kinds.
-        taps: int64, the taps of each stage's nodes, stage after stage, node after node: seed rows, or nodes of the
-            stage before, counted from the step's first.
+        group: seed rows of a table; 1 for the other kind.
+        reach: seed rows, from the step's first on, that any reads.
+        lead: the same for the last of the steps whose nodes are needed ahead of their own.
+        regions: seed rows and nodes.
+        nodes: int64 (nodes, 4): source, steps beyond the last that are read, first and end of its taps; each reads
+            nodes before it alone.
+        taps: int64, the sources of nodes, relative to the step's first row.
         hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
-        reads: int32, the sources of each network row relative to that, one row after another, at least one each.
+        reads: int64, the sources of each network row relative to that, one row after another, at least one each.
         starts: int64 (hop[1]·n_out + 1,), where each row's begin: first for steps that begin with a table, then for
             those that begin one seed row later, …
     """
@@ -42,7 +49,9 @@ class Program:
     kind: int
     group: int
     reach: int
-    levels: np.ndarray = field(repr=False)
+    lead: int
+    regions: int
+    nodes: np.ndarray = field(repr=False)
     taps: np.ndarray = field(repr=False)
     hop: tuple[int, int, int]
     reads: np.ndarray = field(repr=False)
@@ -55,6 +64,11 @@ class Program:
         return int(counts[0]) if (counts == counts[0]).all() else 0
 
 
+def placed(sources: np.ndarray, span: int) -> np.ndarray:
+    """Rows of numbered sources where every region has `span` rows, int64."""
+    return sources // REGION * span + sources % REGION
+
+
 @lru_cache(maxsize=16)
 def program(network: XorNetwork) -> Program:
     """The way to evaluate a network that takes the fewest row operations."""
@@ -63,32 +77,43 @@ def program(network: XorNetwork) -> Program:
     matrix = network.matrix()
     some = matrix[:: max(1, network.n_out // 256)]  # rows are alike
     group = min(range(1, 9), key=lambda g: _operations(some, network.n_in / network.n_out, g))
-    none, no_level = np.zeros(1, dtype=np.int64), np.zeros((1, 3), dtype=np.int64)
+    none, no_nodes = np.zeros(1, dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
+    n_in, window = network.n_in, network.window
     if group == 1:
         empty = ~matrix.any(axis=1)
         counts = np.where(empty, 2, matrix.sum(axis=1))
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        reads = np.zeros(int(starts[-1]), dtype=np.int32)  # an empty row reads seed row 0 twice
+        reads = np.zeros(int(starts[-1]), dtype=np.int64)  # an empty row reads seed row 0 twice
         reads[~np.repeat(empty, counts)] = np.nonzero(matrix)[1]
-        return Program(network.n_in, DIRECT, 1, network.window, no_level, none, (network.n_in, 1, 1), reads, starts)
+        return Program(n_in, ROWS, 1, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
     table = np.concatenate([_table_reads(matrix, group, phase) for phase in range(group)])
     starts = np.arange(len(table) + 1, dtype=np.int64) * table.shape[1]
-    hop = (network.n_in, group, 1 << group)
-    reads = table.reshape(-1).astype(np.int32)
-    return Program(network.n_in, TABLES, group, network.window, no_level, none, hop, reads, starts)
+    hop = (n_in, group, 1 << group)
+    return Program(n_in, TABLES, group, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts)
 
 
 def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
-    """Nodes stage by stage; the last stage are the outputs."""
-    *nodes, reads = stages
-    widths = [n_in, *map(len, nodes)]
-    memories = [int(stage.max()) // width for stage, width in zip(stages, widths, strict=True)]
-    ahead = np.cumsum(memories[:0:-1])[::-1]  # of all stages after each
-    levels = np.array([[len(s), s.shape[1], steps] for s, steps in zip(nodes, ahead, strict=True)], dtype=np.int64)
-    taps = np.concatenate([stage.reshape(-1) for stage in nodes]).astype(np.int64)
-    starts = np.arange(len(reads) + 1, dtype=np.int64) * reads.shape[1]
-    reach, hop = int(nodes[0].max()) + 1, (len(nodes[-1]), 1, 1)
-    return Program(n_in, NODES, 1, reach, levels, taps, hop, reads.reshape(-1).astype(np.int32), starts)
+    """Nodes in the order of their stages, without mere copies; the last stage are the outputs."""
+    flat = flatten(n_in, stages)
+    seeds = np.arange(n_in + len(flat.nodes), dtype=np.int64)
+    number = seeds // n_in * REGION + seeds % n_in
+    ahead = np.zeros(len(number), dtype=np.int64)
+    used = flat.signals >= 0
+    np.maximum.at(ahead, flat.signals[used], flat.delays[used])
+    lists = [np.array(reads, dtype=np.int64) for reads in flat.nodes]
+    for v in range(len(lists) - 1, -1, -1):
+        np.maximum.at(ahead, lists[v][:, 0], lists[v][:, 1] + ahead[n_in + v])
+    ends = np.cumsum([0, *map(len, lists)])
+    nodes = np.stack([number[n_in:], ahead[n_in:], ends[:-1], ends[1:]], axis=1)
+    taps = np.concatenate([np.zeros((0, 2), np.int64), *lists])
+    starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int64)
+    reads = (number[flat.signals] + flat.delays * n_in)[used]
+    last = (ahead[:n_in].max() + 1) * n_in
+    direct = max([0, *(int(delay) for read in lists for signal, delay in read if signal < n_in)])
+    direct = max(direct, int(flat.delays[used & (flat.signals < n_in)].max(initial=0)))
+    regions = 1 + -(-len(lists) // n_in)
+    coded = number[taps[:, 0]] + taps[:, 1] * n_in
+    return Program(n_in, ROWS, 1, (direct + 1) * n_in, int(last), regions, nodes, coded, (n_in, 1, 1), reads, starts)
 
 
 def _operations(matrix: np.ndarray, rate: float, group: int) -> float:
@@ -110,9 +135,8 @@ def _table_reads(matrix: np.ndarray, group: int, phase: int) -> np.ndarray:
 
 
 def scratch_rows(plan: Program, seed_rows: int) -> tuple[int, int]:
-    """Rows that the seeds and the sources of a segment of `seed_rows` seed rows take at most."""
+    """Rows that a region and the tables of a segment of `seed_rows` seed rows take at most."""
     steps = -(-seed_rows // plan.n_in)
-    seeds = max(seed_rows, (steps + int(plan.levels[0, 2])) * plan.n_in + plan.reach + plan.group)
-    if plan.kind == NODES:
-        return seeds, int(((steps + plan.levels[:, 2]) * plan.levels[:, 0]).sum())
-    return seeds, -(-seeds // plan.group) << plan.group if plan.kind == TABLES else 1
+    ahead = int(plan.nodes[:, 1].max(initial=0))
+    span = max(seed_rows, steps * plan.n_in + max(plan.lead, ahead * plan.n_in) + plan.group) | 1
+    return span, -(-span // plan.group) << plan.group if plan.kind == TABLES else 1

@@ -9,6 +9,7 @@ from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.networks import XorNetwork
+from xoropt.networks.stages import flatten
 
 __all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
 
@@ -81,16 +82,19 @@ def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows
             for tap in np.flatnonzero(row):
                 made[j] ^= seeds[tap :: network.n_in][:steps]
     else:
-        node_taps, reads = network.stages
-        count = len(node_taps)
-        ahead = steps + int(reads[:used].max()) // count
-        nodes = np.zeros((count, ahead, seeds.shape[1]), dtype=np.uint8)
-        for node, taps in zip(nodes, node_taps, strict=True):
-            for tap in taps:
-                node ^= seeds[tap :: network.n_in][:ahead]
-        for j, places in enumerate(reads[:used]):
-            for place in places:
-                made[j] ^= nodes[place % count, place // count :][:steps]
+        flat = flatten(network.n_in, network.stages)
+        signals, delays = flat.signals[:used], flat.delays[:used]
+        columns = [seeds[i :: network.n_in] for i in range(network.n_in)]  # signals, as far ahead as they go
+        for reads in flat.nodes:
+            length = min(len(columns[signal]) - delay for signal, delay in reads)
+            node = np.zeros((length, seeds.shape[1]), dtype=np.uint8)
+            for signal, delay in reads:
+                node ^= columns[signal][delay:][:length]
+            columns.append(node)
+        for row, at, ahead in zip(made, signals.tolist(), delays.tolist(), strict=True):
+            for signal, delay in zip(at, ahead, strict=True):
+                if signal >= 0:
+                    row ^= columns[signal][delay:][:steps]
     return made[output, step]
 
 

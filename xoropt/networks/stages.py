@@ -1,25 +1,18 @@
 """Stages: layers of shared exclusive ors, their product as packed rows, and the network that has them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
 
-__all__ = ["MAX_WINDOW", "check_stages", "product_rows", "reach", "stages_network"]
+__all__ = ["MAX_WINDOW", "Flat", "check_stages", "flatten", "product_rows", "stages_network"]
 
 MAX_WINDOW = 1984
 """Seed bits of the widest window that the banded elimination carries."""
 _CHUNK = 1 << 20
 """Rows that are built at once: bounds the memory."""
-
-
-def reach(stages: tuple[np.ndarray, ...], n_in: int) -> int:
-    """Steps of seeds that a step reads: one more than the sum of the largest delays, all stages together."""
-    width, steps = n_in, 1
-    for stage in stages:
-        steps += int(stage.max(initial=0)) // width
-        width = len(stage)
-    return steps
 
 
 def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
@@ -92,3 +85,72 @@ def stages_network(stages: tuple[np.ndarray, ...], n_in: int, recipe: str) -> Xo
     rows, window = product_rows(stages, n_in)
     kept = tuple(np.ascontiguousarray(stage, dtype=np.int64) for stage in stages) if len(stages) > 1 else None
     return XorNetwork(n_in, len(rows), window // n_in - 1, rows, recipe, stages=kept)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Stages as one list of gates: signals 0 … n_in − 1 are seed bits, n_in + v is node v.
+
+    Attributes:
+        nodes: for each node the signals, all before it, and the steps by which it reads them ahead.
+        signals, delays: the same for the outputs: int64 (n_out, reads) each, −1 and 0 for none.
+    """
+
+    nodes: list[list[tuple[int, int]]]
+    signals: np.ndarray
+    delays: np.ndarray
+
+
+def flatten(n_in: int, stages: tuple[np.ndarray, ...]) -> Flat:
+    """Stages without copies: a signal that merely repeats another is that one, moved by its delay.
+
+    An output that repeats a node reads what the node does; nodes that nothing reads are left out.
+    """
+    refs = [(i, 0) for i in range(n_in)]
+    nodes: list[list[tuple[int, int]]] = []
+    known: dict[tuple[tuple[int, int], ...], int] = {}
+    for stage in stages[:-1]:
+        made = []
+        for entries in stage.tolist():
+            reads = [(refs[e % len(refs)][0], refs[e % len(refs)][1] + e // len(refs)) for e in entries if e >= 0]
+            key = tuple(sorted(reads))
+            if len(reads) == 1:
+                made.append(reads[0])
+                continue
+            if key not in known:
+                known[key] = n_in + len(nodes)
+                nodes.append(reads)
+            made.append((known[key], 0))
+        refs = made
+    outputs = stages[-1]
+    ids, moved = np.array(refs, dtype=np.int64).T
+    used = outputs >= 0
+    signals = np.where(used, ids[outputs % len(refs)], -1)
+    delays = np.where(used, moved[outputs % len(refs)] + outputs // len(refs), 0)
+    copies = np.flatnonzero((used.sum(axis=1) == 1) & (signals.max(axis=1) >= n_in))
+    if len(copies):
+        width = max(outputs.shape[1], *map(len, nodes))
+        signals = np.pad(signals, ((0, 0), (0, width - outputs.shape[1])), constant_values=-1)
+        delays = np.pad(delays, ((0, 0), (0, width - outputs.shape[1])))
+        for j in copies.tolist():
+            at = int(signals[j].argmax())
+            reads, delay = nodes[int(signals[j, at]) - n_in], int(delays[j, at])
+            signals[j], delays[j] = -1, 0
+            signals[j, : len(reads)] = [signal for signal, _ in reads]
+            delays[j, : len(reads)] = [delay + more for _, more in reads]
+    return _pruned(n_in, nodes, signals, delays)
+
+
+def _pruned(n_in: int, nodes: list[list[tuple[int, int]]], signals: np.ndarray, delays: np.ndarray) -> Flat:
+    """Without the nodes that no output depends on."""
+    needed = np.zeros(n_in + len(nodes) + 1, dtype=bool)  # the last is that of −1
+    needed[signals] = True
+    for v in range(len(nodes) - 1, -1, -1):
+        if needed[n_in + v]:
+            needed[[signal for signal, _ in nodes[v]]] = True
+    needed[:n_in], needed[-1] = True, False
+    number = np.where(needed, np.cumsum(needed) - 1, -1)
+    kept = [
+        [(int(number[signal]), delay) for signal, delay in reads] for v, reads in enumerate(nodes) if needed[n_in + v]
+    ]
+    return Flat(kept, number[signals], delays)

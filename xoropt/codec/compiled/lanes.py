@@ -9,7 +9,7 @@ from xoropt.codec.compiled.wide.kernels import fill_wide
 from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
-from xoropt.codec.program import program, scratch_rows
+from xoropt.codec.program import placed, program, scratch_rows
 from xoropt.codec.reader import Reader, aligned, readonly
 
 __all__ = ["lanes_reader"]
@@ -29,10 +29,13 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     tables = [segment_table(layout, order) for layout in encoded.layouts]
     ends = [np.cumsum(layout.rows).tolist() for layout in encoded.layouts]
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
-    seed_rows, source_rows = scratch_rows(plan, most)
-    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, seed_rows * width + 8, source_rows * width)]
-    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach)
-    levels, taps, hop, reads = plan.levels, plan.taps, plan.hop, plan.reads * np.int32(width)
+    span, table_rows = scratch_rows(plan, most)
+    row_words = plan.regions * span * width + 8
+    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, row_words, table_rows * width)]
+    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.lead)
+    nodes, taps, hop = plan.nodes.copy(), placed(plan.taps, span), plan.hop
+    nodes[:, 0] = placed(nodes[:, 0], span)
+    reads = (placed(plan.reads, span) * width).astype(np.int32)
     starts, depth = plan.starts, plan.depth
 
     def scratch() -> tuple[np.ndarray, ...]:
@@ -67,21 +70,21 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         if end:
             high -= ends[number][end - 1]
         pieces[0, 4], pieces[-1, 5] = low, high
-        raw, seeds, made = scratch
+        raw, held, made = scratch
         if lanes == WIDE:
             fill_wide(
                 octets[plane],
                 pieces,
                 turns,
                 settings,
-                levels,
+                nodes,
                 taps,
                 hop,
                 reads,
                 depth,
                 starts,
                 raw,
-                seeds,
+                held,
                 made,
                 words,
                 stream,
@@ -90,7 +93,7 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         if lanes < 64:
             words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
         fill_narrow(
-            octets[plane], pieces, lanes, turns, settings, levels, taps, hop, reads, starts, raw, seeds, made, words
+            octets[plane], pieces, lanes, turns, settings, nodes, taps, hop, reads, starts, raw, held, made, words
         )
 
     return Reader(scratch, origin, room, cuts, direct, fill)

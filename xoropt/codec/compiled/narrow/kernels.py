@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.kernels import seed_rows
-from xoropt.codec.program import NODES, TABLES
+from xoropt.codec.program import TABLES
 
 __all__ = ["fill_narrow"]
 
@@ -38,65 +38,58 @@ def xor_words(row, at, mine, k, width):
 
 
 @njit(nogil=True, cache=True)
-def narrow_sources(seeds, m, steps, lanes, settings, levels, taps, sources):
+def narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables):
     """As `wide_sources`."""
-    n_in, kind, group, reach = settings
+    n_in, kind, group, reach, lead = settings
     width = max(1, lanes >> 6)
     turning = m == steps * n_in
-    stop = (steps - 1 + (0 if turning or kind != NODES else levels[0, 2])) * n_in + reach
+    stop = (steps - 1) * n_in + (reach if turning else lead)
     if kind == TABLES:
         stop += -stop % group
     for r in range(m, stop):
-        turn_words(seeds, (r - m) * width, lanes, lanes - 1, seeds, r * width)
-    before = base = tap = 0
-    if kind == NODES:
-        stride = n_in
-        for level in range(len(levels)):
-            count, depth, ahead = levels[level]
+        turn_words(rows, (r - m) * width, lanes, lanes - 1, rows, r * width)
+    if kind != TABLES:
+        for v in range(len(nodes)):
+            to, ahead, first, end = nodes[v]
             made = steps if turning else steps + ahead
-            read = seeds if level == 0 else sources
-            for q in range(made * count):
-                at = (base + q) * width
-                sources[at : at + width] = ZERO
-                for i in range(depth):
-                    row = before + q // count * stride + taps[tap + q % count * depth + i]
-                    xor_words(sources, at, read, row * width, width)
-            for q in range(made * count, (steps + ahead) * count):
-                at = (base + q) * width
-                turn_words(sources, at - steps * count * width, lanes, lanes - 1, sources, at)
-            before, stride, tap = base, count, tap + count * depth
-            base += (steps + ahead) * count
-    elif kind == TABLES:
+            for t in range(made):
+                at = (to + t * n_in) * width
+                rows[at : at + width] = ZERO
+                for i in range(first, end):
+                    xor_words(rows, at, rows, (t * n_in + taps[i]) * width, width)
+            for t in range(made, steps + ahead):
+                at = (to + t * n_in) * width
+                turn_words(rows, at - steps * n_in * width, lanes, lanes - 1, rows, at)
+    else:
         for r in range(stop):
             begin = r // group << group
             bit = 1 << r % group
             if bit == 1:
-                sources[begin * width : (begin + 1) * width] = ZERO
+                tables[begin * width : (begin + 1) * width] = ZERO
             for k in range(begin, begin + bit):
                 for i in range(width):
-                    sources[(k + bit) * width + i] = seeds[r * width + i] ^ sources[k * width + i]
-    return before
+                    tables[(k + bit) * width + i] = rows[r * width + i] ^ tables[k * width + i]
 
 
 @njit(nogil=True, cache=True)
-def fill_narrow(octets, pieces, lanes, order, settings, levels, taps, hop, reads, starts, raw, seeds, sources, out):
+def fill_narrow(octets, pieces, lanes, order, settings, nodes, taps, hop, reads, starts, raw, rows, tables, out):
     """As `fill_wide`, for any number of lanes; `out` must hold zeros where fewer than 64 lanes are to be written."""
     spread, rotation = order
     n_in, kind = settings[0], settings[1]
     width = max(1, lanes >> 6)
-    mine = sources if kind else seeds
+    mine = tables if kind == TABLES else rows
     n_out = (len(starts) - 1) // hop[1]
     for s in range(len(pieces)):
         T, n, first, multiplier, low, high, base = pieces[s]
         if n == 0:
             out[base + low * lanes >> 6 : min(base + high * lanes >> 6, len(out))] = ZERO
             continue
-        m = seed_rows(octets, first, n, lanes, spread, raw, seeds)
+        m = seed_rows(octets, first, n, lanes, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
-        before = narrow_sources(seeds, m, steps, lanes, settings, levels, taps, sources)
+        narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables)
         p = y = turn = 0
         for t in range(steps):
-            source = (before + t * hop[0] // hop[1] * hop[2]) * width
+            source = t * hop[0] // hop[1] * hop[2] * width
             j = t * hop[0] % hop[1] * n_out
             stop = min(T, (t + 1) * n_in * T // m)
             while p < stop:
