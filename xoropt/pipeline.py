@@ -15,10 +15,11 @@ from xoropt.codec.encode import BLOCK_N_IN
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.packed import pack_values
 from xoropt.codec.stream import METHODS
-from xoropt.container import header_bits, load
+from xoropt.container import added_bits, load
 from xoropt.errors import ArgumentError, FormatError, XoroptError
 from xoropt.files import check_new, stream_safetensors
-from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank
+from xoropt.masks import check_codec, decode_mask, encode_mask, low_rank, stored_bytes
+from xoropt.masks.prefix import PLANE
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.networks.network import check_int
@@ -51,6 +52,9 @@ __all__ = [
 
 EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
 """Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
+
+TINY = 1 << 18
+"""Weights up to which a bitmap and packed values are tried, whose headers are shorter."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a tensor's name, weights done and weights in all, over the whole model."""
@@ -201,7 +205,9 @@ def compress(
                 progress(name, before + size * part // max(1, whole), total)
 
         try:
-            stored[name] = _compress_tensor(name, array, config, masks.get(name), (factors or {}).get(name), report)
+            stored[name] = _compress_tensor(
+                name, array, config, masks.get(name), (factors or {}).get(name), len(chosen), report
+            )
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
             mend = "" if len(chosen) == 1 else f" Mend that or leave the tensor out with exclude=('{name}',)."
@@ -241,6 +247,7 @@ def _compress_tensor(
     config: CompressConfig,
     mask: np.ndarray | None,
     factors: low_rank.BinaryFactors | None,
+    tensors: int,
     report: Callable[[int, int], None],
 ) -> CompressedTensor | CarriedTensor:
     quantization: dict[str, float | int | str] | None = None
@@ -294,27 +301,25 @@ def _compress_tensor(
     information = value_entropy(quantized)
     stored = CompressedTensor(array.shape, quantized.levels, codec, parts, encoded, quantization, information)
     if network == "auto" and len(planes):
-        stored = _least(stored, quantized)
+        stored = _least(stored, quantized, tensors)
     if "sparsity" not in (quantization or {}):
-        headers = header_bits(CompressedModel({name: stored}))[name]
-        if sum(tensor_bits(stored).values()) + headers >= 8 * array.nbytes:
+        if sum(tensor_bits(stored).values()) + added_bits(stored, tensors) >= 8 * array.nbytes:
             return CarriedTensor(array, "would not get smaller")
         if not same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
 
 
-def _least(stored: CompressedTensor, quantized: QuantizedTensor) -> CompressedTensor:
+def _least(stored: CompressedTensor, quantized: QuantizedTensor, tensors: int) -> CompressedTensor:
     """The tensor as it is, unless a bitmap and packed values take 0.1 % less, as they may for a tiny one."""
+    if stored.encoded.outputs > TINY:
+        return stored
     bitmap, parts = encode_mask(quantized.mask, "bitmap")
     packed = replace(stored, mask_codec=bitmap, mask_parts=parts, encoded=pack_values(quantized.planes, quantized.mask))
-    plain, total = (
-        sum(tensor_bits(tensor).values()) + header_bits(CompressedModel({"": tensor}))[""]
-        for tensor in (packed, stored)
-    )
+    plain, total = (sum(tensor_bits(tensor).values()) + added_bits(tensor, tensors) for tensor in (packed, stored))
     if total <= 1.001 * plain:
         return stored
-    smaller = sum(a.nbytes for a in stored.mask_parts.values()) < sum(a.nbytes for a in parts.values())
+    smaller = stored_bytes(stored.mask_parts) < stored_bytes(parts)
     return replace(stored, encoded=packed.encoded) if smaller else packed
 
 
@@ -325,7 +330,7 @@ def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
     return {
         "seed_bits": size.seed_bits,
         "patch_bits": size.patch_bits,
-        "mask_bits": 8 * sum(part.nbytes for part in tensor.mask_parts.values()),
+        "mask_bits": 8 * sum(part.nbytes for name, part in tensor.mask_parts.items() if name != PLANE),
         "scale_bits": 8 * (levels.alpha.nbytes if hasattr(levels, "alpha") else levels.values.nbytes),
     }
 

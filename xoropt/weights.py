@@ -111,9 +111,11 @@ def matvec(
 
 
 def form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.dtype]:
-    """A tensor's shape and dtype."""
+    """A tensor's shape and dtype; DecodeError where its planes have another shape."""
     if isinstance(tensor, CarriedTensor):
         return tensor.array.shape, tensor.array.dtype
+    if tensor.encoded.shape != tensor.shape:
+        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {tensor.shape}")
     return tensor.shape, tensor.levels.dtype
 
 
@@ -156,8 +158,6 @@ def _weights(
 
     encoded = tensor.encoded
     assert not isinstance(encoded, PackedValues)
-    if encoded.shape != tensor.shape:
-        raise DecodeError(f"the planes have the shape {encoded.shape}, not {tensor.shape}")
     check_encoded(encoded)
     mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs)
     flips = flips_of(encoded, first, stop)

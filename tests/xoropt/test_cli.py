@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from xoropt.container import sealed
+from xoropt.description import sealed
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ BAD = {
     "inspect a plain file": (("inspect", "model.safetensors"), 1, "compress it first"),
     "decompress a plain file": (("decompress", "model.safetensors", "out"), 1, "compress it first"),
     "unknown decoder": (("decompress", "small.safetensors", "out", "--decoder", "magic"), 2, "--decoder"),
-    "newer version": (("inspect", "newer.safetensors"), 1, "newer than 1; upgrade xoropt"),
+    "newer version": (("inspect", "newer.safetensors"), 1, "newer than 2; upgrade xoropt"),
     "unknown command": (("squeeze",), 2, "squeeze"),
 }
 
@@ -151,7 +151,7 @@ def test_bad_input_is_one_line(name, model, dense, tmp_path, monkeypatch, xoropt
     (tmp_path / "cut.safetensors").write_bytes(model.read_bytes()[:-100])
     save_file({"bad.weight": np.full((50, 50), np.nan)}, tmp_path / "nan.safetensors")
     assert xoropt_command("compress", model, "small.safetensors", "--solver", "greedy")[0] == 0
-    save_file({}, "newer.safetensors", {"xoropt": sealed({"version": 2})})
+    save_file({}, "newer.safetensors", {"xoropt": sealed({"version": 3})})
     before = set(os.listdir())
 
     arguments, expected, word = BAD[name]

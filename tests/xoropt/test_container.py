@@ -10,7 +10,8 @@ from safetensors.numpy import save_file
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.container import DESCRIPTION, _crc, sealed
+from xoropt.container import DESCRIPTION, KEY, _crc, header_bits
+from xoropt.description import from_columns, pack_description, sealed, to_columns, unpack_description
 
 
 @pytest.fixture
@@ -55,11 +56,33 @@ def test_any_reader_of_safetensors_opens_it(stored):
     path, originals = stored
     with safe_open(path, framework="numpy") as file:
         names = set(file.keys())
-        assert {"fc.weight::seeds", "fc.weight::patches", "fc.weight::mask", "fc.weight::codebook"} <= names
+        assert {"seeds::U8", "patches::U8", "mask::U8", "codebook::F32", "codebook::F16", DESCRIPTION} <= names
         assert (file.get_tensor("conv.bias") == originals["conv.bias"]).all()
-        description = json.loads(file.metadata()[DESCRIPTION])
-    assert description["version"] == 1
-    assert list(description["tensors"]) == list(originals)
+        assert json.loads(file.metadata()[KEY])["version"] == 2
+        description = unpack_description(file.get_tensor(DESCRIPTION))
+    assert description["names"] == list(originals)
+
+
+def test_large_parts_are_arrays_by_themselves(tmp_path):
+    rng = np.random.default_rng(0)
+    weights = (rng.random((1000, 1200)) < 0.5) * rng.choice(np.array([-1, 1], np.int8), (1000, 1200))
+    tensors = {"large": weights, "small": weights[:50], "xoropt": np.arange(4), "seeds": np.ones(3)}
+    xoropt.save(xoropt.compress(tensors), tmp_path / "model")
+    with safe_open(tmp_path / "model", framework="numpy") as file:
+        assert {"large::seeds", "large::mask", "seeds::U8", "mask::U8", "xoropt", "seeds"} <= set(file.keys())
+    assert same(xoropt.decompress(tmp_path / "model"), tensors)
+
+
+def test_many_small_tensors_share_their_headers(tmp_path):
+    rng = np.random.default_rng(0)
+    choices = np.array([0, 0, 0, 0, 0, 0, 1, -1], np.int8)
+    tensors = {f"layer{i}.{j}.weight": rng.choice(choices, (40, 60)) for i in range(10) for j in range(8)}
+    model = xoropt.compress(tensors, CompressConfig(mask="prefix"))
+    xoropt.save(model, tmp_path / "model")
+    headers = 8 * (tmp_path / "model").stat().st_size - sum(
+        xoropt.report(model)["total"][f"{part}_bits"] for part in ("seed", "patch", "mask", "scale")
+    )
+    assert headers < len(tensors) * 8 * 50  # with the fractions of bytes that planes are filled up to
 
 
 def test_names_never_collide(tmp_path):
@@ -80,7 +103,13 @@ def test_sizes_add_up_to_the_file(stored):
         sum(total[f"{part}_bits"] for part in ("seed", "patch", "mask", "scale", "header")) + 8 * total["carried_bytes"]
     )
     assert total["file_bytes"] == path.stat().st_size
-    assert 0 < 8 * total["file_bytes"] - parts < 8 * 1400  # what is left: the description of what was carried along
+    assert 0 < 8 * total["file_bytes"] - parts < 8 * 700  # what is left: the headers of what was carried along
+    model = xoropt.load(path)
+    alone = xoropt.CompressedModel({n: t for n, t in model.tensors.items() if isinstance(t, xoropt.CompressedTensor)})
+    xoropt.save(alone, path, overwrite=True)
+    with safe_open(path, framework="numpy") as file:
+        stored = sum(file.get_tensor(name).nbytes for name in file.keys() if name != DESCRIPTION)  # noqa: SIM118
+    assert sum(header_bits(model).values()) == 8 * (path.stat().st_size - stored)
 
 
 @pytest.mark.parametrize("network", ["stored", "stored_windowed"])
@@ -123,22 +152,40 @@ def test_damage_never_gives_a_wrong_weight(request, tmp_path, kind, network):
 
 
 def rewrite(path, change):
-    """Change a file's description and give it a right checksum again, as someone hostile would."""
+    """Change a file's description and give it a right checksum again, as someone hostile would.
+
+    `change` gets the description with `tensors`, their entries by name, and `parts`, theirs, for the columns and pools.
+    """
     with safe_open(path, framework="numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        metadata = file.metadata()
-    description = json.loads(metadata[DESCRIPTION])
+        metadata = json.loads(file.metadata()[KEY])
+    description = unpack_description(arrays.pop(DESCRIPTION))
+    description |= {"version": metadata["version"], "tensors": from_columns({"common": {}} | description)}
     change(description, arrays)
-    del description["crc32"]
-    save_file(arrays, path, {DESCRIPTION: sealed(description)})
+    tensors = description.pop("tensors")
+    seal = {"version": description.pop("version")} if "version" in description else {}
+    if isinstance(tensors, dict):
+        description |= to_columns(tensors)
+    save_file(arrays | {DESCRIPTION: pack_description(description)}, path, {KEY: sealed(seal)})
 
 
 HOSTILE = {
-    "a newer version": (lambda d, a: d.update(version=2), "format version 2, newer than 1; upgrade"),
+    "a newer version": (lambda d, a: d.update(version=3), "format version 3, newer than 2; upgrade"),
     "no version": (lambda d, a: d.pop("version"), "'version'"),
     "a version of text": (lambda d, a: d.update(version="1"), "'version'"),
     "an array too many": (lambda d, a: a.update(extra=np.zeros(3)), "'extra', which its description does not name"),
-    "a part gone": (lambda d, a: a.pop("fc.weight::seeds"), "part 'seeds' is missing"),
+    "an array gone": (lambda d, a: a.pop("seeds::U8"), "the array 'seeds::U8' is not valid"),
+    "an array cut": (lambda d, a: a.update({"seeds::U8": a["seeds::U8"][:-1]}), "'seeds::U8' ends too early"),
+    "an array too long": (lambda d, a: a.update({"mask::U8": np.zeros(99999, np.uint8)}), "'mask::U8' goes on"),
+    "an array of another dtype": (lambda d, a: a.update({"mask::U8": np.zeros(9, np.int8)}), "wrong shape or dtype"),
+    "a part gone": (lambda d, a: gone(d, a, "fc.weight"), "'fc.weight': is damaged or lacks a part"),
+    "a huge part": (lambda d, a: d["pools"].update({"mask::U8": [2**60] * 8}), "'mask::U8'"),
+    "a negative part": (lambda d, a: d["pools"].update({"mask::U8": [-1] * 8}), "'mask::U8'"),
+    "too few parts": (lambda d, a: d["pools"].update({"mask::U8": [3]}), "'mask::U8' is not valid"),
+    "pools of text": (lambda d, a: d.update(pools="?"), "'pools'"),
+    "a column too short": (lambda d, a: (d.pop("tensors"), d.update(tensors=0, columns={"dtype": []})), "'columns'"),
+    "names twice": (lambda d, a: d.update(tensors=0, names=["a", "a"]), "'names'"),
+    "names of numbers": (lambda d, a: d.update(tensors=0, names=[1]), "'names'"),
     "a huge shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[2**40, 2**40]), "'fc.weight'"),
     "a negative shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[-60, -50]), "'shape'"),
     "another shape": (lambda d, a: d["tensors"]["fc.weight"].update(shape=[6, 5]), "'seeds' has the wrong shape"),
@@ -152,10 +199,20 @@ HOSTILE = {
     "wide counts": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(widths=[60, 60]), "'fc.weight'"),
     "a huge group": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(group=2**47), "'fc.weight'"),
     "patches beyond count": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(count=2**40), "'fc.weight'"),
-    "no tensors": (lambda d, a: d.update(tensors=[]), "'tensors'"),
-    "a tensor of text": (lambda d, a: d["tensors"].update(step="?"), "'crc32'"),
+    "no tensors": (lambda d, a: d.update(tensors=0, names={}), "'names'"),
+    "no checksum": (lambda d, a: d["tensors"]["step"].pop("crc32"), "'crc32'"),
     "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
 }
+
+
+def gone(description, arrays, name):
+    """Take a tensor's part out of its pool, and what it says of it."""
+    number = list(description["tensors"]).index(name)
+    shapes = description["pools"]["seeds::U8"]
+    sizes = [0 if shape is None else int(np.prod(shape)) for shape in shapes]
+    begin = sum(sizes[:number])
+    arrays["seeds::U8"] = np.delete(arrays["seeds::U8"], slice(begin, begin + sizes[number]))
+    shapes[number] = None
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -180,21 +237,30 @@ HOSTILE_STREAMS = {
     "more patches": (lambda w, a: w["patches"].update(counts=[2**40, 2**40]), "cannot have 1099511627776 patches"),
     "fewer planes": (lambda w, a: w.update(planes=1), "'w'"),
     "longer patches": (lambda w, a: w["patches"].update(bytes=[2**40, 1]), "do not fit their description"),
-    "seeds cut": (lambda w, a: replace_part(w, a, "seeds", a["w::seeds"][:-1]), "its seeds must be"),
-    "patches of zeros": (lambda w, a: replace_part(w, a, "patches", a["w::patches"] & 0), "is too short"),
+    "seeds cut": (lambda w, a: replace_part(w, a, "seeds", a["seeds::U8"][:-1]), "its seeds must be"),
+    "patches of zeros": (lambda w, a: replace_part(w, a, "patches", a["patches::U8"] & 0), "is too short"),
+    "slack for segments": (lambda w, a: w.update(slack=3) or w.pop("segments"), "rows, not those|its seeds must be"),
+    "slack of text": (lambda w, a: w.update(slack="3"), "'slack'"),
+    "slack below nothing": (lambda w, a: w.update(slack=-(2**40)), "'slack'"),
 }
 
 
 def replace_part(tensor, arrays, part, array):
-    arrays[f"w::{part}"] = np.ascontiguousarray(array)
-    tensor["crc32"][part] = _crc(array)
+    """Replace a part of the file's one tensor, and its checksum."""
+    arrays[f"{part}::U8"] = np.ascontiguousarray(array)
+    tensor["crc32"] = _crc({name.rpartition("::")[0]: array for name, array in arrays.items()})
 
 
 @pytest.mark.parametrize("name", HOSTILE_STREAMS)
 def test_hostile_streams_are_refused(stored_windowed, name):
     path, _ = stored_windowed
     change, word = HOSTILE_STREAMS[name]
-    rewrite(path, lambda description, arrays: change(description["tensors"]["w"], arrays))
+
+    def changed(description, arrays):
+        change(description["tensors"]["w"], arrays)
+        description["pools"] = {pool: [len(arrays[pool])] for pool in description["pools"]}
+
+    rewrite(path, changed)
     with pytest.raises(xoropt.FormatError, match=word) as caught:
         xoropt.decompress(path)
     assert str(path) in str(caught.value)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xoropt
-from xoropt.masks import CODECS, decode_mask, encode_mask
+from xoropt.masks import CODECS, decode_mask, decode_packed, encode_mask, stored_bytes
 
 
 @st.composite
@@ -43,10 +43,10 @@ def test_exact(codec, mask):
 @given(masks())
 def test_auto_takes_the_least_with_random_access(mask):
     name, parts = encode_mask(mask)
-    least = sum(part.nbytes for part in parts.values())
+    least = stored_bytes(parts)
     assert CODECS[name].random_access
     assert least <= -(-mask.size // 8)
-    smallest = sum(part.nbytes for part in encode_mask(mask, "smallest")[1].values())
+    smallest = stored_bytes(encode_mask(mask, "smallest")[1])
     assert smallest <= least
 
 
@@ -104,17 +104,40 @@ def test_damaged_parts_are_refused_or_give_some_mask(codec):
         mask = np.repeat(mask, 2, axis=0)
     elif codec == "positions":
         mask &= rng.random(mask.shape) < 0.2
-    part = CODECS[codec].encode(mask, 1)["mask"]
+    parts = CODECS[codec].encode(mask, 1)
     refused = 0
     for _ in range(300):
-        damaged = part.copy()
-        damaged[rng.integers(len(part))] ^= 1 << rng.integers(8)
-        cut = damaged[: rng.integers(len(part) + 1)] if rng.random() < 0.5 else damaged
+        name = [*parts][rng.integers(len(parts))]
+        damaged = parts[name].copy()
+        damaged[rng.integers(len(damaged))] ^= 1 << rng.integers(8)
+        cut = damaged[: rng.integers(len(damaged) + 1)] if rng.random() < 0.5 else damaged
         try:
-            assert decode_mask(codec, {"mask": cut}, mask.shape, mask.size).shape == mask.shape
+            assert decode_mask(codec, parts | {name: cut}, mask.shape, mask.size).shape == mask.shape
         except xoropt.DecodeError:
             refused += 1
     assert refused > 100
+
+
+@pytest.mark.parametrize("size", [1 << 15, 3 << 19])
+def test_prefix_lists_the_weights_of_nearly_empty_rows(size):
+    rng = np.random.default_rng(4)
+    density = np.where(np.arange(64) % 2, 0.3, 0.002)[:, None]
+    mask = rng.random((64, size // 64)) < density
+    parts = CODECS["prefix"].encode(mask, 1)
+    assert "mask_listed" in parts
+    assert stored_bytes(parts) * 8 < 1.02 * entropy_of(density) * mask.size + 1500
+    assert (decode_mask("prefix", parts, mask.shape, mask.size) == mask).all()
+    first, stop = size // 64 * 13 + 5, size // 64 * 40
+    octets, start = decode_packed("prefix", parts, mask.shape, mask.size, first, stop)
+    bits = np.unpackbits(octets, bitorder="little")[first - start :][: stop - first]
+    assert (bits == mask.reshape(-1)[first:stop]).all()
+
+
+def test_prefix_uses_uneven_columns():
+    rng = np.random.default_rng(5)
+    density = rng.permutation(np.geomspace(0.01, 0.5, 512))
+    mask = rng.random((256, 512)) < density
+    assert stored_bytes(CODECS["prefix"].encode(mask, 1)) * 8 < 1.06 * entropy_of(density) * mask.size
 
 
 def test_unknown_codecs():

@@ -1,4 +1,8 @@
-"""Encodings as what a file holds: an entry of its JSON description, and plain arrays by part."""
+"""Encodings as what a file holds: an entry of its JSON description, and plain arrays by part.
+
+What most streams have in common is left out of the entry: patches where there are none, and the one ring that all
+planes share, of which `slack` says by how many seed bits it is longer than a plane's care bits.
+"""
 
 import math
 from typing import Any
@@ -34,14 +38,24 @@ def describe(encoded: Encoded | StreamEncoded | PackedValues) -> tuple[dict[str,
     }
     parts: dict[str, np.ndarray] = {}
     if isinstance(encoded, StreamEncoded):
-        entry["segments"], table = join_layouts(encoded.layouts)
-        entry["patches"], parts["patches"] = join_stream_patches(encoded.patches)
+        if (slack := _slack(encoded)) is None:
+            entry["segments"], parts["segments"] = join_layouts(encoded.layouts)
+        else:
+            entry["slack"] = slack
+        if encoded.patches.count:
+            entry["patches"], parts["patches"] = join_stream_patches(encoded.patches)
         parts["seeds"] = np.concatenate([np.zeros(0, np.uint8), *encoded.seeds])
-        parts["segments"] = table
     else:
         entry["patches"], parts["patches"] = join_patches(encoded.patches)
         parts["seeds"] = encoded.seeds
     return entry, {part: array for part, array in parts.items() if array.nbytes or part == "seeds"}
+
+
+def _slack(encoded: StreamEncoded) -> int | None:
+    """Seed bits beyond a plane's care bits where one ring holds the whole of every plane; None elsewhere."""
+    if not encoded.stream_order.closed or len(encoded.layouts) != 1 or len(encoded.layouts[0].rows) != 1:
+        return None
+    return int(encoded.layouts[0].seed_bits[0]) - -(-encoded.care_bits // max(1, len(encoded.seeds)))
 
 
 def restore(
@@ -57,7 +71,7 @@ def restore(
         kept = whole(entry.get("care"), "care") // max(1, planes)
         return PackedValues(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
     network = from_recipe(get(entry, "network", str))
-    kind = _restore_stream if "segments" in entry else _restore_blocks
+    kind = _restore_stream if "segments" in entry or "slack" in entry else _restore_blocks
     return kind(entry, parts, network, shape, planes)
 
 
@@ -102,15 +116,21 @@ def _restore_stream(
 ) -> StreamEncoded:
     """The planes of a windowed network."""
     try:
-        order = order_from_recipe(get(entry, "order", str)).recipe
+        order = order_from_recipe(get(entry, "order", str))
     except ArgumentError:
         raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
     table = take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
-    described = get(entry, "segments", list)
+    care = whole(entry.get("care"), "care")
+    if "slack" in entry:
+        spare = get(entry, "slack", int)
+        length = whole(-(-care // max(1, planes)) + spare, "slack")
+        described = [[-(-math.prod(shape) // order.lanes), length]]
+    else:
+        described = get(entry, "segments", list)
     if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
         raise FormatError("the description lacks a valid 'segments'")
     layouts = split_layouts([[whole(v, "segments") for v in d] for d in described], table)
-    patch = get(entry, "patches", dict)
+    patch = entry.get("patches", {"counts": [0] * planes, "bytes": [0] * planes})
     counts = [whole(v, "counts") for v in get(patch, "counts", list)]
     sizes = [whole(v, "bytes") for v in get(patch, "bytes", list)]
     seeds = take(held, "seeds", np.dtype(np.uint8), None)
@@ -119,13 +139,13 @@ def _restore_stream(
         raise FormatError(f"its seeds must be {sum(octets)} bytes")
     encoded = StreamEncoded(
         network=network,
-        order=order,
+        order=order.recipe,
         shape=shape,
         planes=planes,
         layouts=layouts,
         seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
         patches=split_stream_patches(counts, sizes, take(held, "patches", np.dtype(np.uint8), None)),
-        care_bits=whole(entry.get("care"), "care"),
+        care_bits=care,
         solver=str(entry.get("solver", "")),
         proved_blocks=whole(entry.get("proved", 0), "proved"),
     )

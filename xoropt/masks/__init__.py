@@ -42,6 +42,9 @@ CODECS = {
 }
 """By name, as `encode_mask` and the files call them."""
 
+DESCRIBED = 24
+"""Bytes, about, that a plane's description takes in a file where others have much of it in common."""
+
 CHOICES = {
     "auto": [name for name, codec in CODECS.items() if codec.random_access],
     "smallest": [*CODECS],
@@ -74,7 +77,12 @@ def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[s
             held[name] = parts
     if not held:
         raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto' or 'smallest'.")
-    return min(held.items(), key=lambda item: sum(part.nbytes for part in item[1].values()))
+    return min(held.items(), key=lambda item: stored_bytes(item[1]))
+
+
+def stored_bytes(parts: Parts) -> int:
+    """What a mask's parts take, and the share of the file's description that tells of its plane, about."""
+    return sum(DESCRIBED if name == prefix.PLANE else part.nbytes for name, part in parts.items())
 
 
 def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int) -> np.ndarray:

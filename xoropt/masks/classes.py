@@ -114,6 +114,13 @@ class Reader:
         self.at = end
         return array
 
+    def rest(self, dtype: object) -> np.ndarray:
+        """All values that are left; DecodeError when they do not fill the stream."""
+        count, odd = divmod(len(self.data) - self.at, np.dtype(dtype).itemsize)  # type: ignore[call-overload]
+        if odd:
+            raise DecodeError("the stored mask goes on after its end")
+        return self.take(count, dtype)
+
     def end(self) -> None:
         """DecodeError unless everything was taken."""
         if self.at != len(self.data):

@@ -4,10 +4,12 @@ Rows and columns are sorted into classes of like density; all weights of one row
 probability of being kept, and are coded as independent by constriction's range coder (Bamler, *Understanding Entropy
 Coding With Asymmetric Numeral Systems*, arXiv 2201.01741). Bands of rows are coded independently of each other.
 
-The part `mask` is, in this order: five little-endian uint32 (rows, columns, row class bits, column class bits, rows of
-a band); the class of every row, then of every column, as bit streams; a uint16 for every pair of classes, row class
-first: the probability in units of 1/65535, where 0 and 65535 mean that all are pruned or kept and nothing is coded; a
-uint32 for every band, its number of code words; the code words, uint32.
+The part `mask` is, in this order: a byte, row class bits + 16·column class bits; the class of every row, then of every
+column, as bit streams; a uint16 for every pair of classes, row class first: the probability in units of 1/65535, where
+0 and 65535 mean that all are pruned or kept and nothing is coded; a uint32 for every band but the last, its number of
+code words; the code words, uint32. A band has max(1, ⌊2^20/columns⌋) rows, the last one those that are left. All
+numbers are little-endian. In a band the pairs of classes that are coded follow each other, row class first, and within
+them the weights in row-major order.
 """
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from xoropt.errors import DecodeError
 from xoropt.masks.classes import FINEST, Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "decode_range", "encode", "rows_of_band"]
 
 BAND = 1 << 20
 """Weights of a band, about."""
@@ -29,22 +31,27 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
     row_class, column_class, counts, sizes = classes.row_class, classes.column_class, classes.counts, classes.sizes
     unit = np.rint(counts / np.maximum(sizes, 1) * 65535).astype(np.int64)
     unit = np.where(counts == 0, 0, np.where(counts == sizes, 65535, np.clip(unit, 1, 65534)))
-    band = max(1, BAND // max(1, columns))
+    band = rows_of_band(columns)
     words, lengths = [], []
     for first in range(0, rows, band):
         codes = _encode_band(matrix[first : first + band], row_class[first : first + band], column_class, unit)
         words.append(codes)
         lengths.append(len(codes))
-    head = np.array([rows, columns, classes.row_bits, classes.column_bits, band], dtype="<u4")
+    head = np.array([classes.row_bits | classes.column_bits << 4], dtype=np.uint8)
     streams = [
         head,
         pack_classes(row_class, classes.row_bits),
         pack_classes(column_class, classes.column_bits),
         unit.astype("<u2"),
-        np.array(lengths, dtype="<u4"),
+        np.array(lengths[:-1], dtype="<u4"),
         *(code.astype("<u4") for code in words),
     ]
     return {"mask": np.concatenate([stream.reshape(-1).view(np.uint8) for stream in streams])}
+
+
+def rows_of_band(columns: int) -> int:
+    """Rows that are coded together."""
+    return max(1, BAND // max(1, columns))
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
@@ -53,22 +60,36 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     Raises:
         DecodeError: the part is shorter or longer than it says, or does not fit the shape.
     """
-    data = parts.get("mask", np.zeros(0, np.uint8))
+    return decode_range(parts, shape, size, 0, size).reshape(shape)
+
+
+def decode_range(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask, flat; only the bands in which they lie are decoded; errors as for
+    `decode`.
+    """
     rows, columns = matrix_shape(shape, size)
-    reader = Reader(data)
-    *stored, row_bits, column_bits, band = reader.take(5, "<u4").tolist()
-    if stored != [rows, columns] or max(row_bits, column_bits) > FINEST or band == 0:
-        raise DecodeError("the head of the entropy-coded mask does not fit the shape")
+    reader = Reader(parts.get("mask", np.zeros(0, np.uint8)))
+    bits = int(reader.take(1, np.uint8)[0])
+    row_bits, column_bits = bits & 15, bits >> 4
+    if max(row_bits, column_bits) > FINEST:
+        raise DecodeError("the head of the entropy-coded mask is damaged")
     row_class = unpack_classes(reader.take(-(-rows * row_bits // 8), np.uint8), row_bits, rows)
     column_class = unpack_classes(reader.take(-(-columns * column_bits // 8), np.uint8), column_bits, columns)
     unit = reader.take(1 << row_bits + column_bits, "<u2").reshape(1 << row_bits, 1 << column_bits)
-    lengths = reader.take(-(-rows // band), "<u4").tolist()
-    mask = np.empty((rows, columns), dtype=bool)
-    for number, length in enumerate(lengths):
+    band = rows_of_band(columns)
+    bands = -(-rows // band)
+    until = np.concatenate([[0], np.cumsum(reader.take(max(0, bands - 1), "<u4"), dtype=np.int64)])
+    words = reader.rest("<u4")
+    if until[-1] > len(words):
+        raise DecodeError("the stored mask ends too early")
+    begin, end = (first // columns // band, -(-stop // (columns * band))) if columns else (0, bands)
+    mask = np.empty((min(rows, end * band) - begin * band, columns), dtype=bool)
+    for number in range(begin, end):
         part = slice(number * band, (number + 1) * band)
-        _decode_band(reader.take(length, "<u4"), row_class[part], column_class, unit, mask[part])
-    reader.end()
-    return mask.reshape(shape)
+        code = words[until[number] : until[number + 1] if number + 1 < bands else len(words)]
+        _decode_band(code, row_class[part], column_class, unit, mask[part.start - begin * band :][:band])
+    at = begin * band * columns
+    return mask.reshape(-1)[first - at : stop - at]
 
 
 def _blocks(row_class: np.ndarray, column_class: np.ndarray, unit: np.ndarray):  # type: ignore[no-untyped-def]
@@ -112,3 +133,5 @@ def _decode_band(
                 raise DecodeError("the entropy-coded mask is damaged") from None
         else:
             out[block] = probability != 0
+    if not coder.maybe_exhausted():  # it read much fewer words than there are, or went on after them
+        raise DecodeError("the entropy-coded mask is damaged or does not fit the shape")

@@ -6,16 +6,40 @@ import math
 
 import numpy as np
 
-__all__ = ["code_lengths", "codewords"]
+__all__ = ["code_lengths", "codewords", "mean_lengths"]
 
 
 @functools.lru_cache(maxsize=64)
 def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
     """The length of every symbol's codeword, int64 (2^size,), for `size` bits that are 1 with density/65536.
 
+    Where symbols with equally many ones have codewords of different lengths, which then differ by one at most, the
+    symbols of lower number get the shorter ones.
+    """
+    lengths = np.zeros(1 << size, dtype=np.int64)
+    ones = np.bitwise_count(np.arange(1 << size))
+    for j, depths in enumerate(_limited(density, size, limit)):
+        places = np.flatnonzero(ones == j)
+        at = 0
+        for depth, count in sorted(depths.items()):
+            lengths[places[at : at + count]] = depth
+            at += count
+    lengths.setflags(write=False)
+    return lengths
+
+
+def mean_lengths(density: int, size: int, limit: int) -> np.ndarray:
+    """The mean length of the codewords of symbols with 0 … size ones, float64 (size + 1,)."""
+    depths = _limited(density, size, limit)
+    return np.array([sum(d * n for d, n in kinds.items()) / sum(kinds.values()) for kinds in depths])
+
+
+@functools.lru_cache(maxsize=4096)
+def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
+    """For symbols with 0 … size ones, how many codewords have which length.
+
     Symbols with equally many ones have equal weights, so the tree is built of runs of equal nodes: as many pairs of
-    the lightest run are merged at once as there are. Where ties leave a choice the lengths differ by one at most, and
-    the symbols of lower number get the shorter ones.
+    the lightest run are merged at once as there are.
     """
     floor = 1
     while True:
@@ -24,18 +48,8 @@ def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
         ]
         by_ones = _depths(weights, [math.comb(size, j) for j in range(size + 1)])
         if max(max(depths) for depths in by_ones) <= limit:
-            break
+            return by_ones
         floor *= 4
-    lengths = np.zeros(1 << size, dtype=np.int64)
-    ones = np.bitwise_count(np.arange(1 << size))
-    for j, depths in enumerate(by_ones):
-        places = np.flatnonzero(ones == j)
-        at = 0
-        for depth, count in sorted(depths.items()):
-            lengths[places[at : at + count]] = depth
-            at += count
-    lengths.setflags(write=False)
-    return lengths
 
 
 def _depths(weights: list[int], counts: list[int]) -> list[dict[int, int]]:

@@ -8,16 +8,13 @@ import numpy as np
 from xoropt.codec.stream_patches import StreamPatches, pack_stream_patches, unpack_stream_patches
 from xoropt.errors import DecodeError
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "decode_range", "encode", "join", "split"]
 
 
 def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     """The mask, bool of any shape, as its stored part `mask`; None where it keeps more than one weight in eight."""
     at = np.flatnonzero(mask)
-    if 8 * len(at) > mask.size:
-        return None
-    patches = pack_stream_patches([at], mask.size)
-    return {"mask": np.concatenate([np.array([len(at)], dtype="<u8").view(np.uint8), patches.data[0]])}
+    return None if 8 * len(at) > mask.size else {"mask": join(at, mask.size)}
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
@@ -26,10 +23,25 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     Raises:
         DecodeError: the part does not fit the shape.
     """
-    data = parts.get("mask", np.zeros(0, np.uint8))
+    return decode_range(parts, shape, size, 0, size).reshape(shape)
+
+
+def decode_range(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask, flat; errors as for `decode`."""
+    mask = np.zeros(stop - first, dtype=bool)
+    mask[split(parts.get("mask", np.zeros(0, np.uint8)), size, first, stop) - first] = True
+    return mask
+
+
+def join(at: np.ndarray, size: int) -> np.ndarray:
+    """Ascending places among `size` weights as stored: uint8."""
+    patches = pack_stream_patches([at], size)
+    return np.concatenate([np.array([len(at)], dtype="<u8").view(np.uint8), patches.data[0]])
+
+
+def split(data: np.ndarray, size: int, first: int, stop: int) -> np.ndarray:
+    """The places from `first` to `stop` − 1 of those that `join` joined, int64; DecodeError where they are damaged."""
     if len(data) < 8:
         raise DecodeError("the mask of positions ends too early")
     count = int.from_bytes(data[:8].tobytes(), "little")
-    mask = np.zeros(size, dtype=bool)
-    mask[unpack_stream_patches(StreamPatches((count,), (data[8:],)), 0, size)] = True
-    return mask.reshape(shape)
+    return unpack_stream_patches(StreamPatches((count,), (data[8:],)), 0, size, first, stop)

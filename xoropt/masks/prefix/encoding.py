@@ -1,0 +1,112 @@
+"""Encoding of masks by prefix codes."""
+
+import json
+
+import numpy as np
+
+from xoropt.codec import encode as encode_planes
+from xoropt.codec.stored import describe
+from xoropt.masks import positions
+from xoropt.masks.classes import FINEST, matrix_shape, pack_classes, sort_into_classes
+from xoropt.masks.huffman import codewords
+from xoropt.masks.prefix.codes import EXTRA, GROUPS, choose_codes, group_lengths
+from xoropt.masks.prefix.stored import LISTED, PLANE, TILE, bands_of
+
+__all__ = ["encode"]
+
+SAMPLE = 1 << 18
+"""Weights, about, by which the group size is chosen."""
+
+MOVED = 1 << 20
+"""Weights up to which columns may be moved: it takes longer to decode."""
+
+
+def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
+    """The mask, bool of any shape, as its stored parts, uint8; None for one that is empty, full or of no weight."""
+    if not mask.any() or mask.all():
+        return None
+    rows, columns = matrix_shape(mask.shape, mask.size)
+    matrix = np.ascontiguousarray(mask).reshape(rows, columns)
+    column_class, sort_bits = np.zeros(columns, dtype=np.int64), 0
+    if mask.size <= MOVED:
+        column_class, sort_bits = _sorted(matrix)
+    order = np.argsort(column_class, kind="stable")
+    if sort_bits:
+        matrix = matrix[:, order]
+    some = matrix[:: max(1, mask.size // SAMPLE)]
+    size = min(GROUPS, key=lambda g: _cost(some, g))
+    across = -(-columns // size)
+    symbols = _symbols(matrix, size, across)
+    classes = sort_into_classes(np.bitwise_count(symbols), size)
+    model = choose_codes(classes, size, mask.size)
+    code_of, densities = model.code_of, model.densities
+    length = size + EXTRA
+    table = np.stack([group_lengths(int(d), size) for d in densities])
+    words = np.stack([codewords(lengths) for lengths in table])
+    pair = code_of[classes.row_class[:, None], classes.column_class[None, :]]
+    lengths = table[pair, symbols].reshape(-1)
+    word = (words[pair, symbols].reshape(-1) << (length - lengths)).astype(np.uint32)
+    bands, of_band = bands_of(len(word))
+    bits, care = np.zeros((2, bands * of_band, length, TILE), dtype=bool)
+    for array, values in ((bits, word), (care, lengths)):
+        padded = np.zeros(bands * of_band * TILE, dtype=values.dtype)
+        padded[: len(values)] = values
+        by_tile = padded.reshape(bands, TILE, of_band).transpose(0, 2, 1).reshape(-1, TILE)
+        for place in range(length):
+            ones = by_tile > place if array is care else by_tile >> np.uint32(length - 1 - place) & np.uint32(1)
+            array[:, place] = ones
+    entry, parts = describe(encode_planes(bits, care, jobs=jobs))
+    del entry["planes"]
+    streams = [
+        np.array([size, classes.row_bits | classes.column_bits << 4, len(densities), sort_bits], dtype=np.uint8),
+        pack_classes(column_class, sort_bits),
+        densities.astype("<u2").view(np.uint8),
+        pack_classes(classes.row_class, classes.row_bits),
+        pack_classes(classes.column_class, classes.column_bits),
+        code_of.astype(np.uint8).reshape(-1),
+    ]
+    text = json.dumps(entry, separators=(",", ":")).encode()
+    stored = {"mask": np.concatenate(streams), PLANE: np.frombuffer(text, dtype=np.uint8)}
+    if not densities[0]:
+        listed = np.zeros_like(matrix)
+        listed[:, order] = matrix & np.repeat(pair == 0, size, axis=1)[:, :columns]
+        stored[LISTED] = positions.join(np.flatnonzero(listed), mask.size)
+    return stored | {f"mask_{part}": array.reshape(-1) for part, array in parts.items()}
+
+
+def _sorted(matrix: np.ndarray) -> tuple[np.ndarray, int]:
+    """A class for every column, so that groups of columns in the order of their classes take least, and its bits."""
+    ranks = np.empty(matrix.shape[1], dtype=np.int64)
+    ranks[np.argsort(matrix.sum(axis=0, dtype=np.int64), kind="stable")] = np.arange(matrix.shape[1])
+
+    def classes(bits: int) -> np.ndarray:
+        return (ranks << bits) // matrix.shape[1]
+
+    def cost(bits: int) -> float:
+        some = matrix[:: max(1, matrix.size // SAMPLE), np.argsort(classes(bits), kind="stable")]
+        return _cost(some, GROUPS[0]) * len(matrix) / len(some) + bits * matrix.shape[1]
+
+    bits = min(range(FINEST + 1), key=cost)
+    return classes(bits), bits
+
+
+def _cost(matrix: np.ndarray, size: int) -> float:
+    """About the bits that groups of this size take, their classes and codes included."""
+    rows, columns = matrix.shape
+    across = -(-columns // size)
+    ones = np.bitwise_count(_symbols(matrix, size, across))
+    classes = sort_into_classes(ones, size)
+    own = classes.row_bits * rows + classes.column_bits * across
+    return choose_codes(classes, size, matrix.size).bits + own
+
+
+def _symbols(matrix: np.ndarray, size: int, across: int) -> np.ndarray:
+    """Each group's bits as a number, first weight lowest: uint32 (rows, groups of a row)."""
+    rows, columns = matrix.shape
+    padded = np.zeros((rows, across * size), dtype=bool)
+    padded[:, :columns] = matrix
+    octets = np.packbits(padded.reshape(rows * across, size), axis=1, bitorder="little")
+    numbers = octets[:, 0].astype(np.uint32)
+    if octets.shape[1] > 1:
+        numbers |= octets[:, 1].astype(np.uint32) << np.uint32(8)
+    return numbers.reshape(rows, across)
