@@ -2,13 +2,15 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 
 from xoropt.errors import XoroptError
 
 __all__ = ["check_folder", "write_folder"]
+
+_COUNT = count()
 
 
 def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite: bool = False) -> None:
@@ -41,16 +43,17 @@ def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overw
     """
     folder = Path(folder)
     check_folder(folder, files, overwrite)
-    part = None
+    part = folder.absolute().parent / f".xoropt-{os.getpid()}-{next(_COUNT)}.part"
     try:
-        part = Path(tempfile.mkdtemp(prefix=".xoropt-", suffix=".part", dir=folder.absolute().parent))
+        part.mkdir()
         for name, text in files.items():
             (part / name).write_text(text, encoding="utf-8")
-        folder.mkdir(exist_ok=True)
-        for name in files:
-            os.replace(part / name, folder / name)
+        if folder.exists():
+            for name in files:
+                os.replace(part / name, folder / name)
+        else:
+            os.replace(part, folder)
     except OSError as error:
         raise XoroptError(f"{folder}: {error.strerror or error}; nothing was written.") from None
     finally:
-        if part is not None:
-            shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from xoropt.verification import TensorCheck
 
-__all__ = ["print_checks", "print_demo", "print_report"]
+__all__ = ["print_checks", "print_demo", "print_hardware", "print_report"]
 
 
 def _console() -> Console:
@@ -192,3 +192,49 @@ def print_demo(figures: dict[str, Any]) -> None:
     sizes = ", ".join(f"{file['path']} ({file['bytes']:,} bytes)" for file in figures["files"].values())
     console.print(f"every weight came back bit for bit: {'yes' if figures['lossless'] else 'NO'}")
     console.print(escape(f"written: {sizes}"))
+
+
+def print_hardware(figures: dict[str, Any]) -> None:
+    """A column for each decoder's cost; of a single one what it was fed, its cycles and its simulation."""
+    console, decoders = _console(), figures["decoders"]
+
+    def row(label: str, key: str, form: str = ",d", part: str | None = None) -> tuple[str, ...]:
+        return (label, *(format((d[part] if part else d)[key], form) for d in decoders.values()))
+
+    rows = [
+        ("network", *(d["network"].partition(":")[0] for d in decoders.values())),
+        row("seed bits a step, n_in", "n_in"),
+        row("outputs a step at most, n_out", "n_out"),
+        row("two-input XOR gates", "gates"),
+        row("gates an output", "gates_per_output", ".2f"),
+        row("depth, gates", "depth"),
+        row("largest fan-out", "fan_out"),
+        row("shift registers, bits", "register_bits"),
+        row("seed bits in flight (window)", "window"),
+        row("lag, steps", "lag"),
+        row("control, flip-flops", "control_bits"),
+        (),
+        row("patch stage: gates, about", "gates", part="patch"),
+        row("patch stage: flip-flops", "flip_flops", part="patch"),
+        row("patch stage: FIFO, bits", "fifo_bits", part="patch"),
+        row("flip-flops in all", "flip_flops"),
+    ]
+    console.print(_table("The decoder in hardware", ("", *decoders), rows))
+    if "cycles" in figures:
+        fed, cycles = figures["feed"], figures["cycles"]
+        console.print(f"fed with {fed['words']:,} seed words and {fed['patches']:,} patches: {fed['steps']:,} steps")
+        names = ("waiting_for_seeds", "filling", "waiting_for_patches", "waiting_to_be_taken")
+        waits = ", ".join(f"{name.replace('_', ' ')} {cycles[name]:,}" for name in names)
+        console.print(
+            f"cycle model: {cycles['cycles']:,} cycles, {cycles['outputs_per_cycle']:.2f} outputs a cycle; {waits}"
+        )
+    if "files" in figures:
+        files = figures["files"]
+        console.print(escape(f"written: {files['folder']}; there, {files['compile']} && {files['run']}"))
+    if "simulation" in figures:
+        found = figures["simulation"]
+        same = "the model's" if found["cycles"] == found["model"]["cycles"] else "NOT the model's"
+        console.print(
+            f"simulated: {found['bits']:,} bits compared, {found['mismatches']:,} of {found['steps']:,} steps differ; "
+            f"{found['cycles']:,} cycles, {same}"
+        )

@@ -5,19 +5,20 @@ from xoropt.hardware.cost import DecoderCost, PatchCost, cost
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
 from xoropt.hardware.feed import Feed, feed, random_feed
 from xoropt.hardware.simulate import Simulation, simulate
-from xoropt.hardware.verilog import decoder_verilog
+from xoropt.hardware.verilog import Design, design
 
 __all__ = [
     "Cycles",
     "DecoderConfig",
     "DecoderCost",
+    "Design",
     "Feed",
     "PatchCost",
     "PortRates",
     "Simulation",
     "cost",
     "count_cycles",
-    "decoder_verilog",
+    "design",
     "feed",
     "random_feed",
     "simulate",

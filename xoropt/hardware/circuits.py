@@ -7,21 +7,21 @@ import numpy as np
 from xoropt.circuits import XorCircuit, synthesize
 from xoropt.hardware.pipeline import PAD, Pipeline, Stage
 
-__all__ = ["SYNTHESIZED", "arrivals", "plain_circuit", "stage_circuits"]
+__all__ = ["SYNTHESIZED", "arrivals", "depth_of", "plain_circuit", "stage_circuits"]
 
 SYNTHESIZED = 1 << 16
 """Entries of a stage's matrix up to which it is given to the synthesis."""
 
 
-def arrivals(pipeline: Pipeline) -> list[np.ndarray]:
+def arrivals(plan: Pipeline) -> list[np.ndarray]:
     """The gates before each signal of each stage, int64 (signals,), in trees that add the earliest signals first.
 
     Such a tree over signals of levels l has ⌈lg Σ 2^l⌉ levels, the least possible (Golumbic, *Combinatorial merging*,
     1976); a signal out of a register has level 0.
     """
     levels: list[np.ndarray] = []
-    before = np.zeros(pipeline.network.n_in, dtype=np.int64)
-    for i, stage in enumerate(pipeline.stages):
+    before = np.zeros(plan.network.n_in, dtype=np.int64)
+    for i, stage in enumerate(plan.stages):
         weight = np.where(stage.sources != PAD, 1.0, 0.0)
         if i:
             direct = (stage.delays == 0) & (stage.sources != PAD)
@@ -55,31 +55,42 @@ def plain_circuit(stage: Stage, levels: np.ndarray) -> XorCircuit:
     return XorCircuit(n_in, np.array(operands, dtype=np.int32), outputs)
 
 
-def stage_circuits(
-    pipeline: Pipeline, synthesis: str | None = None, time_limit: float = 10.0
-) -> tuple[list[XorCircuit], int]:
-    """A circuit from the taps of each stage to its signals, and the gates on the longest way through all.
+def stage_circuits(plan: Pipeline, synthesis: str | None = None, time_limit: float = 10.0) -> list[XorCircuit]:
+    """A circuit from the taps of each stage to its signals.
 
     Args:
-        pipeline: the stages.
+        plan: the stages.
         synthesis: a method of `xoropt.circuits.synthesize`, tried on every stage whose matrix has at most 2^16
             entries and kept where it takes fewer gates; None: the trees that the network describes.
         time_limit: seconds for all stages.
     """
-    large = [len(stage.sources) * len(stage.taps[0]) > SYNTHESIZED for stage in pipeline.stages]
-    shared = time_limit / max(1, large.count(False))
-    circuits = []
-    before = np.zeros(pipeline.network.n_in, dtype=np.int64)
-    for i, stage in enumerate(pipeline.stages):
-        signals, delays, _ = stage.taps
-        levels = np.where((delays == 0) & (i > 0), before[signals], 0)
+    small = [len(stage.sources) * len(stage.taps[0]) <= SYNTHESIZED for stage in plan.stages]
+    shared = time_limit / max(1, small.count(True))
+    circuits: list[XorCircuit] = []
+    before = np.zeros(plan.network.n_in, dtype=np.int64)
+    for i, stage in enumerate(plan.stages):
+        levels = _tap_levels(stage, before, i)
         circuit = plain_circuit(stage, levels)
-        if synthesis is not None and not large[i] and circuit.gates:
+        if synthesis is not None and small[i] and circuit.gates:
             found = synthesize(stage.matrix(), synthesis, time_limit=shared)
             circuit = found if found.gates < circuit.gates else circuit
         circuits.append(circuit)
         before = _levels(circuit, levels)
-    return circuits, int(before.max(initial=0))
+    return circuits
+
+
+def depth_of(plan: Pipeline, circuits: list[XorCircuit]) -> int:
+    """The gates on the longest way from a register to an output."""
+    before = np.zeros(plan.network.n_in, dtype=np.int64)
+    for i, (stage, circuit) in enumerate(zip(plan.stages, circuits, strict=True)):
+        before = _levels(circuit, _tap_levels(stage, before, i))
+    return int(before.max(initial=0))
+
+
+def _tap_levels(stage: Stage, before: np.ndarray, number: int) -> np.ndarray:
+    """The gates before each tap: none after a register, and seeds always stand in one."""
+    signals, delays, _ = stage.taps
+    return np.where((delays == 0) & (number > 0), before[signals], 0)
 
 
 def _levels(circuit: XorCircuit, levels: np.ndarray) -> np.ndarray:

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.circuits import XorCircuit
 from xoropt.circuits.registry import find
-from xoropt.hardware.circuits import arrivals, stage_circuits
+from xoropt.hardware.circuits import arrivals, depth_of, stage_circuits
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.pipeline import PAD, Pipeline, pipeline
 from xoropt.networks import XorNetwork
 
-__all__ = ["DecoderCost", "PatchCost", "cost", "patch_cost"]
+__all__ = ["DecoderCost", "PatchCost", "cost", "cost_of", "patch_cost"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def cost(
 
     A stage takes one gate fewer than it has reads for each signal that is not another's, moved by whole steps. Each
     signal is delayed as far as its furthest reader; all signals of a stage come at the same step. What is counted is
-    what `xoropt.hardware.decoder_verilog` writes.
+    what `xoropt.hardware.design` writes.
 
     Args:
         network: any; without stages its rows are the one stage.
@@ -119,28 +120,35 @@ def cost(
     >>> found.gates, found.depth, found.register_bits
     (4, 2, 9)
     """
-    config = config or DecoderConfig()
-    stages = pipeline(network)
-    gates, depth, fan_out = _described(stages)
-    used = None
-    if synthesis is not None:
-        find(synthesis)
-        circuits, synthesized_depth = stage_circuits(stages, synthesis, time_limit)
-        if sum(circuit.gates for circuit in circuits) < gates:
-            gates, depth, used = sum(circuit.gates for circuit in circuits), synthesized_depth, synthesis
-            fan_out = max(int(circuit.fan_out.max(initial=0)) for circuit in circuits)
+    plan = pipeline(network)
+    if synthesis is None:
+        return cost_of(plan, config or DecoderConfig())
+    find(synthesis)
+    return cost_of(plan, config or DecoderConfig(), stage_circuits(plan, synthesis, time_limit), synthesis)
+
+
+def cost_of(
+    plan: Pipeline, config: DecoderConfig, circuits: list[XorCircuit] | None = None, synthesis: str | None = None
+) -> DecoderCost:
+    """The cost of a pipeline with the given circuits; without, with the trees that the network describes."""
+    gates, depth, fan_out = _described(plan)
+    if circuits is not None and sum(circuit.gates for circuit in circuits) < gates:
+        gates, depth = sum(circuit.gates for circuit in circuits), depth_of(plan, circuits)
+        fan_out = max(int(circuit.fan_out.max(initial=0)) for circuit in circuits)
+    else:
+        synthesis = None
     return DecoderCost(
-        n_in=network.n_in,
-        n_out=network.n_out,
+        n_in=plan.network.n_in,
+        n_out=plan.network.n_out,
         gates=gates,
         depth=depth,
         fan_out=fan_out,
-        register_bits=stages.register_bits,
-        window=network.window,
-        lag=stages.lag,
-        synthesis=used,
-        control_bits=_control_bits(stages, config),
-        patch=patch_cost(network.n_out, config),
+        register_bits=plan.register_bits,
+        window=plan.network.window,
+        lag=plan.lag,
+        synthesis=synthesis,
+        control_bits=_control_bits(plan, config),
+        patch=patch_cost(plan.network.n_out, config),
     )
 
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.errors import XoroptError
-from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
 from xoropt.hardware.feed import Feed
-from xoropt.hardware.pipeline import pipeline
 from xoropt.hardware.testbench import bench_files
-from xoropt.hardware.verilog import decoder_verilog
+from xoropt.hardware.verilog import Design, design
 
-__all__ = ["Simulation", "check_simulator", "run_bench", "simulate"]
+__all__ = ["COMPILE", "RUN", "Simulation", "check_simulator", "simulate"]
+
+COMPILE = "iverilog -g2005 -o testbench.vvp decoder.v testbench.v"
+RUN = "vvp -n testbench.vvp"
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,17 @@ def check_simulator() -> None:
         )
 
 
-def run_bench(folder: Path, rates: Sequence[PortRates] = (PortRates(),)) -> list[tuple[int, int, int]]:
-    """Compile the files in a folder and run the testbench: steps, mismatches and cycles for each of the rates.
-
-    Raises:
-        XoroptError: Icarus Verilog is missing or fails.
-    """
-    check_simulator()
+def _run_bench(files: dict[str, str], rates: Sequence[PortRates]) -> list[tuple[int, int, int]]:
+    """Compile the files and run the testbench: steps, mismatches and cycles for each of the rates."""
     found = []
-    with tempfile.TemporaryDirectory() as build:
-        program = Path(build, "testbench.vvp")
-        command = ["iverilog", "-g2005", "-Wall", "-o", str(program), "decoder.v", "testbench.v"]
-        _run(command, folder)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, text in files.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        _run([*COMPILE.split(), "-Wall"], folder)
         for rate in rates:
             ports = [f"+seeds={rate.seeds}", f"+patches={rate.patches}", f"+outputs={rate.outputs}"]
-            shown = _run(["vvp", "-n", str(program), *ports], folder)
+            shown = _run([*RUN.split(), *ports], folder)
             match = re.search(r"(?:PASS|FAIL) steps (\d+) mismatches (\d+) cycles (\d+)", shown)
             if match is None:
                 raise XoroptError(f"Icarus Verilog ended without a result: {' '.join(shown[-200:].split())}")
@@ -86,40 +83,24 @@ def _run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def simulate(
-    feed: Feed,
-    config: DecoderConfig | None = None,
-    rates: Sequence[PortRates] = (PortRates(),),
-    *,
-    synthesis: str | None = None,
-    time_limit: float = 10.0,
-) -> list[Simulation]:
+def simulate(feed: Feed, built: Design | None = None, rates: Sequence[PortRates] = (PortRates(),)) -> list[Simulation]:
     """Run the decoder of a feed in Icarus Verilog, and its cycle model beside it, for each of some port rates.
 
     Args:
         feed: what goes in, from `xoropt.hardware.feed`.
-        config: of the decoder; what the feed needs if None.
+        built: the decoder, of the feed's network and with counters as wide as it needs (`Feed.config`); that of the
+            network's own description if None.
         rates: how often the ports are open.
-        synthesis, time_limit: as for `xoropt.hardware.cost`.
 
     Raises:
         ArgumentError: the network is too large.
         XoroptError: Icarus Verilog is missing or fails.
     """
     check_simulator()
-    config = config or feed.config()
-    decoder = decoder_verilog(feed.network, config, synthesis=synthesis, time_limit=time_limit)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, text in bench_files(feed, config, decoder).items():
-            Path(folder, name).write_text(text, encoding="utf-8")
-        found = run_bench(Path(folder), rates)
-    return [simulation_of(feed, config, rate, *result) for rate, result in zip(rates, found, strict=True)]
-
-
-def simulation_of(
-    feed: Feed, config: DecoderConfig, rates: PortRates, steps: int, mismatches: int, cycles: int
-) -> Simulation:
-    """A result of `run_bench` beside the cycle model."""
-    lag = pipeline(feed.network).lag
-    model = count_cycles(feed.first, feed.counts, feed.patches[:, 0], lag, config, rates)
-    return Simulation(steps, mismatches, int(feed.known[:steps].sum()), cycles, model)
+    built = built or design(feed.network, feed.config())
+    found = _run_bench(bench_files(feed, built), rates)
+    simulations = []
+    for rate, (steps, mismatches, cycles) in zip(rates, found, strict=True):
+        model = count_cycles(feed.first, feed.counts, feed.patches[:, 0], built.lag, built.config, rate)
+        simulations.append(Simulation(steps, mismatches, int(feed.known[:steps].sum()), cycles, model))
+    return simulations

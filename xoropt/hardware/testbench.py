@@ -4,20 +4,16 @@ import numpy as np
 
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.feed import Feed
+from xoropt.hardware.verilog import Design
 
 __all__ = ["FILES", "bench_files", "testbench_verilog"]
 
 FILES = ("decoder.v", "testbench.v", "seeds.hex", "patches.hex", "expected.hex")
 
 
-def bench_files(feed: Feed, config: DecoderConfig, decoder: str) -> dict[str, str]:
-    """The five files of `FILES`, by name.
-
-    Args:
-        feed: what goes in and comes out.
-        config: of the decoder.
-        decoder: its Verilog, with the top module `decoder`.
-    """
+def bench_files(feed: Feed, built: Design) -> dict[str, str]:
+    """The five files of `FILES`, by name: a decoder, the testbench, and what goes in and comes out."""
+    config = built.config
     counts = _bits(feed.counts, _count_bits(feed))
     patches = _bits(feed.patch_words(config).astype(np.int64), config.patch_bits(feed.network.n_out))
     seeds = [feed.seeds[:, ::-1]]
@@ -26,7 +22,7 @@ def bench_files(feed: Feed, config: DecoderConfig, decoder: str) -> dict[str, st
         seeds = [_bits(column, width) for column, width in zip(feed.rates.T, widths, strict=True)] + seeds
     seeds = [feed.first[:, None], *seeds]
     texts = (
-        decoder,
+        built.verilog,
         testbench_verilog(feed, config),
         _hex(np.concatenate(seeds, axis=1)),
         _hex(patches),

@@ -1,57 +1,80 @@
 """The sequential decoder of any network as Verilog."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
+from xoropt.circuits.registry import find
 from xoropt.circuits.verilog import ZERO_BIT, check_name
 from xoropt.errors import ArgumentError
 from xoropt.hardware.circuits import stage_circuits
 from xoropt.hardware.config import DecoderConfig
+from xoropt.hardware.cost import DecoderCost, cost_of
 from xoropt.hardware.patch_verilog import patch_verilog
 from xoropt.hardware.pipeline import Pipeline, pipeline
 from xoropt.networks import XorNetwork
 
-__all__ = ["MAX_GATES", "decoder_verilog"]
+__all__ = ["MAX_SIZE", "Design", "design"]
 
-MAX_GATES = 1 << 18
+MAX_SIZE = 1 << 18
 """Gates and registers of a decoder that is written at most; the simulators and we take minutes beyond."""
 
 
-def decoder_verilog(
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A decoder that can be built.
+
+    Attributes:
+        network: what it computes.
+        config: its widths and its patch stage.
+        lag: steps that outputs come after their step's own seed.
+        cost: what it costs.
+        verilog: synthesizable Verilog-2001. Modules: `decoder`, the whole; `decoder_network`, seeds to unpatched
+            outputs; `decoder_patches`, the patch stage. docs/hardware.md describes ports and handshake.
+    """
+
+    network: XorNetwork
+    config: DecoderConfig
+    lag: int
+    cost: DecoderCost
+    verilog: str = field(repr=False)
+
+
+def design(
     network: XorNetwork,
     config: DecoderConfig | None = None,
     *,
     synthesis: str | None = None,
     time_limit: float = 10.0,
     name: str = "decoder",
-) -> str:
-    """Synthesizable Verilog-2001 of the decoder: shift registers, XOR stages, rate control and patch stage.
-
-    The ports and the handshake are described in docs/hardware.md. Modules: `name`, the whole; `name`_network, seeds to
-    unpatched outputs; `name`_patches, the patch stage.
+) -> Design:
+    """The decoder of a network: shift registers, XOR stages, handshake, rate control and patch stage.
 
     Args:
         network: any, with up to 2^18 gates and registers.
         config: widths and the FIFO's depth; the defaults if None.
         synthesis, time_limit: as for `xoropt.hardware.cost`.
-        name: of the top module.
+        name: of the top module, and what the names of the others begin with.
 
     Raises:
         ArgumentError: the network is too large, or another argument is out of range.
     """
     config = config or DecoderConfig()
     check_name(name)
+    if synthesis is not None:
+        find(synthesis)
     plan = pipeline(network)
-    size = plan.register_bits + sum(int(np.maximum(stage.reads - 1, 0).sum()) for stage in plan.stages)
-    if size > MAX_GATES:
+    size = plan.register_bits + cost_of(plan, config).gates
+    if size > MAX_SIZE:
         raise ArgumentError(
             f"Network '{network.recipe[:80]}' is too large to be written: {size} gates and registers, at most "
-            f"{MAX_GATES}; use one with fewer outputs or taps."
+            f"{MAX_SIZE}; use one with fewer outputs or taps."
         )
-    circuits, _ = stage_circuits(plan, synthesis, time_limit)
+    circuits = stage_circuits(plan, synthesis, time_limit)
     head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
     parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
-    return head + "\n".join(parts)
+    return Design(network, config, plan.lag, cost_of(plan, config, circuits, synthesis), head + "\n".join(parts))
 
 
 def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 import xoropt
 from xoropt.hardware import DecoderConfig, cost
-from xoropt.hardware.circuits import arrivals, stage_circuits
+from xoropt.hardware.circuits import arrivals, depth_of, stage_circuits
 from xoropt.hardware.pipeline import pipeline
 from xoropt.networks import from_matrix, random_block, staged, windowed
 
@@ -31,16 +31,15 @@ def clocked(plan, circuits, seeds):
 @given(network=networks())
 def test_any_pipeline_computes_its_network(network):
     plan = pipeline(network)
-    circuits, depth = stage_circuits(plan)
+    circuits = stage_circuits(plan)
     rng = np.random.default_rng(0)
-    seeds = rng.random((network.memory + 12, network.n_in)) < 0.5
-    expected = outputs_of(network, seeds)
-    assert (clocked(plan, circuits, seeds)[: len(expected)] == expected).all()
+    ahead = max(network.memory, plan.lag)  # where taps cancel, the lag can be the longer one
+    seeds = rng.random((ahead + 12, network.n_in)) < 0.5
+    assert (clocked(plan, circuits, seeds)[:12] == outputs_of(network, seeds)[:12]).all()
     found = cost(network)
     assert found.gates == sum(circuit.gates for circuit in circuits)
-    assert found.depth == depth == arrivals(plan)[-1].max()
+    assert found.depth == depth_of(plan, circuits) == arrivals(plan)[-1].max()
     assert found.fan_out == max(1, *(circuit.fan_out.max(initial=0) for circuit in circuits))
-    assert found.lag <= network.memory
 
 
 @pytest.mark.parametrize("name", NAMED)

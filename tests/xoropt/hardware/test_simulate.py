@@ -11,7 +11,7 @@ import xoropt
 from xoropt.circuits import yosys
 from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.packed import PackedValues
-from xoropt.hardware import DecoderConfig, PortRates, cost, decoder_verilog, feed, random_feed, simulate
+from xoropt.hardware import DecoderConfig, PortRates, cost, design, feed, random_feed, simulate
 from xoropt.hardware.testbench import bench_files
 
 needs_iverilog = pytest.mark.skipif(
@@ -64,7 +64,7 @@ def test_every_bit_of_a_compressed_layer(name):
         assert len(fed.patches) > 200
     depths = ((2, 1), (4, 1), (8, 3)) if name == "block" else ((4, 1),)
     for fifo, flips in depths:
-        for found in simulate(fed, fed.config(fifo, flips), RATES):
+        for found in simulate(fed, design(fed.network, fed.config(fifo, flips)), RATES):
             assert (found.mismatches, found.bits) == (0, 120_000)
             assert found.cycles == found.model.cycles
             assert found.equal
@@ -79,7 +79,7 @@ def test_random_seeds_and_dense_patches(name):
     for patches in (0, 60, 400):
         fed = random_feed(network, 200, patches, seed=patches)
         for fifo, flips in ((2, 1), (5, 4)):
-            assert all(found.equal for found in simulate(fed, fed.config(fifo, flips), RATES))
+            assert all(found.equal for found in simulate(fed, design(fed.network, fed.config(fifo, flips)), RATES))
 
 
 @needs_iverilog
@@ -93,7 +93,7 @@ def test_planes_segments_and_lanes_that_steps_do_not_fill():
     fed = feed(encoded)
     assert isinstance(encoded, StreamEncoded)
     assert np.count_nonzero(fed.first) > 2
-    (found,) = simulate(fed, fed.config(), synthesis="paar", time_limit=0.2)
+    (found,) = simulate(fed, design(network, fed.config(), synthesis="paar", time_limit=0.2))
     assert (found.equal, found.bits) == (True, 12_000)
 
 
@@ -109,7 +109,7 @@ def test_a_wrong_bit_is_noticed():
 @pytest.mark.parametrize("name", NAMED)
 def test_flip_flops_and_gates_are_what_yosys_counts(name):
     network, config = NAMED[name], DecoderConfig(fifo=8, flips=3, step_bits=9, rate_bits=7 if "se" in name else 0)
-    verilog, found = decoder_verilog(network, config), cost(network, config=config)
+    verilog, found = design(network, config).verilog, cost(network, config=config)
     inner, whole = (yosys.netlist_cells(verilog, top) for top in ("decoder_network", "decoder"))
     assert inner["$_XOR_"] == found.gates
     assert flip_flops(inner) == found.register_bits
@@ -120,7 +120,7 @@ def test_flip_flops_and_gates_are_what_yosys_counts(name):
 @pytest.mark.parametrize("config", [DecoderConfig(), DecoderConfig(fifo=8, flips=3, step_bits=9)])
 def test_patch_logic_is_about_what_yosys_makes_of_it(config):
     found = cost(NAMED["windowed"], config=config).patch
-    patches = yosys.netlist_cells(decoder_verilog(NAMED["windowed"], config), "decoder_patches", optimize=True)
+    patches = yosys.netlist_cells(design(NAMED["windowed"], config).verilog, "decoder_patches", optimize=True)
     assert flip_flops(patches) == found.flip_flops + found.fifo_bits
     assert sum(patches.values()) - flip_flops(patches) == pytest.approx(found.gates, rel=0.3)
 
@@ -132,24 +132,25 @@ def flip_flops(cells):
 @needs_yosys
 def test_synthesized_gates_are_what_yosys_counts():
     network = xoropt.networks.random_block(n_in=8, n_out=30, seed=0)
-    verilog = decoder_verilog(network, synthesis="tree")
-    assert yosys.netlist_cells(verilog, "decoder_network")["$_XOR_"] <= cost(network, "tree").gates
+    built = design(network, synthesis="paar", time_limit=0.5)
+    assert built.cost.gates < cost(network).gates
+    assert yosys.netlist_cells(built.verilog, "decoder_network")["$_XOR_"] == built.cost.gates
 
 
 def test_what_has_no_decoder():
     with pytest.raises(xoropt.ArgumentError, match="without a network"):
         feed(PackedValues((4,), 3, np.array([[5]], dtype=np.uint8)))
     with pytest.raises(xoropt.ArgumentError, match="too large"):
-        decoder_verilog(xoropt.networks.random_block(n_in=60, n_out=20_000))
+        design(xoropt.networks.random_block(n_in=60, n_out=20_000))
     with pytest.raises(xoropt.ArgumentError, match="'name'"):
-        decoder_verilog(NAMED["block"], name="1st")
+        design(NAMED["block"], name="1st")
     with pytest.raises(xoropt.ArgumentError, match="no values"):
         feed(xoropt.encode(np.zeros(0, bool), np.zeros(0, bool), NAMED["block"]))
 
 
 def test_stimulus_files_are_as_long_as_what_they_hold():
     fed = random_feed(NAMED["staged"], 30, 4)
-    files = bench_files(fed, fed.config(), "// nothing")
+    files = bench_files(fed, design(fed.network, fed.config()))
     assert files["seeds.hex"].count("\n") == len(fed.seeds)
     assert files["patches.hex"].count("\n") == 5
     assert files["expected.hex"].count("\n") == 30
