@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt.masks import CODECS, decode_mask, decode_packed, encode_mask, stored_bytes
+from xoropt.masks.huffman import code_lengths, codewords
+from xoropt.masks.prefix.lookup import lookup
 
 
 @st.composite
@@ -145,3 +147,36 @@ def test_unknown_codecs():
         encode_mask(np.ones(3, bool), "rle")
     with pytest.raises(xoropt.DecodeError, match="'rle' is not known"):
         decode_mask("rle", {}, (3,), 3)
+
+
+@pytest.mark.parametrize("size", [8, 9, 13, 16])
+@pytest.mark.parametrize("density", [16, 655, 6554, 13107, 32768, 65000])
+def test_look_up_finds_every_symbol(size, density):
+    length = size + 8
+    lengths = code_lengths(density, size, length)
+    bases, shifts, symbols = lookup(lengths, length)
+    first = codewords(lengths) << (length - lengths)
+    last = first + (1 << length - lengths) - 1
+    for value in (first, last):
+        m = (1 << length) - 1 - value
+        zeros = (32 - np.ceil(np.log2(m + 1)).astype(int)) % 32
+        assert (symbols[bases[zeros] + (m >> shifts[zeros])] == np.arange(1 << size)).all()
+
+
+@pytest.mark.parametrize("columns", [96, 100, 640])
+@pytest.mark.parametrize("spread", [0.0, 2.0])
+def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
+    from xoropt.masks import prefix
+    from xoropt.masks.prefix import decoding, unpacking
+
+    rng = np.random.default_rng(columns)
+    chance = 0.1 * np.exp(spread * rng.standard_normal((500, 1)))
+    mask = rng.random((500, columns)) < chance
+    parts = prefix.encode(mask)
+    monkeypatch.setattr(decoding, "chosen", lambda *_: "numpy")
+    assert (prefix.decode(parts, mask.shape, mask.size) == mask).all()
+    monkeypatch.setattr(unpacking, "AT_ONCE", 2)
+    for first, stop in ((0, mask.size), (7 * columns, 7 * columns), (123 * columns, 401 * columns)):
+        octets, begin = prefix.decode_packed(parts, mask.shape, mask.size, first, stop)
+        bits = np.unpackbits(octets, bitorder="little")[first - begin : stop - begin].astype(bool)
+        assert (bits == mask.reshape(-1)[first:stop]).all()

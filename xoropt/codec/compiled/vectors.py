@@ -79,14 +79,25 @@ def call(builder, name: str, args: list[Any]) -> Any:
 
 @intrinsic
 def number_at(typing_context, numbers, i):
-    """numbers[i] of an array of signed integers; spares numba's care for negative indices."""
+    """numbers[i] of an array of integers; spares numba's care for negative indices."""
 
     def codegen(context, builder, signature, args):
-        kind = ir.IntType(signature.args[0].dtype.bitwidth)
+        dtype = signature.args[0].dtype
+        kind = ir.IntType(dtype.bitwidth)
         number = builder.load(address(context, builder, signature.args[0], args[0], args[1], kind))
-        return number if kind.width == 64 else builder.sext(number, WORD)
+        return number if kind.width == 64 else (builder.sext if dtype.signed else builder.zext)(number, WORD)
 
     return types.int64(numbers, types.int64), codegen
+
+
+@intrinsic
+def leading_zeros(typing_context, number):
+    """Of a number as a word of 64 bits; 64 for 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.int64), codegen
 
 
 @intrinsic

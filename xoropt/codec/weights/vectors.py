@@ -109,10 +109,10 @@ def choose(typing_context, tile, word, value):
 
 @intrinsic
 def mark(typing_context, tile, word, value):
-    """The tile with the bits of `value` set too at every place i where bit i of `word` is set."""
+    """The tile with `value` added, mod 2^bits, at every place i where bit i of `word` is set."""
 
     def codegen(context, builder, signature, args):
         where, values = chosen(builder, *args)
-        return builder.select(where, builder.or_(args[0], values), args[0])
+        return builder.select(where, builder.add(args[0], values), args[0])
 
     return tile(tile, types.uint64, value), codegen

@@ -1,21 +1,19 @@
 """Decoding of prefix-coded masks, by NumPy and by compiled loops."""
 
 from functools import lru_cache
-from threading import Lock
 
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
-from xoropt.codec.decode import check_encoded, chosen, flips_of, reader_of
+from xoropt.codec.decode import chosen
 from xoropt.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
+from xoropt.masks.prefix.lookup import Lookup, lookup
 from xoropt.masks.prefix.stored import TILE, Coded, read
+from xoropt.masks.prefix.unpacking import unpack
 
 __all__ = ["decode", "decode_packed"]
-
-NEAR = 12
-"""Bits of a value that find its symbol in one step, unless its codeword is longer."""
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
@@ -85,77 +83,14 @@ def decode_packed(
     return np.packbits(_placed(coded, bits[row * coded.columns - start :], row), bitorder="little"), row * coded.columns
 
 
-def _packed(coded: Coded, first: int, stop: int, jobs: int | None) -> tuple[np.ndarray, int]:
-    from xoropt.codec.compiled.kernels import flip
-    from xoropt.codec.ranges import spread, threads_for
-    from xoropt.codec.reader import aligned
-    from xoropt.masks.kernels import unpack_groups
-
-    rows, columns, across, length = coded.rows, coded.columns, coded.across, coded.length
-    groups = TILE * coded.of_band  # of a band
-    begin = first // columns * across // groups
-    end = min(coded.bands, -(-(-(-stop // columns) * across) // groups))
-    start = begin * groups // across * columns // 64 * 64
-    last = min(rows, (end * groups - 1) // across + 1) * columns
-    out = np.zeros(-(-(last - start) // 64) + 1, dtype=np.uint64)
-    tables = [_tables(density, coded.size, length) for density in coded.densities]
-    near, limits, before, symbols = (np.stack([table[i] for table in tables]) for i in range(4))
-    band = coded.of_band * length * TILE  # outputs
-    check_encoded(coded.encoded)
-    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
-    form, lock = (rows, columns, coded.size, length), Lock()
-
-    def run(some: list[int]) -> None:
-        scratch, values = planes.scratch(), aligned(64, np.uint32)
-        for number in some:
-            a, b = number * band, (number + 1) * band
-            origin = planes.origin(a)
-            held = aligned(planes.room(a, b) + 8)
-            planes.fill(scratch, 0, a, b, held, origin, False)
-            flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
-            words = held[(a - origin) // 64 :][: band // 64]
-            low = number * groups // across * columns // 64 * 64  # neighbouring bands share words of the mask
-            high = min(rows, ((number + 1) * groups - 1) // across + 1) * columns
-            made = np.zeros(-(-(high - low) // 64) + 1, dtype=np.uint64)
-            unpack_groups(
-                words,
-                coded.of_band,
-                form,
-                number * groups,
-                coded.row_class,
-                coded.column_class,
-                coded.code_of,
-                near,
-                limits,
-                before,
-                symbols,
-                values,
-                made,
-                low,
-            )
-            with lock:
-                out[(low - start) // 64 :][: len(made)] |= made
-
-    spread(list(range(begin, end)), threads_for(jobs, 4 * (last - start)), run)
-    return out.view(np.uint8), start
-
-
 @lru_cache(maxsize=64)
-def _tables(density: int, size: int, length: int) -> tuple[np.ndarray, ...]:
-    """What `unpack_groups` looks symbols of one code up in."""
-    if not density:  # whatever is read is the symbol 0
-        near, edges = np.full(1 << NEAR, 1 << 16, dtype=np.uint32), np.zeros(length + 1, dtype=np.int64)
-        return near, edges, edges, np.zeros(1 << size, dtype=np.uint16)
-    lengths = group_lengths(density, size)
-    order = np.argsort(lengths, kind="stable")
-    ascending = lengths[order]
-    values = codewords(lengths)[order].astype(np.int64) << (length - ascending)
-    at = np.searchsorted(values, np.arange(1 << NEAR, dtype=np.int64) << (length - NEAR), side="right") - 1
-    near = np.where(ascending[at] <= NEAR, order[at] | ascending[at] << 16, 0).astype(np.uint32)
-    before = np.searchsorted(ascending, np.arange(length + 1))
-    shorter = np.searchsorted(ascending, np.arange(length + 1), side="right")
-    limits = np.append(values, 1 << length)[shorter]
-    return near, limits, before.astype(np.int64), order.astype(np.uint16)
+def _tables(density: int, size: int, length: int) -> Lookup:
+    return lookup(group_lengths(density, size), length)
+
+
+def _packed(coded: Coded, first: int, stop: int, jobs: int | None) -> tuple[np.ndarray, int]:
+    tables = [_tables(density, coded.size, coded.length) for density in coded.densities]
+    return unpack(coded, tables, first, stop, jobs)
 
 
 def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:

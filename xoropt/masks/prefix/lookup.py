@@ -1,0 +1,47 @@
+"""Tables in which the symbol of a canonical prefix code is found in one step, from as many bits as it needs.
+
+Codewords ascend with their lengths, so what a value lacks of the greatest one tells how long its codeword is at most:
+of all values that lack 2^k … 2^(k+1) − 1, k = 0 … L − 1, the last has the longest. For each k a stretch of the table
+holds the symbols of these values, cut off behind the longest codeword. What is looked up often, the short codewords,
+lies close together and stays in the cache.
+"""
+
+import numpy as np
+
+from xoropt.masks.huffman import codewords
+
+__all__ = ["Lookup", "lookup"]
+
+Lookup = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def lookup(lengths: np.ndarray, length: int) -> Lookup:
+    """The tables of a code.
+
+    Args:
+        lengths: int64 (symbols,), of the codewords; all 0: whatever is read is the symbol 0.
+        length: L, bits of a value, of which a codeword is the beginning, 24 at most.
+
+    Returns:
+        `bases` and `shifts`, uint32 (32,), and `symbols`, uint16: with m = 2^L − 1 − value and z the leading zeros of m
+        as a number of 32 bits, mod 32, the value's symbol is symbols[bases[z] + (m >> shifts[z])].
+    """
+    bases, shifts = np.zeros(32, dtype=np.int64), np.full(32, length, dtype=np.uint32)
+    if not lengths.any():
+        return bases.astype(np.uint32), shifts, np.zeros(1, dtype=np.uint16)
+    order = np.argsort(lengths, kind="stable")
+    ascending = lengths[order]
+    begins = codewords(lengths)[order].astype(np.int64) << (length - ascending)
+    ends = np.append(begins[1:], 1 << length)
+    parts, at = [], 0
+    for k in range(-1, length):  # k = −1: the greatest value, which lacks nothing
+        least = 1 << k if k >= 0 else 0
+        low, high = (1 << length) - (2 << k if k >= 0 else 1), (1 << length) - least
+        a, b = np.searchsorted(begins, (low, high - 1), side="right") - 1
+        shift = min(length - int(ascending[b]), max(k, 0))
+        counts = np.minimum(ends[a : b + 1], high) - np.maximum(begins[a : b + 1], low) >> shift
+        parts.append(np.repeat(order[a : b + 1], counts)[::-1].astype(np.uint16))
+        z = (31 - k) % 32
+        bases[z], shifts[z] = at - (least >> shift), shift
+        at += len(parts[-1])
+    return bases.astype(np.uint32), shifts, np.concatenate(parts)

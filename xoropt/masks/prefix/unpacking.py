@@ -1,0 +1,106 @@
+"""From the plane of a prefix-coded mask to the mask's bits, by compiled loops, band by band."""
+
+from threading import Lock
+
+import numpy as np
+
+from xoropt.codec.decode import check_encoded, flips_of, reader_of
+from xoropt.masks.prefix.lookup import Lookup
+from xoropt.masks.prefix.stored import TILE, Coded
+
+__all__ = ["unpack"]
+
+AT_ONCE = 4
+"""Bands whose plane is decoded at once: 0.4 MB, which stay in the processor's cache."""
+
+
+def unpack(
+    coded: Coded, tables: list[Lookup], first: int, stop: int, jobs: int | None = None
+) -> tuple[np.ndarray, int]:
+    """The mask of weights first … stop − 1, one bit a weight, from the bands in which they lie.
+
+    Args:
+        coded: the mask.
+        tables: of each code.
+        first, stop: a range of weights.
+        jobs: threads; None: as many as are worth it.
+
+    Returns:
+        uint8 and the weight that its bit 0 stands for, as `xoropt.masks.decode_packed`.
+
+    Raises:
+        DecodeError: the plane's parts do not fit together.
+    """
+    from xoropt.codec.compiled.kernels import flip
+    from xoropt.codec.ranges import spread, threads_for
+    from xoropt.codec.reader import aligned
+    from xoropt.masks.prefix.kernels import place_groups, unpack_groups
+
+    rows, columns, across, size = coded.rows, coded.columns, coded.across, coded.size
+    groups, every = TILE * coded.of_band, rows * across  # of a band, of the mask
+    begin = first // columns * across // groups
+    end = min(coded.bands, -(-(-(-stop // columns) * across) // groups))
+    whole = size == 16 and columns % 16 == 0  # then groups are whole uint16 of the mask, one after another
+    start = begin * groups * 16 if whole else begin * groups // across * columns // 64 * 64
+    last = end * groups * 16 if whole else min(rows, (end * groups - 1) // across + 1) * columns
+    out = np.zeros(-(-(last - start) // 64) + 1, dtype=np.uint64)
+    bases, shifts, symbols = _joined(tables)
+    codes = np.zeros((end - begin) * groups if len(tables) > 1 else 1, dtype=np.uint8)  # of each group
+    if len(tables) > 1:
+        row = begin * groups // across
+        some = coded.code_of[:, coded.column_class].take(coded.row_class[row : -(-end * groups // across)], axis=0)
+        some = some.reshape(-1)[begin * groups - row * across :][: len(codes)]
+        codes[: len(some)] = some
+    band = coded.of_band * coded.length * TILE  # outputs
+    check_encoded(coded.encoded)
+    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
+    lock = Lock()
+
+    def run(some: list[int]) -> None:
+        scratch, octets, values = planes.scratch(), aligned(64, np.uint8), aligned(64, np.uint32)
+        held, made = aligned(0), np.empty(groups, dtype=np.uint16)
+        for number in some:
+            at = (number - some[0]) % AT_ONCE
+            if at == 0:
+                a, b = number * band, min(number + AT_ONCE, some[-1] + 1) * band
+                origin = planes.origin(a)
+                room = planes.room(a, b) + 8
+                held = held if len(held) >= room else aligned(room)
+                planes.fill(scratch, 0, a, b, held, origin, False)
+                flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
+                words = held[(a - origin) // 64 :]
+            group = number * groups
+            unpack_groups(
+                words[at * band // 64 :][: band // 64],
+                coded.of_band,
+                coded.length,
+                codes[group - begin * groups :],
+                bases,
+                shifts,
+                symbols,
+                octets,
+                values,
+                out.view(np.uint16)[group - start // 16 :] if whole else made,
+            )
+            if whole:
+                continue
+            low = group // across * columns // 64 * 64  # neighbouring bands share words of the mask
+            high = min(rows, (group + groups - 1) // across + 1) * columns
+            part = np.zeros(-(-(high - low) // 64) + 1, dtype=np.uint64)
+            place_groups(made, (rows, columns, size), group, part, low)
+            with lock:
+                out[(low - start) // 64 :][: len(part)] |= part
+
+    spread(list(range(begin, end)), threads_for(jobs, 4 * (last - start)), run)
+    if whole:
+        out.view(np.uint16)[every - start // 16 :] = 0
+    return out.view(np.uint8), start
+
+
+def _joined(tables: list[Lookup]) -> Lookup:
+    """The tables of all codes, one after the other."""
+    if len(tables) == 1:
+        return tables[0]
+    offsets = np.cumsum([0, *(len(symbols) for _, _, symbols in tables)])[:-1].astype(np.uint32)
+    bases = np.concatenate([table[0] + offset for table, offset in zip(tables, offsets, strict=True)])
+    return bases, np.concatenate([table[1] for table in tables]), np.concatenate([table[2] for table in tables])

@@ -1,0 +1,84 @@
+"""Tiles of 64 groups of a mask as machine vectors: numba intrinsics beside those of `xoropt.codec.weights.vectors`."""
+
+from llvmlite import ir
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from xoropt.codec.compiled.vectors import address
+from xoropt.codec.weights.vectors import SIZE, TileType, vector
+
+__all__ = ["find_places", "join_tiles"]
+
+TABLE = 32
+"""Entries of a table that two vectors hold."""
+
+
+@intrinsic
+def join_tiles(typing_context, low, middle, high):
+    """low + 2^8·middle + 2^16·high: 64 numbers of 32 bits from three times 64 bytes."""
+    kind = TileType(32)
+
+    def codegen(context, builder, signature, args):
+        low, middle, high = (builder.zext(part, vector(32)) for part in args)
+        middle, high = builder.shl(middle, splat(vector(32), 8)), builder.shl(high, splat(vector(32), 16))
+        return builder.or_(low, builder.or_(middle, high))
+
+    return kind(low, middle, high), codegen
+
+
+@intrinsic
+def find_places(typing_context, tile, bases, shifts):
+    """bases[z] + (m >> shifts[z]), mod 2^32, for each of 64 numbers m of 32 bits; z: its leading zeros, mod 32.
+
+    `bases` and `shifts`: uint32 (32,).
+    """
+
+    def codegen(context, builder, signature, args):
+        part = ir.VectorType(ir.IntType(32), 16)
+        tables = [
+            [
+                builder.load(address(context, builder, kind, table, ir.Constant(ir.IntType(64), i), part), align=4)
+                for i in (0, 16)
+            ]
+            for kind, table in zip(signature.args[1:], args[1:], strict=True)
+        ]
+        found = []
+        for first in range(0, SIZE, 16):
+            m = shuffled(builder, args[0], args[0], range(first, first + 16))
+            kind = ir.FunctionType(part, [part, ir.IntType(1)])
+            zeros = cgutils.get_or_insert_function(builder.module, kind, "llvm.ctlz.v16i32")
+            z = builder.call(zeros, [m, ir.Constant(ir.IntType(1), 0)])
+            base, shift = (picked(context, builder, *table, z) for table in tables)
+            found.append(builder.add(base, builder.lshr(m, shift)))
+        halves = [shuffled(builder, *found[i : i + 2], range(32)) for i in (0, 2)]
+        return shuffled(builder, *halves, range(SIZE))
+
+    return tile(tile, bases, shifts), codegen
+
+
+def picked(context, builder, low, high, at):
+    """The entries at % 32 of a table of two vectors."""
+    part = low.type
+    if "+avx512f" in context.codegen().magic_tuple()[2]:  # one instruction looks 16 of them up
+        kind = ir.FunctionType(part, [part] * 3)
+        pick = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.vpermi2var.d.512")
+        return builder.call(pick, [low, at, high])
+    table = shuffled(builder, low, high, range(TABLE))
+    at = builder.and_(at, splat(part, TABLE - 1))
+    made = ir.Constant(part, ir.Undefined)
+    for i in range(part.count):
+        place = ir.Constant(ir.IntType(32), i)
+        made = builder.insert_element(made, builder.extract_element(table, builder.extract_element(at, place)), place)
+    return made
+
+
+def splat(kind, number):
+    """A constant vector of equal numbers."""
+    return ir.Constant(kind, [ir.Constant(kind.element, number)] * kind.count)
+
+
+def shuffled(builder, a, b, places):
+    """The elements of two vectors, one after the other, at these places."""
+    i32 = ir.IntType(32)
+    mask = ir.Constant(ir.VectorType(i32, len(places)), [ir.Constant(i32, place) for place in places])
+    return builder.shuffle_vector(a, b, mask)
