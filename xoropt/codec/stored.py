@@ -5,6 +5,7 @@ planes share, of which `slack` says by how many seed bits it is longer than a pl
 """
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,15 @@ def restore(
     if entry.get("network") == PACKED.recipe:
         kept = whole(entry.get("care"), "care") // max(1, planes)
         return PackedValues(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
-    network = from_recipe(get(entry, "network", str))
+    network = _network(get(entry, "network", str))
     kind = _restore_stream if "segments" in entry or "slack" in entry else _restore_blocks
     return kind(entry, parts, network, shape, planes)
+
+
+@lru_cache(maxsize=16)
+def _network(recipe: str) -> XorNetwork:
+    """Tensors and their masks share a few networks, which take milliseconds to draw."""
+    return from_recipe(recipe)
 
 
 def _restore_blocks(
