@@ -1,6 +1,6 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
-from xoropt import circuits, masks, networks, quantize
+from xoropt import circuits, hardware, masks, networks, quantize
 from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode, encode
 from xoropt.container import load, save
 from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
@@ -33,6 +33,7 @@ __all__ = [
     "decompress",
     "decompress_tensor",
     "encode",
+    "hardware",
     "load",
     "masks",
     "matvec",

@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import subprocess
 import sys
 
 import ml_dtypes
@@ -23,6 +24,14 @@ def dense():
         "step": np.array(7.5, dtype=np.float32),
         "empty": np.zeros((0, 4), dtype=ml_dtypes.bfloat16),
     }
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The demo's folder and what its command printed; it takes a while and is run once."""
+    folder = tmp_path_factory.mktemp("demo") / "xoropt-demo"
+    command = [sys.executable, "-m", "xoropt", "demo", "--out", folder, "--json"]
+    return folder, subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import xoropt
 from xoropt import tables
 
 
-def test_demo(tmp_path, xoropt_command, capfd):
-    status, out, err = xoropt_command("demo", "--out", tmp_path / "demo", "--json")
-    assert (status, err) == (0, "")
-    figures = json.loads(out)
+def test_demo(demo, xoropt_command, capfd):
+    folder, done = demo
+    assert (done.returncode, done.stderr) == (0, "")
+    figures = json.loads(done.stdout)
     assert figures["lossless"] is True
     assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
     assert abs(figures["accuracy_compressed"] - figures["accuracy_after"]) < 0.005  # sums in another order
@@ -31,10 +31,10 @@ def test_demo(tmp_path, xoropt_command, capfd):
     shown = capfd.readouterr().out
     for word in ("fc2.weight", "test accuracy", "every weight came back bit for bit: yes", "zstd -19"):
         assert word in shown
-    quantized = load_file(tmp_path / "demo" / "quantized.safetensors")
-    back = xoropt.decompress(tmp_path / "demo" / "compressed.safetensors")
+    quantized = load_file(folder / "quantized.safetensors")
+    back = xoropt.decompress(folder / "compressed.safetensors")
     assert all((back[name] == array).all() for name, array in quantized.items())
 
-    status, _, err = xoropt_command("demo", "--out", tmp_path / "demo")
+    status, _, err = xoropt_command("demo", "--out", folder)
     assert status == 1
     assert "exists already" in err

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from xoropt.errors import ArgumentError
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.feed import Feed
 from xoropt.hardware.verilog import Design
@@ -12,8 +13,19 @@ FILES = ("decoder.v", "testbench.v", "seeds.hex", "patches.hex", "expected.hex")
 
 
 def bench_files(feed: Feed, built: Design) -> dict[str, str]:
-    """The five files of `FILES`, by name: a decoder, the testbench, and what goes in and comes out."""
-    config = built.config
+    """The five files of `FILES`, by name: a decoder, the testbench, and what goes in and comes out.
+
+    Raises:
+        ArgumentError: the decoder is of another network, or its counters are too narrow for the feed.
+    """
+    config, needed = built.config, feed.config()
+    if built.network != feed.network:
+        raise ArgumentError("The decoder must be of the feed's network.")
+    if config.step_bits < needed.step_bits or config.rate_bits < needed.rate_bits:
+        raise ArgumentError(
+            f"This feed needs step_bits={needed.step_bits} and rate_bits={needed.rate_bits}, not "
+            f"{config.step_bits} and {config.rate_bits}; take them from Feed.config()."
+        )
     counts = _bits(feed.counts, _count_bits(feed))
     patches = _bits(feed.patch_words(config).astype(np.int64), config.patch_bits(feed.network.n_out))
     seeds = [feed.seeds[:, ::-1]]

@@ -154,3 +154,11 @@ def test_stimulus_files_are_as_long_as_what_they_hold():
     assert files["seeds.hex"].count("\n") == len(fed.seeds)
     assert files["patches.hex"].count("\n") == 5
     assert files["expected.hex"].count("\n") == 30
+
+
+def test_a_decoder_that_does_not_suit_the_feed():
+    fed = random_feed(NAMED["staged"], 30, 4)
+    with pytest.raises(xoropt.ArgumentError, match="step_bits=5"):
+        bench_files(fed, design(fed.network, DecoderConfig(step_bits=4)))
+    with pytest.raises(xoropt.ArgumentError, match="network"):
+        bench_files(fed, design(NAMED["block"]))

@@ -1,0 +1,46 @@
+"""docs/hardware.md: its commands run on the demo's files, and its figures are about what they give."""
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+import xoropt
+from xoropt.hardware import PortRates, count_cycles, feed
+
+PAGE = (Path(__file__).parents[3] / "docs" / "hardware.md").read_text()
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog")
+def test_the_commands_and_the_table(demo, tmp_path, monkeypatch, xoropt_command):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(demo[0], "xoropt-demo")
+    demo_line, *lines = re.search(r"```sh\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
+    assert demo_line == "xoropt demo"  # the fixture has run it
+    compared = []
+    for line in lines:
+        arguments = shlex.split(line)[1:]
+        status, out, err = xoropt_command(*arguments, *(["--json"] if arguments[0] == "hardware" else []))
+        assert (status, err) == (0, ""), line
+        figures = json.loads(out) if arguments[0] == "hardware" else {}
+        if "simulation" in figures:
+            assert figures["simulation"]["equal"] is True
+            compared.append(figures["simulation"]["bits"])
+        for name, decoder in figures.get("decoders", {}).items():
+            if name == "fc2.weight":
+                assert f"{decoder['gates']:,} XOR gates" in PAGE or f"{decoder['gates']:,}\ngates" in PAGE
+                assert f"{decoder['register_bits']:,} register bits" in PAGE
+    assert compared == [400_000] * 3
+
+    fed = feed(xoropt.load("blocks.safetensors").tensors["fc2.weight"].encoded)
+    rows = re.findall(r"^\| (\d+) \| (\d+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 5
+    for fifo, flips, *cycles in rows:
+        config = fed.config(int(fifo), int(flips))
+        for shown, rates in zip(cycles, (PortRates(), PortRates(outputs=128), PortRates(patches=128)), strict=True):
+            found = count_cycles(fed.first, fed.counts, fed.patches[:, 0], 0, config, rates)
+            # The demo's training differs a little between processors.
+            assert int(shown.replace(",", "")) == pytest.approx(found.cycles, rel=0.1)
