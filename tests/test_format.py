@@ -1,6 +1,9 @@
-"""Files of format version 1 stay readable, follow their specification, and are the same every time they are made."""
+"""Files of every version stay readable, follow their specification, and are the same every time they are made."""
 
+import json
 import re
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -8,25 +11,37 @@ import pytest
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.container import DESCRIPTION
+from xoropt.description import unpack_description
+from xoropt.files import read_safetensors
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 
 
-def tensors():
+def tensors(version=2):
     """Small tensors made without NumPy's generators, whose streams may change."""
     k = xoropt.networks.splitmix.splitmix64(7, 6000)
     kept = (k >> np.uint64(40)) % np.uint64(10) == 0
     sign = np.where(k & np.uint64(1), 1.0, -1.0)
     level = np.array([0.25, -0.5, 0.5, 2.0])[(k & np.uint64(3)).astype(int)]
     even = np.argsort(k[:4000].reshape(-1, 4), axis=1, kind="stable") < 2
-    return {
+    late = {} if version == 1 else {"uneven": uneven()}
+    return late | {
         "binary": (kept * sign).reshape(60, 100).astype(np.float32),
         "levels": (kept * level).reshape(60, 10, 10).astype(np.float16),
         "ternary": np.sign((k % np.uint64(3)).astype(np.int8) - 1).reshape(60, 100).astype(np.int8),
         "two of four": (even * sign[:4000].reshape(-1, 4)).reshape(40, 100).astype(np.float32),
         "bias": np.arange(5, dtype=np.float64),
     }
+
+
+def uneven():
+    """Rows that are nearly empty and rows that are not, dense and sparse columns: listed weights, moved columns."""
+    k = xoropt.networks.splitmix.splitmix64(8, 24_000).reshape(240, 100)
+    of_4096 = 1 << np.where(np.arange(240)[:, None] % 2, 3, 9) + np.arange(100) % 8 // 4 * 2
+    kept = (k >> np.uint64(20)) % np.uint64(4096) < of_4096.astype(np.uint64)
+    return np.where(kept, np.where(k & np.uint64(1), 1, -1), 0).astype(np.int8)
 
 
 FILES = {
@@ -45,13 +60,31 @@ def write(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("decoder", ["auto", "reference"])
-def test_golden_files_are_read(name, decoder):
-    arrays = xoropt.decompress(GOLDEN / name, decoder=decoder)
-    assert xoropt.load(GOLDEN / name).metadata == {"golden": name}
-    for key, original in tensors().items():
+def test_golden_files_are_read(name, version, decoder):
+    path = GOLDEN / str(version) / name
+    arrays = xoropt.decompress(path, decoder=decoder)
+    assert xoropt.load(path).metadata == {"golden": name}
+    assert set(arrays) == set(tensors(version))
+    for key, original in tensors(version).items():
         assert (arrays[key].dtype, arrays[key].shape) == (original.dtype, original.shape)
         assert arrays[key].tobytes() == original.tobytes()
+
+
+def test_a_low_rank_mask_of_version_1_is_read():
+    weights = xoropt.decompress(GOLDEN / "1" / "low_rank")["w"]
+    assert weights.shape == (64, 100)
+    assert zlib.crc32(weights.tobytes()) == 3185726596  # of what version 1 read
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_version_1_becomes_one_of_version_2(name, tmp_path):
+    model = xoropt.load(GOLDEN / "1" / name)
+    xoropt.save(model, tmp_path / "new")
+    assert (tmp_path / "new").stat().st_size < (GOLDEN / "1" / name).stat().st_size
+    arrays = xoropt.decompress(tmp_path / "new")
+    assert all(arrays[key].tobytes() == original.tobytes() for key, original in tensors(1).items())
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -61,15 +94,37 @@ def test_the_same_model_gives_the_same_file(name, tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_the_short_reader_of_the_specification():
-    code = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "format.md").read_text(), re.DOTALL)
+def specification():
+    return (ROOT / "docs" / "format.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["block", "auto"])
+def test_the_short_reader_of_the_specification(name):
+    code = re.search(r"```python\n(.*?)```", specification(), re.DOTALL)
     names = {}
     exec(compile(code[1], "format.md", "exec"), names)
-    seen = 0
-    for name, entry, codes, codebook in names["read"](GOLDEN / "block"):
-        original = tensors()[name].reshape(-1)
-        values = np.frombuffer(codebook, dtype=original.dtype)
-        assert tuple(entry["shape"]) == tensors()[name].shape
+    masks, seen = set(), 0
+    for key, entry, codes, parts in names["read"](GOLDEN / "2" / name):
+        original = tensors()[key].reshape(-1)
+        values = np.frombuffer(parts["codebook"], dtype=original.dtype)
+        assert tuple(entry["shape"]) == tensors()[key].shape
         assert [0 if code is None else values[code] for code in codes] == original.tolist()
+        masks |= {entry["mask"], *parts}
         seen += 1
-    assert seen >= 3
+    assert seen >= 4
+    assert name == "block" or {"prefix", "mask_listed"} <= masks
+
+
+def test_the_example_of_the_specification(tmp_path):
+    weights = np.zeros((4, 8), dtype=np.float32)
+    weights[[0, 0, 2, 2, 3], [1, 6, 2, 3, 0]] = 0.5
+    weights[[1, 1, 3], [4, 5, 7]] = -0.5
+    config = CompressConfig(0.75, 1, include=("*",), network="block:n_in=4,n_out=8,seed=4", mask="bitmap")
+    xoropt.save(xoropt.compress({"w": weights}, config), tmp_path / "w")
+    arrays, _ = read_safetensors(tmp_path / "w")
+    description = json.dumps(unpack_description(arrays.pop(DESCRIPTION)), separators=(",", ":"))
+    assert f"```json\n{description}\n```" in specification()
+    for name, array in arrays.items():
+        assert re.search(rf"^{name} +{array.tobytes().hex(' ')}$", specification(), re.MULTILINE)
+    assert struct.unpack("<f", arrays["scales::F32"].tobytes()) == (0.5,)
+    assert (xoropt.decompress(tmp_path / "w")["w"] == weights).all()

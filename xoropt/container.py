@@ -245,7 +245,7 @@ def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any],
         "mask": tensor.mask_codec,
     } | coded_entry
     if tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
-        entry["entropy"] = round(tensor.value_entropy, 3)
+        entry["entropy"] = round(tensor.value_entropy, 2)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
     parts = tensor.mask_parts | coded_parts

@@ -1,7 +1,8 @@
 """Encodings as what a file holds: an entry of its JSON description, and plain arrays by part.
 
-What most streams have in common is left out of the entry: patches where there are none, and the one ring that all
-planes share, of which `slack` says by how many seed bits it is longer than a plane's care bits.
+What most streams have in common is left out of the entry: patches where there are none, a solver `burst` whose patches
+are all proved to be the fewest, and the one ring that all planes share, of which `slack` says by how many seed bits it
+is longer than a plane's care bits.
 """
 
 import math
@@ -12,7 +13,7 @@ import numpy as np
 
 from xoropt.codec.block_patches import join_patches, split_patches
 from xoropt.codec.encoded import Encoded, StreamEncoded
-from xoropt.codec.layout import join_layouts, split_layouts
+from xoropt.codec.layout import Layout, join_layouts, split_layouts
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.packed import PACKED, PackedValues
 from xoropt.codec.stream_decode import check_stream
@@ -39,6 +40,8 @@ def describe(encoded: Encoded | StreamEncoded | PackedValues) -> tuple[dict[str,
     }
     parts: dict[str, np.ndarray] = {}
     if isinstance(encoded, StreamEncoded):
+        if encoded.solver == "burst" and encoded.proved_blocks == _rings(encoded.layouts, len(encoded.seeds)):
+            del entry["solver"], entry["proved"]
         if (slack := _slack(encoded)) is None:
             entry["segments"], parts["segments"] = join_layouts(encoded.layouts)
         else:
@@ -50,6 +53,11 @@ def describe(encoded: Encoded | StreamEncoded | PackedValues) -> tuple[dict[str,
         entry["patches"], parts["patches"] = join_patches(encoded.patches)
         parts["seeds"] = encoded.seeds
     return entry, {part: array for part, array in parts.items() if array.nbytes or part == "seeds"}
+
+
+def _rings(layouts: tuple[Layout, ...], planes: int) -> int:
+    """Segments over all planes."""
+    return sum(len(layouts[p if len(layouts) > 1 else 0].rows) for p in range(planes))
 
 
 def _slack(encoded: StreamEncoded) -> int | None:
@@ -153,8 +161,8 @@ def _restore_stream(
         seeds=tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
         patches=split_stream_patches(counts, sizes, take(held, "patches", np.dtype(np.uint8), None)),
         care_bits=care,
-        solver=str(entry.get("solver", "")),
-        proved_blocks=whole(entry.get("proved", 0), "proved"),
+        solver=str(entry.get("solver", "burst")),
+        proved_blocks=whole(entry.get("proved", _rings(layouts, planes)), "proved"),
     )
     check_stream(encoded)
     return encoded
