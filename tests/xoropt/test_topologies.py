@@ -19,6 +19,8 @@ from xoropt.networks.topologies.ring_generator import advance
 SEEDS = st.integers(0, 2**64 - 1)
 SIZES = {"n_in": st.integers(2, 24), "n_out": st.integers(1, 60), "seed": SEEDS}
 DRAWS = {
+    "cascade": {"n_in": st.integers(1, 5), "n_out": st.integers(1, 30), "layers": st.integers(1, 6), "seed": SEEDS}
+    | {"span": st.integers(6, 60), "memory": st.integers(1, 40), "chained": st.integers(0, 9)},
     "circulant": SIZES | {"taps": st.integers(1, 24)},
     "convolutional": {
         "n_in": st.integers(1, 4),
@@ -49,6 +51,8 @@ def drawn(draw, names=tuple(DRAWS)):
         arguments["taps"] = min(arguments["taps"], arguments["n_in"])
     if "cycles" in arguments:
         arguments["cycles"] = min(arguments["cycles"], arguments["n_out"])
+    if "chained" in arguments:
+        arguments["chained"] = min(arguments["chained"], arguments["n_out"] - 1)
     return name, arguments
 
 
@@ -82,6 +86,14 @@ def test_outputs_read_as_many_seed_bits_as_promised(case):
     if name in ("regular", "progressive") and arguments.get("window", arguments["n_in"]) == arguments["n_in"]:
         degrees = matrix.sum(axis=0)
         assert degrees.max() - degrees.min() <= 1
+
+
+@given(drawn(("cascade",)))
+def test_a_cascade_has_one_gate_an_output_and_one_a_node(case):
+    network = build(*case)
+    gates = sum(int((stage >= 0).sum()) - len(stage) for stage in network.stages)
+    assert gates == network.n_out + case[1]["layers"] * network.n_in
+    assert network.window <= network.n_in * (1 + case[1]["span"] + 2 * case[1]["memory"])
 
 
 @given(drawn(("circulant",)))
@@ -253,6 +265,9 @@ def test_every_decoder_gives_the_same_bits(case, seed):
         ("progressive:n_in=8,window=16,taps=17", "'taps' must be from 1 to 16, not 17"),
         ("progressive:n_in=8,window=12", "'window' must be a multiple of n_in = 8, not 12"),
         ("progressive:n_out=20000", "'n_out' must be at most 5461 with 6 taps, not 20000"),
+        ("cascade:layers=4,span=3", "'span' must be from 4 to 1984, not 3"),
+        ("cascade:n_out=4,chained=4", "'chained' must be from 0 to 3, not 4"),
+        ("cascade:span=1800", "'span' must keep the window within 1984 bits, which 2057 does not"),
         ("lfsr:n_in=1", "'n_in' must be from 2 to 64, not 1"),
         ("lfsr:n_in=20,n_out=4,cycles=5", "'cycles' must be from 1 to 4, not 5"),
         ("ring_generator:cells=8,taps=9", "'taps' must be from 1 to 8, not 9"),

@@ -6,6 +6,7 @@ from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import from_recipe
 from xoropt.networks.topologies import TOPOLOGIES
 from xoropt.networks.topologies.block import random_block
+from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
 from xoropt.networks.topologies.fixed_taps import fixed_taps
@@ -22,6 +23,7 @@ from xoropt.networks.topologies.windowed import windowed
 __all__ = [
     "TOPOLOGIES",
     "XorNetwork",
+    "cascade",
     "circulant",
     "convolutional",
     "draw",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.topologies.block import random_block
+from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
 from xoropt.networks.topologies.fixed_taps import fixed_taps
@@ -22,6 +23,7 @@ __all__ = ["TOPOLOGIES"]
 
 TOPOLOGIES: dict[str, Callable[..., XorNetwork]] = {
     "block": random_block,
+    "cascade": cascade,
     "circulant": circulant,
     "convolutional": convolutional,
     "fixed_taps": fixed_taps,

@@ -1,0 +1,94 @@
+"""Cascades: nodes that are products of binomials, and outputs of one gate each. The fewest gates at the limit.
+
+A layer adds to every signal a delayed one: z-transformed, it multiplies by 1 + z^a. After k layers an output reads 2^k
+seed bits that cost k gates, not 2^k − 1: registers do the rest, as in linear-phase comb filters.
+"""
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+from xoropt.networks.draws import draw_subsets, reseed
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.networks.stages import MAX_WINDOW, stages_network
+
+__all__ = ["cascade"]
+
+
+def cascade(
+    n_in: int = 1, n_out: int = 11, layers: int = 3, span: int = 640, memory: int = 256, chained: int = 0, seed: int = 0
+) -> XorNetwork:
+    """A time-invariant network of two-input gates.
+
+    Layer i has n_in nodes: node c of step t is node c of the layer before at step t, plus node p(c) of that layer a
+    steps later; layer 0 is the seeds. Each layer has a random order p (subset i of the n_in); the delays a of all
+    layers sum to `span`: cut where a random subset of 1 … span − 1, sorted, says. An output is the XOR of two signals
+    of steps t … t + memory: their layers are, for the first output, seeds and the last layer, so that not all outputs
+    are multiples of one binomial; for the others pairs from random orders of all pairs, seeds with seeds excepted, one
+    after the other; their places in the layers come from random orders of the n_in, one after the other; their delays
+    are things 0 and 1 of a subset of memory + 1. The last `chained` outputs read, in place of their second signal, one
+    of the others: of random orders of those, one after the other.
+
+    It has 1 + n_in·layers/n_out gates an output.
+
+    Args:
+        n_in: new seed bits a step, 1 to 64.
+        n_out: outputs a step.
+        layers: 1 to 16.
+        span: steps that the layers' delays sum to, at least `layers`.
+        memory: further steps whose signals an output reads, at least 1.
+        chained: outputs that read another, fewer than n_out.
+        seed: of the random numbers, 0 to 2^64 − 1.
+
+    Raises:
+        ArgumentError: an argument is out of range, or the window exceeds 1984 bits.
+
+    >>> cascade(n_in=1, n_out=3, layers=2, span=3, memory=1).matrix().astype(int).tolist()
+    [[1, 1, 1, 1, 1], [1, 0, 0, 1, 0], [1, 1, 1, 1, 1]]
+    """
+    n_in = check_int("n_in", n_in, 1, 64)
+    n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
+    layers = check_int("layers", layers, 1, 16)
+    span = check_int("span", span, layers, MAX_WINDOW)
+    memory = check_int("memory", memory, 1, MAX_WINDOW)
+    chained = check_int("chained", chained, 0, n_out - 1)
+    seed = check_int("seed", seed, 0, 2**64 - 1)
+    window = n_in * (1 + span + memory * (2 if chained else 1))
+    if window > MAX_WINDOW:
+        raise ArgumentError(f"Argument 'span' must keep the window within {MAX_WINDOW} bits, which {window} does not.")
+    cuts = np.sort(draw_subsets(reseed(seed, 0), 1, span - 1, layers - 1)[0]) + 1 if layers > 1 else np.empty(0, int)
+    delays = np.diff(np.concatenate([[0], cuts, [span]]))
+    orders = draw_subsets(reseed(seed, 1), layers, n_in, n_in)
+    stages = []
+    for i, (delay, order) in enumerate(zip(delays.tolist(), orders, strict=True), 1):
+        width = i * n_in
+        before = np.arange(width)
+        copies = np.stack([before, np.full(width, -1)], axis=1)
+        nodes = np.stack([before[-n_in:], width - n_in + order + delay * width], axis=1)
+        stages.append(np.concatenate([copies, nodes]))
+    stages += _outputs(n_in, n_out, layers, memory, chained, seed)
+    recipe = (
+        f"cascade:n_in={n_in},n_out={n_out},layers={layers},span={span},memory={memory},chained={chained},seed={seed}"
+    )
+    return stages_network(tuple(stages), n_in, recipe)
+
+
+def _outputs(n_in: int, n_out: int, layers: int, memory: int, chained: int, seed: int) -> list[np.ndarray]:
+    """The last stage, or the last two where outputs are chained."""
+    kinds = [(k, i) for i in range(1, layers + 1) for k in range(i + 1)]
+    kind = draw_subsets(reseed(seed, 2), -(-n_out // len(kinds)), len(kinds), len(kinds)).reshape(-1)[:n_out]
+    kind[0] = kinds.index((0, layers))
+    place = draw_subsets(reseed(seed, 3), -(-2 * n_out // n_in), n_in, n_in).reshape(-1)[: 2 * n_out]
+    signal = np.array(kinds)[kind] * n_in + place.reshape(n_out, 2)
+    delay = draw_subsets(reseed(seed, 4), n_out, memory + 1, 2)
+    width = (layers + 1) * n_in
+    free = n_out - chained
+    direct = signal[:free] + delay[:free] * width
+    if not chained:
+        return [direct]
+    partner = draw_subsets(reseed(seed, 5), -(-chained // free), free, free).reshape(-1)[:chained]
+    kept = np.arange(width)
+    first = np.concatenate([np.stack([kept, np.full(width, -1)], axis=1), direct])
+    last = signal[free:, :1] + delay[free:, :1] * (width + free)
+    last = np.concatenate([last, (width + partner + delay[free:, 1] * (width + free))[:, None]], axis=1)
+    copies = np.stack([width + np.arange(free), np.full(free, -1)], axis=1)
+    return [first, np.concatenate([copies, last])]
