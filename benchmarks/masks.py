@@ -15,7 +15,7 @@ from common import arguments, machine, write
 from rich.console import Console
 from rich.table import Table
 
-from xoropt.masks import CODECS, low_rank
+from xoropt.masks import CODECS, decode_mask, low_rank
 from xoropt.quantize import prune_low_rank
 
 
@@ -57,13 +57,13 @@ def measure(name: str, mask: np.ndarray, limit: float, codec: str) -> Row | None
     part = np.ascontiguousarray(mask[:64, :64])
     warm = CODECS[codec].encode(part, 1)
     if warm is not None:
-        CODECS[codec].decode(warm, part.shape, part.size)
+        decode_mask(codec, warm, part.shape, part.size)
     begin = time.perf_counter()
     parts = CODECS[codec].encode(mask, 1)
     encoded = time.perf_counter()
     if parts is None:
         return None
-    if not (CODECS[codec].decode(parts, mask.shape, mask.size) == mask).all():
+    if not (decode_mask(codec, parts, mask.shape, mask.size) == mask).all():
         raise SystemExit(f"{codec} on {name}: not exact")
     decoded = time.perf_counter()
     bits = 8 * sum(array.nbytes for array in parts.values()) / mask.size
@@ -79,7 +79,7 @@ def measure_low_rank(side: int) -> Row:
     factors = prune_low_rank(weights, 0.91, mask_bits=0.15)
     parts = low_rank.encode(factors)
     encoded = time.perf_counter()
-    mask = low_rank.decode(parts, weights.shape, weights.size)
+    mask = decode_mask("low_rank", parts, weights.shape, weights.size)
     decoded = time.perf_counter()
     bits, scale = 8 * parts["mask"].nbytes / mask.size, 1e9 / mask.size
     share = float(mask.mean())

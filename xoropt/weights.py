@@ -55,9 +55,12 @@ def decompress_tensor(
         made = _weights(tensor, table, first, stop, jobs, into).reshape(part)
         return made if out is None else out
     else:
-        mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+        # Packed values are tiny, and their places are counted from the first one on.
+        some = None if isinstance(tensor.encoded, PackedValues) else rows
+        mask = decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs, some)
         planes = _planes(tensor, mask, decoder, rows, jobs)
-        made = dequantize(QuantizedTensor(mask if rows is None else mask[rows], planes, _levels(tensor, rows)))
+        kept = mask if rows is None or some is not None else mask[rows]
+        made = dequantize(QuantizedTensor(kept, planes, _levels(tensor, rows)))
     if out is None:
         return np.array(made) if isinstance(tensor, CarriedTensor) else made
     out[...] = made

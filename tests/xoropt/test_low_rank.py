@@ -44,6 +44,8 @@ def test_the_codec_is_exact(shape):
     parts = low_rank.encode(factors)
     size = int(np.prod(shape))
     assert (decode_mask("low_rank", parts, shape, size) == factors.mask()).all()
+    some = slice(shape[0] // 3, shape[0] - 1)
+    assert (decode_mask("low_rank", parts, shape, size, some) == factors.mask()[some]).all()
     for cut in (0, 3, 15, len(parts["mask"]) - 1):
         with pytest.raises(xoropt.DecodeError):
             decode_mask("low_rank", {"mask": parts["mask"][:cut]}, shape, size)

@@ -40,6 +40,11 @@ def test_exact(codec, mask):
         back = decode_mask(codec, parts, mask.shape, mask.size)
         assert (back.dtype, back.shape) == (bool, mask.shape)
         assert (back == mask).all()
+        if mask.ndim:
+            for a, b in ((0, mask.shape[0]), (mask.shape[0] // 3, mask.shape[0] // 2)):
+                some = decode_mask(codec, parts, mask.shape, mask.size, slice(a, b))
+                assert some.shape == mask[a:b].shape
+                assert (some == mask[a:b]).all()
 
 
 @given(masks())
@@ -174,7 +179,7 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
     mask = rng.random((500, columns)) < chance
     parts = prefix.encode(mask)
     monkeypatch.setattr(decoding, "chosen", lambda *_: "numpy")
-    assert (prefix.decode(parts, mask.shape, mask.size) == mask).all()
+    assert (prefix.decode(parts, mask.shape, mask.size, 0, mask.size) == mask.reshape(-1)).all()
     monkeypatch.setattr(unpacking, "AT_ONCE", 2)
     for first, stop in ((0, mask.size), (7 * columns, 7 * columns), (123 * columns, 401 * columns)):
         octets, begin = prefix.decode_packed(parts, mask.shape, mask.size, first, stop)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xoropt.codec.decode import weights_range
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, positions, prefix
 
@@ -20,12 +21,13 @@ class MaskCodec:
     Attributes:
         encode: from the mask, bool of any shape, and a number of threads to uint8 arrays by part name, or to None where
             it cannot hold the mask.
-        decode: from those parts, a shape and its size back to the mask; DecodeError where they do not fit.
+        decode: from those parts, a shape, its size and a range of weights in row-major order back to the mask of these,
+            bool, flat; DecodeError where they do not fit.
         random_access: whether a part of the mask can be decoded without what stands before it.
     """
 
     encode: Callable[[np.ndarray, int], Parts | None]
-    decode: Callable[[Parts, tuple[int, ...], int], np.ndarray]
+    decode: Callable[[Parts, tuple[int, ...], int, int, int], np.ndarray]
     random_access: bool
 
 
@@ -85,15 +87,21 @@ def stored_bytes(parts: Parts) -> int:
     return sum(DESCRIBED if name == prefix.PLANE else part.nbytes for name, part in parts.items())
 
 
-def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask, bool of the given shape and size, from what `encode_mask` returned.
+def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int, rows: slice | None = None) -> np.ndarray:
+    """The mask, bool of the given shape and size, or some rows of its first axis, from what `encode_mask` returned.
 
     Raises:
+        ArgumentError: rows out of range.
         DecodeError: no such codec, or parts that do not fit the shape.
     """
-    if codec not in CODECS:
-        raise DecodeError(f"the mask codec '{codec}' is not known to this version")
-    return CODECS[codec].decode(parts, shape, size)
+    first, stop, part = weights_range(shape, rows)
+    return _codec(codec).decode(parts, shape, size, first, stop).reshape(part)
+
+
+def _codec(name: str) -> MaskCodec:
+    if name not in CODECS:
+        raise DecodeError(f"the mask codec '{name}' is not known to this version")
+    return CODECS[name]
 
 
 def decode_packed(
@@ -114,5 +122,5 @@ def decode_packed(
         return bitmap.octets(parts, size), 0
     if codec == "prefix":
         return prefix.decode_packed(parts, shape, size, first, stop, jobs)
-    flat = decode_mask(codec, parts, shape, size).reshape(-1)
-    return np.packbits(flat[first:stop], bitorder="little"), first
+    flat = _codec(codec).decode(parts, shape, size, first, stop)
+    return np.packbits(flat, bitorder="little"), first

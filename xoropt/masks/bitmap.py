@@ -12,9 +12,10 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
     return {"mask": np.packbits(mask, bitorder="little")}
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of `size` weights and the given shape."""
-    return np.unpackbits(octets(parts, size), count=size, bitorder="little").view(bool).reshape(shape)
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of a mask of `size` weights, bool."""
+    some = octets(parts, size)[first // 8 : -(-stop // 8)]
+    return np.unpackbits(some, bitorder="little")[first % 8 :][: stop - first].view(bool)
 
 
 def octets(parts: dict[str, np.ndarray], size: int) -> np.ndarray:

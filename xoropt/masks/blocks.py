@@ -35,8 +35,8 @@ def _halve(matrix: np.ndarray) -> np.ndarray | None:
     return first if (first[:, : second.shape[1]] == second).all() else None
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool.
 
     Raises:
         DecodeError: the part does not fit the shape.
@@ -49,6 +49,11 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     coarse = (-(-rows // (1 << row_log)), -(-columns // (1 << column_log)))
     if len(data) != 2 - (-coarse[0] * coarse[1] // 8):
         raise DecodeError("the mask of blocks does not fit the shape")
-    blocks = np.unpackbits(data[2:], count=coarse[0] * coarse[1], bitorder="little").view(bool).reshape(coarse)
-    tall = np.repeat(blocks, 1 << row_log, axis=0)[:rows]
-    return np.ascontiguousarray(np.repeat(tall, 1 << column_log, axis=1)[:, :columns]).reshape(shape)
+    if stop <= first:
+        return np.empty(0, dtype=bool)
+    row, end = first // columns, -(-stop // columns)
+    begin, last = (row >> row_log) * coarse[1], (end - 1 >> row_log) * coarse[1] + coarse[1]
+    bits = np.unpackbits(data[2 + begin // 8 : 2 - (-last // 8)], bitorder="little")[begin % 8 :][: last - begin]
+    tall = bits.view(bool).reshape(-1, coarse[1])[(np.arange(row, end) >> row_log) - (row >> row_log)]
+    flat = np.repeat(tall, 1 << column_log, axis=1)[:, :columns].reshape(-1)
+    return flat[first - row * columns :][: stop - first]

@@ -10,6 +10,6 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     return None if mask.any() else {}
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of no weight."""
-    return np.zeros(shape, dtype=bool)
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """No weight of the range."""
+    return np.zeros(stop - first, dtype=bool)

@@ -17,7 +17,7 @@ import numpy as np
 from xoropt.errors import DecodeError
 from xoropt.masks.classes import FINEST, Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
 
-__all__ = ["decode", "decode_range", "encode", "rows_of_band"]
+__all__ = ["decode", "encode", "rows_of_band"]
 
 BAND = 1 << 20
 """Weights of a band, about."""
@@ -54,18 +54,12 @@ def rows_of_band(columns: int) -> int:
     return max(1, BAND // max(1, columns))
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the bands in which they lie
+    are decoded.
 
     Raises:
         DecodeError: the part is shorter or longer than it says, or does not fit the shape.
-    """
-    return decode_range(parts, shape, size, 0, size).reshape(shape)
-
-
-def decode_range(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask, flat; only the bands in which they lie are decoded; errors as for
-    `decode`.
     """
     rows, columns = matrix_shape(shape, size)
     reader = Reader(parts.get("mask", np.zeros(0, np.uint8)))

@@ -10,6 +10,6 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     return {} if mask.all() else None
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of all weights."""
-    return np.ones(shape, dtype=bool)
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """All weights of the range."""
+    return np.ones(stop - first, dtype=bool)

@@ -84,8 +84,9 @@ def refuse(mask: np.ndarray, jobs: int = 1) -> None:
     """No parts: factors of a mask that was not chosen as a product are not to be had (the problem is NP-hard)."""
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the tiles in which they
+    lie are decoded.
 
     Raises:
         DecodeError: the part does not fit the shape.
@@ -97,18 +98,20 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     rows, columns = shape[0], size // shape[0]
     if not 0 < tile_rows <= rows or not 0 < tile_columns <= columns or not 0 < rank <= min(tile_rows, tile_columns):
         raise DecodeError("the head of the low-rank mask does not fit the shape")
-    tiles = -(-rows // tile_rows) * -(-columns // tile_columns)
-    tall, wide = (tiles * tile_rows, rank), (tiles * tile_columns, rank)
-    left = entropy.decode({"mask": data[16 : 16 + middle]}, tall, tall[0] * rank)
-    right = entropy.decode({"mask": data[16 + middle :]}, wide, wide[0] * rank)
-    factors = BinaryFactors(
-        shape,
-        tile_rows,
-        tile_columns,
-        left.reshape(tiles, tile_rows, rank),
-        right.reshape(tiles, tile_columns, rank).transpose(0, 2, 1),
-    )
-    return factors.mask()
+    if stop <= first:
+        return np.empty(0, dtype=bool)
+    across, down = -(-columns // tile_columns), -(-rows // tile_rows)
+    begin, end = first // columns // tile_rows, -(-stop // (columns * tile_rows))  # rows of tiles
+
+    def factors_of(data: np.ndarray, side: int) -> np.ndarray:
+        every, some = (down * across * side, rank), (begin * across * side * rank, end * across * side * rank)
+        return entropy.decode({"mask": data}, every, every[0] * rank, *some).reshape(-1, side, rank)
+
+    left = factors_of(data[16 : 16 + middle], tile_rows)
+    right = factors_of(data[16 + middle :], tile_columns).transpose(0, 2, 1)
+    part = (min(rows, end * tile_rows) - begin * tile_rows, columns)
+    flat = BinaryFactors(part, tile_rows, tile_columns, left, right).mask().reshape(-1)
+    return flat[first - begin * tile_rows * columns :][: stop - first]
 
 
 def stored_bits(left: np.ndarray, right: np.ndarray) -> float:

@@ -45,8 +45,8 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     return {"mask": np.concatenate([np.array([m, n, group], dtype=np.uint8), stream])}
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool.
 
     Raises:
         DecodeError: the part does not fit the shape, or holds a number that no group has.
@@ -59,16 +59,17 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> n
     count, width = -(-groups // group), _width(choices, group)
     if len(data) != 3 + -(-count * width // 8):
         raise DecodeError("the n-of-m mask does not fit the shape")
-    packed = unpack_fixed(data[3:], width, 0, count)
-    ranks = np.empty((count, group), dtype=np.int64)
+    begin, end = first // (m * group), -(-stop // (m * group))  # numbers of the range
+    packed = unpack_fixed(data[3:], width, begin, end - begin)
+    ranks = np.empty((end - begin, group), dtype=np.int64)
     for i in range(group):
         ranks[:, i] = packed % np.uint64(choices)
         packed //= np.uint64(choices)
     if packed.any():
         raise DecodeError("the n-of-m mask holds a number that no group has")
     _, bitmaps = _ranks(m, n)
-    numbers = bitmaps[ranks.reshape(-1)[:groups]]
-    return (numbers[:, None] >> np.arange(m) & 1).astype(bool).reshape(shape)
+    flat = (bitmaps[ranks.reshape(-1)][:, None] >> np.arange(m) & 1).astype(bool).reshape(-1)
+    return flat[first - begin * m * group :][: stop - first]
 
 
 def _ranks(m: int, n: int) -> tuple[np.ndarray, np.ndarray]:

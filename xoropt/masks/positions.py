@@ -8,7 +8,7 @@ import numpy as np
 from xoropt.codec.stream_patches import StreamPatches, pack_stream_patches, unpack_stream_patches
 from xoropt.errors import DecodeError
 
-__all__ = ["decode", "decode_range", "encode", "join", "split"]
+__all__ = ["decode", "encode", "join", "split"]
 
 
 def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
@@ -17,17 +17,12 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     return None if 8 * len(at) > mask.size else {"mask": join(at, mask.size)}
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool.
 
     Raises:
         DecodeError: the part does not fit the shape.
     """
-    return decode_range(parts, shape, size, 0, size).reshape(shape)
-
-
-def decode_range(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask, flat; errors as for `decode`."""
     mask = np.zeros(stop - first, dtype=bool)
     mask[split(parts.get("mask", np.zeros(0, np.uint8)), size, first, stop) - first] = True
     return mask

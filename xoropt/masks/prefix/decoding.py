@@ -16,31 +16,39 @@ from xoropt.masks.prefix.unpacking import unpack
 __all__ = ["decode", "decode_packed"]
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> np.ndarray:
-    """The mask of the given shape and size.
+def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the bands in which they lie are
+    decoded.
 
     Raises:
         DecodeError: the parts do not fit the shape or each other.
     """
+    if chosen("auto", 2 * (stop - first)) == "compiled":
+        octets, start = decode_packed(parts, shape, size, first, stop)
+        return np.unpackbits(octets, count=stop - start, bitorder="little")[first - start :].view(bool)
     coded = read(parts, shape, size)
-    if chosen("auto", 2 * size) == "compiled":
-        octets, _ = _packed(coded, 0, size, None)
-        return _placed(coded, np.unpackbits(octets, count=size, bitorder="little"), 0).reshape(shape)
-    rows, columns, group, length, across = coded.rows, coded.columns, coded.size, coded.length, coded.across
-    bits = _plane(coded, "numpy")
-    value = np.zeros((coded.bands * coded.of_band, TILE), dtype=np.uint32)
+    if stop <= first:
+        return np.empty(0, dtype=bool)
+    columns, group, length, across = coded.columns, coded.size, coded.length, coded.across
+    row, end = first // columns, -(-stop // columns)
+    of_band = TILE * coded.of_band  # groups
+    bands = slice(row * across // of_band, -(-end * across // of_band))
+    bits = _plane(coded, slice(bands.start * coded.of_band, bands.stop * coded.of_band))
+    by_tile = np.zeros((len(bits), TILE), dtype=np.uint32)
     for place in range(length):
-        value |= bits[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
-    value = value.reshape(coded.bands, coded.of_band, TILE).transpose(0, 2, 1).reshape(-1)[: rows * across]
-    symbols = np.zeros(rows * across, dtype=np.uint32)
-    pair = coded.code_of[coded.row_class[:, None], coded.column_class[None, :]].reshape(-1)
+        by_tile |= bits[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
+    value = by_tile.reshape(-1, coded.of_band, TILE).transpose(0, 2, 1).reshape(-1)
+    value = value[row * across - bands.start * of_band :][: (end - row) * across]
+    symbols = np.zeros(len(value), dtype=np.uint32)
+    pair = coded.code_of[coded.row_class[row:end, None], coded.column_class[None, :]].reshape(-1)
     for code, density in enumerate(coded.densities):
         at = np.flatnonzero(pair == code)
         if len(at):
             symbols[at] = _look_up(value[at], group_lengths(density, group), length) if density else 0
     octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-group // 8)]
-    every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(rows, across * group)
-    return _placed(coded, np.ascontiguousarray(every[:, :columns]), 0).reshape(shape)
+    every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(end - row, across * group)
+    flat = _placed(coded, np.ascontiguousarray(every[:, :columns]), row)
+    return flat[first - row * columns :][: stop - first]
 
 
 def _placed(coded: Coded, bits: np.ndarray, row: int) -> np.ndarray:
@@ -53,9 +61,9 @@ def _placed(coded: Coded, bits: np.ndarray, row: int) -> np.ndarray:
     return bits
 
 
-def _plane(coded: Coded, decoder: str) -> np.ndarray:
+def _plane(coded: Coded, tiles: slice) -> np.ndarray:
     try:
-        return decode_planes(coded.encoded, decoder)[0]
+        return decode_planes(coded.encoded, "numpy", rows=tiles)[0]
     except XoroptError as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None
 
