@@ -14,9 +14,9 @@ from xoropt.hardware.cycles import PortRates, count_cycles
 from xoropt.hardware.feed import Feed, feed, random_feed
 from xoropt.hardware.simulate import COMPILE, RUN, check_simulator, simulate
 from xoropt.hardware.testbench import FILES, bench_files
-from xoropt.hardware.verilog import design
+from xoropt.hardware.verilog import check_size, design
 from xoropt.model import CompressedTensor
-from xoropt.networks import from_recipe
+from xoropt.networks import XorNetwork, from_recipe
 
 __all__ = ["study"]
 
@@ -49,7 +49,8 @@ def study(
     Returns:
         `decoders`: by name `DecoderCost.to_dict()` with the network's recipe; those of several tensors have counters of
         the default widths, a single one's are as wide as its stream needs. Of a single tensor or recipe `feed`: words,
-        steps, outputs and patches, and `cycles`, what the model says; `files` and `simulation` if asked for.
+        steps, outputs and patches, and `cycles`, what the model says; `files` and `simulation` if asked for. A recipe
+        is fed, with a thousand random steps, only for those.
 
     Raises:
         ArgumentError: an argument is out of range, a recipe that names no topology, or the network is too large.
@@ -61,10 +62,13 @@ def study(
     if simulated:
         check_simulator()
     needs_one = out is not None or simulated
-    named = not Path(source).exists() and (":" in source or not Path(source).suffix)
-    if named:
+    if not Path(source).exists() and (":" in source or not Path(source).suffix):
+        if tensor is not None:
+            raise ArgumentError(f"Argument 'tensor' names one of a file's; '{source[:80]}' is a recipe.")
         network = from_recipe(source)
-        design(network, config)  # too large a network is refused before it is fed
+        if not needs_one:
+            return {"decoders": {source: _cost(network, synthesis, time_limit, config)}}
+        check_size(network)
         return _one(source, random_feed(network), config, rates, synthesis, time_limit, out, simulated, overwrite)
     encodings = {
         name: held.encoded
@@ -86,12 +90,12 @@ def study(
         return _one(tensor, fed, config, rates, synthesis, time_limit, out, simulated, overwrite)
     if needs_one:
         raise XoroptError(f"{source}: holds several tensors; choose one with --tensor (tensor=...): {names}.")
-    return {
-        "decoders": {
-            name: {"network": encoded.network.recipe} | cost(encoded.network, synthesis, time_limit, config).to_dict()
-            for name, encoded in encodings.items()
-        }
-    }
+    costs = {name: _cost(encoded.network, synthesis, time_limit, config) for name, encoded in encodings.items()}
+    return {"decoders": costs}
+
+
+def _cost(network: XorNetwork, synthesis: str | None, time_limit: float, config: DecoderConfig) -> dict[str, Any]:
+    return {"network": network.recipe} | cost(network, synthesis, time_limit, config).to_dict()
 
 
 def _one(

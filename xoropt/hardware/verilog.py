@@ -15,7 +15,7 @@ from xoropt.hardware.patch_verilog import patch_verilog
 from xoropt.hardware.pipeline import Pipeline, pipeline
 from xoropt.networks import XorNetwork
 
-__all__ = ["MAX_SIZE", "Design", "design"]
+__all__ = ["MAX_SIZE", "Design", "check_size", "design"]
 
 MAX_SIZE = 1 << 18
 """Gates and registers of a decoder that is written at most; the simulators and we take minutes beyond."""
@@ -64,17 +64,23 @@ def design(
     check_name(name)
     if synthesis is not None:
         find(synthesis)
+    plan = check_size(network)
+    circuits = stage_circuits(plan, synthesis, time_limit)
+    head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
+    parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
+    return Design(network, config, plan.lag, cost_of(plan, config, circuits, synthesis), head + "\n".join(parts))
+
+
+def check_size(network: XorNetwork) -> Pipeline:
+    """The pipeline of a network; ArgumentError when it has too many gates and registers to be written."""
     plan = pipeline(network)
-    size = plan.register_bits + cost_of(plan, config).gates
+    size = plan.register_bits + sum(int(np.maximum(stage.reads - 1, 0).sum()) for stage in plan.stages)
     if size > MAX_SIZE:
         raise ArgumentError(
             f"Network '{network.recipe[:80]}' is too large to be written: {size} gates and registers, at most "
             f"{MAX_SIZE}; use one with fewer outputs or taps."
         )
-    circuits = stage_circuits(plan, synthesis, time_limit)
-    head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
-    parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
-    return Design(network, config, plan.lag, cost_of(plan, config, circuits, synthesis), head + "\n".join(parts))
+    return plan
 
 
 def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:

@@ -74,6 +74,14 @@ def test_files_and_simulation_of_a_tensor(small, tmp_path, xoropt_command):
     assert "the model's" in out
 
 
+def test_the_cost_of_a_recipe_too_large_to_write(xoropt_command):
+    status, out, _ = xoropt_command("hardware", "windowed:n_in=64,n_out=640,window=1024,taps=none", "--json")
+    assert status == 0
+    assert [*json.loads(out)] == ["decoders"]
+    (figures,) = json.loads(out)["decoders"].values()
+    assert figures["gates"] > 2**18
+
+
 @needs_iverilog
 def test_a_recipe_is_fed_at_random(xoropt_command):
     status, out, _ = xoropt_command("hardware", "windowed:n_in=4,n_out=20,window=32,taps=4", "--simulate", "--flips", 2)
@@ -93,6 +101,7 @@ def test_a_recipe_is_fed_at_random(xoropt_command):
         (["block", "--flips", "4"], "'flips' must be from 1 to 3"),
         (["block", "--ports", "1", "0", "1"], "'patches' must be from 1 to 256"),
         (["block", "--synthesis", "magic"], "not 'magic'"),
+        (["block", "--tensor", "one"], "'block' is a recipe"),
         (["block", "--out", "SMALL"], "is a file; name a folder"),
         (["block", "--out", "no/such"], "no such folder"),
         (["block:n_in=60,n_out=20000", "--out", "made"], "too large to be written"),
