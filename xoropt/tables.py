@@ -12,26 +12,26 @@ from rich.table import Table
 
 from xoropt.verification import TensorCheck
 
-__all__ = ["print_checks", "print_demo", "print_hardware", "print_report"]
+__all__ = ["make_table", "open_console", "plain", "print_checks", "print_demo", "print_report"]
 
 
-def _console() -> Console:
+def open_console() -> Console:
     """A console on standard output; where that is not a terminal, wide enough that no figure is cut."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, emoji=False)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text without what a terminal would act on."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
-def _table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def make_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
     for row in rows:
         if row:
-            table.add_row(*(escape(_plain(cell)) for cell in row))
+            table.add_row(*(escape(plain(cell)) for cell in row))
         else:
             table.add_section()
     return table
@@ -39,7 +39,7 @@ def _table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[st
 
 def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] | None = None) -> None:
     """A row for each compressed tensor, a line for what was carried along, and the file's size beside its source's."""
-    console, total = _console(), figures["total"]
+    console, total = open_console(), figures["total"]
     rows = [_report_row(name, tensor) for name, tensor in figures["tensors"].items()]
     if len(rows) > 1:
         rows += [(), _report_row("all", total | {"shape": [], "planes": "", "network": ""})]
@@ -58,19 +58,19 @@ def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] |
             "patches",
         )
         title = "Where the bits go (mask to headers: bits/weight)"
-        console.print(_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
+        console.print(make_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
     for name, tensor in figures["tensors"].items():
         if tensor["magnitude_kept"] is not None:
             share = f"{tensor['magnitude_kept']:.1%} of the magnitude"
-            console.print(escape(f"{_plain(name)}: its low-rank mask keeps {share} that a free one would"))
+            console.print(escape(f"{plain(name)}: its low-rank mask keeps {share} that a free one would"))
         if tensor["negative_zeros"]:
             console.print(
-                escape(f"{_plain(name)}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0")
+                escape(f"{plain(name)}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0")
             )
         planes, information = tensor["planes"], tensor["value_entropy"]
         if information < 0.9 * planes:
             console.print(
-                escape(f"{_plain(name)}: its values hold {information:.2f} bits of information in {planes} planes; ")
+                escape(f"{plain(name)}: its values hold {information:.2f} bits of information in {planes} planes; ")
                 + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
             )
     if figures["carried"]:
@@ -84,7 +84,7 @@ def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] |
             )
             for name, tensor in figures["carried"].items()
         ]
-        console.print(_table("Carried along unchanged", ("tensor", "shape", "dtype", "bytes", "because"), carried))
+        console.print(make_table("Carried along unchanged", ("tensor", "shape", "dtype", "bytes", "because"), carried))
     line = f"file: {total['file_bytes']:,} bytes"
     if source is not None:
         path, before = source
@@ -124,16 +124,16 @@ def _share(part: int, whole: int) -> str:
 
 def print_checks(checks: Sequence[TensorCheck]) -> None:
     """A row for each tensor and the verdict."""
-    console = _console()
+    console = open_console()
     rows = [(check.name, "exact" if check.lossless else "DIFFERS", check.how) for check in checks]
-    console.print(_table(None, ("tensor", "result", "how"), rows))
+    console.print(make_table(None, ("tensor", "result", "how"), rows))
     good = sum(check.lossless for check in checks)
     console.print(f"{good} of {len(checks)} tensors are bit for bit the same")
 
 
 def print_demo(figures: dict[str, Any]) -> None:
     """The demonstration's figures: layers side by side, and the same weights in other forms."""
-    console, tensors = _console(), figures["tensors"]
+    console, tensors = open_console(), figures["tensors"]
     console.print(
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
     )
@@ -149,7 +149,7 @@ def print_demo(figures: dict[str, Any]) -> None:
         (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
     ]
     rows.append(("with low-rank masks, quantized, stored", f"{figures['low_rank']['accuracy']:.2%}"))
-    console.print(_table(None, ("network", "test accuracy"), rows))
+    console.print(make_table(None, ("network", "test accuracy"), rows))
 
     def row(label: str, key: str, form: str, scale: float = 1) -> tuple[str, ...]:
         return (label, *(format(tensor[key] * scale, form) for tensor in tensors.values()))
@@ -175,7 +175,7 @@ def print_demo(figures: dict[str, Any]) -> None:
         row("encode, ms", "encode_seconds", ".1f", 1e3),
         row("decode, ms", "decode_seconds", ".1f", 1e3),
     ]
-    console.print(_table("Stored through an XOR network", ("", *tensors), rows))
+    console.print(make_table("Stored through an XOR network", ("", *tensors), rows))
     cheap = figures["low_rank"]["tensors"]
     labels = {
         "csr": "CSR (SciPy, float32 and int32)",
@@ -188,53 +188,7 @@ def print_demo(figures: dict[str, Any]) -> None:
     rows.append(("with low-rank masks", *(f"{cheap[name]['bits_per_weight']:.3f}" for name in tensors)))
     for key, label in labels.items():
         rows.append((label, *(f"{others[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
-    console.print(_table("The same weights in bits/weight", ("", *tensors), rows))
+    console.print(make_table("The same weights in bits/weight", ("", *tensors), rows))
     sizes = ", ".join(f"{file['path']} ({file['bytes']:,} bytes)" for file in figures["files"].values())
     console.print(f"every weight came back bit for bit: {'yes' if figures['lossless'] else 'NO'}")
     console.print(escape(f"written: {sizes}"))
-
-
-def print_hardware(figures: dict[str, Any]) -> None:
-    """A column for each decoder's cost; of a single one what it was fed, its cycles and its simulation."""
-    console, decoders = _console(), figures["decoders"]
-
-    def row(label: str, key: str, form: str = ",d", part: str | None = None) -> tuple[str, ...]:
-        return (label, *(format((d[part] if part else d)[key], form) for d in decoders.values()))
-
-    rows = [
-        ("network", *(d["network"].partition(":")[0] for d in decoders.values())),
-        row("seed bits a step, n_in", "n_in"),
-        row("outputs a step at most, n_out", "n_out"),
-        row("two-input XOR gates", "gates"),
-        row("gates an output", "gates_per_output", ".2f"),
-        row("depth, gates", "depth"),
-        row("largest fan-out", "fan_out"),
-        row("shift registers, bits", "register_bits"),
-        row("seed bits in flight (window)", "window"),
-        row("lag, steps", "lag"),
-        row("control, flip-flops", "control_bits"),
-        (),
-        row("patch stage: gates, about", "gates", part="patch"),
-        row("patch stage: flip-flops", "flip_flops", part="patch"),
-        row("patch stage: FIFO, bits", "fifo_bits", part="patch"),
-        row("flip-flops in all", "flip_flops"),
-    ]
-    console.print(_table("The decoder in hardware", ("", *decoders), rows))
-    if "cycles" in figures:
-        fed, cycles = figures["feed"], figures["cycles"]
-        console.print(f"fed with {fed['words']:,} seed words and {fed['patches']:,} patches: {fed['steps']:,} steps")
-        names = ("waiting_for_seeds", "filling", "waiting_for_patches", "waiting_to_be_taken")
-        waits = ", ".join(f"{name.replace('_', ' ')} {cycles[name]:,}" for name in names)
-        console.print(
-            f"cycle model: {cycles['cycles']:,} cycles, {cycles['outputs_per_cycle']:.2f} outputs a cycle; {waits}"
-        )
-    if "files" in figures:
-        files = figures["files"]
-        console.print(escape(f"written: {files['folder']}; there, {files['compile']} && {files['run']}"))
-    if "simulation" in figures:
-        found = figures["simulation"]
-        same = "the model's" if found["cycles"] == found["model"]["cycles"] else "NOT the model's"
-        console.print(
-            f"simulated: {found['bits']:,} bits compared, {found['mismatches']:,} of {found['steps']:,} steps differ; "
-            f"{found['cycles']:,} cycles, {same}"
-        )

@@ -5,7 +5,6 @@ from typing import Any
 
 import click
 
-from xoropt import tables
 from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json
 from xoropt.errors import XoroptError
 
@@ -29,9 +28,10 @@ __all__ = ["hardware"]
 )
 @click.option("--out", type=file_argument, metavar="DIR", help="Write decoder.v, a testbench and its stimulus files.")
 @click.option("--simulate", "simulated", is_flag=True, help="Run them in Icarus Verilog, compare every bit.")
+@click.option("--yosys", "counted", is_flag=True, help="Count gates and flip-flops with yosys too.")
 @force_option
 @json_option
-def hardware(source: str, out: Path | None, simulated: bool, force: bool, as_json: bool, **options: Any) -> None:
+def hardware(source: str, out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     """Show what a decoder costs in hardware, write it as Verilog, simulate it.
 
     The decoder is that of a network's RECIPE, fed at random, or of a tensor of a compressed FILE, fed with its seeds
@@ -42,11 +42,12 @@ def hardware(source: str, out: Path | None, simulated: bool, force: bool, as_jso
       xoropt hardware small.safetensors --tensor fc2.weight --out decoder --simulate
     """
     from xoropt.hardware.study import study
+    from xoropt.hardware.table import print_hardware
 
-    figures = study(source, out=out, simulated=simulated, overwrite=force, **options)
+    figures = study(source, out=out, overwrite=force, **options)
     if as_json:
         print_json(figures)
     else:
-        tables.print_hardware(figures)
+        print_hardware(figures)
     if "simulation" in figures and not figures["simulation"]["equal"]:
         raise XoroptError("the simulated decoder or its cycles differ from the software's; please report this.")

@@ -4,6 +4,7 @@ from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost import DecoderCost, PatchCost, cost
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
 from xoropt.hardware.feed import Feed, feed, random_feed
+from xoropt.hardware.netlist import Netlist, count_netlist
 from xoropt.hardware.simulate import Simulation, simulate
 from xoropt.hardware.verilog import Design, design
 
@@ -13,11 +14,13 @@ __all__ = [
     "DecoderCost",
     "Design",
     "Feed",
+    "Netlist",
     "PatchCost",
     "PortRates",
     "Simulation",
     "cost",
     "count_cycles",
+    "count_netlist",
     "design",
     "feed",
     "random_feed",

@@ -12,6 +12,7 @@ from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost import cost
 from xoropt.hardware.cycles import PortRates, count_cycles
 from xoropt.hardware.feed import Feed, feed, random_feed
+from xoropt.hardware.netlist import count_netlist
 from xoropt.hardware.simulate import COMPILE, RUN, check_simulator, simulate
 from xoropt.hardware.testbench import FILES, bench_files
 from xoropt.hardware.verilog import check_size, design
@@ -32,6 +33,7 @@ def study(
     ports: tuple[int, int, int] = (256, 256, 256),
     out: str | os.PathLike[str] | None = None,
     simulated: bool = False,
+    counted: bool = False,
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """The figures of a decoder; with `out` its Verilog, a testbench and the testbench's data are written.
@@ -44,13 +46,14 @@ def study(
         ports: as for `PortRates`.
         out: a folder for the files.
         simulated: run them in Icarus Verilog.
+        counted: have yosys count the Verilog's cells.
         overwrite: replace files in `out`.
 
     Returns:
         `decoders`: by name `DecoderCost.to_dict()` with the network's recipe; those of several tensors have counters of
-        the default widths, a single one's are as wide as its stream needs. Of a single tensor or recipe `feed`: words,
-        steps, outputs and patches, and `cycles`, what the model says; `files` and `simulation` if asked for. A recipe
-        is fed, with a thousand random steps, only for those.
+        the default widths, a single one's are as wide as its stream needs. `files`, `netlist` and `simulation` if asked
+        for. Of a single tensor, and of a recipe that is built or simulated, with a thousand random steps: `feed`, its
+        words, steps, outputs and patches, and `cycles`, what the model says.
 
     Raises:
         ArgumentError: an argument is out of range, a recipe that names no topology, or the network is too large.
@@ -61,7 +64,7 @@ def study(
         check_folder(out, FILES, overwrite)
     if simulated:
         check_simulator()
-    needs_one = out is not None or simulated
+    needs_one = out is not None or simulated or counted
     if not Path(source).exists() and (":" in source or not Path(source).suffix):
         if tensor is not None:
             raise ArgumentError(f"Argument 'tensor' names one of a file's; '{source[:80]}' is a recipe.")
@@ -69,7 +72,9 @@ def study(
         if not needs_one:
             return {"decoders": {source: _cost(network, synthesis, time_limit, config)}}
         check_size(network)
-        return _one(source, random_feed(network), config, rates, synthesis, time_limit, out, simulated, overwrite)
+        return _one(
+            source, random_feed(network), config, rates, synthesis, time_limit, out, simulated, counted, overwrite
+        )
     encodings = {
         name: held.encoded
         for name, held in load(source).tensors.items()
@@ -87,7 +92,7 @@ def study(
             fed = feed(encodings[tensor])
         except ArgumentError as error:
             raise XoroptError(f"{source}: tensor '{tensor}': {error}") from None
-        return _one(tensor, fed, config, rates, synthesis, time_limit, out, simulated, overwrite)
+        return _one(tensor, fed, config, rates, synthesis, time_limit, out, simulated, counted, overwrite)
     if needs_one:
         raise XoroptError(f"{source}: holds several tensors; choose one with --tensor (tensor=...): {names}.")
     costs = {name: _cost(encoded.network, synthesis, time_limit, config) for name, encoded in encodings.items()}
@@ -107,6 +112,7 @@ def _one(
     time_limit: float,
     out: str | os.PathLike[str] | None,
     simulated: bool,
+    counted: bool,
     overwrite: bool,
 ) -> dict[str, Any]:
     """The figures of one decoder that is fed."""
@@ -124,6 +130,8 @@ def _one(
     if out is not None:
         write_folder(out, bench_files(fed, built), overwrite)
         figures["files"] = {"folder": str(out), "compile": COMPILE, "run": RUN}
+    if counted:
+        figures["netlist"] = vars(count_netlist(built))
     if simulated:
         (found,) = simulate(fed, built, (rates,))
         figures["simulation"] = found.to_dict()

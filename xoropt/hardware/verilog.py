@@ -28,14 +28,16 @@ class Design:
     Attributes:
         network: what it computes.
         config: its widths and its patch stage.
+        name: of the top module.
         lag: steps that outputs come after their step's own seed.
         cost: what it costs.
-        verilog: synthesizable Verilog-2001. Modules: `decoder`, the whole; `decoder_network`, seeds to unpatched
-            outputs; `decoder_patches`, the patch stage. docs/hardware.md describes ports and handshake.
+        verilog: synthesizable Verilog-2001. Modules: `name`, the whole; `name`_network, seeds to unpatched outputs;
+            `name`_patches, the patch stage. docs/hardware.md describes ports and handshake.
     """
 
     network: XorNetwork
     config: DecoderConfig
+    name: str
     lag: int
     cost: DecoderCost
     verilog: str = field(repr=False)
@@ -68,7 +70,8 @@ def design(
     circuits = stage_circuits(plan, synthesis, time_limit)
     head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
     parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
-    return Design(network, config, plan.lag, cost_of(plan, config, circuits, synthesis), head + "\n".join(parts))
+    found = cost_of(plan, config, circuits, synthesis)
+    return Design(network, config, name, plan.lag, found, head + "\n".join(parts))
 
 
 def check_size(network: XorNetwork) -> Pipeline:

@@ -9,7 +9,10 @@ import pytest
 
 import xoropt
 from xoropt import folders
+from xoropt.circuits import yosys
+from xoropt.hardware import cost
 from xoropt.hardware.simulate import COMPILE, RUN
+from xoropt.hardware.table import print_hardware
 from xoropt.hardware.testbench import FILES
 
 needs_iverilog = pytest.mark.skipif(
@@ -87,6 +90,23 @@ def test_a_recipe_is_fed_at_random(xoropt_command):
     status, out, _ = xoropt_command("hardware", "windowed:n_in=4,n_out=20,window=32,taps=4", "--simulate", "--flips", 2)
     assert status == 0
     assert "20,000 bits compared, 0 of 1,000 steps differ" in out
+
+
+@pytest.mark.skipif(not yosys.available(), reason="yosys is missing: pip install pyosys")
+def test_yosys_counts_too(xoropt_command):
+    status, out, _ = xoropt_command("hardware", "block:n_in=4,n_out=6", "--yosys", "--json")
+    figures = json.loads(out)
+    assert status == 0
+    (decoder,) = figures["decoders"].values()
+    assert figures["netlist"]["xor_gates"] == decoder["gates"]
+    assert figures["netlist"]["flip_flops"] == decoder["flip_flops"]
+    assert "yosys: " in xoropt_command("hardware", "block:n_in=4,n_out=6", "--yosys")[1]
+
+
+def test_many_tensors_are_rows_of_the_table(capsys):
+    figures = {"network": "block:n_in=20"} | cost(xoropt.networks.random_block()).to_dict()
+    print_hardware({"decoders": {f"layer{i}": figures for i in range(9)}})
+    assert "layer8" in capsys.readouterr().out.splitlines()[-2]
 
 
 @pytest.mark.parametrize(

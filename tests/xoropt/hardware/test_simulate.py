@@ -11,7 +11,7 @@ import xoropt
 from xoropt.circuits import yosys
 from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.packed import PackedValues
-from xoropt.hardware import DecoderConfig, PortRates, cost, design, feed, random_feed, simulate
+from xoropt.hardware import DecoderConfig, PortRates, cost, count_netlist, design, feed, random_feed, simulate
 from xoropt.hardware.testbench import bench_files
 from xoropt.networks import TOPOLOGIES, from_recipe
 
@@ -117,24 +117,11 @@ def test_a_wrong_bit_is_noticed():
 @pytest.mark.parametrize("name", NAMED)
 def test_flip_flops_and_gates_are_what_yosys_counts(name):
     network, config = NAMED[name], DecoderConfig(fifo=8, flips=3, step_bits=9, rate_bits=7 if "se" in name else 0)
-    verilog, found = design(network, config).verilog, cost(network, config=config)
-    inner, whole = (yosys.netlist_cells(verilog, top) for top in ("decoder_network", "decoder"))
-    assert inner["$_XOR_"] == found.gates
-    assert flip_flops(inner) == found.register_bits
-    assert flip_flops(whole) == found.flip_flops
-
-
-@needs_yosys
-@pytest.mark.parametrize("config", [DecoderConfig(), DecoderConfig(fifo=8, flips=3, step_bits=9)])
-def test_patch_logic_is_about_what_yosys_makes_of_it(config):
-    found = cost(NAMED["windowed"], config=config).patch
-    patches = yosys.netlist_cells(design(NAMED["windowed"], config).verilog, "decoder_patches", optimize=True)
-    assert flip_flops(patches) == found.flip_flops + found.fifo_bits
-    assert sum(patches.values()) - flip_flops(patches) == pytest.approx(found.gates, rel=0.3)
-
-
-def flip_flops(cells):
-    return sum(number for cell, number in cells.items() if "DFF" in cell)
+    found, counted = cost(network, config=config), count_netlist(design(network, config, name="unit"))
+    assert counted.xor_gates == found.gates
+    assert counted.register_bits == found.register_bits
+    assert counted.flip_flops == found.flip_flops
+    assert counted.patch_gates == pytest.approx(found.patch.gates, rel=0.3)
 
 
 @needs_yosys
@@ -142,7 +129,7 @@ def test_synthesized_gates_are_what_yosys_counts():
     network = xoropt.networks.random_block(n_in=8, n_out=30, seed=0)
     built = design(network, synthesis="paar", time_limit=0.5)
     assert built.cost.gates < cost(network).gates
-    assert yosys.netlist_cells(built.verilog, "decoder_network")["$_XOR_"] == built.cost.gates
+    assert count_netlist(built).xor_gates == built.cost.gates
 
 
 def test_what_has_no_decoder():
