@@ -78,7 +78,11 @@ def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[s
         if not held and (parts := CODECS[name].encode(mask, jobs)) is not None:
             held[name] = parts
     if not held:
-        raise ArgumentError(f"The mask codec '{codec}' cannot hold this mask; use 'auto' or 'smallest'.")
+        other, parts = encode_mask(mask, "auto", jobs)
+        bits = 8 * stored_bytes(parts) / mask.size
+        raise ArgumentError(
+            f"The mask codec '{codec}' cannot hold this mask; 'auto' takes '{other}' and {bits:.3f} bits a weight."
+        )
     return min(held.items(), key=lambda item: stored_bytes(item[1]))
 
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from xoropt.errors import DecodeError
 from xoropt.masks import entropy
-from xoropt.masks.classes import ideal_bits
 
-__all__ = ["BinaryFactors", "decode", "encode", "refuse", "stored_bits"]
+__all__ = ["BinaryFactors", "decode", "encode", "refuse"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +111,3 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     part = (min(rows, end * tile_rows) - begin * tile_rows, columns)
     flat = BinaryFactors(part, tile_rows, tile_columns, left, right).mask().reshape(-1)
     return flat[first - begin * tile_rows * columns :][: stop - first]
-
-
-def stored_bits(left: np.ndarray, right: np.ndarray) -> float:
-    """About what one tile's factors take, for choosing a rank."""
-    pair = (left, right)
-    return ideal_bits(np.array([np.count_nonzero(f) for f in pair]), np.array([f.size for f in pair]))

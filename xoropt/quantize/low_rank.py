@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from xoropt.errors import ArgumentError, XoroptError
-from xoropt.masks.low_rank import BinaryFactors, stored_bits
+from xoropt.masks.low_rank import BinaryFactors, encode
 from xoropt.networks.network import check_int
 from xoropt.quantize.pruning import check_sparsity
 
@@ -48,7 +48,8 @@ def prune_low_rank(
         weights: real numbers, two dimensions or more; all axes but the first are taken together.
         sparsity: the share S of weights to prune; at least this share is.
         rank: of every tile; at most the tile's smaller side.
-        mask_bits: bits a weight that the stored mask may take, instead of `rank`, which is then found by bisection.
+        mask_bits: bits a weight that the stored mask may take, instead of `rank`; the largest rank that keeps to it is
+            looked for.
         tile: rows and columns of a tile at most.
         seed: of the starting factors.
         jobs: threads.
@@ -87,18 +88,43 @@ def prune_low_rank(
         from threadpoolctl import threadpool_limits  # comes with scikit-learn
     except ImportError:
         raise XoroptError("low-rank pruning needs scikit-learn: pip install 'xoropt[low-rank]'.") from None
-    factors = []
-    with threadpool_limits(1):  # the tiles are the parallelism; their matrices are too small for more
-        if rank is None:
-            rank = _rank_for(tiles, rate, float(mask_bits or 0.0), most, seed)
+
+    def product(rank: int) -> BinaryFactors:
         results = Parallel(n_jobs=jobs, prefer="threads", return_as="generator")(
             delayed(_factor)(each, rate, rank, seed) for each in tiles
         )
+        factors = []
         for done, pair in enumerate(results, 1):
             factors.append(pair)
             if progress is not None:
                 progress(done, len(tiles))
-    return BinaryFactors.stack(weights.shape, tile_rows, tile_columns, rank, factors)
+        return BinaryFactors.stack(weights.shape, tile_rows, tile_columns, rank, factors)
+
+    with threadpool_limits(1):  # the tiles are the parallelism; their matrices are too small for more
+        if rank is not None:
+            return product(rank)
+        budget = float(mask_bits or 0.0)
+        rank = _rank_for(tiles, rate, budget, most, seed)
+        while True:
+            made = product(rank)
+            cost = _stored(made) / weights.size
+            if cost <= budget:
+                return made
+            if rank == 1:
+                raise _too_few(budget, cost)
+            rank = max(1, min(rank - 1, int(rank * budget / cost)))  # the tiles that were not in the sample cost more
+
+
+def _too_few(mask_bits: float, least: float) -> ArgumentError:
+    least = math.ceil(1e4 * least) / 1e4
+    return ArgumentError(
+        f"Argument 'mask_bits' must be at least {least:.4f} here, the cost of rank 1, not {mask_bits}."
+    )
+
+
+def _stored(factors: BinaryFactors) -> int:
+    """Bits that a low-rank mask takes."""
+    return 8 * sum(part.nbytes for part in encode(factors).values())
 
 
 def magnitude_kept(weights: np.ndarray, mask: np.ndarray) -> float:
@@ -123,7 +149,9 @@ def _rank_for(tiles: list[np.ndarray], rate: float, mask_bits: float, most: int,
     weights = sum(each.size for each in sample)
 
     def cost(rank: int) -> float:
-        return sum(stored_bits(*_factor(each, rate, rank, seed)) for each in sample) / weights
+        pairs = [_factor(each, rate, rank, seed) for each in sample]
+        rows, columns = (max(each.shape[axis] for each in sample) for axis in (0, 1))
+        return _stored(BinaryFactors.stack((rows * len(sample), columns), rows, columns, rank, pairs)) / weights
 
     fits, rank, power = 0, max(1, min(most, round(0.6 * most * min(1.0, mask_bits / 0.2)))), 0.7
     tried: dict[int, float] = {}
@@ -138,9 +166,7 @@ def _rank_for(tiles: list[np.ndarray], rate: float, mask_bits: float, most: int,
     if not fits:
         least = tried.get(1) or cost(1)
         if least > mask_bits:
-            raise ArgumentError(
-                f"Argument 'mask_bits' must be at least {least:.4f} here, the cost of rank 1, not {mask_bits}."
-            )
+            raise _too_few(mask_bits, least)
         fits = 1
     return fits
 
