@@ -29,10 +29,11 @@ def test_the_commands_and_the_table(demo, tmp_path, monkeypatch, xoropt_command)
         if "simulation" in figures:
             assert figures["simulation"]["equal"] is True
             compared.append(figures["simulation"]["bits"])
-        for name, decoder in figures.get("decoders", {}).items():
-            if name == "fc2.weight":
-                assert f"{decoder['gates']:,} XOR gates" in PAGE or f"{decoder['gates']:,}\ngates" in PAGE
-                assert f"{decoder['register_bits']:,} register bits" in PAGE
+        decoder = figures.get("decoders", {}).get("fc2.weight")
+        if decoder is not None:  # another default of `auto` needs other figures there
+            text = " ".join(PAGE.split())
+            for words in (f"{decoder['gates']:,}", f"{decoder['register_bits']:,} register bits"):
+                assert words in text, f"docs/hardware.md, Measured: '{words}' is missing after '{line}'"
     assert compared == [400_000] * 3
 
     fed = feed(xoropt.load("blocks.safetensors").tensors["fc2.weight"].encoded)
