@@ -91,6 +91,19 @@ def number_at(typing_context, numbers, i):
 
 
 @intrinsic
+def put_number(typing_context, numbers, i, number):
+    """numbers[i] = number, int64, cut off to what an element holds; as `number_at`."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.IntType(signature.args[0].dtype.bitwidth)
+        number = args[2] if kind.width == 64 else builder.trunc(args[2], kind)
+        builder.store(number, address(context, builder, signature.args[0], args[0], args[1], kind))
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.int64, types.int64), codegen
+
+
+@intrinsic
 def leading_zeros(typing_context, number):
     """Of a number as a word of 64 bits; 64 for 0."""
 

@@ -12,7 +12,7 @@ __all__ = ["expand"]
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 FEW = 3
-"""Planes up to which each level is chosen by itself; with more, every weight's level is looked up."""
+"""Planes, but for none, up to which each level is chosen by itself; otherwise every weight's level is looked up."""
 
 
 @njit(nogil=True, cache=True)
@@ -30,17 +30,23 @@ def expand_some(planes, at, mask, mask_at, masked, levels, count, out, to):
 
 @njit(nogil=True, cache=True)
 def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream):
-    """Whole tiles of 64 weights of few planes: each level chosen by itself."""
+    """Whole tiles of 64 weights of one to three planes: level after level, each over those that it is a part of."""
     count = len(planes)
+    first, second, third = planes[0], planes[min(1, count - 1)], planes[min(2, count - 1)]
+    l0, l1 = levels[0], levels[1]
+    l2, l3 = levels[2 % len(levels)], levels[3 % len(levels)]
+    l4, l5, l6, l7 = levels[4 % len(levels)], levels[5 % len(levels)], levels[6 % len(levels)], levels[7 % len(levels)]
     for _ in range(tiles):
         word = funnel(mask, mask_at) if masked else ALL
-        weights = zero_tile(out)
-        for code in range(1 << count):
-            chosen = word
-            for p in range(count):
-                plane = funnel(planes[p], at)
-                chosen &= plane if code >> p & 1 else ~plane
-            weights = choose(weights, chosen, levels[code])
+        a = word & funnel(first, at)
+        weights = choose(choose(zero_tile(out), word, l0), a, l1)
+        if count > 1:
+            b = word & funnel(second, at)
+            weights = choose(choose(weights, b, l2), a & b, l3)
+            if count > 2:
+                c = word & funnel(third, at)
+                weights = choose(choose(weights, c, l4), c & a, l5)
+                weights = choose(choose(weights, c & b, l6), c & b & a, l7)
         if stream:
             stream_tile(out, to, weights)
         else:
@@ -93,7 +99,7 @@ def expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, co
         expand_some(planes, at + w - first, mask, mask_at + w - first, masked, levels, head, out, w - begin)
         w += head
         i, k, tiles = at + w - first, mask_at + w - first, (end - w) >> 6
-        if len(planes) <= FEW:
+        if 0 < len(planes) <= FEW:
             expand_few(planes, i, mask, k, masked, levels, tiles, out, w - begin, stream)
         else:
             expand_many(planes, i, mask, k, masked, levels, tiles, codes, tile, out, w - begin, stream)

@@ -3,12 +3,13 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.vectors import leading_zeros, number_at
+from xoropt.codec.compiled.vectors import leading_zeros, number_at, put_number
 from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
-from xoropt.masks.prefix.vectors import find_places, join_tiles
+from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles
 
 __all__ = ["place_groups", "unpack_groups"]
 
+ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -44,38 +45,57 @@ def unpack_groups(words, tiles, length, codes, bases, shifts, symbols, octets, v
         if len(bases) == 32:
             store_tile(values, 0, find_places(tile, bases, shifts))
             for k in range(64):
-                out[g] = number_at(symbols, number_at(values, k))
+                put_number(out, g, number_at(symbols, number_at(values, k)))
                 g += tiles
             continue
         store_tile(values, 0, tile)
         for k in range(64):
             m = number_at(values, k)
             z = number_at(codes, g) * 32 + (leading_zeros(m) & 31)
-            out[g] = number_at(symbols, number_at(bases, z) + (m >> number_at(shifts, z)) & 0xFFFFFFFF)
+            place = (number_at(bases, z) + (m >> number_at(shifts, z))) & 0xFFFFFFFF
+            put_number(out, g, number_at(symbols, place))
             g += tiles
 
 
 @njit(nogil=True, cache=True)
 def place_groups(symbols, form, first, out, start):
-    """Write groups as bits of a mask.
+    """Write groups as bits of a mask, four at a time, behind those that are written already.
 
     Args:
-        symbols: uint16, of the groups from `first` on.
+        symbols: uint16, of the groups from `first` on, and two more.
         form: rows, columns, G.
-        out: uint64, zeros, with a word after the last weight's; weight w at bit w − start.
+        first: the first group's number.
+        out: uint64, with a word after the last weight's; weight w at bit w − start.
     """
     rows, columns, size = form
     across = (columns + size - 1) // size
-    r, c = first // across, first % across
-    for symbol in symbols:
-        if r == rows:
-            break
-        kept = min(size, columns - c * size)
-        bits = np.uint64(symbol) & np.uint64((1 << kept) - 1)
-        w = r * columns + c * size - start
-        out[w >> 6] |= bits << np.uint64(w & 63)
-        out[(w >> 6) + 1] |= (bits >> np.uint64(1)) >> np.uint64(~w & 63)
-        c += 1
-        if c == across:
-            c = 0
-            r += 1
+    last = columns - (across - 1) * size  # bits of a row's last group
+    one = (ONE << np.uint64(size)) - ONE
+    two, four = one | one << np.uint64(32), ALL >> np.uint64(64 - 4 * size)
+    halves = ALL >> np.uint64(64 - 2 * size)
+    near, far = np.uint64(16 - size), np.uint64(32 - 2 * size)
+    at, end = 0, min(len(symbols) - 2, rows * across - first)
+    c = first % across
+    w = first // across * columns + c * size - start
+    i, used = w >> 6, w & 63
+    word = out[i] & ((ONE << np.uint64(used)) - ONE)
+    while at < end:
+        if c + 4 < across and at + 4 <= end:
+            x = four_at(symbols, at)
+            x = (x & two) | ((x >> near) & (two << np.uint64(size)))
+            x = ((x & halves) | ((x >> far) & ~halves)) & four
+            at, c, bits = at + 4, c + 4, 4 * size
+        else:
+            bits = size
+            x = np.uint64(symbols[at]) & one
+            at, c = at + 1, c + 1
+            if c == across:
+                x, bits, c = x & ((ONE << np.uint64(last)) - ONE), last, 0
+        word |= x << np.uint64(used)
+        out[i] = word
+        rest = (x >> ONE) >> np.uint64(63 - used)
+        used += bits
+        word = rest if used > 63 else word
+        i += used >> 6
+        used &= 63
+    out[i] = word

@@ -43,22 +43,22 @@ def unpack(
     whole = size == 16 and columns % 16 == 0  # then groups are whole uint16 of the mask, one after another
     start = begin * groups * 16 if whole else begin * groups // across * columns // 64 * 64
     last = end * groups * 16 if whole else min(rows, (end * groups - 1) // across + 1) * columns
-    out = np.zeros(-(-(last - start) // 64) + 1, dtype=np.uint64)
+    out = np.zeros(-(-(last - start) // 64) + 2, dtype=np.uint64)
     bases, shifts, symbols = _joined(tables)
-    codes = np.zeros((end - begin) * groups if len(tables) > 1 else 1, dtype=np.uint8)  # of each group
-    if len(tables) > 1:
-        row = begin * groups // across
-        some = coded.code_of[:, coded.column_class].take(coded.row_class[row : -(-end * groups // across)], axis=0)
-        some = some.reshape(-1)[begin * groups - row * across :][: len(codes)]
-        codes[: len(some)] = some
+    of_row_class = coded.code_of[:, coded.column_class]
     band = coded.of_band * coded.length * TILE  # outputs
     check_encoded(coded.encoded)
     planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
-    lock = Lock()
+    lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
 
     def run(some: list[int]) -> None:
         scratch, octets, values = planes.scratch(), aligned(64, np.uint8), aligned(64, np.uint32)
-        held, made = aligned(0), np.empty(groups, dtype=np.uint16)
+        held, made = aligned(0), np.zeros(groups + 2, dtype=np.uint16)
+        low, part, codes = start, out, np.zeros(AT_ONCE * groups, dtype=np.uint8)
+        if threads > 1 and not whole:  # the threads share words at the ends of what they make
+            low = some[0] * groups // across * columns // 64 * 64
+            high = min(rows, ((some[-1] + 1) * groups - 1) // across + 1) * columns
+            part = np.zeros(-(-(high - low) // 64) + 2, dtype=np.uint64)
         for number in some:
             at = (number - some[0]) % AT_ONCE
             if at == 0:
@@ -69,12 +69,14 @@ def unpack(
                 planes.fill(scratch, 0, a, b, held, origin, False)
                 flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
                 words = held[(a - origin) // 64 :]
+                if len(tables) > 1:
+                    codes = _codes(of_row_class, coded.row_class, number * groups, min(AT_ONCE, len(some)) * groups)
             group = number * groups
             unpack_groups(
                 words[at * band // 64 :][: band // 64],
                 coded.of_band,
                 coded.length,
-                codes[group - begin * groups :],
+                codes[at * groups :],
                 bases,
                 shifts,
                 symbols,
@@ -82,19 +84,25 @@ def unpack(
                 values,
                 out.view(np.uint16)[group - start // 16 :] if whole else made,
             )
-            if whole:
-                continue
-            low = group // across * columns // 64 * 64  # neighbouring bands share words of the mask
-            high = min(rows, (group + groups - 1) // across + 1) * columns
-            part = np.zeros(-(-(high - low) // 64) + 1, dtype=np.uint64)
-            place_groups(made, (rows, columns, size), group, part, low)
+            if not whole:
+                place_groups(made, (rows, columns, size), group, part, low)
+        if part is not out:
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part
 
-    spread(list(range(begin, end)), threads_for(jobs, 4 * (last - start)), run)
+    spread(list(range(begin, end)), threads, run)
     if whole:
         out.view(np.uint16)[every - start // 16 :] = 0
     return out.view(np.uint8), start
+
+
+def _codes(of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: int) -> np.ndarray:
+    """The codes of `count` groups from the first on, uint8; 0 for those behind the mask's last."""
+    across = of_row_class.shape[1]
+    row = first // across
+    rows = of_row_class.take(row_class[row : -(-(first + count) // across)], axis=0)
+    some = rows.reshape(-1)[first - row * across :][:count]
+    return some if len(some) == count else np.append(some, np.zeros(count - len(some), dtype=np.uint8))
 
 
 def _joined(tables: list[Lookup]) -> Lookup:

@@ -1,16 +1,28 @@
 """Tiles of 64 groups of a mask as machine vectors: numba intrinsics beside those of `xoropt.codec.weights.vectors`."""
 
 from llvmlite import ir
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from xoropt.codec.compiled.vectors import address
 from xoropt.codec.weights.vectors import SIZE, TileType, vector
 
-__all__ = ["find_places", "join_tiles"]
+__all__ = ["find_places", "four_at", "join_tiles"]
 
 TABLE = 32
 """Entries of a table that two vectors hold."""
+
+
+@intrinsic
+def four_at(typing_context, symbols, i):
+    """symbols[i : i + 4], uint16, as one uint64, the first lowest."""
+
+    def codegen(context, builder, signature, args):
+        word = ir.IntType(64)
+        return builder.load(address(context, builder, signature.args[0], args[0], args[1], word), align=2)
+
+    return types.uint64(symbols, types.int64), codegen
 
 
 @intrinsic
