@@ -7,15 +7,13 @@ from click.testing import CliRunner
 
 import xoropt
 from xoropt.cli import cli
-from xoropt.networks import draw, from_recipe, save_drawing
+from xoropt.networks import TOPOLOGIES, draw, from_recipe, save_drawing
 
 RECIPES = [
-    "block:n_in=20,n_out=60",
-    "block:n_in=64,n_out=640",
+    *(name for name in TOPOLOGIES if name not in ("matrix", "stages")),
     "matrix:n_in=1,window=1,rows=00",
-    "sequential:n_in=8,n_out=80,n_s=2",
+    "block:n_in=64,n_out=640",
     "windowed:n_in=8,n_out=40,window=64,taps=4",
-    "windowed:n_in=64,n_out=640,window=512,taps=8",
     "staged:n_in=1,n_out=10,nodes=2,taps=4,reads=3,memory=448,node_window=512",
 ]
 
