@@ -3,7 +3,8 @@
     xoropt bench inputs
 
 The limit is H(mask) + (1 − S)·n_q: the mask's own information (for structured masks that of the structure) and n_q
-bits for every kept weight. *Information* is what the kept values really hold, their empirical entropy: where it is
+bits for every kept weight; scales and zero points, small tensors of their own, are stored as they are and counted on
+both sides. *Information* is what the kept values really hold, their empirical entropy: where it is
 clearly below n_q, as in the upper bits of rounded normal weights, this format is the wrong choice and an entropy coder
 the right one.
 """
@@ -32,6 +33,7 @@ class Row:
     mask_codec: str
     mask: float
     values: float
+    groups: float
     total: float
     limit: float
 
@@ -41,11 +43,12 @@ def entropy(p: float) -> float:
     return 0.0 if p in (0, 1) else -p * math.log2(p) - (1 - p) * math.log2(1 - p)
 
 
-def cases(side: int) -> dict[str, tuple[np.ndarray, float]]:
-    """Tensors by method, each with the information of its mask in bits a weight."""
+def cases(side: int) -> dict[str, tuple[dict[str, np.ndarray], float]]:
+    """Tensors by method, `w` and what belongs to it, and the information of its mask in bits a weight."""
     rng = np.random.default_rng(0)
     normal = rng.standard_normal((side, side)).astype(np.float32)
     found: dict[str, tuple[np.ndarray, float]] = {}
+    beside: dict[str, dict[str, np.ndarray]] = {}
     for n, m in ((2, 4), (1, 4), (4, 8)):
         order = np.abs(normal).reshape(side, -1, m).argsort(axis=2).argsort(axis=2)
         mask = (order >= m - n).reshape(side, side)
@@ -59,22 +62,25 @@ def cases(side: int) -> dict[str, tuple[np.ndarray, float]]:
             np.where(kept, rng.integers(1, 2**bits + 1, normal.shape), 0).astype(np.int8),
             entropy(sparsity),
         )
-    for sparsity, bits in ((0.5, 4), (0.6, 8)):  # integers with a scale and a zero point for groups of 128
+    for sparsity, bits in ((0.5, 4), (0.6, 8), (0.4, 3)):  # integers with a scale and a zero point for groups of 128
         kept = xoropt.quantize.prune(normal, sparsity)
         groups = normal.reshape(side, -1, 128)
-        scale = (groups.max(axis=2, keepdims=True) - groups.min(axis=2, keepdims=True)) / (2**bits - 1)
-        codes = np.rint((groups - groups.min(axis=2, keepdims=True)) / scale).reshape(side, side)
-        codes = np.where(kept, np.maximum(codes, 1), 0).astype(np.uint8)  # 0 is left for what is pruned
-        found[f"unstructured, groups of 128 in {bits}-bit integers"] = codes, entropy(sparsity)
+        low, high = groups.min(axis=2, keepdims=True), groups.max(axis=2, keepdims=True)
+        scale = (high - low) / (2**bits - 2)
+        zero = 1 - np.rint(low / scale)  # 0 is left for what is pruned
+        codes = np.clip(np.rint(groups / scale) + zero, 1, 2**bits - 1).reshape(side, side)
+        method = f"unstructured, groups of 128 in {bits}-bit integers"
+        found[method] = np.where(kept, codes, 0).astype(np.uint8), entropy(sparsity)
+        beside[method] = {"scales": scale[..., 0].astype(np.float16), "zeros": zero[..., 0].astype(np.uint8)}
     ternary = np.sign(normal) * (np.abs(normal) > 0.6745)
     found["ternary, half zero"] = ternary.astype(np.int8), 1.0
-    return found
+    return {method: ({"w": tensor} | beside.get(method, {}), mask) for method, (tensor, mask) in found.items()}
 
 
-def measure(method: str, tensor: np.ndarray, mask_information: float) -> Row:
-    """Compress, verify and account one tensor."""
-    tensors = {"w": tensor}
-    model = xoropt.compress(tensors, CompressConfig(include=("*",), mask="smallest"))
+def measure(method: str, tensors: dict[str, np.ndarray], mask_information: float) -> Row:
+    """Compress, verify and account one tensor and what belongs to it."""
+    tensor = tensors["w"]
+    model = xoropt.compress(tensors, CompressConfig(include=("w",), mask="smallest"))
     if not all(check.lossless for check in xoropt.verify(model, tensors)):
         raise SystemExit(f"{method}: not lossless")
     stored = model.tensors["w"]
@@ -82,6 +88,7 @@ def measure(method: str, tensor: np.ndarray, mask_information: float) -> Row:
         raise SystemExit(f"{method}: carried along, {stored.reason}")
     figures = xoropt.report(model)["tensors"]["w"]
     kept = np.count_nonzero(tensor) / tensor.size
+    groups = 8 * sum(array.nbytes for name, array in tensors.items() if name != "w") / tensor.size
     return Row(
         method=method,
         sparsity=1 - kept,
@@ -91,8 +98,9 @@ def measure(method: str, tensor: np.ndarray, mask_information: float) -> Row:
         mask_codec=stored.mask_codec,
         mask=figures["mask_bits"] / tensor.size,
         values=(figures["seed_bits"] + figures["patch_bits"]) / tensor.size,
-        total=figures["bits_per_weight"],
-        limit=mask_information + kept * figures["planes"],
+        groups=groups,
+        total=figures["bits_per_weight"] + groups,
+        limit=mask_information + kept * figures["planes"] + groups,
     )
 
 
@@ -102,7 +110,7 @@ def main() -> None:
     side = 512 if options.quick else 1024
     rows = [measure(method, *case) for method, case in cases(side).items()]
     table = Table(title=f"Tensors of {side}×{side} weights, stored exactly: {machine()['processor']}")
-    columns = ("method", "S", "n_q", "information", "mask codec", "mask", "values", "in all", "limit", "over")
+    columns = ("method", "S", "n_q", "information", "mask codec", "mask", "values", "scales", "in all", "limit", "over")
     for column in columns:
         table.add_column(column, justify="left" if column in ("method", "mask codec") else "right")
     for row in rows:
@@ -112,7 +120,7 @@ def main() -> None:
             str(row.planes),
             f"{row.information:.2f}",
             row.mask_codec,
-            *(f"{figure:.4f}" for figure in (row.mask, row.values, row.total, row.limit)),
+            *(f"{figure:.4f}" for figure in (row.mask, row.values, row.groups, row.total, row.limit)),
             f"{row.total / row.limit - 1:+.1%}",
         )
     Console(width=140).print(table)
