@@ -28,13 +28,15 @@ def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
     return lengths
 
 
+@functools.lru_cache(maxsize=4096)
 def mean_lengths(density: int, size: int, limit: int) -> np.ndarray:
-    """The mean length of the codewords of symbols with 0 … size ones, float64 (size + 1,)."""
-    depths = _limited(density, size, limit)
+    """About the mean length of the codewords of symbols with 0 … size ones, float64 (size + 1,): of one tree, with the
+    floor at which it is hardly ever too deep.
+    """
+    depths = _tree(density, size, 1 << 46 - limit)
     return np.array([sum(d * n for d, n in kinds.items()) / sum(kinds.values()) for kinds in depths])
 
 
-@functools.lru_cache(maxsize=4096)
 def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
     """For symbols with 0 … size ones, how many codewords have which length.
 
@@ -43,13 +45,15 @@ def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
     """
     floor = 1
     while True:
-        weights = [
-            max(floor, (density**j * (65536 - density) ** (size - j) << 46) >> 16 * size) for j in range(size + 1)
-        ]
-        by_ones = _depths(weights, [math.comb(size, j) for j in range(size + 1)])
+        by_ones = _tree(density, size, floor)
         if max(max(depths) for depths in by_ones) <= limit:
             return by_ones
         floor *= 4
+
+
+def _tree(density: int, size: int, floor: int) -> list[dict[int, int]]:
+    weights = [max(floor, (density**j * (65536 - density) ** (size - j) << 46) >> 16 * size) for j in range(size + 1)]
+    return _depths(weights, [math.comb(size, j) for j in range(size + 1)])
 
 
 def _depths(weights: list[int], counts: list[int]) -> list[dict[int, int]]:

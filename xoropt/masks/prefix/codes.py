@@ -54,7 +54,7 @@ def choose_codes(classes: Classes, size: int, weights: int) -> Codes:
     places, number = np.unique(np.where(used, number, number[used].min()), return_inverse=True)
     number = number.reshape(used.shape)
     ones, sizes = (np.bincount(number.ravel(), n.ravel(), len(places)) for n in (classes.counts, classes.sizes))
-    means = np.clip(np.rint(ones / sizes * 65536), 16, 65520).astype(np.int64)
+    means = np.array([_rounded(int(d), 6) for d in np.clip(np.rint(ones / sizes * 65536), 16, 65520)])
     coded = [sizes[k] / size * _mean_length(int(d), size) + 16 for k, d in enumerate(means)]
     listed = np.concatenate([[0], np.cumsum(ones)])
     bits = [  # a gap takes about lg(mean gap) + 1.6
@@ -68,12 +68,18 @@ def choose_codes(classes: Classes, size: int, weights: int) -> Codes:
 
 
 def _mean_length(density: int, size: int) -> float:
-    """Of the codewords of groups; the density is rounded to four significant bits, which makes fewer codes to build."""
-    shift = max(0, density.bit_length() - 4)
-    near = min(density >> shift << shift | 1 << shift >> 1, 65535)
+    """Of the codewords of groups, about."""
     p = density / 65536
     chance = [math.comb(size, j) * p**j * (1 - p) ** (size - j) for j in range(size + 1)]
-    return float(mean_lengths(near, size, size + EXTRA) @ chance)
+    return float(mean_lengths(_rounded(density, 4), size, size + EXTRA) @ chance)
+
+
+def _rounded(density: int, bits: int) -> int:
+    """A density to so many significant bits, of those that are pruned where these are fewer: masks share codes."""
+    few = min(density, 65536 - density)
+    shift = max(0, few.bit_length() - bits)
+    few = few >> shift << shift | 1 << shift >> 1
+    return few if density <= 32768 else 65536 - few
 
 
 def group_lengths(density: int, size: int) -> np.ndarray:
