@@ -36,11 +36,9 @@ from rich.table import Table
 from scipy.sparse import csr_matrix
 
 import xoropt
-from xoropt.codec.block_patches import pack_patches, unpack_patches
-from xoropt.codec.layout import Layout
 from xoropt.codec.ranges import STREAM_BYTES, cores
 from xoropt.codec.reader import aligned
-from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
+from xoropt.explore.speed import repeated
 from xoropt.masks import encode_mask
 from xoropt.quantize import Scales
 
@@ -158,33 +156,6 @@ class Row:
     gigabytes_per_second: tuple[float, float]
     weights_per_second: float
     ratio: tuple[float, float]
-
-
-def repeated(encoded: xoropt.Encoded | xoropt.StreamEncoded, times: int) -> xoropt.Encoded | xoropt.StreamEncoded:
-    """An encoding of one plane whose weights come `times` times over."""
-    size = encoded.outputs
-    if isinstance(encoded, xoropt.StreamEncoded):
-        layout = encoded.layouts[0]
-        bits = np.unpackbits(encoded.seeds[0], bitorder="little", count=layout.total)
-        flips = unpack_stream_patches(encoded.patches, 0, size)
-        return replace(
-            encoded,
-            shape=(size * times,),
-            layouts=(Layout(np.tile(layout.rows, times), np.tile(layout.seed_bits, times)),),
-            seeds=(np.packbits(np.tile(bits, times), bitorder="little"),),
-            patches=pack_stream_patches([_again(flips, size, times)], size * times),
-            care_bits=encoded.care_bits * times,
-        )
-    n_in, n_out = encoded.network.n_in, encoded.network.n_out
-    bits = np.unpackbits(encoded.seeds[0], bitorder="little", count=encoded.blocks * n_in)
-    flips = unpack_patches(encoded.patches, encoded.blocks, n_out, size)[0]
-    return replace(
-        encoded,
-        shape=(size * times,),
-        seeds=np.packbits(np.tile(bits, times), bitorder="little")[None],
-        patches=pack_patches([_again(flips, size, times)], encoded.blocks * times, n_out),
-        care_bits=encoded.care_bits * times,
-    )
 
 
 def _again(at: np.ndarray, size: int, times: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from xoropt import circuits, hardware, masks, networks, quantize
 from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode, encode
 from xoropt.container import load, save
 from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
+from xoropt.explore import explore
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.pipeline import CompressConfig, compress, decompress
 from xoropt.report import report
@@ -33,6 +34,7 @@ __all__ = [
     "decompress",
     "decompress_tensor",
     "encode",
+    "explore",
     "hardware",
     "load",
     "masks",

@@ -1,0 +1,142 @@
+"""What an exploration leaves behind: the page, opened in a real browser, figures, table and JSON."""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import tomllib
+
+import pytest
+
+import xoropt
+from xoropt.cli.explore import seconds_of
+from xoropt.explore import draw_fronts, write_figures, write_report
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SPACE = """
+samples = [2000]
+[block]
+n_in = [8, 20]
+[windowed]
+n_in = 8
+window = [64, 256]
+orders = "lanes:lanes=64"
+"""
+
+
+@pytest.fixture(scope="module")
+def figures():
+    space = tomllib.loads(SPACE)
+    return xoropt.explore(space, sparsity=[0.8, 0.9], weights=50_000, jobs=1, synthesize=False).to_dict()
+
+
+def browse(*arguments):
+    """Chromium's standard output, and what its console said."""
+    with tempfile.TemporaryDirectory() as profile:
+        run = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+        run += ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=2000", "--window-size=1280,1400"]
+        done = subprocess.run([*run, *arguments], capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_the_page_in_a_browser(figures, tmp_path):
+    page, picture = tmp_path / "report.html", tmp_path / "page.png"
+    hostile = json.loads(json.dumps(figures))
+    hostile["advice"][0]["sentence"] += "</script><script>console.error('escaped')</script>"
+    write_report(hostile, page)
+    text, said = browse("--dump-dom", f"file://{page}")
+    assert said == []
+    assert text.count('class="card"') == 3
+    first = [point for point in figures["points"] if point["workload"] == "S=0.8"]
+    points = re.findall(r'<g class="point[^>]*>', text)
+    assert len(points) == len(first)
+    front = [point for point in figures["front"] if point["workload"] == "S=0.8"]
+    assert sum('tabindex="0"' in point for point in points) >= len(front)  # the keyboard reaches the front
+    assert all(f'aria-label="{point["network"]}' in text for point in front)
+    assert text.count("<tr data-point") == len(front)
+    assert "Copy command" in text
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")  # all in one file
+    _, said = browse(f"--screenshot={picture}", f"file://{page}")
+    assert said == []
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert picture.stat().st_size > 20_000  # something was drawn
+
+
+def test_a_broken_page_is_noticed(tmp_path):
+    """The test above sees what the console says."""
+    if CHROMIUM is None:
+        pytest.skip("needs chromium")
+    (tmp_path / "bad.html").write_text("<script>console.error('seen'); nothing.here()</script>")
+    _, said = browse("--dump-dom", f"file://{tmp_path}/bad.html")
+    assert len(said) == 2
+
+
+def test_figures(figures, tmp_path):
+    pytest.importorskip("matplotlib")
+    written = write_figures(figures, tmp_path)
+    assert sorted(path.name for path in written) == [
+        f"front-S=0.{rate}.{kind}" for rate in (8, 9) for kind in ("png", "svg")
+    ]
+    assert all(path.stat().st_size > 5000 for path in written)
+    with pytest.raises(xoropt.XoroptError, match="no workload 'x'"):
+        draw_fronts(figures, "x", [])
+
+
+def test_the_command(tmp_path, xoropt_command):
+    (tmp_path / "space.toml").write_text(SPACE)
+    options = ("--sparsity", "0.9", "--weights", "50000", "--jobs", "1", "--no-synthesize", "--budget", "5m")
+    command = ("explore", tmp_path / "space.toml", *options, "--out", tmp_path / "out")
+    status, out, err = xoropt_command(*command, "--json")
+    assert (status, err) == (0, "")
+    figures = json.loads(out)
+    assert figures["complete"]
+    assert {"points", "front"} <= set(figures)
+    assert len(figures["points"]) == 4
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"points.jsonl", "report.html", "front.png", "front.svg"}
+    status, out, err = xoropt_command(*command)
+    assert (status, err) == (0, "")
+    assert "For a software decoder take " in out
+    assert "networks are worth their cost" in out
+    status, out, _ = xoropt_command("explore", "--print-space")
+    assert tomllib.loads(out)["windowed"]
+
+
+BAD = {
+    "no such file": (("absent.toml",), 1, "absent.toml: No such file"),
+    "unknown key": (("bad.toml",), 1, "no key 'tap'; the nearest is 'taps'"),
+    "no such data": (("--data", "absent.safetensors"), 1, "absent.safetensors: No such file"),
+    "no time": (("--budget", "0.001s", "--weights", "1000"), 1, "no time for a single point"),
+    "bad budget": (("--budget", "soon"), 2, "must be a duration"),
+    "budget of nothing": (("--budget", "0m"), 2, "must be a duration"),
+    "bits without data": (("--bits", "2"), 2, "'--bits' goes with '--data'"),
+    "two rates with data": (("--data", "x", "--sparsity", "0.8", "--sparsity", "0.9"), 2, "random data alone"),
+    "a rate of 1": (("--sparsity", "1"), 1, "'sparsity' must be at least 0"),
+    "a file as DIR": (("--out", "bad.toml", "--weights", "1000"), 1, "bad.toml: "),
+    "jobs": (("--jobs", "0"), 1, "'jobs' must be at least 1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_line(name, tmp_path, monkeypatch, xoropt_command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.toml").write_text("[windowed]\ntap = 3\n")
+    arguments, expected, word = BAD[name]
+    status, out, err = xoropt_command("explore", *arguments)
+    assert (status, out) == (expected, "")
+    assert err.count("\n") == 1
+    assert word in err
+
+
+def test_durations():
+    assert [seconds_of(text) for text in ("90s", "2m", "1h", "1h30m", "45", "1.5m", " 2M ")] == [
+        90,
+        120,
+        3600,
+        5400,
+        45,
+        90,
+        120,
+    ]

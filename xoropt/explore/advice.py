@@ -1,0 +1,83 @@
+"""One sentence for each of three users: which point to take, and why."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from xoropt.explore.measuring import Result
+
+__all__ = ["Advice", "advise", "area"]
+
+FLIP_FLOP = 2.5
+"""Area of a flip-flop in two-input XOR gates, about, as in common cell libraries."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """A recommendation.
+
+    Attributes:
+        user: "software decoder", "small silicon" or "paper-compatible block".
+        sentence: what to take and what it reaches.
+        result: the point; None where the space has none for this user.
+    """
+
+    user: str
+    sentence: str
+    result: Result | None
+
+
+def area(result: Result) -> float:
+    """Gates and flip-flops of a decoder for each output of a step, in two-input XOR gates."""
+    return result.gates + FLIP_FLOP * result.registers / result.n_out
+
+
+def advise(results: Iterable[Result]) -> list[Advice]:
+    """What to tell the three users, from results that are still in the running."""
+    results = list(results)
+    blocks = [result for result in results if result.window == result.n_in]
+    return [
+        _best(
+            "software decoder",
+            _near(results, 0.005),
+            lambda r: -r.decode_speed,
+            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s a core at E = {r.efficiency:.2%}",
+            "the fastest to decode within 0.5 % of the best E",
+        ),
+        _best(
+            "small silicon",
+            _near(results, 0.02),
+            area,
+            lambda r: (
+                f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits an output, depth {r.depth}, "
+                f"at E = {r.efficiency:.2%}"
+            ),
+            f"the least area within 2 % of the best E, a flip-flop counted as {FLIP_FLOP:g} gates",
+        ),
+        _best(
+            "paper-compatible block",
+            blocks,
+            lambda r: -r.efficiency,
+            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates an output",
+            "the best E without memory",
+        ),
+    ]
+
+
+def _near(results: list[Result], share: float) -> list[Result]:
+    """The results within a share of the best E."""
+    best = max((result.efficiency for result in results), default=0.0)
+    return [result for result in results if result.efficiency >= (1 - share) * best]
+
+
+def _best(
+    user: str,
+    results: list[Result],
+    key: Callable[[Result], float],
+    figures: Callable[[Result], str],
+    why: str,
+) -> Advice:
+    if not results:
+        return Advice(user, f"For a {user} the space holds no network.", None)
+    result = min(results, key=lambda r: (key(r), -r.efficiency, r.point))
+    order = "" if result.order == "rows" else f" in order {result.order}"
+    return Advice(user, f"For a {user} take {result.network}{order}: it {figures(result)}, {why}.", result)

@@ -1,0 +1,201 @@
+"""What an exploration measures on: layers of bits and care bits, whole or as samples that keep their unevenness."""
+
+import hashlib
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from xoropt.codec import decode
+from xoropt.codec.packed import PackedValues, unpack_values
+from xoropt.container import load
+from xoropt.errors import ArgumentError
+from xoropt.files import read_arrays
+from xoropt.masks import encode_mask
+from xoropt.model import CompressedModel, CompressedTensor
+from xoropt.pipeline import CompressConfig, compress, mask_of, tensor_bits
+from xoropt.quantize.pruning import check_sparsity
+
+__all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
+
+STRETCH = 4096
+"""Weights of a stretch of a layer without rows."""
+LEAST = 5000
+"""Care bits that a sample takes from a layer at least, where it has them; of many small layers only some are taken."""
+
+MASKED = 1 << 18
+"""Weights of random data whose mask is encoded; that of the others takes as much."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One tensor's planes.
+
+    Attributes:
+        name: the tensor's.
+        bits: bool (planes, ...).
+        care: bool (...), shared by the planes.
+    """
+
+    name: str
+    bits: np.ndarray = field(repr=False)
+    care: np.ndarray = field(repr=False)
+
+    @property
+    def care_bits(self) -> int:
+        """Care bits over all planes."""
+        return len(self.bits) * int(np.count_nonzero(self.care))
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """Layers that one network is to serve.
+
+    Attributes:
+        name: "data", or "S=0.9" for random data.
+        layers: at least one care bit in all.
+        other_bits: what masks and scales take, the same with every network.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    other_bits: int
+
+    @property
+    def weights(self) -> int:
+        """Weights of all layers."""
+        return sum(layer.care.size for layer in self.layers)
+
+    @property
+    def care_bits(self) -> int:
+        """Care bits over all planes and layers."""
+        return sum(layer.care_bits for layer in self.layers)
+
+    @property
+    def density(self) -> float:
+        """Care bits of a plane by weights, over all layers."""
+        planes = sum(layer.bits.size for layer in self.layers)
+        return self.care_bits / planes
+
+    @property
+    def least_density(self) -> float:
+        """Of the sparsest layer that has any care bit."""
+        return min(float(layer.care.mean()) for layer in self.layers if layer.care_bits)
+
+    def sample(self, care_bits: int) -> "Workload":
+        """About so many care bits of the data: whole rows of the layers, evenly spread; all of it if it has fewer."""
+        share = care_bits / self.care_bits
+        if share >= 1:
+            return self
+        layers = [layer for layer in self.layers if layer.care_bits]
+        taken = min(len(layers), max(1, care_bits // LEAST))
+        ends = np.cumsum([layer.care_bits for layer in layers])
+        middles = (np.arange(taken) + 0.5) * self.care_bits / taken
+        chosen = [layers[i] for i in np.unique(np.searchsorted(ends, middles))]
+        share = care_bits / sum(layer.care_bits for layer in chosen)
+        other = round(self.other_bits * share)
+        return replace(self, layers=tuple(_rows(layer, share) for layer in chosen), other_bits=other)
+
+    def fingerprint(self) -> str:
+        """A name of the data: equal for equal care bits and values in equal layers."""
+        digest = hashlib.sha256()
+        for layer in self.layers:
+            digest.update(f"{layer.name} {layer.bits.shape}".encode())
+            digest.update(np.packbits(layer.care).tobytes())
+            for plane in layer.bits:
+                digest.update(np.packbits(plane & layer.care).tobytes())
+        return digest.hexdigest()[:16]
+
+
+def _rows(layer: Layer, share: float) -> Layer:
+    """Evenly spread rows of a layer, of a vector stretches."""
+    planes, size = len(layer.bits), layer.care.size
+    width = math.prod(layer.care.shape[1:]) if layer.care.ndim > 1 else min(size, STRETCH)
+    count = size // width
+    wanted = min(count, max(1, math.ceil(share * count)))
+    if wanted == count:
+        return layer
+    rows = np.arange(wanted) * count // wanted
+    care = layer.care.reshape(-1)[: count * width].reshape(count, width)[rows]
+    bits = layer.bits.reshape(planes, -1)[:, : count * width].reshape(planes, count, width)[:, rows]
+    return Layer(layer.name, bits, care)
+
+
+def random_workload(sparsity: float, weights: int = 1_000_000, planes: int = 1, seed: int = 0) -> Workload:
+    """Independent random care bits and values.
+
+    Args:
+        sparsity: share of don't-care bits, in [0, 1).
+        weights: of the one layer.
+        planes: bits of each weight.
+        seed: of the random numbers.
+
+    Raises:
+        ArgumentError: a sparsity out of range, or no care bit at all.
+    """
+    rng = np.random.default_rng(seed)
+    care = rng.random(weights, dtype=np.float32) >= check_sparsity(sparsity)
+    bits = rng.integers(0, 2, (planes, weights), dtype=np.uint8).astype(bool)
+    part = care[:MASKED]
+    _, parts = encode_mask(part, "entropy")
+    mask_bits = 8 * sum(held.nbytes for held in parts.values()) * weights // len(part)
+    return _checked(Workload(f"S={sparsity:g}", (Layer("random", bits, care),), mask_bits))
+
+
+def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None) -> Workload:
+    """The layers of a .safetensors or .npz file of weights, or those of a compressed file.
+
+    Args:
+        path: the file.
+        config: how dense weights are pruned and quantized, as for `compress`.
+
+    Raises:
+        FormatError, XoroptError: as for `xoropt.files.read_arrays`.
+        ArgumentError: as `of_arrays`.
+    """
+    arrays, metadata = read_arrays(path)
+    if "xoropt" in metadata:
+        return of_model(load(path), str(path))
+    return of_arrays(arrays, config, str(path))
+
+
+def of_arrays(
+    tensors: Mapping[str, np.ndarray], config: CompressConfig | None = None, where: str = "the data"
+) -> Workload:
+    """The layers that `xoropt.compress` would store, pruned and quantized as it does.
+
+    Raises:
+        ArgumentError: no tensor that could be compressed.
+    """
+    cheap = replace(config or CompressConfig(), network="auto", order=None, n_in=20, n_out=None, solver="greedy")
+    return of_model(compress(tensors, cheap), where)
+
+
+def of_model(model: CompressedModel, where: str = "the data") -> Workload:
+    """The layers of a compressed model."""
+    layers, other_bits = [], 0
+    for name, tensor in model.tensors.items():
+        if not isinstance(tensor, CompressedTensor) or not len(tensor.encoded.seeds):
+            continue
+        encoded, mask = tensor.encoded, mask_of(tensor)
+        if isinstance(encoded, PackedValues):
+            planes = unpack_values(encoded, mask)
+        else:
+            planes = decode(replace(encoded, planes=len(encoded.seeds)))
+        layers.append(Layer(name, planes, mask))
+        parts = tensor_bits(tensor)
+        other_bits += parts["mask_bits"] + parts["scale_bits"]
+    if not layers:
+        raise ArgumentError(
+            f"{where}: holds no tensor to store through a network; dense weights need a sparsity and bits, "
+            "e.g. --sparsity 0.9 --bits 1."
+        )
+    return _checked(Workload("data", tuple(layers), other_bits))
+
+
+def _checked(workload: Workload) -> Workload:
+    if not workload.care_bits:
+        raise ArgumentError("The data have no care bit; there is nothing to store.")
+    return workload

@@ -1,0 +1,250 @@
+"""`explore`: from a space and data to a Pareto front, figures and a report."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xoropt.errors import ArgumentError, XoroptError
+from xoropt.explore.advice import Advice, advise
+from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
+from xoropt.explore.front import front, views_of
+from xoropt.explore.measuring import Result, synthesized
+from xoropt.explore.search import Clock, Outcome, Report, search
+from xoropt.explore.space import Space, read_space
+from xoropt.explore.store import Store
+from xoropt.model import CompressedModel
+from xoropt.networks.network import check_int
+from xoropt.pipeline import CompressConfig
+
+__all__ = ["Exploration", "Front", "explore"]
+
+SYNTHESIS_SECONDS = 5.0
+"""Seconds for the circuit of one finalist at most, where there is time left."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """What was found for one workload.
+
+    Attributes:
+        workload: "data", or "S=0.9" for random data.
+        points: every point's result on its largest sample, the largest E first.
+        front: those that no other beats in E and gates, registers, depth or decoding work, and the best blocks.
+        advice: for the three users.
+        complete: whether the search came to its end; False: time was over or it was interrupted.
+        impossible: keys of points that can't be built, and why.
+    """
+
+    workload: str
+    points: list[Result] = field(repr=False)
+    front: list[Result] = field(repr=False)
+    advice: list[Advice] = field(repr=False)
+    complete: bool
+    impossible: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What `explore` returns.
+
+    Attributes:
+        fronts: one for each workload.
+        interrupted: whether Ctrl-C ended it.
+        seconds: that this call took.
+    """
+
+    fronts: list[Front]
+    interrupted: bool
+    seconds: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether every search came to its end."""
+        return all(found.complete for found in self.fronts)
+
+    @property
+    def points(self) -> list[Result]:
+        """All points of all workloads."""
+        return [result for found in self.fronts for result in found.points]
+
+    @property
+    def front(self) -> list[Result]:
+        """The fronts of all workloads, one after the other."""
+        return [result for found in self.fronts for result in found.front]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All figures, ready for JSON: `points`, `front`, `advice`, `impossible`, `complete`, `interrupted`, `seconds`.
+
+        A point has the attributes of `Result`, `topology` and `command`, what to give to `xoropt compress`; one of the
+        front also `views`, the fronts it is on.
+        """
+        return {
+            "points": [_figures(result) for result in self.points],
+            "front": [
+                _figures(result) | {"views": views_of(result, found.front)}
+                for found in self.fronts
+                for result in found.front
+            ],
+            "advice": [
+                {
+                    "workload": found.workload,
+                    "user": one.user,
+                    "sentence": one.sentence,
+                    "point": one.result and one.result.point,
+                }
+                for found in self.fronts
+                for one in found.advice
+            ],
+            "impossible": {found.workload: found.impossible for found in self.fronts},
+            "complete": self.complete,
+            "interrupted": self.interrupted,
+            "seconds": self.seconds,
+        }
+
+
+def _figures(result: Result) -> dict[str, Any]:
+    return asdict(result) | {"topology": result.topology, "command": result.command}
+
+
+def explore(
+    space: str | os.PathLike[str] | Mapping[str, Any] | Space | None = None,
+    data: str | os.PathLike[str] | Mapping[str, np.ndarray] | CompressedModel | Workload | None = None,
+    *,
+    config: CompressConfig | None = None,
+    sparsity: float | Sequence[float] | None = None,
+    weights: int = 1_000_000,
+    budget: float | None = 300.0,
+    jobs: int | None = None,
+    synthesize: bool = True,
+    out: str | os.PathLike[str] | None = None,
+    progress: Report | None = None,
+) -> Exploration:
+    """Try networks, stream orders and solvers on data, and keep those that are worth their cost.
+
+    Points are measured on growing samples; those that can't reach a front any more are dropped (see
+    `xoropt.explore.search`). With a folder every result is written as it comes, and a later call on the same data goes
+    on where the last one stopped.
+
+    Args:
+        space: a SPACE.toml or a dictionary of the same form (`docs/explore.md`); None: the built-in one.
+        data: a .safetensors or .npz file of weights, a compressed file, arrays by name, a compressed model; None:
+            independent random bits.
+        config: how dense weights are pruned and quantized, as for `compress`.
+        sparsity: of random data, one or several, each with a front of its own; None: the space's.
+        weights: of random data.
+        budget: seconds; None: no end. No point is begun after it.
+        jobs: processes; None: as many as there are cores.
+        synthesize: whether to search small circuits for the networks of the front in what is left of the budget, a few
+            seconds each.
+        out: folder for `points.jsonl`; None: nothing is written.
+        progress: called with what is at work, seconds spent and seconds in all, an estimate.
+
+    Returns:
+        The exploration; after Ctrl-C or when time is over, with what was measured until then.
+
+    Raises:
+        ArgumentError: the space or the data are not what they should be; a space without a point that can be built.
+        XoroptError: the folder can't be written or holds results of other data; no time for a single point.
+
+    >>> found = explore({"block": {"n_in": [8, 12]}}, sparsity=0.9, weights=20_000, synthesize=False)
+    >>> [result.network for result in found.front]
+    ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
+    """
+    from xoropt.codec.ranges import cores  # loads numba
+
+    clock = Clock(_seconds(budget))
+    jobs = cores() if jobs is None else check_int("jobs", jobs, 1)
+    space = space if isinstance(space, Space) else read_space(space)
+    store = Store(out)
+    try:
+        rates = space.sparsity if sparsity is None else tuple(np.atleast_1d(sparsity).tolist())
+        workloads = (
+            [random_workload(rate, check_int("weights", weights, 1)) for rate in rates]
+            if data is None
+            else [_workload(data, config)]
+        )
+        fronts, interrupted = [], False
+        for i, workload in enumerate(workloads):
+            store.begin(workload.name, workload.fingerprint())
+            share = Clock(None if budget is None else max(0.0, clock.left) / (len(workloads) - i))
+            outcome = search(
+                workload,
+                space.points(workload.density, workload.least_density),
+                space.samples,
+                store,
+                share,
+                jobs,
+                progress,
+            )
+            if synthesize and outcome.complete:
+                outcome = _synthesized(outcome, store, share, progress)
+            fronts.append(_front(workload, outcome, store))
+            if outcome.interrupted:
+                interrupted = True
+                break
+    finally:
+        store.close()
+    if not any(found.points for found in fronts):
+        raise _nothing(fronts, interrupted, budget)
+    return Exploration(fronts, interrupted, clock.spent)
+
+
+def _seconds(budget: float | None) -> float | None:
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0):
+        raise ArgumentError(f"Argument 'budget' must be None or a number of seconds above 0, not {budget!r}.")
+    return budget
+
+
+def _workload(data: Any, config: CompressConfig | None) -> Workload:
+    if isinstance(data, Workload):
+        return data
+    if isinstance(data, CompressedModel):
+        return of_model(data)
+    if isinstance(data, Mapping):
+        return of_arrays(data, config)
+    if isinstance(data, str | os.PathLike):
+        return of_file(Path(data), config)
+    raise ArgumentError(f"Argument 'data' must be a file, arrays by name or a compressed model, not {data!r}.")
+
+
+def _synthesized(outcome: Outcome, store: Store, clock: Clock, progress: Report | None) -> Outcome:
+    """The outcome with circuits for the networks of its front, as far as time allows."""
+    better: dict[str, Result] = {}
+    waiting = [result for result in front(outcome.alive) if result.synthesized_gates is None]
+    try:
+        for i, result in enumerate(waiting):
+            if clock.left < SYNTHESIS_SECONDS:
+                break
+            if progress is not None:
+                rest = min(clock.left, SYNTHESIS_SECONDS * (len(waiting) - i))
+                progress(f"{result.workload}, circuit {i + 1} of {len(waiting)}", clock.spent, clock.spent + rest)
+            better[result.point] = synthesized(result, SYNTHESIS_SECONDS)
+            store.add(better[result.point])
+    except KeyboardInterrupt:
+        outcome = replace(outcome, interrupted=True)
+    return replace(outcome, alive=[better.get(result.point, result) for result in outcome.alive])
+
+
+def _front(workload: Workload, outcome: Outcome, store: Store) -> Front:
+    return Front(
+        workload.name,
+        sorted([*outcome.alive, *outcome.dropped], key=lambda result: (-result.efficiency, result.point)),
+        front(outcome.alive),
+        advise(outcome.alive),
+        outcome.complete,
+        {point: why for (name, point), why in store.impossible.items() if name == workload.name},
+    )
+
+
+def _nothing(fronts: list[Front], interrupted: bool, budget: float | None) -> XoroptError:
+    """Why there is no point at all."""
+    reasons = [why for found in fronts for why in found.impossible.values()]
+    if reasons:
+        return ArgumentError(f"No point of the space can be built; the first: {reasons[0]}")
+    if interrupted:
+        return XoroptError("interrupted before a single point was measured.")
+    return XoroptError(f"A budget of {budget:g} s has no time for a single point; give more, e.g. --budget 2m.")

@@ -1,0 +1,89 @@
+"""Which points matter: the Pareto fronts, and which points a sample rules out."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from xoropt.explore.measuring import Result
+
+__all__ = ["GRAIN", "VIEWS", "View", "front", "survivors", "views_of"]
+
+GRAIN = 1e-3
+"""What E must gain for a higher cost to be worth it."""
+
+
+@dataclass(frozen=True)
+class View:
+    """E against one cost; the points of its front are those that none beats in both.
+
+    Attributes:
+        name: as in the table and the report.
+        label: with the unit.
+        cost: of a result; deterministic, so that a search that was interrupted ends with the same front.
+        among: the results that compete.
+    """
+
+    name: str
+    label: str
+    cost: Callable[[Result], float]
+    among: Callable[[Result], bool] = lambda result: True
+
+
+VIEWS = (
+    View("gates", "two-input XOR gates an output", lambda result: result.gates),
+    View("registers", "register bits", lambda result: result.registers),
+    View("depth", "XOR gates on the longest way", lambda result: result.depth),
+    View("decode", "machine operations for 64 weights", lambda result: result.operations),
+    View("block", "gates of a network without memory", lambda result: result.gates, lambda r: r.window <= r.n_in),
+)
+"""The four costs, and block networks by themselves, which a paper's decoder asks for and memory beats everywhere."""
+
+
+def survivors(results: Sequence[Result]) -> list[Result]:
+    """The results of one sample whose points may still reach a front, in their order.
+
+    A point is ruled out when in every view another costs no more and stores, as far as the sample can tell, no more by
+    a grain or better.
+    """
+
+    def reaches(view: View) -> set[str]:
+        kept, best = set(), 0.0
+        for result in _by_cost(view, results):
+            if result.high >= best + GRAIN:
+                kept.add(result.point)
+            best = max(best, result.low)
+        return kept
+
+    alive = set().union(*(reaches(view) for view in VIEWS))
+    return [result for result in results if result.point in alive]
+
+
+def front(results: Iterable[Result]) -> list[Result]:
+    """The results that are on the front of at least one view, the largest E first."""
+    results = list(results)
+    chosen = {result.point: result for view in VIEWS for result in _front_of(view, results)}
+    return sorted(chosen.values(), key=lambda result: (-result.efficiency, result.gates, result.point))
+
+
+def views_of(result: Result, results: Iterable[Result]) -> list[str]:
+    """The views on whose fronts among the results a result is."""
+    results = list(results)
+    return [view.name for view in VIEWS if any(r.point == result.point for r in _front_of(view, results))]
+
+
+def _front_of(view: View, results: Iterable[Result]) -> list[Result]:
+    """The front of one view: from the cheapest on, every result with a larger E, by a grain, than all chosen before."""
+    chosen: list[Result] = []
+    for result in _by_cost(view, results):
+        if not chosen or result.efficiency >= chosen[-1].efficiency + GRAIN:
+            chosen.append(result)
+    return chosen
+
+
+def _by_cost(view: View, results: Iterable[Result]) -> list[Result]:
+    """The results that compete, the cheapest first, those of one cost by E in grains and then by their other costs."""
+
+    def key(result: Result) -> tuple:
+        others = (result.gates, result.registers, result.depth, result.operations, result.point)
+        return view.cost(result), -int(result.efficiency / GRAIN), *others
+
+    return sorted(filter(view.among, results), key=key)

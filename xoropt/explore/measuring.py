@@ -1,0 +1,212 @@
+"""One point measured: what it stores, what its decoder costs, how fast it encodes and decodes."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from xoropt.codec import Encoded, RateWarning, StreamEncoded, decode, encode
+from xoropt.codec.order import order_from_recipe
+from xoropt.codec.program import TABLES, program
+from xoropt.codec.stream import SEGMENT
+from xoropt.explore.data import Workload
+from xoropt.explore.space import Point
+from xoropt.explore.speed import decode_speed
+from xoropt.networks import XorNetwork, from_recipe
+
+__all__ = ["Result", "bounds", "decode_operations", "measure", "synthesized"]
+
+VECTOR = 512
+"""Bits of a machine vector, the lanes that one operation serves."""
+PATCH_BITS = 14
+"""What a patch takes, about, where there is none to measure."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The figures of one point on one sample.
+
+    Attributes:
+        workload: name of the data.
+        point: its key in the space.
+        network, order, solver: what to give to `encode` or `compress`.
+        sample: care bits that the sample was asked for; a point's results differ in it.
+        care_bits: of the sample, over all planes.
+        efficiency: E = care bits / (seed bits + patch bits).
+        low, high: bounds on what a larger sample may show, see `bounds`.
+        bits_per_weight: seeds and patches, masks and scales; headers are left out.
+        patches: care bits that are flipped after decoding.
+        gates: two-input XOR gates for each output of a step.
+        depth: XOR gates on the longest way.
+        fan_out: gates and outputs that read one signal, at most.
+        registers: flip-flops of the decoder.
+        window: seed bits that an output depends on at most, all in flight at once.
+        n_in: seed bits a step.
+        n_out: outputs a step.
+        operations: machine operations for 64 weights, an estimate: `decode_operations`.
+        encode_speed: care bits a second of one core, the check by decoding included.
+        decode_speed: weights a second of one core, all planes.
+        seconds: that the measurement took.
+        synthesized_gates, synthesized_depth: after synthesis, gates for each output; None: not synthesized.
+    """
+
+    workload: str
+    point: str
+    network: str
+    order: str
+    solver: str
+    sample: int
+    care_bits: int
+    efficiency: float
+    low: float
+    high: float
+    bits_per_weight: float
+    patches: int
+    gates: float
+    depth: int
+    fan_out: int
+    registers: int
+    window: int
+    n_in: int
+    n_out: int
+    operations: float
+    encode_speed: float
+    decode_speed: float
+    seconds: float
+    synthesized_gates: float | None = None
+    synthesized_depth: int | None = None
+
+    @property
+    def topology(self) -> str:
+        """What stands before the recipe's colon."""
+        return self.network.partition(":")[0]
+
+    @property
+    def command(self) -> str:
+        """The options that give this point to `xoropt compress`."""
+        options = f"--network {self.network}"
+        options += f" --order {self.order}" if self.order != "rows" else ""
+        return options + (f" --solver {self.solver}" if self.solver not in ("portfolio", "burst") else "")
+
+
+def measure(point: Point, workload: Workload, sample: int) -> Result:
+    """Encode and decode a sample through a point's network, on one core, and count what its decoder costs.
+
+    Raises:
+        ArgumentError: the combination is not possible; what is wrong.
+    """
+    from xoropt.hardware import cost  # loads numba
+
+    network = from_recipe(point.network)
+    _warm_up(point)
+    begin = time.thread_time()
+    encodings = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RateWarning)
+        for layer in workload.layers:
+            solver, order = point.solver, point.order
+            encodings.append(encode(layer.bits, layer.care, network, solver=solver, order=order, planes=True, jobs=1))
+    encode_seconds = time.thread_time() - begin
+    sizes = [encoded.size for encoded in encodings]
+    care_bits, stored = workload.care_bits, max(1, sum(size.total_bits for size in sizes))
+    low, high = bounds(encodings, stored, care_bits)
+    hardware = cost(network)
+    return Result(
+        workload=workload.name,
+        point=point.key,
+        network=network.recipe,
+        order=point.order,
+        solver=point.solver,
+        sample=sample,
+        care_bits=care_bits,
+        efficiency=care_bits / stored,
+        low=low,
+        high=high,
+        bits_per_weight=(stored + workload.other_bits) / workload.weights,
+        patches=sum(size.patches for size in sizes),
+        gates=hardware.gates_per_output,
+        depth=hardware.depth,
+        fan_out=hardware.fan_out,
+        registers=hardware.register_bits,
+        window=network.window,
+        n_in=network.n_in,
+        n_out=network.n_out,
+        operations=decode_operations(network, point.order),
+        encode_speed=care_bits / max(encode_seconds, 1e-9),
+        decode_speed=decode_speed(encodings),
+        seconds=time.thread_time() - begin,
+    )
+
+
+def bounds(encodings: Sequence[Encoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
+    """What E may be on a larger sample: at least, and at most.
+
+    Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
+    seed bits instead, that of the patches that its overhead is worth. Open streams and blocks win back what their ends
+    cost. A ring's segment grows with the sample up to `SEGMENT` care bits, and with it the unevenness of its own care
+    bits, 1.25·√(care bits · S), of which a window takes up 0.45 times its length; the rest costs 1.5 bits each.
+    """
+    patches = sum(encoded.size.patches for encoded in encodings)
+    a_patch = sum(encoded.size.patch_bits for encoded in encodings) / patches if patches else PATCH_BITS
+    lost, drift = sum(_lost_at_ends(encoded) for encoded in encodings), 0.0
+    first = encodings[0]
+    if isinstance(first, StreamEncoded) and first.stream_order.closed:
+        patches = max(patches, round((stored - care_bits) / a_patch))
+        outputs = sum(len(encoded.seeds) * encoded.outputs for encoded in encodings)
+        if max(encoded.care_bits // max(1, len(encoded.seeds)) for encoded in encodings) < 0.9 * SEGMENT:
+            unevenness = 1.25 * (SEGMENT * (1 - care_bits / outputs)) ** 0.5
+            drift = 1.5 * max(0.0, unevenness - 0.45 * first.network.window) / SEGMENT
+    error = 1.5 * (max(0, patches) + 1) ** 0.5 * a_patch / stored
+    return care_bits / stored * (1 - error - drift), care_bits / max(1, stored - lost) * (1 + error)
+
+
+def _lost_at_ends(encoded: Encoded | StreamEncoded) -> int:
+    """Seed bits by which open streams reach beyond their last step, and blocks beyond their last weight."""
+    planes, network = len(encoded.seeds), encoded.network
+    if isinstance(encoded, Encoded):
+        idle = encoded.blocks * network.n_out - encoded.outputs
+        return planes * idle * network.n_in // network.n_out
+    if encoded.stream_order.closed:
+        return 0
+    return planes * encoded.blocks * network.memory * network.n_in
+
+
+@lru_cache(maxsize=256)
+def _warm_up(point: Point) -> None:
+    """Compile or load what a point needs, so that no measurement holds it."""
+    rng = np.random.default_rng(0)
+    care, bits = rng.random(2000) < 0.1, rng.random(2000) < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RateWarning)
+        decode(encode(bits, care, point.network, solver=point.solver, order=point.order), "compiled", output="planes")
+
+
+def decode_operations(network: XorNetwork, order: str) -> float:
+    """Machine operations for 64 weights of one plane, about: an estimate that is the same on every machine.
+
+    Rows of lanes: loads and exclusive ors of words of up to 512 bits, nodes and tables by their share. One lane: table
+    look-ups of the seed's bits.
+    """
+    from xoropt.codec.compiled.steps import table_bits
+
+    stream = order_from_recipe(order)
+    if not network.memory or not stream.closed:
+        groups = -(-network.window // table_bits(network))
+        return 64 * (groups * (2 + network.n_out / VECTOR) + network.n_in / 8) / network.n_out
+    plan = program(network)
+    outputs = plan.hop[1] * network.n_out
+    row = 1 + len(plan.reads) / outputs + (len(plan.taps) / network.n_out if len(plan.nodes) else 0)
+    if plan.kind == TABLES:
+        row += (1 << plan.group) / plan.group * network.n_in / network.n_out
+    return 64 * row / min(VECTOR, stream.lanes)
+
+
+def synthesized(result: Result, time_limit: float) -> Result:
+    """The result with gates and depth of circuits that the synthesis finds within so many seconds."""
+    from xoropt.hardware import cost
+
+    found = cost(from_recipe(result.network), "auto", time_limit)
+    return replace(result, synthesized_gates=found.gates_per_output, synthesized_depth=found.depth)

@@ -1,0 +1,204 @@
+"""Successive halving: every point on a small sample, those that may still reach a front on the next, and so on.
+
+Jamieson, Talwalkar, *Non-stochastic best arm identification and hyperparameter optimization*, AISTATS 2016, with a
+statistical bound in place of a fixed share: a point is dropped only when its sample rules it out. What is dropped
+depends on the stored results of a whole round alone, never on the clock or the order in which results came, so that a
+search that was stopped anywhere and resumed ends as one that was not.
+"""
+
+import itertools
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from xoropt_solvers import SolverError
+
+from xoropt.errors import XoroptError
+from xoropt.explore.data import Workload
+from xoropt.explore.front import survivors
+from xoropt.explore.measuring import Result, measure
+from xoropt.explore.space import Point
+from xoropt.explore.store import Store
+
+__all__ = ["Clock", "Outcome", "search"]
+
+SURVIVING = 0.5
+"""Points that a round leaves, about: for the time left alone."""
+Report = Callable[[str, float, float], None]
+"""Called with what is at work, seconds spent and seconds in all, an estimate."""
+
+
+@dataclass
+class Clock:
+    """The budget: seconds from now on; None: no end."""
+
+    budget: float | None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self.began
+
+    @property
+    def left(self) -> float:
+        """Seconds until the end."""
+        return float("inf") if self.budget is None else self.budget - self.spent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search of one workload found.
+
+    Attributes:
+        alive: the result on the largest sample so far of every point that was not dropped.
+        dropped: the same of the others.
+        complete: whether every round was finished.
+        interrupted: whether Ctrl-C ended it.
+    """
+
+    alive: list[Result]
+    dropped: list[Result]
+    complete: bool
+    interrupted: bool = False
+
+
+def search(
+    workload: Workload,
+    points: list[Point],
+    samples: Iterable[int],
+    store: Store,
+    clock: Clock,
+    jobs: int = 1,
+    report: Report | None = None,
+) -> Outcome:
+    """Measure points of growing samples until those that are left were measured on all the data, or time is over.
+
+    Args:
+        workload: the data.
+        points: to try, in the order in which to begin.
+        samples: care bits of the samples; the whole data come last.
+        store: holds what is measured already, and takes what comes.
+        clock: no point is begun after its end, or when the last round says that it would end later.
+        jobs: processes.
+        report: called as the work goes on.
+    """
+    sizes = [*(size for size in samples if size < 0.8 * workload.care_bits), workload.care_bits]
+    by_key = {point.key: point for point in points}
+    alive = [key for key in by_key if (workload.name, key) not in store.impossible]
+    latest: dict[str, Result] = {}
+    for i, size in enumerate(sizes):
+        sample = workload.sample(size)
+        measured = {
+            key: store.results[workload.name, key, size] for key in alive if (workload.name, key, size) in store.results
+        }
+        wanted = [by_key[key] for key in alive if key not in measured]
+        guesses = {key: result.seconds * size / result.sample for key, result in latest.items()}
+        pace = _Pace(guesses, [n / size for n in sizes[i + 1 :]], jobs)
+        interrupted = False
+        try:
+            for point, result in _measured(_in_time(wanted, guesses, clock), sample, size, jobs):
+                if isinstance(result, Result):
+                    store.add(result)
+                    measured[point.key] = result
+                    pace.done(result)
+                else:
+                    store.add_impossible(workload.name, point.key, result)
+                    alive.remove(point.key)
+                if report is not None:
+                    waiting = [p.key for p in wanted if p.key not in measured and p.key in alive]
+                    name = f"{workload.name}, {size:,} care bits, {len(measured)} of {len(alive)} points"
+                    report(name, clock.spent, clock.spent + min(clock.left, pace.left(waiting, len(alive))))
+        except KeyboardInterrupt:
+            interrupted = True
+        latest |= measured
+        if interrupted or len(measured) < len(alive):
+            return _outcome(alive, latest, False, interrupted)
+        alive = [result.point for result in survivors([measured[key] for key in alive])]
+    return _outcome(alive, latest, True)
+
+
+def _outcome(alive: list[str], latest: dict[str, Result], complete: bool, interrupted: bool = False) -> Outcome:
+    left = set(alive)
+    return Outcome(
+        [latest[key] for key in alive if key in latest],
+        [result for key, result in latest.items() if key not in left],
+        complete,
+        interrupted,
+    )
+
+
+def _in_time(points: list[Point], guesses: dict[str, float], clock: Clock) -> Iterator[Point]:
+    """The points that may be begun now; asked for one by one, as processes get free."""
+    for point in points:
+        if clock.left > guesses.get(point.key, 0.0):
+            yield point
+
+
+def _measured(points: Iterator[Point], sample: Workload, size: int, jobs: int) -> Iterator[tuple[Point, Result | str]]:
+    """Each point's result, or why it has none, as they come; on several processes the data are mapped, not copied."""
+    from joblib import Parallel, delayed, parallel_config
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    first = list(itertools.islice(points, 1))
+    if not first:
+        return
+    work = itertools.chain(first, points)
+    if jobs == 1:
+        yield from (_attempt(point, sample, size, os.getpid()) for point in work)
+        return
+    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
+        parallel = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=jobs)
+        results = parallel(delayed(_attempt)(point, sample, size, os.getpid()) for point in work)
+        try:
+            yield from results
+        except TerminatedWorkerError:
+            mend = "use fewer --jobs or smaller samples; results up to here are kept"
+            raise XoroptError(f"A process ended, as it does when memory runs out; {mend}.") from None
+        finally:
+            results.close()
+
+
+def _attempt(point: Point, sample: Workload, size: int, parent: int) -> tuple[Point, Result | str]:
+    if os.getpid() != parent:
+        _follow(parent)
+    try:
+        return point, measure(point, sample, size)
+    except (XoroptError, SolverError) as error:
+        return point, str(error)
+
+
+@lru_cache(maxsize=1)
+def _follow(parent: int) -> None:
+    """Make this process its parent's: Ctrl-C is for the parent, which ends its processes; so does the parent's end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class _Pace:
+    """How long the rest of a search may take."""
+
+    def __init__(self, guesses: dict[str, float], growth: list[float], jobs: int) -> None:
+        self._guesses, self._growth, self._jobs = guesses, growth, jobs
+        self._seconds: list[float] = []
+
+    def done(self, result: Result) -> None:
+        """A point was measured."""
+        self._seconds.append(result.seconds)
+
+    def left(self, waiting: list[str], alive: int) -> float:
+        """Seconds for the points waiting in this round and for the rounds to come."""
+        mean = sum(self._seconds) / max(1, len(self._seconds))
+        now = sum(self._guesses.get(key, mean) for key in waiting)
+        later = sum(alive * SURVIVING ** (i + 1) * mean * growth for i, growth in enumerate(self._growth))
+        return (now + later) / self._jobs

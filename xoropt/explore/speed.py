@@ -1,0 +1,70 @@
+"""How fast encodings decode: their streams repeated to a size at which what a call costs does not show."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from xoropt.codec import Encoded, StreamEncoded, decode
+from xoropt.codec.block_patches import pack_patches, unpack_patches
+from xoropt.codec.layout import Layout
+from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
+
+__all__ = ["decode_speed", "repeated"]
+
+WEIGHTS = 1 << 22
+"""Weights that are decoded at once at least."""
+REPEATS = 5
+"""Decodings of which the fastest counts."""
+
+
+def decode_speed(encodings: Sequence[Encoded | StreamEncoded]) -> float:
+    """Weights a second of one core, all planes together, decoded to packed planes by the compiled decoder."""
+    largest = max(encodings, key=lambda encoded: encoded.outputs)
+    whole = repeated(largest, -(-WEIGHTS // largest.outputs))
+    out = np.ascontiguousarray(decode(whole, "compiled", output="planes", jobs=1))
+    seconds = []
+    for _ in range(REPEATS):
+        begin = time.perf_counter()
+        decode(whole, "compiled", output="planes", jobs=1, out=out)
+        seconds.append(time.perf_counter() - begin)
+    return whole.outputs / max(min(seconds), 1e-9)
+
+
+def repeated(encoded: Encoded | StreamEncoded, times: int) -> Encoded | StreamEncoded:
+    """An encoding whose whole rows, blocks or segments, filled up, come `times` times over, in one axis."""
+    planes, size = len(encoded.seeds), encoded.outputs
+    if isinstance(encoded, Encoded):
+        blocks, n_in, n_out = encoded.blocks, encoded.network.n_in, encoded.network.n_out
+        size = blocks * n_out
+        flips = unpack_patches(encoded.patches, blocks, n_out, encoded.outputs)
+        return replace(
+            encoded,
+            shape=(size * times,),
+            seeds=np.stack([_tiled(seeds, blocks * n_in, times) for seeds in encoded.seeds]),
+            patches=pack_patches([_again(at, size, times) for at in flips], blocks * times, n_out),
+            care_bits=encoded.care_bits * times,
+        )
+    size = int(encoded.layouts[0].rows.sum()) * encoded.stream_order.lanes
+    flips = [unpack_stream_patches(encoded.patches, p, encoded.outputs) for p in range(planes)]
+    return replace(
+        encoded,
+        shape=(size * times,),
+        layouts=tuple(
+            Layout(np.tile(layout.rows, times), np.tile(layout.seed_bits, times)) for layout in encoded.layouts
+        ),
+        seeds=tuple(_tiled(seeds, encoded.layout(p).total, times) for p, seeds in enumerate(encoded.seeds)),
+        patches=pack_stream_patches([_again(at, size, times) for at in flips], size * times),
+        care_bits=encoded.care_bits * times,
+    )
+
+
+def _tiled(seeds: np.ndarray, bits: int, times: int) -> np.ndarray:
+    """A bit stream `times` times over, without the gaps at the ends of bytes."""
+    return np.packbits(np.tile(np.unpackbits(seeds, bitorder="little", count=bits), times), bitorder="little")
+
+
+def _again(at: np.ndarray, size: int, times: int) -> np.ndarray:
+    """Positions in each of `times` stretches of `size`."""
+    return (at + np.arange(times)[:, None] * size).reshape(-1)
