@@ -25,7 +25,7 @@ def some_networks(draw):
     kind = draw(st.sampled_from(["block", "sequential", "sparse", "dense", "staged", "nodes", "matrix"]))
     seed = draw(st.integers(0, 9))
     if kind == "block":
-        return networks.random_block(draw(st.integers(1, 64)), draw(st.integers(1, 400)), seed)
+        return networks.random_block(draw(st.integers(1, 64)), draw(st.integers(1, 1100)), seed)
     if kind == "sequential":
         return networks.sequential(8, draw(st.integers(20, 90)), draw(st.integers(0, 3)), seed)
     if kind == "staged":

@@ -46,6 +46,24 @@ def turn_row(row, by):
     return np.frombuffer(number.to_bytes(64, "little"), np.uint64)
 
 
+def lift_row(row, before, bits):
+    assert 0 <= bits < 64
+    number = int.from_bytes(row.tobytes(), "little") << 512 | int.from_bytes(before.tobytes(), "little")
+    number = (number << int(bits)) >> 512 & (2**512 - 1)
+    return np.frombuffer(number.to_bytes(64, "little"), np.uint64)
+
+
+def only_word(row, i):
+    assert 0 <= i < 8
+    return np.array([row[i], 0, 0, 0, 0, 0, 0, 0], dtype=np.uint64)
+
+
+def bits_at(words, i):
+    octets = words.view(np.ndarray).view(np.uint8)[i >> 3 :][:8]
+    assert len(octets) == 8
+    return int.from_bytes(octets.tobytes(), "little") >> (i & 7)
+
+
 def shift_row(low, high, bits):
     pairs = zip(low.tolist(), high.tolist(), strict=True)
     return np.array([(a | b << 64) >> (int(bits) & 63) & WORDS for a, b in pairs], dtype=np.uint64)
@@ -88,7 +106,21 @@ def mark(tile, word, value):
     return np.where(bits_of(word), tile | np.array(value).astype(tile.dtype), tile)
 
 
-TWINS = (number_at, load_row, store_row, stream_row, turn_row, shift_row, copy_octets, zero_tile, load_tile, store_tile)
+TWINS = (
+    bits_at,
+    lift_row,
+    number_at,
+    only_word,
+    load_row,
+    store_row,
+    stream_row,
+    turn_row,
+    shift_row,
+    copy_octets,
+    zero_tile,
+    load_tile,
+    store_tile,
+)
 TWINS += (stream_tile, choose, mark)
 
 
@@ -139,6 +171,9 @@ CASES = [
     ("windowed:n_in=8,n_out=80,window=64,taps=none", None, 3000),
     ("block:n_in=20,n_out=180", None, 3000),
     ("block:n_in=31,n_out=300", None, 3000),
+    ("block:n_in=64,n_out=560", None, 9000),
+    ("block:n_in=9,n_out=31", None, 3000),
+    ("sequential:n_in=8,n_out=80,n_s=2", None, 3000),
 ]
 
 

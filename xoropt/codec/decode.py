@@ -29,7 +29,8 @@ COLD, WARM = 1 << 24, 1 << 14
 """Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
 would be as fast for twice as many, but takes more than 64 MB beside the result for them."""
 FEW_PATCHES = 1 << 12
-"""Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call."""
+"""Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call; and
+more, as long as they take less memory than the seeds."""
 
 
 def decode(
@@ -141,7 +142,8 @@ def check_encoded(encoded: Encoded | StreamEncoded) -> None:
         return
     if isinstance(encoded, StreamEncoded):
         check_stream(encoded, patches=False)
-        few = encoded.patches.count <= FEW_PATCHES  # then they are kept, as a block network's
+        kept = max(FEW_PATCHES, sum(seeds.nbytes for seeds in encoded.seeds) // 8)
+        few = encoded.patches.count <= kept  # then they are kept, as a block network's
         _CHECKED[encoded] = _stream_flips(encoded, 0, encoded.outputs) if few else None
         return
     if encoded.order != "rows":

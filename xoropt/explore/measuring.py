@@ -190,12 +190,13 @@ def decode_operations(network: XorNetwork, order: str) -> float:
     Rows of lanes: loads and exclusive ors of words of up to 512 bits, nodes and tables by their share. One lane: table
     look-ups of the seed's bits.
     """
-    from xoropt.codec.compiled.steps import table_bits
+    from xoropt.codec.compiled.steps import larger_steps
 
     stream = order_from_recipe(order)
     if not network.memory or not stream.closed:
-        groups = -(-network.window // table_bits(network))
-        return 64 * (groups * (2 + network.n_out / VECTOR) + network.n_in / 8) / network.n_out
+        count, window, group = larger_steps(network)
+        n_in, n_out = count * network.n_in, count * network.n_out
+        return 64 * (-(-window // group) * (2 + n_out / VECTOR) + n_in / 8) / n_out
     plan = program(network)
     outputs = plan.hop[1] * network.n_out
     row = 1 + len(plan.reads) / outputs + (len(plan.taps) / network.n_out if len(plan.nodes) else 0)

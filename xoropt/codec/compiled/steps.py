@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.codec.compiled.serial.kernels import fill_steps
+from xoropt.codec.compiled.serial.kernels import fill_long_steps, fill_steps
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.reader import Reader, aligned, readonly
 from xoropt.networks import XorNetwork
@@ -10,45 +10,78 @@ from xoropt.networks import XorNetwork
 __all__ = ["steps_reader"]
 
 TABLE_BYTES = 1 << 17
-"""Of tables of more than 8 bits at most, so that they stay in the first caches; of others at most 32 times this."""
+"""Of tables, so that they stay in the first caches; of those of four bits and less at most 32 times this."""
+AT_ONCE = 448
+"""Outputs of steps that are made at once, with 64 more a machine vector."""
 TILE = 1 << 20
 """Weights of a tile, about."""
 
 
-def table_bits(network: XorNetwork) -> int:
-    """Seed bits that select an entry of a table, 1 to 10."""
-    for groups in range(1, network.window):
-        group = -(-network.window // groups)
-        octets = (groups << group) * max(4, -(-network.n_out // 64)) * 8
-        if group <= 10 and octets <= (TABLE_BYTES if group > 8 else 32 * TABLE_BYTES):
+def larger_steps(network: XorNetwork) -> tuple[int, int, int]:
+    """How steps are made: so many at once, as many as fill a machine vector and have small tables; the window that they
+    read, and the bits of it that select an entry of a table."""
+    for count in range(max(1, AT_ONCE // network.n_out), 0, -1):
+        window = network.window + (count - 1) * network.n_in
+        group = table_bits(window, count * network.n_out)
+        if group > 4 or count == 1:
+            break
+    return count, window, group
+
+
+def row_words(n_out: int) -> int:
+    """Words of a table's entry: whole machine vectors, with room for being shifted by up to 63 bits."""
+    return (n_out + 575) // 512 * 8
+
+
+def table_bits(window: int, n_out: int) -> int:
+    """Seed bits that select an entry of a table, 1 to 8."""
+    for group in range(8, 1, -1):
+        octets = (-(-window // group) << group) * row_words(n_out) * 8
+        if octets <= (TABLE_BYTES if group > 4 else 32 * TABLE_BYTES):
             return group
     return 1
 
 
-def step_tables(network: XorNetwork, group: int) -> np.ndarray:
+def step_tables(matrix: np.ndarray, group: int) -> np.ndarray:
     """The outputs of a step for every value of every `group` bits of its window.
 
+    Args:
+        matrix: bool (n_out, window).
+        group: see above.
+
     Returns:
-        uint64 (groups, 2^group, words), output j at bit j % 64 of word j // 64; at least four words.
+        uint64, flat, of the shape (groups, 2^group, words), output j at bit j % 64 of word j // 64.
     """
-    words = max(4, -(-network.n_out // 64))
-    columns = np.zeros((-(-network.window // group) * group, words * 8), dtype=np.uint8)
-    packed = np.packbits(network.matrix(), axis=0, bitorder="little")  # (⌈n_out/8⌉, window)
-    columns[: network.window, : len(packed)] = packed.T
+    n_out, window = matrix.shape
+    words = row_words(n_out)
+    columns = np.zeros((-(-window // group) * group, words * 8), dtype=np.uint8)
+    packed = np.packbits(matrix, axis=0, bitorder="little")  # (⌈n_out/8⌉, window)
+    columns[:window, : len(packed)] = packed.T
     bits = columns.view("<u8").astype(np.uint64).reshape(-1, group, words)
-    tables = np.zeros((len(bits), 1 << group, words), dtype=np.uint64)
+    tables = aligned(len(bits) * words << group).reshape(len(bits), 1 << group, words)
+    tables[:, 0] = 0
     for i in range(group):
         tables[:, 1 << i : 2 << i] = tables[:, : 1 << i] ^ bits[:, i, None]
-    return tables
+    return tables.reshape(-1)
+
+
+def larger_step(network: XorNetwork, count: int) -> np.ndarray:
+    """The matrix of `count` steps as one: bool (count·n_out, window + (count − 1)·n_in)."""
+    matrix, n_in, n_out = network.matrix(), network.n_in, network.n_out
+    large = np.zeros((count * n_out, network.window + (count - 1) * n_in), dtype=bool)
+    for i in range(count):
+        large[i * n_out : (i + 1) * n_out, i * n_in :][:, : network.window] = matrix
+    return large
 
 
 def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
     """The reader of a checked encoding with one lane."""
     network, outputs = encoded.network, encoded.outputs
-    n_in, n_out, window = network.n_in, network.n_out, network.window
-    group = table_bits(network)
-    tables = step_tables(network, group)
-    width, tables = tables.shape[2], tables.reshape(-1)
+    n_in, n_out = network.n_in, network.n_out
+    count, window, group = larger_steps(network)
+    large = larger_step(network, count)
+    tables = step_tables(large, group)
+    run = fill_steps if len(large) <= AT_ONCE else fill_long_steps
     if isinstance(encoded, StreamEncoded):
         ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
         bits = [np.cumsum(layout.seed_bits) for layout in encoded.layouts]
@@ -59,7 +92,7 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
     octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
 
     def scratch() -> tuple[np.ndarray, ...]:
-        return aligned(((1 << 16) + window) // 64 + n_in + 32), aligned(width)
+        return aligned(((1 << 16) + window) // 64 + count * n_in + 32), aligned(8)
 
     def span(first: int, stop: int, table: np.ndarray) -> tuple[int, int, int]:
         """The segment in which a range begins, that segment's first weight, and that of the step in which it begins."""
@@ -88,15 +121,27 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
         words[(at - start) // 64] = 0
         raw, row = scratch
         while at < stop:
-            end, bit_end = int(ends[number][segment]), int(bits[number][segment])
-            skip = (at - begin) // n_out * n_in
-            bit = (int(bits[number][segment - 1]) if segment else 0) + skip
-            steps = -(-(min(stop, end) - at) // n_out)
-            left = bit_end - bit
-            fill_steps(
-                octets[plane], bit, left, steps, n_in, window, n_out, tables, group, width, raw, row, words, at - start
+            finish, bit_end = int(ends[number][segment]), int(bits[number][segment])
+            bit = (int(bits[number][segment - 1]) if segment else 0) + (at - begin) // n_out * n_in
+            steps = -(-(min(stop, finish) - at) // n_out)
+            end = (at - start + steps * n_out + 63) // 64
+            run(
+                octets[plane],
+                bit,
+                bit_end - bit,
+                -(-steps // count),
+                count * n_in,
+                window,
+                count * n_out,
+                tables,
+                group,
+                raw,
+                row,
+                words,
+                at - start,
+                end,
             )
-            begin = at = end
+            begin = at = finish
             segment += 1
 
     return Reader(scratch, origin, room, cuts, direct, fill)

@@ -15,10 +15,15 @@ from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
 __all__ = [
+    "bits_at",
     "copy_octets",
     "fence",
+    "leading_zeros",
+    "lift_row",
     "load_row",
     "number_at",
+    "only_word",
+    "put_number",
     "shift_row",
     "store_row",
     "stream_row",
@@ -187,6 +192,46 @@ def turn_row(typing_context, row, lanes):
         return call(builder, "llvm.fshl.v8i64", [row, before, splat(builder, lanes)])
 
     return row_type(row_type, types.int64), codegen
+
+
+@intrinsic
+def lift_row(typing_context, row, before, bits):
+    """row:before as a number of 1024 bits, shifted left by 0 to 63 bits, of which the upper half is taken."""
+
+    def codegen(context, builder, signature, args):
+        i32 = ir.IntType(32)
+        places = ir.Constant(ir.VectorType(i32, 8), [ir.Constant(i32, i) for i in range(7, 15)])
+        below = builder.shuffle_vector(args[1], args[0], places)
+        return call(builder, "llvm.fshl.v8i64", [args[0], below, splat(builder, args[2])])
+
+    return row_type(row_type, row_type, types.int64), codegen
+
+
+@intrinsic
+def only_word(typing_context, row, i):
+    """A row of zeros but for its first word, which is word i of the row, i from 0 to 7."""
+
+    def codegen(context, builder, signature, args):
+        first = ir.Constant(ir.IntType(32), 0)
+        if "+avx512f" in context.codegen().magic_tuple()[2]:
+            moved = call(builder, "llvm.x86.avx512.permvar.di.512", [args[0], splat(builder, args[1])])
+            return builder.and_(moved, constant([2**64 - 1, 0, 0, 0, 0, 0, 0, 0]))
+        return builder.insert_element(constant([0] * 8), builder.extract_element(args[0], args[1]), first)
+
+    return row_type(row_type, types.int64), codegen
+
+
+@intrinsic
+def bits_at(typing_context, words, i):
+    """57 bits and more of an array of words from bit i on; the bytes that they lie in are read, and those up to 8."""
+
+    def codegen(context, builder, signature, args):
+        octet = builder.lshr(args[1], ir.Constant(WORD, 3))
+        base = address(context, builder, signature.args[0], args[0], ir.Constant(WORD, 0), ir.IntType(8))
+        word = builder.load(builder.bitcast(builder.gep(base, [octet]), WORD.as_pointer()), align=1)
+        return builder.lshr(word, builder.and_(args[1], ir.Constant(WORD, 7)))
+
+    return types.int64(words, types.int64), codegen
 
 
 @intrinsic

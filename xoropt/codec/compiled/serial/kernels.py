@@ -3,80 +3,109 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.kernels import funnel, read_octets
+from xoropt.codec.compiled.kernels import read_octets
+from xoropt.codec.compiled.vectors import bits_at, lift_row, load_row, only_word, store_row, xor_rows
 
-__all__ = ["fill_steps"]
+__all__ = ["fill_long_steps", "fill_steps"]
 
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
 
 
 @njit(nogil=True, cache=True)
-def fill_steps(octets, first, n, steps, n_in, window, n_out, tables, group, width, raw, row, out, at):
+def begun(row, out, at):
+    """What is written already of the word in which bit `at` lies, as the first word of a row; `row`: scratch."""
+    row[:8] = ZERO
+    if at & 63:
+        row[0] = out[at >> 6] & ((ONE << np.uint64(at & 63)) - ONE)
+    return load_row(row, 0)
+
+
+@njit(nogil=True, cache=True)
+def store_end(row, made, out, to, end):
+    """out[to : end] = the row's first words; `row`: scratch."""
+    store_row(row, 0, made)
+    for i in range(min(8, end - to)):
+        out[to + i] = row[i]
+
+
+@njit(nogil=True, cache=True)
+def fill_steps(octets, first, n, steps, n_in, window, n_out, tables, group, raw, row, out, at, end):
     """Write the outputs of some steps of a network with one lane, step after step.
 
     Args:
         octets: uint8, the stored seeds of the plane.
-        first, n: the first step's first bit, and how many bits there are from it on.
-        tables: uint64, for every `group` bits of the window and each of their values what a step's outputs are, in
-            `width` words, 4 at least; a step's outputs are the exclusive or of one entry for each group.
-        raw: scratch for 64 kbit of seeds and a window.
-        row: scratch for a step's outputs.
-        out: uint64, with room for a whole step's words after the last.
+        first, n: the first step's first bit, and how many bits there are from it on; the others are 0.
+        steps: how many.
+        n_in, window, n_out: of a step; n_out at most 448.
+        tables: uint64, for every `group` bits of the window and each of their values what a step's outputs are, in 8
+            words; a step's outputs are the exclusive or of one entry for each group.
+        raw: scratch for 64 kbit of seeds, a window and a word.
+        row: scratch, 8 words.
+        out: uint64.
         at: the bit of `out` to begin at.
+        end: words of `out` that may be written.
     """
-    groups = len(tables) // width >> group
-    words = (n_out + 63) >> 6
+    groups = len(tables) >> group + 3
     chunk = max(1, (1 << 16) // n_in)
     select = (1 << group) - 1
-    carry = out[at >> 6] & ((ONE << np.uint64(at & 63)) - ONE)  # bits of the last word that are not written yet
+    carry = begun(row, out, at)
     for begin in range(0, steps, chunk):
         skip = begin * n_in
-        read_octets(octets, first + skip, min(n - skip, (chunk - 1) * n_in + window), raw)
+        read_octets(octets, first + skip, min(max(n - skip, 0), (chunk - 1) * n_in + window), raw)
         seed = (first + skip) & 7
         for _ in range(begin, min(steps, begin + chunk)):
-            shift = np.uint64(at & 63)
-            rest = np.uint64(63) - shift
+            made = load_row(tables, (bits_at(raw, seed) & select) * 8)
+            entry = 8 << group
+            for g in range(1, groups):
+                made = xor_rows(made, load_row(tables, entry + (bits_at(raw, seed + g * group) & select) * 8))
+                entry += 8 << group
             to = at >> 6
-            at += n_out
-            done = (at >> 6) - to
-            entry = 0
-            if width == 4:
-                a = b = c = d = ZERO
-                for g in range(groups):
-                    k = entry + (np.int64(funnel(raw, seed + g * group)) & select) * 4
-                    a ^= tables[k]
-                    b ^= tables[k + 1]
-                    c ^= tables[k + 2]
-                    d ^= tables[k + 3]
-                    entry += 4 << group
-                e = (d >> ONE) >> rest
-                d = ((c >> ONE) >> rest) | (d << shift)
-                c = ((b >> ONE) >> rest) | (c << shift)
-                b = ((a >> ONE) >> rest) | (b << shift)
-                a = carry | (a << shift)
-                out[to] = a
-                if words > 1:
-                    out[to + 1] = b
-                if words > 2:
-                    out[to + 2] = c
-                if words > 3:
-                    out[to + 3] = d
-                carry = a if done == 0 else b if done == 1 else c if done == 2 else d if done == 3 else e
+            made = lift_row(made, xor_rows(made, made), at & 63)
+            whole = xor_rows(made, carry)
+            if to + 8 <= end:
+                store_row(out, to, whole)
             else:
-                row[:] = ZERO
-                for g in range(groups):
-                    k = entry + (np.int64(funnel(raw, seed + g * group)) & select) * width
-                    for i in range(width):
-                        row[i] ^= tables[k + i]
-                    entry += width << group
-                word = carry
-                for i in range(words):
-                    word = carry | (row[i] << shift)
-                    out[to + i] = word
-                    carry = (row[i] >> ONE) >> rest
-                if done < words:
-                    carry = word
+                store_end(row, whole, out, to, end)
+            at += n_out
+            # The carry of before is not in the word that is not full yet, unless a step is shorter than a word.
+            carry = only_word(made if n_out >= 64 else whole, (at >> 6) - to)
             seed += n_in
-    if at & 63:
-        out[at >> 6] = carry
+
+
+@njit(nogil=True, cache=True)
+def fill_long_steps(octets, first, n, steps, n_in, window, n_out, tables, group, raw, row, out, at, end):
+    """As `fill_steps`, for n_out of 64 and more: entries of as many rows of 8 words as n_out + 64 bits take."""
+    size = (n_out + 575) // 512 * 8
+    groups = len(tables) // size >> group
+    chunk = max(1, (1 << 16) // n_in)
+    select = (1 << group) - 1
+    carry = begun(row, out, at)
+    for begin in range(0, steps, chunk):
+        skip = begin * n_in
+        read_octets(octets, first + skip, min(max(n - skip, 0), (chunk - 1) * n_in + window), raw)
+        seed = (first + skip) & 7
+        for _ in range(begin, min(steps, begin + chunk)):
+            to, shift = at >> 6, at & 63
+            at += n_out
+            last = (at >> 6) - to
+            following = carry
+            before = xor_rows(carry, carry)
+            for q in range(0, size, 8):
+                made = load_row(tables, q + (bits_at(raw, seed) & select) * size)
+                entry = (size << group) + q
+                for g in range(1, groups):
+                    made = xor_rows(made, load_row(tables, entry + (bits_at(raw, seed + g * group) & select) * size))
+                    entry += size << group
+                lifted = lift_row(made, before, shift)
+                before = made
+                if q == last & -8:
+                    following = only_word(lifted, last & 7)
+                if q == 0:
+                    lifted = xor_rows(lifted, carry)
+                if to + q + 8 <= end:
+                    store_row(out, to + q, lifted)
+                else:
+                    store_end(row, lifted, out, to + q, end)
+            carry = following
+            seed += n_in
