@@ -8,13 +8,11 @@ own. docs/format.md is the specification, written so that another program can be
 import json
 import math
 import os
-import zlib
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from xoropt.codec.stored import describe, restore
 from xoropt.description import (
     from_columns,
     pack_description,
@@ -23,14 +21,13 @@ from xoropt.description import (
     unpack_description,
     unseal,
 )
-from xoropt.dtypes import dtype_of, name_of
+from xoropt.dtypes import name_of
+from xoropt.entries import Held, Parts, array_name, checksum, describe_tensor, restore_tensor
 from xoropt.errors import FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
-from xoropt.masks.prefix import PLANE
-from xoropt.masks.version_1 import modernized
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.quantize import Codebook, Scales
-from xoropt.validation import get, take, whole
+from xoropt.validation import get, whole
+from xoropt.version_1 import split_version_1
 
 __all__ = ["VERSION", "added_bits", "header_bits", "load", "save"]
 
@@ -39,8 +36,6 @@ KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
 SMALL = 1 << 16
 """Bytes below which a part lies in a pool with those of other tensors."""
-
-Parts = dict[str, np.ndarray]
 
 
 def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -58,11 +53,11 @@ def _arrays(model: CompressedModel) -> Parts:
     pools: dict[str, list[Any]] = {}
     pooled: dict[str, list[np.ndarray]] = {}
     for number, (name, tensor) in enumerate(model.tensors.items()):
-        entry, parts = _describe(tensor)
-        entries[name] = entry | {"crc32": _crc(parts)}
+        entry, parts = describe_tensor(tensor)
+        entries[name] = entry | {"crc32": checksum(parts)}
         for part, array in parts.items():
             if part == "raw" or array.nbytes >= SMALL:
-                arrays[_key(name, part)] = array
+                arrays[array_name(name, part)] = array
             else:
                 pool = f"{part}::{name_of(array.dtype)}"
                 shapes = pools.setdefault(pool, [None] * len(model.tensors))
@@ -124,11 +119,11 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
-        description, held = _split_1(seal, arrays) if version == 1 else _split_2(arrays)
+        description, held = (seal, split_version_1(seal, arrays)) if version == 1 else _split_2(arrays)
         tensors: dict[str, CompressedTensor | CarriedTensor] = {}
         for name, (entry, parts) in held.items():
             try:
-                tensors[name] = _restore(entry, parts)
+                tensors[name] = restore_tensor(entry, parts)
             except (XoroptError, ValueError) as error:
                 raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
         extra = description.get("metadata", {})
@@ -137,10 +132,6 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     except FormatError as error:
         raise FormatError(f"{path}: {str(error).rstrip('.')}.") from None
     return CompressedModel(tensors, extra)
-
-
-Held = dict[str, tuple[dict[str, Any], Parts]]
-"""Every tensor's entry and its parts, checked."""
 
 
 def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
@@ -178,125 +169,6 @@ def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
             raise FormatError(f"holds the array '{key}', which its description does not name")
         parts[name][part] = array
     for name, entry in entries.items():
-        if get(entry, "crc32", str) != _crc(parts[name]):
+        if get(entry, "crc32", str) != checksum(parts[name]):
             raise FormatError(f"tensor '{name}': is damaged or lacks a part (its checksum differs); get the file again")
     return description, {name: (entry, parts[name]) for name, entry in entries.items()}
-
-
-def _split_1(description: dict[str, Any], arrays: Parts) -> tuple[dict[str, Any], Held]:
-    """The same of a file of version 1: entries by name, a checksum for each part, prefix masks in one piece."""
-    common = get(description, "common", dict)
-    held: Held = {}
-    unused = set(arrays)
-    for name, own in get(description, "tensors", dict).items():
-        parts: Parts = {}
-        for part, digits in get(own, "crc32", dict).items():
-            key = _key(name, part)
-            if key not in arrays:
-                raise FormatError(f"tensor '{name}': its part '{part}' is missing")
-            parts[part] = arrays[key]
-            unused.discard(key)
-            head = f"{name_of(parts[part].dtype)} {','.join(map(str, parts[part].shape))}".encode()
-            if digits != f"{zlib.crc32(_octets(parts[part]), zlib.crc32(head)):08x}":
-                raise FormatError(
-                    f"tensor '{name}': its part '{part}' is damaged (its checksum differs); get the file again"
-                )
-        entry = own if "carried" in own else common | own
-        try:
-            parts |= modernized(str(entry.get("mask")), parts)
-        except (XoroptError, ValueError) as error:
-            raise FormatError(f"tensor '{name}': {error}") from None
-        held[name] = (entry, parts)
-    if unused:
-        raise FormatError(f"holds the array '{min(unused)}', which its description does not name")
-    return description, held
-
-
-def _key(name: str, part: str) -> str:
-    """The array's name; never the same for two parts, since only carried tensors without "::" keep their own name."""
-    return name if part == "raw" and "::" not in name and name != "__metadata__" else f"{name}::{part}"
-
-
-def _crc(parts: Parts) -> str:
-    """CRC-32 over a tensor's parts by name: of each "PART DTYPE n,m", so that another dtype or shape is found too, and
-    the bytes.
-    """
-    crc = 0
-    for part in sorted(parts):
-        array = parts[part]
-        head = f"{part} {name_of(array.dtype)} {','.join(map(str, array.shape))}"
-        crc = zlib.crc32(_octets(array), zlib.crc32(head.encode(), crc))
-    return f"{crc:08x}"
-
-
-def _octets(array: np.ndarray) -> np.ndarray:
-    return np.require(array, requirements="C").reshape(-1).view(np.uint8)
-
-
-def _describe(tensor: CompressedTensor | CarriedTensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """A tensor's entry in the description and its arrays by part."""
-    if isinstance(tensor, CarriedTensor):
-        return {"carried": tensor.reason}, {"raw": tensor.array}
-    levels = tensor.levels
-    coded_entry, coded_parts = describe(tensor.encoded)
-    entry: dict[str, Any] = {
-        "shape": list(tensor.shape),
-        "dtype": name_of(levels.dtype),
-        "mask": tensor.mask_codec,
-    } | coded_entry
-    if tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
-        entry["entropy"] = round(tensor.value_entropy, 2)
-    if tensor.quantization is not None:
-        entry["quantization"] = tensor.quantization
-    parts = tensor.mask_parts | coded_parts
-    if PLANE in parts:
-        plane = json.loads(parts.pop(PLANE).tobytes())
-        entry |= {f"mask_{key}": value for key, value in plane.items()}
-    if isinstance(levels, Scales):
-        return entry, parts | {"scales": levels.alpha}
-    return entry, parts | {"codebook": levels.values}
-
-
-def _restore(entry: dict[str, Any], held: Parts) -> CompressedTensor | CarriedTensor:
-    """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
-    if "carried" in entry:
-        return CarriedTensor(take(held, "raw", None, None), get(entry, "carried", str))
-    shape = tuple(whole(n, "shape") for n in get(entry, "shape", list))
-    if math.prod(side for side in shape if side) > 2**48:
-        raise FormatError("its shape is too large")
-    if len(shape) > 32:
-        raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
-    planes = whole(entry.get("planes"), "planes")
-    dtype = dtype_of(get(entry, "dtype", str))
-    if planes > 8:
-        raise FormatError(f"it has {planes} planes; at most 8 are allowed")
-    encoded = restore(entry, held, shape, planes)
-    levels: Scales | Codebook
-    if "scales" in held:
-        alpha = take(held, "scales", None, None)
-        rows = alpha.shape[1] if alpha.ndim == 2 else 0
-        if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
-            raise FormatError("its scales have the wrong shape or dtype")
-        if dtype.kind in "biuc":
-            raise FormatError(f"its scales can't make weights of the dtype {dtype}")
-        if rows != 1 and rows != (shape or (0,))[0]:
-            raise FormatError(f"its {rows} rows of scales do not fit its shape")
-        levels = Scales(alpha, dtype)
-    else:
-        values = take(held, "codebook", dtype, None)
-        if values.ndim != 1 or len(values) > 1 << planes:
-            raise FormatError(f"its codebook does not fit {planes} planes")
-        levels = Codebook(values)
-    quantization = entry.get("quantization")
-    if quantization is not None:
-        values = get(entry, "quantization", dict).values()
-        if not all(type(value) in (int, float, str) for value in values):
-            raise FormatError("the description lacks a valid 'quantization'")
-    entropy = entry.get("entropy", float(planes))
-    if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
-        raise FormatError("the description lacks a valid 'entropy'")
-    mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
-    plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
-    if plane:
-        mask_parts[PLANE] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
-    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)

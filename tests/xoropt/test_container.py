@@ -10,8 +10,9 @@ from safetensors.numpy import save_file
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.container import DESCRIPTION, KEY, _crc, header_bits
+from xoropt.container import DESCRIPTION, KEY, header_bits
 from xoropt.description import from_columns, pack_description, sealed, to_columns, unpack_description
+from xoropt.entries import checksum
 
 
 @pytest.fixture
@@ -248,7 +249,7 @@ HOSTILE_STREAMS = {
 def replace_part(tensor, arrays, part, array):
     """Replace a part of the file's one tensor, and its checksum."""
     arrays[f"{part}::U8"] = np.ascontiguousarray(array)
-    tensor["crc32"] = _crc({name.rpartition("::")[0]: array for name, array in arrays.items()})
+    tensor["crc32"] = checksum({name.rpartition("::")[0]: array for name, array in arrays.items()})
 
 
 @pytest.mark.parametrize("name", HOSTILE_STREAMS)
