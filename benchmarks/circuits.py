@@ -193,6 +193,7 @@ def draw(rows: list[dict[str, Any]], methods: list[str], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 0.22 * len(rows) + 1.2), layout="constrained")
+    axes.set_prop_cycle(color=plt.get_cmap("tab20").colors)  # more methods than the usual ten colors
     series = {"yosys + ABC": [row["abc"] for row in rows]}
     series |= {method: [row["methods"][method]["gates"] for row in rows] for method in methods}
     for label, gates in series.items():
@@ -202,7 +203,7 @@ def draw(rows: list[dict[str, Any]], methods: list[str], path: Path) -> None:
     axes.set_yticks(np.arange(len(rows)), [row["name"] for row in rows], fontsize=7)
     axes.invert_yaxis()
     axes.set_xlabel("gates above the smallest published circuit, %")
-    axes.legend()
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(path)
 
 

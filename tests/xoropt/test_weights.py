@@ -133,7 +133,7 @@ def test_a_damaged_tensor_leaves_no_file(tmp_path):
 
 def test_little_memory_beside_the_result():
     rng = np.random.default_rng(7)
-    shape = (1000, 1024)
+    shape = (1100, 1024)
     mask, bits = rng.random(shape) < 0.1, rng.random((1, *shape)) < 0.5
     for codec in ("bitmap", "prefix"):
         name, parts = encode_mask(mask, codec)

@@ -1,0 +1,46 @@
+"""Encoded planes."""
+
+import warnings
+
+import numpy as np
+
+import xoropt
+from xoropt.codec.ranges import cores
+
+__all__ = ["PIECE", "STAGED", "again", "encode_all", "packed"]
+
+PIECE = 182 * 23_040
+"""Weights that are encoded once: whole rows of 512 lanes, whole blocks of 180 and whole steps of 80."""
+
+STAGED = "staged, 3 nodes an output"
+
+NETWORKS = {
+    STAGED: ("auto", None),
+    "windowed, 8 taps, w=512": ("windowed:n_in=1,n_out=12,window=512,taps=8", "lanes:lanes=512"),
+    "dense, w=64": ("windowed:n_in=8,n_out=96,window=64,taps=none", "lanes:lanes=512"),
+    "block, n_in=20": ("block:n_in=20,n_out=180", None),
+    "sequential, N_s=2": ("sequential:n_in=8,n_out=80,n_s=2", None),
+}
+
+
+def again(at: np.ndarray, size: int, times: int) -> np.ndarray:
+    """Places in a piece of `size`, and in all that follow it."""
+    return (at + np.arange(times)[:, None] * size).reshape(-1)
+
+
+def packed(bits: np.ndarray) -> np.ndarray:
+    """Bits as words; a multiple of 64 of them."""
+    return np.packbits(bits, bitorder="little").view(np.uint64)
+
+
+def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.Encoded | xoropt.StreamEncoded]]:
+    """A piece's mask, bits and encodings."""
+    rng = np.random.default_rng(0)
+    care, bits = rng.random(PIECE) < 0.1, rng.random(PIECE) < 0.5
+    encodings = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xoropt.RateWarning)
+        for name, (network, order) in NETWORKS.items():
+            solver = "greedy" if network.startswith(("block", "sequential")) else "portfolio"
+            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=cores())
+    return care, bits & care, encodings

@@ -1,0 +1,83 @@
+"""Methods in turns, on one core and on all."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from xoropt.codec.ranges import cores
+
+__all__ = ["Method", "Row", "measure", "race"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to hold the plane: what it reads, and calls that decode it on one core and on all."""
+
+    name: str
+    efficiency: float | None
+    octets: int
+    one: Callable[[], object]
+    every: Callable[[], object] | None
+    check: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured: seconds and their ratios to copying are of the least time and of the median."""
+
+    name: str
+    weights: int
+    cores: int
+    efficiency: float | None
+    bits_per_weight: float
+    seconds: tuple[float, float]
+    gigabytes_per_second: tuple[float, float]
+    weights_per_second: float
+    ratio: tuple[float, float]
+
+
+def race(
+    calls: list[Callable[[], object]], repeats: int, clock: Callable[[], float] = time.thread_time
+) -> list[tuple[float, float]]:
+    """Least and median seconds of each call, in turns after a warm-up.
+
+    On one core seconds of the processor are counted, so that what other processes do meanwhile is not.
+    """
+    seconds: list[list[float]] = [[] for _ in calls]
+    for turn in range(repeats + 1):
+        for call, times in zip(calls, seconds, strict=True):
+            begin = clock()
+            call()
+            if turn:
+                times.append(clock() - begin)
+    return [(min(times), float(np.median(times))) for times in seconds]
+
+
+def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
+    """One core, then all cores."""
+    rows = []
+    both = [
+        (1, [(method, method.one) for method in rivals]),
+        (cores(), [(method, method.every) for method in rivals if method.every]),
+    ]
+    for number, calls in both[: 1 if cores() == 1 else 2]:
+        times = race([call for _, call in calls], repeats, time.thread_time if number == 1 else time.perf_counter)
+        for (method, _), seconds in zip(calls, times, strict=True):
+            if not method.check():
+                raise SystemExit(f"{method.name} decoded something else")
+            rows.append(
+                Row(
+                    name=method.name,
+                    weights=weights,
+                    cores=number,
+                    efficiency=method.efficiency,
+                    bits_per_weight=8 * method.octets / weights,
+                    seconds=seconds,
+                    gigabytes_per_second=(weights / 8e9 / seconds[0], weights / 8e9 / seconds[1]),
+                    weights_per_second=weights / seconds[0],
+                    ratio=(times[0][0] / seconds[0], times[0][1] / seconds[1]),
+                )
+            )
+    return rows
