@@ -1,6 +1,7 @@
 """How fast planes are encoded through block networks, on one core, beside the size that comes out.
 
-    python benchmarks/encode.py
+    xoropt bench encode
+    xoropt bench encode --network windowed:n_in=64,n_out=672,window=512,taps=8 --order lanes:lanes=512
 
 Random data, one plane, S = 0.9 unless said otherwise; seconds are of the whole `xoropt.encode`, slicing, search,
 packing and the check by decoding included.
@@ -40,13 +41,13 @@ CASES = [
 ]
 
 
-def measure(network: str, solver: str, sparsity: float, weights: int) -> Row:
+def measure(network: str, solver: str, sparsity: float, weights: int, order: str | None = None) -> Row:
     """Encode random weights five times after a warm-up."""
     rng = np.random.default_rng(0)
     care = rng.random(weights) >= sparsity
     bits = rng.random(weights) < 0.5
-    encoded = xoropt.encode(bits, care, network, solver=solver)
-    least, median, most = timed(lambda: xoropt.encode(bits, care, network, solver=solver))
+    encoded = xoropt.encode(bits, care, network, solver=solver, order=order)
+    least, median, most = timed(lambda: xoropt.encode(bits, care, network, solver=solver, order=order))
     care_bits = encoded.size.care_bits
     return Row(
         network=network,
@@ -61,9 +62,15 @@ def measure(network: str, solver: str, sparsity: float, weights: int) -> Row:
 
 def main() -> None:
     """Measure every case, print the table, write the JSON."""
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--network", action="append", metavar="RECIPE", help="measure this network, not the usual ones")
+    parser.add_argument("--order", metavar="ORDER", help="stream order for --network, e.g. lanes:lanes=512")
+    parser.add_argument("--solver", default="portfolio", help="for --network (portfolio)")
+    parser.add_argument("--sparsity", type=float, default=0.9, help="for --network (0.9)")
+    options = parser.parse_args()
     weights = 400_000 if options.quick else 4_000_000
-    rows = [measure(*case, weights) for case in CASES]
+    cases = [(network, options.solver, options.sparsity) for network in options.network or []]
+    rows = [measure(*case, weights, options.order) for case in cases] or [measure(*case, weights) for case in CASES]
     host = machine()
     table = Table(title=f"Encoding {weights:,} weights, one core of {host['cores']}: {host['processor']}")
     for column in ("network", "solver", "S", "E", "patches/block", "proved", "million care bits/s (least–most)"):

@@ -63,6 +63,10 @@ def test_solve(tmp_path, xoropt_command):
     assert "cost 1 (proved minimal)" in out
     status, out, _ = xoropt_command("solve", tmp_path / "block.cnf", "--json")
     assert json.loads(out)["cost"] == 1
+    status, out, _ = xoropt_command("solve", "block:n_in=12,n_out=120", "--seed", "3", "--json")
+    assert (status, len(json.loads(out)["x"])) == (0, 12)
+    status, _, err = xoropt_command("solve", "block:n_inn=12")
+    assert (status, "the nearest is 'n_in'" in err) == (1, True)
     (tmp_path / "bad.txt").write_text("10x\n")
     for arguments, expected in ((("bad.txt",), 1), (("block.txt", "--solver", "nope"), 2), (("absent.txt",), 1)):
         status, _, err = xoropt_command("solve", tmp_path / arguments[0], *arguments[1:])

@@ -1,37 +1,54 @@
 """The seed search by itself: solve."""
 
+from __future__ import annotations
+
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json
 
+if TYPE_CHECKING:
+    from xoropt_solvers import ParityProblem
+
 __all__ = ["solve"]
 
 
 @cli.command()
-@click.argument("file", metavar="FILE", type=file_argument)
+@click.argument("source", metavar="FILE|RECIPE")
 @click.option("--solver", default="portfolio", show_default=True, help="The strategy.")
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; the best answer by then is given.")
+@click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="Of a RECIPE's random block.")
+@click.option("--seed", default=0, show_default=True, help="Of a RECIPE's random block.")
 @click.option(
     "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
 )
 @force_option
 @json_option
-def solve(file: Path, solver: str, time_limit: float | None, export: Path | None, force: bool, as_json: bool) -> None:
+def solve(
+    source: str,
+    solver: str,
+    time_limit: float | None,
+    sparsity: float,
+    seed: int,
+    export: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Find x that minimizes |A·x ⊕ b| over GF(2).
 
     FILE holds the problem: text with a row of A and its value of b a line (0 and 1), DIMACS CNF or WCNF with XOR
-    lines, or .npz with arrays A and b.
+    lines, or .npz with arrays A and b. A network's RECIPE stands for the problem of one step of random care bits.
 
     Strategies: greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp, and
     portfolio, which picks the exact one that should be fastest.
 
     \b
-    Example:
+    Examples:
       xoropt solve block.txt --solver xorsat --time-limit 10
+      xoropt solve block:n_in=20,n_out=180 --export block.cnf
     """
     from xoropt_solvers import formats, registry
     from xoropt_solvers import solve as run
@@ -41,7 +58,8 @@ def solve(file: Path, solver: str, time_limit: float | None, export: Path | None
     if solver not in registry.names():
         known = ", ".join(registry.names())
         raise click.UsageError(f"Option '--solver' must be one of {known}, not '{solver}'", click.get_current_context())
-    problem = formats.read_problem(file)
+    named = ":" in source and not Path(source).exists()
+    problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
     if export is not None:
         check_new(export, force)
         formats.write_problem(problem, export)
@@ -62,3 +80,16 @@ def solve(file: Path, solver: str, time_limit: float | None, export: Path | None
     click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
     click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
     click.echo(f"x: {''.join(map(str, figures['x']))}")
+
+
+def _random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
+    """The problem of one step: the rows of random care bits, with random values."""
+    import numpy as np
+    from xoropt_solvers import ParityProblem
+
+    from xoropt.networks import from_recipe
+    from xoropt.quantize.pruning import check_sparsity
+
+    matrix, rng = from_recipe(recipe).matrix(), np.random.default_rng(seed)
+    rows = matrix[rng.random(len(matrix)) >= check_sparsity(sparsity)]
+    return ParityProblem(rows, rng.random(len(rows)) < 0.5)

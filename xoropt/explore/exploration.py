@@ -130,7 +130,7 @@ def explore(
     on where the last one stopped.
 
     Args:
-        space: a SPACE.toml or a dictionary of the same form (`docs/explore.md`); None: the built-in one.
+        space: a SPACE.toml or a dictionary of the same form (`default_text` is one); None: the built-in one.
         data: a .safetensors or .npz file of weights, a compressed file, arrays by name, a compressed model; None:
             independent random bits.
         config: how dense weights are pruned and quantized, as for `compress`.

@@ -19,7 +19,7 @@ PANELS = (
 """Key, label, and whether less of it is better."""
 COLOURS = ("#2f6db5", "#c8500a", "#0b8a62", "#a8458c", "#b58a00", "#5a4fc4", "#b3273a", "#7b8794")
 MARKERS = "osd^vPXD"
-TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998)
 FORMATS = ("svg", "png")
 
 
@@ -67,7 +67,7 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
     Raises:
         XoroptError: there is no such workload.
     """
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import EngFormatter, LogLocator
 
     points = [point for point in figures["points"] if point["workload"] == workload]
     if not points:
@@ -93,6 +93,8 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
         axis.plot(*steps, color="#444444", linewidth=0.8, linestyle="--", drawstyle="steps-post", zorder=0)
         if key != "depth":
             axis.set_xscale("log")
+            few = max(p[key] for p in points) > 30 * min(p[key] for p in points)
+            axis.xaxis.set_major_locator(LogLocator(subs=(1,) if few else (1, 2, 5)))
             axis.xaxis.set_major_formatter(EngFormatter(sep="\N{THIN SPACE}"))
         axis.set_yscale("log")
         axis.set_ylim(1.15 * _loss(least), 8e-5)
@@ -106,7 +108,7 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
     axes[0].set_ylabel("E = care bits / stored bits")
     if len(axes) > 2:
         axes[2].set_ylabel("E = care bits / stored bits")
-    axes[0].legend(frameon=False, fontsize=8, loc="lower right")
+    axes[0].legend(frameon=False, fontsize=7.5, loc="lower right", ncols=1 + (len(topologies) > 3), columnspacing=1)
 
 
 def _loss(efficiency: float) -> float:

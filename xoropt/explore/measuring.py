@@ -1,5 +1,6 @@
 """One point measured: what it stores, what its decoder costs, how fast it encodes and decodes."""
 
+import shlex
 import time
 import warnings
 from collections.abc import Sequence
@@ -86,10 +87,11 @@ class Result:
 
     @property
     def command(self) -> str:
-        """The options that give this point to `xoropt compress`."""
-        options = f"--network {self.network}"
-        options += f" --order {self.order}" if self.order != "rows" else ""
-        return options + (f" --solver {self.solver}" if self.solver not in ("portfolio", "burst") else "")
+        """The options that give this point to `xoropt compress`, as a shell takes them."""
+        options = ["--network", self.network]
+        options += ["--order", self.order] if self.order != "rows" else []
+        options += ["--solver", self.solver] if self.solver not in ("portfolio", "burst") else []
+        return shlex.join(options)
 
 
 def measure(point: Point, workload: Workload, sample: int) -> Result:
@@ -102,7 +104,7 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
 
     network = from_recipe(point.network)
     _warm_up(point)
-    begin = time.thread_time()
+    begin, clock = time.thread_time(), time.perf_counter()
     encodings = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
@@ -137,7 +139,7 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
         operations=decode_operations(network, point.order),
         encode_speed=care_bits / max(encode_seconds, 1e-9),
         decode_speed=decode_speed(encodings),
-        seconds=time.thread_time() - begin,
+        seconds=time.perf_counter() - clock,
     )
 
 

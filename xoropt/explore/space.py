@@ -80,7 +80,7 @@ class Space:
         """The space that a dictionary of SPACE.toml's form describes.
 
         Args:
-            description: see `docs/explore.md`; ranges may also be Python's.
+            description: as `default_text`, parsed; ranges may also be Python's.
             where: the file's name, for errors.
 
         Raises:

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
 import tomllib
 
+import numpy as np
 import pytest
 
 import xoropt
@@ -96,6 +98,13 @@ def test_the_command(tmp_path, xoropt_command):
     assert len(figures["points"]) == 4
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"points.jsonl", "report.html", "front.png", "front.svg"}
+    weights = np.random.default_rng(0).standard_normal((60, 60), dtype=np.float32)
+    np.savez(tmp_path / "in.npz", w=weights)
+    for point in figures["points"]:  # its command is one that compress understands
+        options = ("--sparsity", "0.9", "--bits", "1", "--force", "--json", *shlex.split(point["command"]))
+        status, out, _ = xoropt_command("compress", tmp_path / "in.npz", tmp_path / "small", *options)
+        stored = json.loads(out)["tensors"]["w"]
+        assert (status, stored["network"], stored["order"]) == (0, point["network"], point["order"])
     status, out, err = xoropt_command(*command)
     assert (status, err) == (0, "")
     assert "For a software decoder take " in out
