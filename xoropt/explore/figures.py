@@ -59,6 +59,8 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
     E stands on a scale of the loss 1 − E, so that 99 % and 99.9 % are as far apart as 90 % and 99 %. Points on a front
     are filled; lines are the fronts of what is drawn.
 
+    The legend goes above them all, outside: the figure's layout should be "constrained".
+
     Args:
         figures: of `Exploration.to_dict`.
         workload: which of its workloads.
@@ -108,7 +110,10 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
     axes[0].set_ylabel("E = care bits / stored bits")
     if len(axes) > 2:
         axes[2].set_ylabel("E = care bits / stored bits")
-    axes[0].legend(frameon=False, fontsize=7.5, loc="lower right", ncols=1 + (len(topologies) > 3), columnspacing=1)
+    handles, names = axes[0].get_legend_handles_labels()
+    axes[0].figure.legend(
+        handles, names, loc="outside upper center", ncols=min(6, len(names)), frameon=False, fontsize=9
+    )
 
 
 def _loss(efficiency: float) -> float:
