@@ -34,6 +34,8 @@ __all__ = ["VERSION", "added_bits", "header_bits", "load", "save"]
 VERSION = 2
 KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
+MOST_SIDES = 8
+"""Axes of a part at most; those that there are have two."""
 SMALL = 1 << 16
 """Bytes below which a part lies in a pool with those of other tensors."""
 
@@ -152,6 +154,8 @@ def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
         for name, shape in zip(entries, shapes, strict=True):
             if shape is not None:
                 sides = [whole(n, pool) for n in (shape if type(shape) is list else [shape])]
+                if len(sides) > MOST_SIDES:
+                    raise FormatError(f"the description of the array '{pool}' is not valid")
                 size = math.prod(sides)
                 if at + size > len(stored):
                     raise FormatError(f"the array '{pool}' ends too early")

@@ -111,6 +111,8 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Car
     if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
         raise FormatError("the description lacks a valid 'entropy'")
     mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
+    if any(array.dtype != np.uint8 or array.ndim != 1 for array in mask_parts.values()):
+        raise FormatError("its mask has the wrong shape or dtype")
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
     if plane:
         mask_parts[PLANE] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)

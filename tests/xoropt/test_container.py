@@ -179,9 +179,11 @@ HOSTILE = {
     "an array cut": (lambda d, a: a.update({"seeds::U8": a["seeds::U8"][:-1]}), "'seeds::U8' ends too early"),
     "an array too long": (lambda d, a: a.update({"mask::U8": np.zeros(99999, np.uint8)}), "'mask::U8' goes on"),
     "an array of another dtype": (lambda d, a: a.update({"mask::U8": np.zeros(9, np.int8)}), "wrong shape or dtype"),
-    "a part gone": (lambda d, a: gone(d, a, "fc.weight"), "'fc.weight': is damaged or lacks a part"),
+    "a part gone": (lambda d, a: cut(d, a, "fc.weight", "seeds"), "'fc.weight': is damaged or lacks a part"),
     "a huge part": (lambda d, a: d["pools"].update({"mask::U8": [2**60] * 8}), "'mask::U8'"),
     "a negative part": (lambda d, a: d["pools"].update({"mask::U8": [-1] * 8}), "'mask::U8'"),
+    "a part of many axes": (lambda d, a: d["pools"].update({"mask::U8": [[1] * 70] * 8}), "'mask::U8' is not valid"),
+    "a mask of floats": (lambda d, a: d["tensors"]["fc.weight"].update(mask="n_of_m") or floats(d, a), "mask has the"),
     "too few parts": (lambda d, a: d["pools"].update({"mask::U8": [3]}), "'mask::U8' is not valid"),
     "pools of text": (lambda d, a: d.update(pools="?"), "'pools'"),
     "a column too short": (lambda d, a: (d.pop("tensors"), d.update(tensors=0, columns={"dtype": []})), "'columns'"),
@@ -206,13 +208,28 @@ HOSTILE = {
 }
 
 
-def gone(description, arrays, name):
-    """Take a tensor's part out of its pool, and what it says of it."""
+def floats(description, arrays):
+    """Give the one tensor `fc.weight` a mask of floats, with a right checksum."""
+    number = list(description["tensors"]).index("fc.weight")
+    cut(description, arrays, "fc.weight", "mask")
+    description["pools"]["mask::F32"] = [3 if i == number else None for i in range(len(description["tensors"]))]
+    arrays["mask::F32"] = np.array([4, 2, 17], dtype=np.float32)
+    own = {}
+    for pool, shapes in description["pools"].items():
+        sizes = [0 if shape is None else int(np.prod(shape)) for shape in shapes]
+        if shapes[number] is not None:
+            at = sum(sizes[:number])
+            own[pool.rpartition("::")[0]] = arrays[pool][at : at + sizes[number]].reshape(shapes[number])
+    description["tensors"]["fc.weight"]["crc32"] = checksum(own)
+
+
+def cut(description, arrays, name, part):
+    """Take a tensor's part out of its pool, and what the description says of it."""
     number = list(description["tensors"]).index(name)
-    shapes = description["pools"]["seeds::U8"]
+    shapes = description["pools"][f"{part}::U8"]
     sizes = [0 if shape is None else int(np.prod(shape)) for shape in shapes]
     begin = sum(sizes[:number])
-    arrays["seeds::U8"] = np.delete(arrays["seeds::U8"], slice(begin, begin + sizes[number]))
+    arrays[f"{part}::U8"] = np.delete(arrays[f"{part}::U8"], slice(begin, begin + sizes[number]))
     shapes[number] = None
 
 

@@ -100,6 +100,8 @@ def read(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> Cod
     bands, of_band = bands_of(rows * across)
     try:
         entry = json.loads(parts.get(PLANE, np.zeros(0, np.uint8)).tobytes())
+        if not isinstance(entry, dict):
+            raise DecodeError("their description is no object")
         held = {part: parts[f"mask_{part}"] for part in PARTS if f"mask_{part}" in parts}
         encoded = restore(entry, held, (bands * of_band, length, TILE), 1)
         if isinstance(encoded, PackedValues):
