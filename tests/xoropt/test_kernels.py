@@ -12,11 +12,13 @@ from xoropt.codec.compiled.serial import kernels as serial
 from xoropt.codec.compiled.wide import kernels as wide
 from xoropt.codec.reader import address, aligned
 from xoropt.codec.weights import kernels as weight_kernels
+from xoropt.masks.prefix import decode_packed, encode
+from xoropt.masks.prefix import kernels as mask_kernels
 
 WORDS = 2**64 - 1
 
 
-KERNELS = (kernels, wide, narrow, serial, weight_kernels)
+KERNELS = (kernels, wide, narrow, serial, weight_kernels, mask_kernels)
 
 
 def number_at(numbers, i):
@@ -64,6 +66,30 @@ def bits_at(words, i):
     return int.from_bytes(octets.tobytes(), "little") >> (i & 7)
 
 
+def put_number(numbers, i, number):
+    assert 0 <= i < len(numbers)
+    numbers[i] = number
+
+
+def leading_zeros(number):
+    assert number >= 0
+    return 64 - int(number).bit_length()
+
+
+def four_at(symbols, i):
+    assert 0 <= i <= len(symbols) - 4
+    return symbols[i : i + 4].copy().view(np.uint64)[0]
+
+
+def join_tiles(low, middle, high):
+    return low.astype(np.uint32) | middle.astype(np.uint32) << np.uint32(8) | high.astype(np.uint32) << np.uint32(16)
+
+
+def find_places(tile, bases, shifts):
+    z = np.array([(32 - int(m).bit_length()) % 32 for m in tile])
+    return (bases[z] + (tile >> shifts[z])).astype(np.uint32)
+
+
 def shift_row(low, high, bits):
     pairs = zip(low.tolist(), high.tolist(), strict=True)
     return np.array([(a | b << 64) >> (int(bits) & 63) & WORDS for a, b in pairs], dtype=np.uint64)
@@ -103,7 +129,7 @@ def choose(tile, word, value):
 
 
 def mark(tile, word, value):
-    return np.where(bits_of(word), tile | np.array(value).astype(tile.dtype), tile)
+    return np.where(bits_of(word), tile + np.array(value).astype(tile.dtype), tile)
 
 
 TWINS = (
@@ -121,7 +147,7 @@ TWINS = (
     load_tile,
     store_tile,
 )
-TWINS += (stream_tile, choose, mark)
+TWINS += (stream_tile, choose, mark, find_places, four_at, join_tiles, leading_zeros, put_number)
 
 
 class Checked(np.ndarray):
@@ -187,3 +213,13 @@ def test_no_index_leaves_its_array(plain, monkeypatch, network, order, size, str
     rows = slice(size // 3, size // 3 + 700)
     assert same(xoropt.decode(encoded, "compiled", rows=rows, output="planes"), packed(expected[:, rows]))
     assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[:, rows])
+
+
+@pytest.mark.parametrize("columns", [64, 67, 640])
+@pytest.mark.parametrize("uneven", [False, True])
+def test_no_index_of_a_mask_leaves_its_array(plain, columns, uneven):
+    rng = np.random.default_rng(columns)
+    mask = rng.random((60, columns)) < (np.where(np.arange(60) % 2, 0.02, 0.3)[:, None] if uneven else 0.1)
+    octets, start = decode_packed(encode(mask), mask.shape, mask.size, 0, mask.size)
+    bits = np.unpackbits(octets, bitorder="little")[-start:][: mask.size]
+    assert (bits.astype(bool) == mask.reshape(-1)).all()
