@@ -122,7 +122,9 @@ def test_the_example_of_the_specification(tmp_path):
     config = CompressConfig(0.75, 1, include=("*",), network="block:n_in=4,n_out=8,seed=4", mask="bitmap")
     xoropt.save(xoropt.compress({"w": weights}, config), tmp_path / "w")
     arrays, _ = read_safetensors(tmp_path / "w")
-    description = json.dumps(unpack_description(arrays.pop(DESCRIPTION)), separators=(",", ":"))
+    described = unpack_description(arrays.pop(DESCRIPTION))
+    assert f"checksum is {described.pop('crc32')[0]:08x}," in specification()
+    description = json.dumps(described, separators=(",", ":"))
     assert f"```json\n{description}\n```" in specification()
     for name, array in arrays.items():
         assert re.search(rf"^{name} +{array.tobytes().hex(' ')}$", specification(), re.MULTILINE)

@@ -51,12 +51,13 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
 
 def _arrays(model: CompressedModel) -> Parts:
     """The arrays of the file, the description among them."""
-    entries, arrays = {}, {}
+    entries, arrays, sums = {}, {}, []
     pools: dict[str, list[Any]] = {}
     pooled: dict[str, list[np.ndarray]] = {}
     for number, (name, tensor) in enumerate(model.tensors.items()):
         entry, parts = describe_tensor(tensor)
-        entries[name] = entry | {"crc32": checksum(parts)}
+        entries[name] = entry
+        sums.append(checksum(parts))
         for part, array in parts.items():
             if part == "raw" or array.nbytes >= SMALL:
                 arrays[array_name(name, part)] = array
@@ -66,7 +67,7 @@ def _arrays(model: CompressedModel) -> Parts:
                 shapes[number] = array.size if array.ndim == 1 else list(array.shape)
                 pooled.setdefault(pool, []).append(array.reshape(-1))
     arrays |= {pool: np.concatenate(some) for pool, some in pooled.items()}
-    description = to_columns(entries) | {"pools": pools, "metadata": model.metadata}
+    description = to_columns(entries) | {"pools": pools, "metadata": model.metadata, "crc32": sums}
     return arrays | {DESCRIPTION: pack_description({k: v for k, v in description.items() if v})}
 
 
@@ -172,7 +173,10 @@ def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
         if name not in parts or part in parts[name]:
             raise FormatError(f"holds the array '{key}', which its description does not name")
         parts[name][part] = array
-    for name, entry in entries.items():
-        if get(entry, "crc32", str) != checksum(parts[name]):
+    sums = description["crc32"]
+    if len(sums) != len(entries):
+        raise FormatError(f"the description has {len(sums)} checksums for {len(entries)} tensors")
+    for name, stored_sum in zip(entries, sums, strict=True):
+        if stored_sum != checksum(parts[name]):
             raise FormatError(f"tensor '{name}': is damaged or lacks a part (its checksum differs); get the file again")
     return description, {name: (entry, parts[name]) for name, entry in entries.items()}

@@ -54,10 +54,16 @@ def from_columns(description: dict[str, Any]) -> Entries:
 
 
 def pack_description(description: dict[str, Any]) -> np.ndarray:
-    """As stored: the CRC-32 of what follows, then the JSON text deflated (zlib's form); uint8."""
-    text = json.dumps(description, separators=(",", ":"), ensure_ascii=False).encode()
-    deflated = zlib.compress(text, 9)
-    return np.frombuffer(zlib.crc32(deflated).to_bytes(4, "little") + deflated, dtype=np.uint8)
+    """As stored: the CRC-32 of what follows, the JSON text deflated (zlib's form), and the tensors' checksums; uint8.
+
+    Args:
+        description: without empty values; `crc32`: a number below 2^32 for each tensor, which can't be deflated.
+    """
+    others = {key: value for key, value in description.items() if key != "crc32"}
+    text = json.dumps(others, separators=(",", ":"), ensure_ascii=False).encode()
+    sums = np.array(description.get("crc32", []), dtype="<u4").tobytes()
+    stored = zlib.compress(text, 9) + sums
+    return np.frombuffer(zlib.crc32(stored).to_bytes(4, "little") + stored, dtype=np.uint8)
 
 
 def unpack_description(data: np.ndarray) -> dict[str, Any]:
@@ -76,9 +82,9 @@ def unpack_description(data: np.ndarray) -> dict[str, Any]:
         text = inflate.decompress(stored[4:], LARGEST)
     except zlib.error:
         raise FormatError("the description can't be inflated") from None
-    if not inflate.eof or inflate.unused_data:
+    if not inflate.eof or len(inflate.unused_data) % 4:
         raise FormatError("the description is too long or ends too early")
-    return parsed(text)
+    return parsed(text) | {"crc32": np.frombuffer(inflate.unused_data, dtype="<u4").tolist()}
 
 
 def parsed(text: str | bytes) -> dict[str, Any]:

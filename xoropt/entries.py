@@ -31,7 +31,7 @@ def array_name(name: str, part: str) -> str:
     return name if part == "raw" and "::" not in name and name != "__metadata__" else f"{name}::{part}"
 
 
-def checksum(parts: Parts) -> str:
+def checksum(parts: Parts) -> int:
     """CRC-32 over a tensor's parts by name: of each "PART DTYPE n,m", so that another dtype or shape is found too, and
     the bytes.
     """
@@ -40,7 +40,7 @@ def checksum(parts: Parts) -> str:
         array = parts[part]
         head = f"{part} {name_of(array.dtype)} {','.join(map(str, array.shape))}"
         crc = zlib.crc32(octets(array), zlib.crc32(head.encode(), crc))
-    return f"{crc:08x}"
+    return crc
 
 
 def octets(array: np.ndarray) -> np.ndarray:

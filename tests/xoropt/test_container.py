@@ -161,9 +161,14 @@ def rewrite(path, change):
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         metadata = json.loads(file.metadata()[KEY])
     description = unpack_description(arrays.pop(DESCRIPTION))
-    description |= {"version": metadata["version"], "tensors": from_columns({"common": {}} | description)}
+    tensors = from_columns({"common": {}} | description)
+    for entry, value in zip(tensors.values(), description["crc32"], strict=True):
+        entry["crc32"] = value
+    description |= {"version": metadata["version"], "tensors": tensors}
     change(description, arrays)
     tensors = description.pop("tensors")
+    if isinstance(tensors, dict):
+        description["crc32"] = [entry.pop("crc32") for entry in tensors.values() if "crc32" in entry]
     seal = {"version": description.pop("version")} if "version" in description else {}
     if isinstance(tensors, dict):
         description |= to_columns(tensors)
@@ -203,7 +208,7 @@ HOSTILE = {
     "a huge group": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(group=2**47), "'fc.weight'"),
     "patches beyond count": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(count=2**40), "'fc.weight'"),
     "no tensors": (lambda d, a: d.update(tensors=0, names={}), "'names'"),
-    "no checksum": (lambda d, a: d["tensors"]["step"].pop("crc32"), "'crc32'"),
+    "no checksum": (lambda d, a: d["tensors"]["step"].pop("crc32"), "checksums for"),
     "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
 }
 
