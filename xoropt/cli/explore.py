@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -129,50 +129,45 @@ def explore(
         _print(figures, written)
 
 
+COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "E": lambda point: f"{point['efficiency']:.2%}",
+    "gates": lambda point: f"{point['gates']:.2f}",
+    "synth.": lambda point: "" if point["synthesized_gates"] is None else f"{point['synthesized_gates']:.2f}",
+    "depth": lambda point: str(point["depth"]),
+    "registers": lambda point: f"{point['registers']:,}",
+    "decode": lambda point: f"{point['decode_speed'] / 1e9:.2f}",
+    "encode": lambda point: f"{point['encode_speed'] / 1e6:.2f}",
+    "front of": lambda point: ", ".join(point["views"]),
+}
+"""Of the table of a front."""
+WIDE = 150
+"""Letters of a line that holds a recipe beside its figures."""
+
+
 def _print(figures: dict[str, Any], written: Sequence[os.PathLike[str]]) -> None:
     """For each workload its front and the recommendations, then what was left out and where the files are."""
     console = open_console()
-    columns = ("network", "order", "solver", "E", "gates", "synth.", "depth", "registers", "decode", "encode")
     for workload in dict.fromkeys(point["workload"] for point in figures["points"]):
         points, front = (
             [point for point in figures[key] if point["workload"] == workload] for key in ("points", "front")
         )
-        rows = [_front_row(point) for point in front]
+        names = [f"{point['network']} {point['order']} {point['solver']}" for point in front]
+        first = names if console.width >= WIDE else [f"({i})" for i in range(1, len(names) + 1)]
+        rows = [(name, *(text(point) for text in COLUMNS.values())) for name, point in zip(first, front, strict=True)]
         title = f"{workload}: {len(front)} of {len(points)} networks are worth their cost"
-        console.print(
-            make_table(
-                f"{title} (gates an output; decode in G weights/s, encode in M care bits/s)",
-                (*columns, "front of"),
-                rows,
-            )
-        )
+        units = "gates an output; decode in G weights/s, encode in M care bits/s"
+        console.print(make_table(f"{title} ({units})", ("network, order, solver", *COLUMNS), rows))
+        if first is not names:
+            console.print(escape("\n".join(f"{mark} {name}" for mark, name in zip(first, names, strict=True))))
         for advice in figures["advice"]:
             if advice["workload"] == workload:
                 console.print(escape(advice["sentence"]))
         impossible = figures["impossible"].get(workload, {})
         if impossible:
-            console.print(
-                escape(f"{len(impossible)} combinations can't be built; the first: {next(iter(impossible.values()))}")
-            )
+            why = next(iter(impossible.values()))
+            console.print(escape(f"{len(impossible)} combinations can't be built; the first: {why}"))
     if figures["interrupted"]:
         console.print("interrupted; the same command goes on from here")
     elif not figures["complete"]:
         console.print("time was over before the end; the same command goes on from here")
     console.print(escape(f"{figures['seconds']:.0f} s; written: {', '.join(map(os.fspath, written))}"))
-
-
-def _front_row(point: dict[str, Any]) -> tuple[str, ...]:
-    synthesized = point["synthesized_gates"]
-    return (
-        point["network"],
-        point["order"],
-        point["solver"],
-        f"{point['efficiency']:.2%}",
-        f"{point['gates']:.2f}",
-        "" if synthesized is None else f"{synthesized:.2f}",
-        str(point["depth"]),
-        f"{point['registers']:,}",
-        f"{point['decode_speed'] / 1e9:.2f}",
-        f"{point['encode_speed'] / 1e6:.2f}",
-        ", ".join(point["views"]),
-    )

@@ -1,6 +1,7 @@
 """Figures of an exploration, for papers: E against each cost."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
     if not points:
         raise XoroptError(f"The exploration has no workload '{workload}'.")
     chosen = {point["point"] for point in figures["front"] if point["workload"] == workload}
-    topologies = sorted({point["topology"] for point in points})
+    count = Counter(point["topology"] for point in points)
+    topologies = sorted(count, key=lambda topology: (-count[topology], topology))
     least = min(point["efficiency"] for point in points)
     for axis, (key, label, less) in zip(axes, PANELS, strict=False):
         for i, topology in enumerate(topologies):
@@ -84,7 +86,7 @@ def draw_fronts(figures: dict[str, Any], workload: str, axes: Any) -> None:
                 axis.plot(
                     [p[key] for p in some],
                     [_loss(p["efficiency"]) for p in some],
-                    MARKERS[i % len(MARKERS)],
+                    MARKERS[(i + i // len(COLOURS)) % len(MARKERS)],
                     color=COLOURS[i % len(COLOURS)],
                     markersize=5,
                     alpha=1.0 if front else 0.25,

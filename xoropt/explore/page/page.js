@@ -15,7 +15,8 @@ const SHAPES = [
   "M0 6.2L6-4.6H-6Z", "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
 ];
 const FRAME = { left: 78, right: 744, top: 14, bottom: 424 };
-const topologies = [...new Set(data.points.map((p) => p.topology))].sort();
+const count = (topology) => data.points.filter((p) => p.topology === topology).length;
+const topologies = [...new Set(data.points.map((p) => p.topology))].sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
 const onFront = new Map(data.front.map((p) => [p.workload + " " + p.point, p.views]));
 let axis = AXES[0];
 let workload = data.front.length ? data.front[0].workload : data.points[0].workload;
@@ -83,7 +84,7 @@ function showAdvice() {
     const p = data.points.find((q) => q.workload === workload && q.point === one.point);
     if (!p) { make(card, "p", {}, one.sentence); continue; }
     const big = make(card, "div", { class: "big" }, "E = " + percent(p.efficiency) + " ");
-    const second = one.user.startsWith("software") ? short(p.decode_speed) + " weights/s a core" : trim(p.gates) + " gates an output";
+    const second = one.user.startsWith("software") ? short(p.decode_speed) + " weights/s" : trim(p.gates) + " gates an output";
     make(big, "small", {}, second);
     make(card, "p", {}, one.sentence.slice(one.sentence.indexOf(": it ") + 2).replace(/^ ?i/, "I"));
     recipe(card, p.network + (p.order === "rows" ? "" : "  " + p.order));
@@ -184,13 +185,13 @@ function showLegend() {
 }
 
 const FIGURES = [
-  ["E", (p) => percent(p.efficiency)], ["bits a weight, mask included", (p) => p.bits_per_weight.toFixed(4)],
+  ["E", (p) => percent(p.efficiency)], ["bits/weight, with mask", (p) => p.bits_per_weight.toFixed(4)],
   ["patches", (p) => `${p.patches} in ${short(p.care_bits)} care bits`],
   ["gates an output", (p) => trim(p.gates)],
   ["… after synthesis", (p) => (p.synthesized_gates === null ? null : `${trim(p.synthesized_gates)}, depth ${p.synthesized_depth}`)],
   ["depth", (p) => p.depth], ["largest fan-out", (p) => p.fan_out], ["register bits", (p) => p.registers],
   ["window, seed bits", (p) => p.window], ["outputs a step", (p) => p.n_out],
-  ["decoded, weights/s a core", (p) => short(p.decode_speed)], ["encoded, care bits/s a core", (p) => short(p.encode_speed)],
+  ["decoded, weights/s", (p) => short(p.decode_speed)], ["encoded, care bits/s", (p) => short(p.encode_speed)],
 ];
 function choose(p) {
   chosen = p;
@@ -251,9 +252,9 @@ function show() {
   showTable();
   const first = data.advice.map((a) => points.find((p) => a.workload === workload && p.point === a.point)).find(Boolean);
   choose(first || points[0]);
-  const count = data.front.filter((p) => p.workload === workload).length;
+  const front = data.front.filter((p) => p.workload === workload).length;
   $("summary").textContent = `${points.length} networks tried on ${workload === "data" ? "the layers given" : "random bits, " + workload}; ` +
-    `${count} are worth their cost. ` + (data.complete ? "" : "The search was stopped before its end: run it again to go on. ") +
+    `${front} are worth their cost. ` + (data.complete ? "" : "The search was stopped before its end: run it again to go on. ") +
     "Higher is better; E = 100 % is the information limit.";
 }
 
