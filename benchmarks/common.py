@@ -14,8 +14,10 @@ import numba
 import numpy as np
 
 import xoropt
+from xoropt.networks import XorNetwork
+from xoropt.networks.stages import flatten
 
-__all__ = ["arguments", "machine", "timed", "write"]
+__all__ = ["arguments", "gates", "machine", "timed", "write"]
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -55,6 +57,15 @@ def timed(work: Callable[[], Any], repeats: int = 5) -> tuple[float, float, floa
         work()
         seconds.append(time.perf_counter() - begin)
     return min(seconds), statistics.median(seconds), max(seconds)
+
+
+def gates(network: XorNetwork, outputs_a_step: float) -> float:
+    """Two-input gates an output: its own, and its share of the nodes, where a step makes `outputs_a_step` outputs."""
+    if network.stages is None:
+        return float(np.bitwise_count(network.rows).sum(axis=1).mean()) - 1
+    every = sum(int((stage >= 0).sum()) - len(stage) for stage in network.stages)
+    own = int((flatten(network.n_in, network.stages).signals >= 0).sum()) - network.n_out
+    return own / network.n_out + (every - own) / outputs_a_step
 
 
 def write(out: Path, name: str, figures: dict[str, Any]) -> Path:

@@ -12,7 +12,7 @@ see a part of the data only, they are slow; gates an output count two-input XORs
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, machine, write
+from common import arguments, gates, machine, write
 from rich.console import Console
 from rich.table import Table
 
@@ -65,15 +65,6 @@ def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, str
     }
 
 
-def gates(network: XorNetwork, outputs_a_step: float) -> tuple[float, float]:
-    """Seed bits an output is the XOR of, and two-input gates an output."""
-    taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
-    if network.stages is None:
-        return taps, taps - 1
-    nodes, reads = network.stages
-    return taps, reads.shape[1] - 1 + len(nodes) * (nodes.shape[1] - 1) / outputs_a_step
-
-
 def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tuple) -> Row:
     """Encode once after a short warm-up."""
     import time
@@ -92,7 +83,7 @@ def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tu
         seconds = time.thread_time() - begin
     size = encoded.size
     steps = size.seed_bits / encoded.network.n_in
-    taps, cost = gates(encoded.network, bits.size / max(1.0, steps))
+    cost = gates(encoded.network, bits.size / max(1.0, steps))
     return Row(
         data=data,
         sparsity=1 - float(care.mean()),
@@ -100,7 +91,7 @@ def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tu
         method=name,
         network=encoded.network.recipe,
         order=encoded.order,
-        taps=taps,
+        taps=float(np.bitwise_count(encoded.network.rows).sum(axis=1).mean()),
         gates=cost,
         care_bits=size.care_bits,
         patches=size.patches,

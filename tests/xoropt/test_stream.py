@@ -88,7 +88,7 @@ def test_auto(seed, planes, shape, density, shared):
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 10, 50])
 def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
-    """A ring of one or two seed bits cannot make every value; no time is lost on trying."""
+    """A ring of a few seed bits cannot make every value; no time is lost on trying."""
     built = []
     network = auto.auto_network
     monkeypatch.setattr(auto, "auto_network", lambda n_out, seed: built.append(seed) or network(n_out, seed))
@@ -99,7 +99,7 @@ def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
         built.clear()
         encoded = xoropt.encode(bits, care)
         assert not ((xoropt.decode(encoded, "reference") ^ bits) & care).any()
-        assert encoded.size.total_bits <= count + 2
+        assert encoded.size.total_bits <= count + 4
         assert len(built) <= 60  # two an attempt
 
 

@@ -1,6 +1,6 @@
 """`auto`: network, lanes and rate for the least stored size, from the care bits that a tensor has.
 
-Large tensors take a staged network (2.6 gates an output at S = 0.9) in rings of about 100,000 care bits, whose own
+Large tensors take a cascade (1.4 gates an output at S = 0.9) in rings of about 100,000 care bits, whose own
 unevenness its window takes up. Small ones, where every bit shows, are encoded several times: with as many seed bits as
 care bits first, with several networks, until one needs no patches.
 """
@@ -15,7 +15,7 @@ from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.stream import encode_stream, plan_layout
-from xoropt.networks import XorNetwork, staged
+from xoropt.networks import XorNetwork, cascade
 
 __all__ = ["auto_network", "encode_auto"]
 
@@ -32,11 +32,22 @@ MAX_N_OUT = 1 << 14
 """Outputs a seed bit at most; bounds the network of a mask with next to no care bits."""
 
 
+CASCADES = (
+    (4, {"layers": 3, "span": 863, "memory": 96}, 13),
+    (15, {"layers": 4, "span": 863, "memory": 96}, 16),
+    (MAX_N_OUT, {"layers": 6, "span": 559, "memory": 400}, 11),
+)
+"""Up to how many outputs a seed bit which cascade, and its first seed: the fewest gates that leave no more than a care
+bit or two in 100,000 dependent (`benchmarks/topologies.py`), with the best of some twenty seeds. With many outputs
+layers cost little, and equal delays would meet more often."""
+
+
 @lru_cache(maxsize=16)
 def auto_network(n_out: int, seed: int) -> XorNetwork:
-    """The network of `auto` for at most n_out outputs a seed row: two nodes a row, three reads an output."""
+    """The network of `auto` for at most n_out outputs a seed row: 1 + layers/n_out gates an output."""
     n_out = min(n_out, MAX_N_OUT)
-    return staged(n_in=1, n_out=n_out, nodes=2, taps=4, reads=3, memory=448, node_window=512, seed=seed)
+    settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
+    return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
 
 
 def encode_auto(
@@ -59,7 +70,8 @@ def encode_auto(
     most = int(counts.max(initial=0))
 
     def attempt(slack: int | None, seed: int) -> StreamEncoded:
-        unbounded = replace(auto_network(1, 0), n_out=1 << 40)  # the rate is known only when the segments are
+        # The rate is known only when the segments are.
+        unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack) for mask in care)
         network = auto_network(max([1, *(_outputs_a_row(layout, order) for layout in layouts)]), seed)
         layouts = tuple(_fit(layout, order, network) for layout in layouts)
@@ -70,7 +82,9 @@ def encode_auto(
     best = attempt(0, 0)
     tries = _tries(most)
     trial = 1
-    while (best.patches.count and trial < tries) or trial // tries * len(bits) < best.size.patch_bits:
+    while (best.size.total_bits > best.size.care_bits and trial < tries) or (
+        trial // tries * len(bits) < best.size.patch_bits
+    ):
         found = attempt(trial // tries, trial % tries)
         if found.size.total_bits < best.size.total_bits:
             best = found
@@ -81,8 +95,8 @@ def encode_auto(
 def _tries(most: int) -> int:
     """Networks to try before another seed bit is spent.
 
-    An output reads an even number of taps. A ring of one seed bit therefore makes nothing but zeros, whatever the
-    network, and one of a few bits lacks a dimension: another seed bit helps sooner than another network.
+    On a ring of a few bits products of binomials vanish, whatever the network: another seed bit helps sooner than
+    another network.
     """
     return min(50, TRIES // most, 4 * most - 3)
 

@@ -20,13 +20,13 @@ def cascade(
     """A time-invariant network of two-input gates.
 
     Layer i has n_in nodes: node c of step t is node c of the layer before at step t, plus node p(c) of that layer a
-    steps later; layer 0 is the seeds. Each layer has a random order p (subset i of the n_in); the delays a of all
-    layers sum to `span`: cut where a random subset of 1 … span − 1, sorted, says. An output is the XOR of two signals
-    of steps t … t + memory: their layers are, for the first output, seeds and the last layer, so that not all outputs
-    are multiples of one binomial; for the others pairs from random orders of all pairs, seeds with seeds excepted, one
-    after the other; their places in the layers come from random orders of the n_in, one after the other; their delays
-    are things 0 and 1 of a subset of memory + 1. The last `chained` outputs read, in place of their second signal, one
-    of the others: of random orders of those, one after the other.
+    steps later; layer 0 is the seeds. Each layer has a random order p (subset i − 1 of the n_in); the delays a of the
+    layers are the distances, the longest first, between 0, a random subset of 1 … span − 1 in ascending order, and
+    `span`. Output j is the XOR of a signal of layer j mod `layers` and one of the last layer, so that the graph of
+    nodes and outputs is bipartite and its shortest cycles are even; both are of steps t … t + memory. Their places in
+    the layers come from random orders of the n_in, one after the other; their delays are things 0 and 1 of a subset of
+    memory + 1. The last `chained` outputs read, in place of their second signal, one of the others: of random orders
+    of those, one after the other.
 
     It has 1 + n_in·layers/n_out gates an output.
 
@@ -43,7 +43,7 @@ def cascade(
         ArgumentError: an argument is out of range, or the window exceeds 1984 bits.
 
     >>> cascade(n_in=1, n_out=3, layers=2, span=3, memory=1).matrix().astype(int).tolist()
-    [[1, 1, 1, 1, 1], [1, 0, 0, 1, 0], [1, 1, 1, 1, 1]]
+    [[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
@@ -56,7 +56,7 @@ def cascade(
     if window > MAX_WINDOW:
         raise ArgumentError(f"Argument 'span' must keep the window within {MAX_WINDOW} bits, which {window} does not.")
     cuts = np.sort(draw_subsets(reseed(seed, 0), 1, span - 1, layers - 1)[0]) + 1 if layers > 1 else np.empty(0, int)
-    delays = np.diff(np.concatenate([[0], cuts, [span]]))
+    delays = np.sort(np.diff(np.concatenate([[0], cuts, [span]])))[::-1]  # a decoder needs few of the last layers ahead
     orders = draw_subsets(reseed(seed, 1), layers, n_in, n_in)
     stages = []
     for i, (delay, order) in enumerate(zip(delays.tolist(), orders, strict=True), 1):
@@ -74,18 +74,16 @@ def cascade(
 
 def _outputs(n_in: int, n_out: int, layers: int, memory: int, chained: int, seed: int) -> list[np.ndarray]:
     """The last stage, or the last two where outputs are chained."""
-    kinds = [(k, i) for i in range(1, layers + 1) for k in range(i + 1)]
-    kind = draw_subsets(reseed(seed, 2), -(-n_out // len(kinds)), len(kinds), len(kinds)).reshape(-1)[:n_out]
-    kind[0] = kinds.index((0, layers))
-    place = draw_subsets(reseed(seed, 3), -(-2 * n_out // n_in), n_in, n_in).reshape(-1)[: 2 * n_out]
-    signal = np.array(kinds)[kind] * n_in + place.reshape(n_out, 2)
-    delay = draw_subsets(reseed(seed, 4), n_out, memory + 1, 2)
+    layer = np.stack([np.arange(n_out) % layers, np.full(n_out, layers)], axis=1)
+    place = draw_subsets(reseed(seed, 2), -(-2 * n_out // n_in), n_in, n_in).reshape(-1)[: 2 * n_out]
+    signal = layer * n_in + place.reshape(n_out, 2)
+    delay = draw_subsets(reseed(seed, 3), n_out, memory + 1, 2)
     width = (layers + 1) * n_in
     free = n_out - chained
     direct = signal[:free] + delay[:free] * width
     if not chained:
         return [direct]
-    partner = draw_subsets(reseed(seed, 5), -(-chained // free), free, free).reshape(-1)[:chained]
+    partner = draw_subsets(reseed(seed, 4), -(-chained // free), free, free).reshape(-1)[:chained]
     kept = np.arange(width)
     first = np.concatenate([np.stack([kept, np.full(width, -1)], axis=1), direct])
     last = signal[free:, :1] + delay[free:, :1] * (width + free)
