@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from common import arguments, machine, write
-from decoding.data import PIECE, STAGED, encode_all
+from decoding.data import AUTO, PIECE, encode_all
 from decoding.dense import dense_ways
 from decoding.planes import methods
 from decoding.processes import processes
@@ -120,9 +120,9 @@ def main() -> None:
     ways = dense_ways(1.0 if options.quick else 10.0)
     console.print(dense_table(ways))
     times = 1 if options.quick else 10
-    dense = weights_out(care, encodings[STAGED], times, 10)
+    dense = weights_out(care, encodings[AUTO], times, 10)
     console.print(weights_table(dense, PIECE * times))
-    access = {PIECE * n: random_access(encodings[STAGED], n, 20) for n in sizes}
+    access = {PIECE * n: random_access(encodings[AUTO], n, 20) for n in sizes}
     for weights, shares in access.items():
         console.print(
             f"1 % of the rows of {weights:,} weights: packed {shares['planes']:.2%} of the time for all"

@@ -7,15 +7,15 @@ import numpy as np
 import xoropt
 from xoropt.codec.ranges import cores
 
-__all__ = ["PIECE", "STAGED", "again", "encode_all", "packed"]
+__all__ = ["AUTO", "PIECE", "again", "encode_all", "packed"]
 
 PIECE = 182 * 23_040
 """Weights that are encoded once: whole rows of 512 lanes, whole blocks of 180 and whole steps of 80."""
 
-STAGED = "staged, 3 nodes an output"
+AUTO = "cascade, as auto"
 
 NETWORKS = {
-    STAGED: ("auto", None),
+    AUTO: ("auto", None),
     "windowed, 8 taps, w=512": ("windowed:n_in=1,n_out=12,window=512,taps=8", "lanes:lanes=512"),
     "dense, w=64": ("windowed:n_in=8,n_out=96,window=64,taps=none", "lanes:lanes=512"),
     "block, n_in=20": ("block:n_in=20,n_out=180", None),
