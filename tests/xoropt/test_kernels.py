@@ -66,6 +66,11 @@ def bits_at(words, i):
     return int.from_bytes(octets.tobytes(), "little") >> (i & 7)
 
 
+def word_at(words, i):
+    assert 0 <= i >> 6 < len(words) - 1
+    return np.uint64(int.from_bytes(words[i >> 6 :][:2].tobytes(), "little") >> (i & 63) & WORDS)
+
+
 def put_number(numbers, i, number):
     assert 0 <= i < len(numbers)
     numbers[i] = number
@@ -147,7 +152,7 @@ TWINS = (
     load_tile,
     store_tile,
 )
-TWINS += (stream_tile, choose, mark, find_places, four_at, join_tiles, leading_zeros, put_number)
+TWINS += (stream_tile, choose, mark, find_places, four_at, join_tiles, leading_zeros, put_number, word_at)
 
 
 class Checked(np.ndarray):

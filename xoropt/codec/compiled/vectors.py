@@ -28,6 +28,7 @@ __all__ = [
     "store_row",
     "stream_row",
     "turn_row",
+    "word_at",
     "xor_rows",
 ]
 
@@ -242,6 +243,23 @@ def shift_row(typing_context, low, high, bits):
         return call(builder, "llvm.fshr.v8i64", [args[1], args[0], splat(builder, args[2])])
 
     return row_type(row_type, row_type, types.int64), codegen
+
+
+@intrinsic
+def word_at(typing_context, words, i):
+    """The 64 bits of an array of words from bit i on; the word after the one in which they begin is read too."""
+
+    def codegen(context, builder, signature, args):
+        at, one = builder.lshr(args[1], ir.Constant(WORD, 6)), ir.Constant(WORD, 1)
+        low, high = (
+            builder.load(address(context, builder, signature.args[0], args[0], place, WORD))
+            for place in (at, builder.add(at, one))
+        )
+        shift = builder.and_(args[1], ir.Constant(WORD, 63))
+        high = builder.shl(builder.shl(high, one), builder.xor(shift, ir.Constant(WORD, 63)))
+        return builder.or_(builder.lshr(low, shift), high)
+
+    return types.uint64(words, types.int64), codegen
 
 
 @intrinsic

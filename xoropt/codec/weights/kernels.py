@@ -3,8 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.kernels import funnel
-from xoropt.codec.compiled.vectors import fence
+from xoropt.codec.compiled.vectors import fence, word_at
 from xoropt.codec.weights.vectors import choose, load_tile, mark, store_tile, stream_tile, zero_tile
 
 __all__ = ["expand"]
@@ -37,14 +36,14 @@ def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream
     l2, l3 = levels[2 % len(levels)], levels[3 % len(levels)]
     l4, l5, l6, l7 = levels[4 % len(levels)], levels[5 % len(levels)], levels[6 % len(levels)], levels[7 % len(levels)]
     for _ in range(tiles):
-        word = funnel(mask, mask_at) if masked else ALL
-        a = word & funnel(first, at)
+        word = word_at(mask, mask_at) if masked else ALL
+        a = word & word_at(first, at)
         weights = choose(choose(zero_tile(out), word, l0), a, l1)
         if count > 1:
-            b = word & funnel(second, at)
+            b = word & word_at(second, at)
             weights = choose(choose(weights, b, l2), a & b, l3)
             if count > 2:
-                c = word & funnel(third, at)
+                c = word & word_at(third, at)
                 weights = choose(choose(weights, c, l4), c & a, l5)
                 weights = choose(choose(weights, c & b, l6), c & b & a, l7)
         if stream:
@@ -60,10 +59,10 @@ def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream
 def expand_many(planes, at, mask, mask_at, masked, levels, tiles, codes, tile, out, to, stream):
     """Whole tiles of 64 weights of many planes: every weight's level looked up."""
     for _ in range(tiles):
-        word = funnel(mask, mask_at) if masked else ALL
+        word = word_at(mask, mask_at) if masked else ALL
         numbers = zero_tile(codes)
         for p in range(len(planes)):
-            numbers = mark(numbers, funnel(planes[p], at), 1 << p)
+            numbers = mark(numbers, word_at(planes[p], at), 1 << p)
         store_tile(codes, 0, numbers)
         for k in range(64):
             tile[k] = levels[codes[k]]
