@@ -1,6 +1,7 @@
 """Low-rank pruning: masks that are Boolean products, within their budget, keeping far more magnitude than chance."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -123,3 +124,12 @@ def test_factors_chosen_beforehand_are_stored():
     assert (xoropt.decompress(model)["w"] == tensor).all()
     with pytest.raises(xoropt.ArgumentError, match=r"'w'.*not this tensor's"):
         xoropt.compress({"w": np.roll(tensor, 1)}, factors={"w": factors})
+
+
+@pytest.mark.parametrize("shape", [(50, 60), (130, 90)])
+def test_the_figure_that_an_error_names_can_be_reached(shape):
+    with pytest.raises(xoropt.ArgumentError, match="at least") as caught:
+        prune_low_rank(weights(shape), 0.91, mask_bits=0.0005, tile=64)
+    least = float(re.search(r"at least ([0-9.]+) here", str(caught.value))[1])
+    factors = prune_low_rank(weights(shape), 0.91, mask_bits=least, tile=64)
+    assert 8 * low_rank.encode(factors)["mask"].nbytes <= least * np.prod(shape)
