@@ -19,7 +19,8 @@ from numba.extending import intrinsic
 import xoropt
 from decoding.race import race
 from xoropt.circuits import synthesize
-from xoropt.codec.compiled.vectors import ROW, address, constant, row_type, store_row, xor_rows
+from xoropt.codec.compiled.vectors import ROW, constant, row_type, store_row, xor_rows
+from xoropt.codec.compiled.words.vectors import address
 from xoropt.codec.layout import Layout
 from xoropt.codec.reader import aligned
 from xoropt.codec.stream_patches import pack_stream_patches

@@ -6,7 +6,8 @@ No processor loop runs over single bits but for the last seed row of a segment.
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.vectors import copy_octets, load_row, shift_row, store_row
+from xoropt.codec.compiled.vectors import load_row, shift_row, store_row
+from xoropt.codec.compiled.words.vectors import copy_octets
 
 __all__ = ["flip", "funnel", "read_octets", "seed_rows"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.vectors import fence, word_at
+from xoropt.codec.compiled.words.vectors import fence, word_at
 from xoropt.codec.weights.vectors import choose, load_tile, mark, store_tile, stream_tile, zero_tile
 
 __all__ = ["expand"]

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.vectors import leading_zeros, number_at, put_number
+from xoropt.codec.compiled.words.vectors import leading_zeros, number_at, put_number
 from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
 from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles
 

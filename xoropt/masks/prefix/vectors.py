@@ -5,7 +5,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from xoropt.codec.compiled.vectors import address
+from xoropt.codec.compiled.words.vectors import address
 from xoropt.codec.weights.vectors import SIZE, TileType, vector
 
 __all__ = ["find_places", "four_at", "join_tiles"]

@@ -10,15 +10,8 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.kernels import seed_rows
-from xoropt.codec.compiled.vectors import (
-    fence,
-    load_row,
-    number_at,
-    store_row,
-    stream_row,
-    turn_row,
-    xor_rows,
-)
+from xoropt.codec.compiled.vectors import load_row, store_row, stream_row, turn_row, xor_rows
+from xoropt.codec.compiled.words.vectors import fence, number_at
 from xoropt.codec.program import TABLES
 
 __all__ = ["fill_wide"]

@@ -1,0 +1,1 @@
+"""Single words and numbers of arrays in compiled code."""
