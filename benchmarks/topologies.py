@@ -1,0 +1,229 @@
+"""E against gates and registers: every topology, random and optimized, several seeds, at six sparsities.
+
+    python benchmarks/topologies.py            # 4 million weights, about an hour
+    python benchmarks/topologies.py --quick --sparsity 0.9
+
+E = care bits / (seed bits + patch bits), everything counted, random masks and bits. Gates an output are two-input
+XORs, all nodes counted at the rate that the encoding used; registers are the flip-flops of the decoder that
+`xoropt.hardware` writes, for n_out outputs a cycle. Blocks are encoded with fewest patches, on a tenth of the weights.
+"Optimized" begins with the random network of the same seed and searches at equal gates (`xoropt.networks.optimize`);
+seeds and care sets of the encoding are none that the search has seen. The default of `auto` is the cascade of fewest
+gates whose loss of E does not exceed that of the staged network.
+"""
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from statistics import mean
+
+import numpy as np
+from common import arguments, gates, machine, write
+from rich.console import Console
+from rich.table import Table
+
+import xoropt
+from xoropt import networks
+from xoropt.hardware import cost
+from xoropt.networks import XorNetwork
+from xoropt.networks.optimize import optimize
+
+SPARSITIES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+RING = "lanes:lanes=512"
+Build = Callable[[float, int], XorNetwork]
+"""A network for a density and a seed."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One encoding."""
+
+    topology: str
+    optimized: bool
+    sparsity: float
+    seed: int
+    network: str
+    gates: float
+    registers: int
+    care_bits: int
+    patches: int
+    efficiency: float
+    dependent_before: float | None
+    dependent_after: float | None
+
+
+def wide(n_in: int, density: float) -> int:
+    """Outputs a step that a ring may ask for at most: somewhat more than the care bits ask for."""
+    return math.ceil(1.03 * n_in / density + 0.05)
+
+
+def tight(n_in: int, density: float) -> int:
+    """Outputs of a block that stores least, about."""
+    return max(1, round(0.93 * n_in / density))
+
+
+BLOCKS: dict[str, Build] = {
+    "block, dense": lambda d, s: networks.random_block(20, tight(20, d), s),
+    "block, 5 taps": lambda d, s: networks.fixed_taps(20, tight(20, d), 5, s),
+    "block, regular": lambda d, s: networks.regular(20, tight(20, d), 5, s),
+    "block, edge growth": lambda d, s: networks.progressive(20, tight(20, d), 20, 5, s),
+    "block, circulant": lambda d, s: networks.circulant(20, tight(20, d), 5, s),
+    "block, Toeplitz": lambda d, s: networks.toeplitz(20, tight(20, d), s),
+    "LFSR": lambda d, s: networks.lfsr(20, tight(20, d), min(16, tight(20, d)), 3, s),
+    "ring generator": lambda d, s: networks.ring_generator(20, tight(20, d), 32, min(16, tight(20, d)), 16, 3, s),
+}
+RINGS: dict[str, Build] = {
+    "convolutional": lambda d, s: networks.convolutional(1, wide(1, d), 64, None, s),
+    "sequential": lambda d, s: networks.sequential(8, wide(8, d), 7, s),
+    "windowed, 5 taps": lambda d, s: networks.windowed(8, wide(8, d), 960, 5, s),
+    "windowed, 8 taps": lambda d, s: networks.windowed(8, wide(8, d), 960, 8, s),
+    "edge growth, 5 taps": lambda d, s: networks.progressive(8, wide(8, d), 960, 5, s),
+    "staged, 3 reads": lambda d, s: networks.staged(1, wide(1, d), 2, 4, 3, 448, 512, s),
+    "staged, 2 reads": lambda d, s: networks.staged(8, wide(8, d), 16, 4, 2, 48, 512, s),
+    "cascade, 2 layers, chained": lambda d, s: networks.cascade(1, wide(1, d), 2, 700, 96, wide(1, d) // 3, s),
+    "cascade, 2 layers": lambda d, s: networks.cascade(1, wide(1, d), 2, 863, 96, 0, s),
+    "cascade, 3 layers": lambda d, s: networks.cascade(1, wide(1, d), 3, 863, 96, 0, s),
+    "cascade, 4 layers": lambda d, s: networks.cascade(1, wide(1, d), 4, 863, 96, 0, s),
+    "cascade, 6 layers": lambda d, s: networks.cascade(1, wide(1, d), 6, 559, 400, 0, s),
+    "auto": lambda d, s: xoropt.codec.auto.auto_network(wide(1, d), s),
+}
+SEARCHED = {
+    "block, dense": ("swap",),
+    "windowed, 5 taps": ("swap", "delay"),
+    "staged, 2 reads": ("swap", "delay"),
+    "cascade, 2 layers, chained": ("swap", "delay", "rewire"),
+    "cascade, 2 layers": ("swap", "delay", "rewire"),
+    "cascade, 3 layers": ("swap", "delay"),
+}
+"""Topologies that are optimized, and by which moves."""
+
+
+def measure(
+    name: str, network: XorNetwork, sparsity: float, weights: int, seed: int, found: tuple[float, float] | None
+) -> Row:
+    """Encode one plane of random bits once."""
+    block = name in BLOCKS
+    rng = np.random.default_rng(round(1000 * sparsity) + seed)
+    weights = weights // 10 if block else weights
+    care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xoropt.RateWarning)
+        encoded = xoropt.encode(bits, care, network, order=None if block else RING)
+    size = encoded.size
+    return Row(
+        topology=name,
+        optimized=found is not None,
+        sparsity=sparsity,
+        seed=seed,
+        network=network.recipe,
+        gates=gates(network, weights * network.n_in / size.seed_bits),
+        registers=cost(network).register_bits,
+        care_bits=size.care_bits,
+        patches=size.patches,
+        efficiency=size.efficiency,
+        dependent_before=found[0] if found else None,
+        dependent_after=found[1] if found else None,
+    )
+
+
+def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Console) -> list[Row]:
+    """All topologies at one sparsity."""
+    density, rows = 1 - sparsity, []
+    for name, build in (BLOCKS | RINGS).items():
+        for seed in range(seeds):
+            network = build(density, seed)
+            rows.append(measure(name, network, sparsity, weights, seed, None))
+            if name in SEARCHED and moves:
+                load = network.n_in / network.n_out if name in BLOCKS else density
+                better = optimize(network, load, moves, kinds=SEARCHED[name], care_bits=30_000, seed=seed)
+                rows.append(measure(name, better.network, sparsity, weights, seed, (better.before, better.after)))
+        log.print(f"S = {sparsity}: {name}, E = {rows[-1].efficiency:.2%}", highlight=False)
+    return rows
+
+
+def groups(rows: list[Row]) -> list[list[Row]]:
+    """Rows that differ in their seed alone."""
+    found: dict[tuple, list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.sparsity, row.topology, row.optimized), []).append(row)
+    return list(found.values())
+
+
+def print_rows(title: str, rows: list[Row]) -> None:
+    """One line for all seeds of a topology at a sparsity."""
+    table = Table(title=title)
+    for column in ("S", "topology", "gates", "registers", "patches", "E", "least … most", "dependent before → after"):
+        table.add_column(column, justify="left" if column == "topology" else "right", no_wrap=True)
+    for group in groups(rows):
+        first, values = group[0], [row.efficiency for row in group]
+        change = ""
+        if first.optimized:
+            before, after = mean(row.dependent_before for row in group), mean(row.dependent_after for row in group)
+            change = f"{before:.4%} → {after:.4%}"
+        table.add_row(
+            f"{first.sparsity:.2f}",
+            first.topology + (", optimized" if first.optimized else ""),
+            f"{mean(row.gates for row in group):.2f}",
+            f"{mean(row.registers for row in group):,.0f}",
+            f"{mean(row.patches for row in group):,.0f}",
+            f"{mean(values):.2%}",
+            f"{min(values):.2%} … {max(values):.2%}",
+            change,
+        )
+    Console(width=140).print(table)
+
+
+def plot(rows: list[Row], path: str) -> None:
+    """What is lost, 1 − E, against gates an output and against registers, for each sparsity."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    sparsities = sorted({row.sparsity for row in rows})
+    figure, axes = plt.subplots(2, len(sparsities), figsize=(4.2 * len(sparsities), 8), squeeze=False, sharey=True)
+    names = list(dict.fromkeys(row.topology for row in rows))
+    colors = {name: plt.get_cmap("tab20")(i % 20) for i, name in enumerate(names)}
+    for group in groups(rows):
+        first = group[0]
+        for line, values in enumerate(([row.gates for row in group], [row.registers for row in group])):
+            axes[line, sparsities.index(first.sparsity)].loglog(
+                mean(values),
+                max(1e-5, 1 - mean(row.efficiency for row in group)),
+                "*" if first.optimized else "s" if first.topology in BLOCKS else "o",
+                color=colors[first.topology],
+                label=first.topology + (", optimized" if first.optimized else ""),
+            )
+    for i, sparsity in enumerate(sparsities):
+        axes[0, i].set_title(f"S = {sparsity}")
+        axes[0, i].set_xlabel("two-input XOR gates an output")
+        axes[1, i].set_xlabel("registers")
+    for line in axes:
+        line[0].set_ylabel("1 − E")
+    axes[0, -1].legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.02, 1))
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Measure, print, write JSON and plot."""
+    parser = arguments(__doc__)
+    parser.add_argument("--sparsity", type=float, nargs="+", default=SPARSITIES, help="those to measure")
+    parser.add_argument("--seeds", type=int, help="networks and draws of each topology (3; quick: 2)")
+    parser.add_argument("--moves", type=int, help="moves of an optimization, 0: none (400; quick: 40)")
+    options = parser.parse_args()
+    quick = options.quick
+    seeds = options.seeds or (2 if quick else 3)
+    moves = (40 if quick else 400) if options.moves is None else options.moves
+    log = Console(stderr=True)
+    rows: list[Row] = []
+    for sparsity in options.sparsity:
+        rows += sparsity_rows(sparsity, 200_000 if quick else 4_000_000, seeds, moves, log)
+    print_rows(f"Random data, {seeds} seeds; {machine()['processor']}", rows)
+    path = write(options.out, "topologies", {"rows": [asdict(row) for row in rows]})
+    plot(rows, str(path.with_suffix(".png")))
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

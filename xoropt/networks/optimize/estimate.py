@@ -1,0 +1,79 @@
+"""How many care bits a network would leave dependent: banded elimination of fixed random care sets.
+
+The same care sets judge every network (common random numbers), so that two networks' difference is far less noisy than
+either figure.
+"""
+
+import numpy as np
+
+from xoropt.errors import ArgumentError
+from xoropt.networks.network import XorNetwork, check_int
+from xoropt.networks.splitmix import splitmix64
+
+__all__ = ["SLACK", "CareSets"]
+
+SLACK = 1.005
+"""Seed bits for each care bit: a stream whose ends are open needs some more than a ring to stay within its window."""
+
+
+class CareSets:
+    """Random care sets at a density, and the dependent care bits that a network leaves in them.
+
+    Args:
+        density: of care bits, more than 0 and at most 1.
+        care_bits: of all sets together, about.
+        sets: independent streams; the shorter, the more often a window is filled afresh.
+        seed: of the random numbers, 0 to 2^64 − 1.
+        slack: seed bits for each care bit.
+
+    Raises:
+        ArgumentError: an argument is out of range.
+    """
+
+    def __init__(
+        self, density: float, care_bits: int = 50_000, sets: int = 2, seed: int = 0, slack: float = SLACK
+    ) -> None:
+        if not isinstance(density, int | float) or not 0 < density <= 1:
+            raise ArgumentError(f"Argument 'density' must be more than 0 and at most 1, not {density!r}.")
+        sets = check_int("sets", sets, 1)
+        check_int("care_bits", care_bits, sets)
+        outputs = max(1, round(care_bits / sets / density))
+        bound = np.uint64(min(2**64 - 1, round(density * 2**64)))
+        self.density, self.slack = float(density), float(slack)
+        self.positions = [np.flatnonzero(splitmix64(seed + i, outputs) < bound) for i in range(sets)]
+        self.total = sum(map(len, self.positions))
+
+    def rate(self, n_in: int) -> float:
+        """Steps of n_in seed bits that an output takes."""
+        return self.density * self.slack / n_in
+
+    def dependent(self, network: XorNetwork, limit: int | None = None) -> int:
+        """Dependent care bits of a network, over all sets; or at least `limit`, where it comes to that.
+
+        Output s of a set is made in step ⌊s·r⌋ div n_in, r = density·slack seed bits an output, with the network's row
+        that its place in the step asks for: the schedule of an encoder whose rate follows the mask.
+
+        Raises:
+            ArgumentError: the network makes fewer outputs a step than the density asks for, or its window exceeds
+                1984 bits.
+        """
+        from xoropt.networks.optimize import kernels
+
+        n_in, window = network.n_in, network.window
+        rate = self.rate(n_in)
+        if network.n_out < 1 / rate - 1e-9:
+            least = int(np.ceil(1 / rate - 1e-9))
+            raise ArgumentError(f"Argument 'density' asks for n_out = {least}, the network has {network.n_out}.")
+        words = 1 << (-(-window // 64)).bit_length()
+        found = 0
+        for positions in self.positions:
+            step = np.floor((positions + 0.5) * rate).astype(np.int64)
+            first = np.ceil(step / rate - 0.5).astype(np.int64)  # output that begins the step
+            pattern = np.minimum(positions - first, network.n_out - 1)
+            rest = len(positions) if limit is None else limit - found
+            found += kernels.dependent(
+                step * n_in, pattern, network.rows.reshape(-1), network.rows.shape[1], window, words, max(1, rest)
+            )
+            if limit is not None and found >= limit:
+                break
+        return int(found)

@@ -1,0 +1,81 @@
+"""Moves on the edges of a network: swaps that keep every degree, other delays, and other signals."""
+
+import numpy as np
+
+from xoropt.networks.network import XorNetwork
+
+__all__ = ["MOVES", "edges", "move"]
+
+MOVES = ("swap", "delay", "rewire")
+"""swap: two rows of a stage exchange an entry each, which keeps the degrees of both sides; delay: an entry takes the
+same signal at another step, which keeps them too; rewire: an entry takes another signal at its step, which keeps the
+gates and the rows' degrees only."""
+
+
+def edges(network: XorNetwork) -> tuple[np.ndarray, ...]:
+    """A network's stages; one of sparse rows for a network without: int64 (signals, reads), −1 for none."""
+    if network.stages is not None:
+        return network.stages
+    matrix = network.matrix()
+    counts = matrix.sum(axis=1)
+    rows = np.full((network.n_out, max(1, int(counts.max(initial=0)))), -1, dtype=np.int64)
+    rows[np.arange(rows.shape[1]) < counts[:, None]] = np.nonzero(matrix)[1]
+    return (rows,)
+
+
+def move(
+    stages: tuple[np.ndarray, ...], n_in: int, steps: tuple[int, ...], kinds: tuple[str, ...], rng: np.random.Generator
+) -> tuple[np.ndarray, ...] | None:
+    """Stages after one random move; None where it leads nowhere or reads a signal twice.
+
+    Args:
+        stages: of the network.
+        n_in: seed bits a step.
+        steps: for each stage the steps, from its own on, that an entry may read.
+        kinds: of `MOVES`, one is drawn.
+        rng: of the draw.
+    """
+    widths = [n_in, *(len(stage) for stage in stages[:-1])]
+    i = _stage(stages, rng)
+    stage, width = stages[i].copy(), widths[i]
+    row, place = _entry(stage, rng)
+    old = stage[row, place]
+    kind = kinds[rng.integers(len(kinds))]
+    if kind == "swap":
+        other, spot = _entry(stage, rng)
+        stage[row, place], stage[other, spot] = stage[other, spot], old
+        changed = [row, other]
+    elif kind == "delay":
+        near = rng.random() < 0.5
+        step = old // width + rng.integers(-8, 9) if near else rng.integers(steps[i])
+        if not 0 <= step < steps[i]:
+            return None
+        stage[row, place] = step * width + old % width
+        changed = [row]
+    else:
+        stage[row, place] = old // width * width + rng.integers(width)
+        changed = [row]
+    if (stage[changed] == stages[i][changed]).all():
+        return None
+    ordered = np.sort(stage[changed], axis=1)
+    if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
+        return None
+    return (*stages[:i], stage, *stages[i + 1 :])
+
+
+def _stage(stages: tuple[np.ndarray, ...], rng: np.random.Generator) -> int:
+    """A stage, each as likely as the entries of its rows that are more than copies."""
+    weights = np.array([int((stage >= 0).sum()) - 0.9 * _copies(stage) for stage in stages], dtype=float)
+    return int(rng.choice(len(stages), p=weights / weights.sum()))
+
+
+def _copies(stage: np.ndarray) -> int:
+    return int(((stage >= 0).sum(axis=1) == 1).sum())
+
+
+def _entry(stage: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
+    """Row and column of an entry that is not −1, preferably of a row with several."""
+    alone = (stage >= 0).sum(axis=1) == 1
+    rows = np.flatnonzero(~alone) if not alone.all() and rng.random() < 0.95 else np.arange(len(stage))
+    row = int(rows[rng.integers(len(rows))])
+    return row, int(rng.choice(np.flatnonzero(stage[row] >= 0)))
