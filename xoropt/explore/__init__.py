@@ -1,7 +1,8 @@
 """Exploration: which network, stream order and solver for given data, and what each costs."""
 
-from xoropt.explore.exploration import Exploration, Front, explore
+from xoropt.explore.exploration import explore
 from xoropt.explore.figures import draw_fronts, write_figures
+from xoropt.explore.found import Exploration, Front
 from xoropt.explore.html import write_report
 from xoropt.explore.measuring import Result
 from xoropt.explore.space import Space, default_text, read_space

@@ -3,27 +3,24 @@
 import shlex
 import time
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from xoropt.codec import Encoded, RateWarning, StreamEncoded, decode, encode
+from xoropt.codec import RateWarning, decode, encode
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.program import TABLES, program
-from xoropt.codec.stream import SEGMENT
+from xoropt.explore.bounds import bounds
 from xoropt.explore.data import Workload
 from xoropt.explore.space import Point
 from xoropt.explore.speed import decode_speed
 from xoropt.networks import XorNetwork, from_recipe
 
-__all__ = ["Result", "bounds", "decode_operations", "measure", "synthesized"]
+__all__ = ["Result", "decode_operations", "measure", "synthesized"]
 
 VECTOR = 512
 """Bits of a machine vector, the lanes that one operation serves."""
-PATCH_BITS = 14
-"""What a patch takes, about, where there is none to measure."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Result:
         sample: care bits that the sample was asked for; a point's results differ in it.
         care_bits: of the sample, over all planes.
         efficiency: E = care bits / (seed bits + patch bits).
-        low, high: bounds on what a larger sample may show, see `bounds`.
+        low, high: bounds on what a larger sample may show, see `xoropt.explore.bounds`.
         bits_per_weight: seeds and patches, masks and scales; headers are left out.
         patches: care bits that are flipped after decoding.
         gates: two-input XOR gates for each output of a step.
@@ -141,39 +138,6 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
         decode_speed=decode_speed(encodings),
         seconds=time.perf_counter() - clock,
     )
-
-
-def bounds(encodings: Sequence[Encoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
-    """What E may be on a larger sample: at least, and at most.
-
-    Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
-    seed bits instead, that of the patches that its overhead is worth. Open streams and blocks win back what their ends
-    cost. A ring's segment grows with the sample up to `SEGMENT` care bits, and with it the unevenness of its own care
-    bits, 1.25·√(care bits · S), of which a window takes up 0.45 times its length; the rest costs 1.5 bits each.
-    """
-    patches = sum(encoded.size.patches for encoded in encodings)
-    a_patch = sum(encoded.size.patch_bits for encoded in encodings) / patches if patches else PATCH_BITS
-    lost, drift = sum(_lost_at_ends(encoded) for encoded in encodings), 0.0
-    first = encodings[0]
-    if isinstance(first, StreamEncoded) and first.stream_order.closed:
-        patches = max(patches, round((stored - care_bits) / a_patch))
-        outputs = sum(len(encoded.seeds) * encoded.outputs for encoded in encodings)
-        if max(encoded.care_bits // max(1, len(encoded.seeds)) for encoded in encodings) < 0.9 * SEGMENT:
-            unevenness = 1.25 * (SEGMENT * (1 - care_bits / outputs)) ** 0.5
-            drift = 1.5 * max(0.0, unevenness - 0.45 * first.network.window) / SEGMENT
-    error = 1.5 * (max(0, patches) + 1) ** 0.5 * a_patch / stored
-    return care_bits / stored * (1 - error - drift), care_bits / max(1, stored - lost) * (1 + error)
-
-
-def _lost_at_ends(encoded: Encoded | StreamEncoded) -> int:
-    """Seed bits by which open streams reach beyond their last step, and blocks beyond their last weight."""
-    planes, network = len(encoded.seeds), encoded.network
-    if isinstance(encoded, Encoded):
-        idle = encoded.blocks * network.n_out - encoded.outputs
-        return planes * idle * network.n_in // network.n_out
-    if encoded.stream_order.closed:
-        return 0
-    return planes * encoded.blocks * network.memory * network.n_in
 
 
 @lru_cache(maxsize=256)

@@ -7,10 +7,11 @@ from xoropt.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.topologies import TOPOLOGIES
 
-__all__ = ["from_recipe"]
+__all__ = ["from_recipe", "nearest"]
 
 
-def _nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, known: list[str]) -> str:
+    """The end of a message about an unknown word: the known one that is nearest."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
     return f"; the nearest is '{close[0]}'" if close else ""
 
@@ -34,14 +35,14 @@ def from_recipe(recipe: str) -> XorNetwork:
     build = TOPOLOGIES.get(topology)
     if build is None:
         known = ", ".join(TOPOLOGIES)
-        nearest = _nearest(topology, [*TOPOLOGIES])
-        raise ArgumentError(f"Recipe '{recipe[:80]}' names no known topology ({known}){nearest}.")
+        near = nearest(topology, [*TOPOLOGIES])
+        raise ArgumentError(f"Recipe '{recipe[:80]}' names no known topology ({known}){near}.")
     parameters = inspect.signature(build).parameters
     arguments: dict[str, int | str | None] = {}
     for setting in filter(None, settings.split(",")):
         key, equals, value = setting.partition("=")
         if key not in parameters:
-            raise ArgumentError(f"Topology '{topology}' has no key '{key[:80]}'{_nearest(key, [*parameters])}.")
+            raise ArgumentError(f"Topology '{topology}' has no key '{key[:80]}'{nearest(key, [*parameters])}.")
         if key in arguments:
             raise ArgumentError(f"Key '{key}' stands twice in recipe '{recipe[:80]}'.")
         if not equals:

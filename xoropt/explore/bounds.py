@@ -1,0 +1,44 @@
+"""What a sample says of larger ones."""
+
+from collections.abc import Sequence
+
+from xoropt.codec import Encoded, StreamEncoded
+from xoropt.codec.stream import SEGMENT
+
+__all__ = ["bounds"]
+
+PATCH_BITS = 14
+"""What a patch takes, about, where there is none to measure."""
+
+
+def bounds(encodings: Sequence[Encoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
+    """What E may be on a larger sample: at least, and at most.
+
+    Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
+    seed bits instead, that of the patches that its overhead is worth. Open streams and blocks win back what their ends
+    cost. A ring's segment grows with the sample up to `SEGMENT` care bits, and with it the unevenness of its own care
+    bits, 1.25·√(care bits · S), of which a window takes up 0.45 times its length; the rest costs 1.5 bits each.
+    """
+    patches = sum(encoded.size.patches for encoded in encodings)
+    a_patch = sum(encoded.size.patch_bits for encoded in encodings) / patches if patches else PATCH_BITS
+    lost, drift = sum(_lost_at_ends(encoded) for encoded in encodings), 0.0
+    first = encodings[0]
+    if isinstance(first, StreamEncoded) and first.stream_order.closed:
+        patches = max(patches, round((stored - care_bits) / a_patch))
+        outputs = sum(len(encoded.seeds) * encoded.outputs for encoded in encodings)
+        if max(encoded.care_bits // max(1, len(encoded.seeds)) for encoded in encodings) < 0.9 * SEGMENT:
+            unevenness = 1.25 * (SEGMENT * (1 - care_bits / outputs)) ** 0.5
+            drift = 1.5 * max(0.0, unevenness - 0.45 * first.network.window) / SEGMENT
+    error = 1.5 * (max(0, patches) + 1) ** 0.5 * a_patch / stored
+    return care_bits / stored * (1 - error - drift), care_bits / max(1, stored - lost) * (1 + error)
+
+
+def _lost_at_ends(encoded: Encoded | StreamEncoded) -> int:
+    """Seed bits by which open streams reach beyond their last step, and blocks beyond their last weight."""
+    planes, network = len(encoded.seeds), encoded.network
+    if isinstance(encoded, Encoded):
+        idle = encoded.blocks * network.n_out - encoded.outputs
+        return planes * idle * network.n_in // network.n_out
+    if encoded.stream_order.closed:
+        return 0
+    return planes * encoded.blocks * network.memory * network.n_in
