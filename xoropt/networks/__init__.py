@@ -2,6 +2,7 @@
 
 from xoropt.networks.drawing import draw, save_drawing
 from xoropt.networks.graph import from_networkx, to_networkx
+from xoropt.networks.measures import Measures, measures
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import from_recipe
 from xoropt.networks.topologies import TOPOLOGIES
@@ -22,6 +23,7 @@ from xoropt.networks.topologies.windowed import windowed
 
 __all__ = [
     "TOPOLOGIES",
+    "Measures",
     "XorNetwork",
     "cascade",
     "circulant",
@@ -33,6 +35,7 @@ __all__ = [
     "from_recipe",
     "from_stages",
     "lfsr",
+    "measures",
     "progressive",
     "random_block",
     "regular",
