@@ -6,7 +6,7 @@ import itertools
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xoropt import ArgumentError, networks
@@ -61,6 +61,7 @@ def test_degrees_and_girth(network):
     assert 0 <= found.core <= 1
 
 
+@settings(max_examples=15)
 @given(SMALL)
 def test_the_core_is_what_peeling_leaves(network):
     rate = network.n_in / network.n_out

@@ -5,6 +5,7 @@ from xoropt.networks.graph import from_networkx, to_networkx
 from xoropt.networks.measures import Measures, measures
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import from_recipe
+from xoropt.networks.staged_graph import to_circuit_graph
 from xoropt.networks.topologies import TOPOLOGIES
 from xoropt.networks.topologies.block import random_block
 from xoropt.networks.topologies.cascade import cascade
@@ -43,6 +44,7 @@ __all__ = [
     "save_drawing",
     "sequential",
     "staged",
+    "to_circuit_graph",
     "to_networkx",
     "toeplitz",
     "windowed",

@@ -8,6 +8,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import XorNetwork, from_matrix
+from xoropt.networks.staged_graph import from_circuit_graph
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -36,15 +37,18 @@ def to_networkx(network: XorNetwork) -> nx.Graph:
 
 
 def from_networkx(graph: nx.Graph) -> XorNetwork:
-    """The network of a bipartite graph with nodes as `to_networkx` makes them.
+    """The network of a bipartite graph with nodes as `to_networkx` makes them, or of a directed one.
 
     Args:
         graph: nodes ("seed", i), i = 0 … window-1, and ("output", j), j = 0 … n_out-1, edges only between the
-            two kinds; the graph attribute `n_in` defaults to the window.
+            two kinds; the graph attribute `n_in` defaults to the window. A directed graph is one of seeds, nodes
+            and outputs with delays, as `to_circuit_graph` makes it: a staged network.
 
     Raises:
         ArgumentError: other nodes, missing numbers, or an edge within one side.
     """
+    if graph.is_directed():
+        return from_circuit_graph(graph)
     sides: dict[str, list[int]] = {"seed": [], "output": []}
     for node in graph.nodes:
         match node:
