@@ -15,7 +15,7 @@ __all__ = ["cascade"]
 
 
 def cascade(
-    n_in: int = 1, n_out: int = 11, layers: int = 3, span: int = 640, memory: int = 256, chained: int = 0, seed: int = 0
+    n_in: int = 1, n_out: int = 11, layers: int = 3, span: int = 863, memory: int = 96, chained: int = 0, seed: int = 0
 ) -> XorNetwork:
     """A time-invariant network of two-input gates.
 
@@ -43,7 +43,7 @@ def cascade(
         ArgumentError: an argument is out of range, or the window exceeds 1984 bits.
 
     >>> cascade(n_in=1, n_out=3, layers=2, span=3, memory=1).matrix().astype(int).tolist()
-    [[1, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 1, 1, 1]]
+    [[1, 1, 1, 1, 1], [1, 1, 0, 1, 1], [1, 1, 1, 1, 1]]
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
