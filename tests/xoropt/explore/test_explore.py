@@ -50,6 +50,19 @@ def test_figures_are_those_of_encoding():
     assert json.loads(json.dumps(found.to_dict()))["front"][0]["views"]
 
 
+def test_circuits_of_the_front(monkeypatch, tmp_path):
+    from xoropt.explore import exploration
+
+    monkeypatch.setattr(exploration, "SYNTHESIS_SECONDS", 0.1)
+    space = {"block": {"n_in": [8, 12], "solvers": "greedy"}}
+    found = xoropt.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
+    for result in found.front:
+        assert result.synthesized_gates < result.gates
+        assert result.synthesized_depth >= 1
+    again = xoropt.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
+    assert again.front == found.front  # nothing is measured or searched twice
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")

@@ -60,6 +60,10 @@ def test_the_page_in_a_browser(figures, tmp_path):
     assert text.count("<tr data-point") == len(front)
     assert "Copy command" in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")  # all in one file
+    assert "two-input XOR gates an output</text>" in text
+    text, said = browse("--dump-dom", f"file://{page}#registers")  # the address keeps the axis
+    assert "register bits of the decoder</text>" in text
+    assert said == []
     _, said = browse(f"--screenshot={picture}", f"file://{page}")
     assert said == []
     assert picture.read_bytes()[:4] == b"\x89PNG"

@@ -18,7 +18,7 @@ const FRAME = { left: 78, right: 744, top: 14, bottom: 424 };
 const count = (topology) => data.points.filter((p) => p.topology === topology).length;
 const topologies = [...new Set(data.points.map((p) => p.topology))].sort((a, b) => count(b) - count(a) || (a < b ? -1 : 1));
 const onFront = new Map(data.front.map((p) => [p.workload + " " + p.point, p.views]));
-let axis = AXES[0];
+let axis = AXES.find((one) => "#" + one.key === location.hash) || AXES[0];
 let workload = data.front.length ? data.front[0].workload : data.points[0].workload;
 let chosen = null;
 
@@ -35,7 +35,7 @@ const shape = (p) => SHAPES[topologies.indexOf(p.topology) % SHAPES.length];
 const views = (p) => onFront.get(p.workload + " " + p.point);
 const users = (p) => data.advice.filter((a) => a.workload === p.workload && a.point === p.point).map((a) => a.user);
 const solid = (p) => Boolean(views(p)) || users(p).length > 0;
-const percent = (e) => (100 * e).toFixed(e > 0.995 ? 2 : 1) + " %";
+const percent = (e) => (100 * e).toFixed(e > 0.98 ? 2 : 1) + " %";
 const UNITS = [[1e9, " G"], [1e6, " M"], [1e3, " k"]];
 function short(x) {
   for (const [size, unit] of UNITS) if (x >= size) return trim(x / size) + unit;
@@ -231,7 +231,8 @@ function showTable() {
   $("front").replaceChildren();
   const head = make(make($("front"), "thead"), "tr");
   make(head, "th", { scope: "col" }, "network, order, solver");
-  for (const [name] of COLUMNS) make(head, "th", { scope: "col" }, name);
+  const columns = COLUMNS.filter(([name]) => name !== "synthesized" || data.front.some((p) => p.synthesized_gates !== null));
+  for (const [name] of columns) make(head, "th", { scope: "col" }, name);
   const body = make($("front"), "tbody");
   for (const f of data.front.filter((q) => q.workload === workload)) {
     const p = data.points.find((q) => q.workload === workload && q.point === f.point);
@@ -241,7 +242,7 @@ function showTable() {
     const cell = make(make(row, "td"), "div", { class: "name" });
     make(cell, "span", { class: "badge", style: `background:${colour(p)}`, "aria-hidden": "true" });
     recipe(cell, `${p.network} ${p.order === "rows" ? "" : p.order} ${p.solver}`.replace(/  +/g, " "));
-    for (const [, value, view] of COLUMNS) make(row, "td", view && f.views.includes(view) ? { class: "best" } : {}, value(p));
+    for (const [, value, view] of columns) make(row, "td", view && f.views.includes(view) ? { class: "best" } : {}, value(p));
   }
 }
 
@@ -262,6 +263,7 @@ for (const one of AXES) {
   const button = make($("axes"), "button", { type: "button", role: "radio", "aria-checked": one === axis }, one.name2 || one.name);
   button.onclick = () => {
     axis = one;
+    history.replaceState(null, "", "#" + one.key);
     for (const other of $("axes").children) other.setAttribute("aria-checked", other === button);
     draw();
   };
