@@ -185,3 +185,20 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
         octets, begin = prefix.decode_packed(parts, mask.shape, mask.size, first, stop)
         bits = np.unpackbits(octets, bitorder="little")[first - begin : stop - begin].astype(bool)
         assert (bits == mask.reshape(-1)[first:stop]).all()
+
+
+@given(data=st.data())
+def test_columns_are_moved_back(data):
+    from xoropt.masks.prefix.moving import restore_columns
+
+    rows, columns, at = (data.draw(st.integers(*ends)) for ends in ((0, 150), (1, 1200), (0, 130)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    moved = rng.permutation(columns)
+    bits = rng.random((rows, columns)) < rng.random()
+    octets = np.packbits(
+        np.concatenate([rng.random(at) < 0.5, bits.reshape(-1), np.ones(191, bool)]), bitorder="little"
+    )
+    octets = octets[: len(octets) // 8 * 8]
+    made = np.unpackbits(restore_columns(octets, at, rows, moved, 1), bitorder="little").astype(bool)
+    assert (made[: bits.size].reshape(bits.shape) == bits[:, moved]).all()
+    assert not made[bits.size :].any()

@@ -10,6 +10,7 @@ from xoropt.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
 from xoropt.masks.prefix.lookup import Lookup, lookup
+from xoropt.masks.prefix.moving import restore_columns
 from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import unpack
 
@@ -80,15 +81,15 @@ def decode_packed(
         DecodeError: as for `decode`.
     """
     coded = read(parts, shape, size)
-    octets, start = _packed(coded, first, stop, jobs)
-    if coded.moved is None:
-        from xoropt.codec.compiled.kernels import flip
+    from xoropt.codec.compiled.kernels import flip
 
-        flip(octets.view(np.uint64), coded.listed_within(first, stop) - start)
-        return octets, start
-    row, end = first // coded.columns, -(-stop // coded.columns)
-    bits = np.unpackbits(octets, count=end * coded.columns - start, bitorder="little")
-    return np.packbits(_placed(coded, bits[row * coded.columns - start :], row), bitorder="little"), row * coded.columns
+    octets, start = _packed(coded, first, stop, jobs)
+    if coded.moved is not None:
+        row, end = first // coded.columns, -(-stop // coded.columns)
+        begin, start = start, row * coded.columns
+        octets = restore_columns(octets, start - begin, end - row, coded.moved, jobs)
+    flip(octets.view(np.uint64), coded.listed_within(first, stop) - start)
+    return octets, start
 
 
 @lru_cache(maxsize=64)

@@ -3,11 +3,11 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.words.vectors import leading_zeros, number_at, put_number
+from xoropt.codec.compiled.words.vectors import leading_zeros, number_at, put_number, word_at
 from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
-from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles
+from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles, swap_far, swap_near
 
-__all__ = ["place_groups", "unpack_groups"]
+__all__ = ["move_columns", "place_groups", "unpack_groups"]
 
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -99,3 +99,53 @@ def place_groups(symbols, form, first, out, start):
         i += used >> 6
         used &= 63
     out[i] = word
+
+
+@njit(nogil=True, cache=True)
+def transpose(block, stride):
+    """Transpose, word column by word column, 64 rows of `stride` words, a multiple of 8."""
+    for w in range(0, stride, 8):
+        for r in range(8):
+            swap_far(block, r * stride + w, 8 * stride)
+        for r in range(0, 64, 8):
+            swap_near(block, r * stride + w, stride)
+
+
+@njit(nogil=True, cache=True)
+def move_columns(words, at, rows, columns, stride, places, block, moved, out, to):
+    """Put the columns of up to 64 rows of a mask where they belong: the rows are transposed, so that columns are words.
+
+    Args:
+        words: uint64, with a word after the last row's; the rows' bits from bit `at` on.
+        rows, columns: of these bits, 64 rows at most.
+        stride: words of a row in `block` and `moved`, a multiple of 8.
+        places: uint32 (64·stride,), for each transposed column its word in `block`, as both are laid out: column c is
+            word c // 64 of row c % 64.
+        block, moved: scratch, uint64 (64·stride,).
+        out: uint64, the rows from bit 0 of word `to` on; nothing is written after the word of the last bit.
+    """
+    width = (columns + 63) >> 6
+    for r in range(64):
+        for w in range(width):
+            word = np.int64(word_at(words, at + r * columns + 64 * w)) if r < rows else 0
+            put_number(block, r * stride + w, word)
+    transpose(block, stride)
+    for i in range(len(places)):
+        put_number(moved, i, number_at(block, number_at(places, i)))
+    transpose(moved, stride)
+    last = columns - 64 * (width - 1)
+    i, used, word = to, 0, np.uint64(0)
+    for r in range(rows):
+        for w in range(width):
+            x, bits = np.uint64(number_at(moved, r * stride + w)), 64
+            if w == width - 1:
+                x, bits = x & (ALL >> np.uint64(64 - last)), last
+            word |= x << np.uint64(used)
+            put_number(out, i, np.int64(word))
+            rest = (x >> ONE) >> np.uint64(63 - used)
+            used += bits
+            word = rest if used > 63 else word
+            i += used >> 6
+            used &= 63
+    if used:
+        put_number(out, i, np.int64(word))

@@ -5,10 +5,11 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from xoropt.codec.compiled.vectors import ROW
 from xoropt.codec.compiled.words.vectors import address
 from xoropt.codec.weights.vectors import SIZE, TileType, vector
 
-__all__ = ["find_places", "four_at", "join_tiles"]
+__all__ = ["find_places", "four_at", "join_tiles", "swap_far", "swap_near"]
 
 TABLE = 32
 """Entries of a table that two vectors hold."""
@@ -23,6 +24,43 @@ def four_at(typing_context, symbols, i):
         return builder.load(address(context, builder, signature.args[0], args[0], args[1], word), align=2)
 
     return types.uint64(symbols, types.int64), codegen
+
+
+def swaps(by: int):
+    """Three steps of a transposition of 64 × 64 bits: those that swap bits whose places differ by 4·by, 2·by and by.
+
+    Source: H. S. Warren, *Hacker's Delight*, 2nd ed., 7-3; here for eight times eight words at once.
+    """
+
+    @intrinsic
+    def swap(typing_context, words, i, step):
+        def codegen(context, builder, signature, args):
+            places = [args[1]]
+            for _ in range(7):
+                places.append(builder.add(places[-1], args[2]))
+            at = [address(context, builder, signature.args[0], args[0], place, ROW) for place in places]
+            rows = [builder.load(pointer, align=8) for pointer in at]
+            for apart in (4, 2, 1):
+                shift = apart * by
+                low = sum(((1 << shift) - 1) << place for place in range(0, 64, 2 * shift))
+                width, mask = splat(ROW, shift), splat(ROW, low)
+                for a in range(8):
+                    b = a + apart
+                    if a & apart:
+                        continue
+                    wrong = builder.and_(builder.xor(builder.lshr(rows[a], width), rows[b]), mask)
+                    rows[b] = builder.xor(rows[b], wrong)
+                    rows[a] = builder.xor(rows[a], builder.shl(wrong, width))
+            for pointer, row in zip(at, rows, strict=True):
+                builder.store(row, pointer, align=8)
+            return context.get_dummy_value()
+
+        return types.void(words, types.int64, types.int64), codegen
+
+    return swap
+
+
+swap_far, swap_near = swaps(8), swaps(1)
 
 
 @intrinsic
