@@ -15,6 +15,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import mean
 
 import numpy as np
@@ -87,6 +88,8 @@ RINGS: dict[str, Build] = {
     "cascade, 6 layers": lambda d, s: networks.cascade(1, wide(1, d), 6, 559, 400, 0, s),
     "auto": lambda d, s: xoropt.codec.auto.auto_network(wide(1, d), s),
 }
+KEPT = Path(__file__).parent / "data" / "topologies.txt"
+"""Lines of a sparsity and a recipe: what longer searches found."""
 SEARCHED = {
     "block, dense": ("swap",),
     "windowed, 5 taps": ("swap", "delay"),
@@ -99,9 +102,15 @@ SEARCHED = {
 
 
 def measure(
-    name: str, network: XorNetwork, sparsity: float, weights: int, seed: int, found: tuple[float, float] | None
+    name: str,
+    network: XorNetwork,
+    sparsity: float,
+    weights: int,
+    seed: int,
+    found: tuple[float, float] | None,
+    optimized: bool,
 ) -> Row:
-    """Encode one plane of random bits once."""
+    """Encode one plane of random bits once; `found`: the share of dependent care bits before and after a search."""
     block = name in BLOCKS
     rng = np.random.default_rng(round(1000 * sparsity) + seed)
     weights = weights // 10 if block else weights
@@ -112,7 +121,7 @@ def measure(
     size = encoded.size
     return Row(
         topology=name,
-        optimized=found is not None,
+        optimized=optimized,
         sparsity=sparsity,
         seed=seed,
         network=network.recipe,
@@ -132,12 +141,17 @@ def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Co
     for name, build in (BLOCKS | RINGS).items():
         for seed in range(seeds):
             network = build(density, seed)
-            rows.append(measure(name, network, sparsity, weights, seed, None))
+            rows.append(measure(name, network, sparsity, weights, seed, None, False))
             if name in SEARCHED and moves:
                 load = network.n_in / network.n_out if name in BLOCKS else density
                 better = optimize(network, load, moves, kinds=SEARCHED[name], care_bits=30_000, seed=seed)
-                rows.append(measure(name, better.network, sparsity, weights, seed, (better.before, better.after)))
+                rows.append(measure(name, better.network, sparsity, weights, seed, (better.before, better.after), True))
         log.print(f"S = {sparsity}: {name}, E = {rows[-1].efficiency:.2%}", highlight=False)
+    for line in KEPT.read_text().splitlines():
+        at, _, recipe = line.partition(" ")
+        if at == str(sparsity):
+            network = networks.from_recipe(recipe)
+            rows += [measure("kept", network, sparsity, weights, seed, None, True) for seed in range(seeds)]
     return rows
 
 
@@ -157,7 +171,7 @@ def print_rows(title: str, rows: list[Row]) -> None:
     for group in groups(rows):
         first, values = group[0], [row.efficiency for row in group]
         change = ""
-        if first.optimized:
+        if first.dependent_before is not None:
             before, after = mean(row.dependent_before for row in group), mean(row.dependent_after for row in group)
             change = f"{before:.4%} → {after:.4%}"
         table.add_row(
