@@ -181,7 +181,7 @@ function showLegend() {
   const item = make($("legend"), "span");
   make(make(item, "svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }), "path", { class: "step", d: "M-8 0H8" });
   item.append("front of this view");
-  make($("legend"), "span", {}, "pale: on no front");
+  make($("legend"), "span", {}, "pale: on no front; hover or focus a point, Enter copies its command");
 }
 
 const FIGURES = [
@@ -260,11 +260,11 @@ function show() {
 }
 
 for (const one of AXES) {
-  const button = make($("axes"), "button", { type: "button", role: "radio", "aria-checked": one === axis }, one.name2 || one.name);
+  const button = make($("axes"), "button", { type: "button", "aria-pressed": one === axis }, one.name2 || one.name);
   button.onclick = () => {
     axis = one;
     history.replaceState(null, "", "#" + one.key);
-    for (const other of $("axes").children) other.setAttribute("aria-checked", other === button);
+    for (const other of $("axes").children) other.setAttribute("aria-pressed", other === button);
     draw();
   };
 }
