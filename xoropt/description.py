@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.errors import FormatError
+from xoropt.errors import FormatError, XoroptError
 from xoropt.validation import get
 
 __all__ = ["from_columns", "pack_description", "sealed", "to_columns", "unpack_description", "unseal"]
 
 SEAL = '{"crc32":"'
-LARGEST = 1 << 26
-"""Bytes of a description's text at most: a hostile file must not fill the memory."""
+LARGEST = 1 << 25
+"""Bytes of a description's text at most, some 100,000 tensors: parsed, a hostile one takes thirty times the memory."""
 
 Entries = dict[str, dict[str, Any]]
 
@@ -58,9 +58,16 @@ def pack_description(description: dict[str, Any]) -> np.ndarray:
 
     Args:
         description: without empty values; `crc32`: a number below 2^32 for each tensor, which can't be deflated.
+
+    Raises:
+        XoroptError: too large to be read again: too many tensors, or too much metadata.
     """
     others = {key: value for key, value in description.items() if key != "crc32"}
     text = json.dumps(others, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(text) > LARGEST:
+        raise XoroptError(
+            f"The file's description would take {len(text)} bytes of {LARGEST}; store it as several files."
+        )
     sums = np.array(description.get("crc32", []), dtype="<u4").tobytes()
     stored = zlib.compress(text, 9) + sums
     return np.frombuffer(zlib.crc32(stored).to_bytes(4, "little") + stored, dtype=np.uint8)

@@ -393,12 +393,18 @@ def restore_array(
     source: str | os.PathLike[str] | CompressedModel, name: str, tensor: CompressedTensor | CarriedTensor, decoder: str
 ) -> np.ndarray:
     """One tensor's array; what goes wrong names the file and the tensor."""
+    where = "" if isinstance(source, CompressedModel) else f"{source}: "
     try:
         return decompress_tensor(tensor, decoder)
     except ArgumentError:
         raise
+    except MemoryError:
+        shape, dtype = form(tensor)
+        needed = math.prod(shape) * dtype.itemsize
+        raise XoroptError(
+            f"{where}tensor '{name}': its {needed} bytes do not fit into memory; use a machine with more."
+        ) from None
     except XoroptError as error:
-        where = "" if isinstance(source, CompressedModel) else f"{source}: "
         raise FormatError(f"{where}tensor '{name}': {str(error).rstrip('.')}.") from None
 
 

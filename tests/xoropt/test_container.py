@@ -1,6 +1,7 @@
 """The file: what is written is read; what is damaged is refused, and never gives a wrong weight."""
 
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from safetensors.numpy import save_file
 import xoropt
 from xoropt import CompressConfig
 from xoropt.container import DESCRIPTION, KEY, header_bits
-from xoropt.description import from_columns, pack_description, sealed, to_columns, unpack_description
+from xoropt.description import LARGEST, from_columns, pack_description, sealed, to_columns, unpack_description
 from xoropt.entries import checksum
 
 
@@ -287,6 +288,54 @@ def test_hostile_streams_are_refused(stored_windowed, name):
     with pytest.raises(xoropt.FormatError, match=word) as caught:
         xoropt.decompress(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (b"[" * 10_000_000, "not valid JSON"),
+        (b'{"names":' + b"1" * 10_000_000 + b"}", "not valid JSON"),
+        (b'{"names":[' + b"[]," * 1_000_000 + b"[]]}", "'names'"),
+        (b" " * LARGEST + b"{}", "too long or ends too early"),
+        (b'{"names":[NaN]}', "'names'"),
+    ],
+)
+def test_deflated_bombs_are_refused(stored, text, word):
+    path, _ = stored
+    with safe_open(path, framework="numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        metadata = file.metadata()
+    data = zlib.compress(text)
+    arrays[DESCRIPTION] = np.frombuffer(zlib.crc32(data).to_bytes(4, "little") + data, dtype=np.uint8)
+    save_file(arrays, path, metadata)
+    with pytest.raises(xoropt.FormatError, match=word):
+        xoropt.load(path)
+
+
+def test_what_could_not_be_read_is_not_written(tmp_path):
+    model = xoropt.CompressedModel({}, {"notes": "x" * LARGEST})
+    with pytest.raises(xoropt.XoroptError, match="store it as several files"):
+        xoropt.save(model, tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_scales_may_be_any_numbers(tmp_path):
+    """They come from a file: what they make are weights like others, and nothing is warned of."""
+    dense = np.random.default_rng(0).standard_normal((40, 50)).astype(np.float16)
+    model = xoropt.compress({"w": dense}, CompressConfig(sparsity=0.5, bits=2))
+    tensor = model.tensors["w"]
+    for scale in (np.inf, np.nan, 1e30):
+        tensor.levels.alpha[:] = scale
+        xoropt.save(model, tmp_path / "model", overwrite=True)
+        made = [xoropt.decompress(tmp_path / "model", decoder=name)["w"] for name in ("numpy", "compiled")]
+        assert made[0].tobytes() == made[1].tobytes()
+
+
+def test_weights_that_do_not_fit_into_memory_are_named(stored, monkeypatch):
+    path, _ = stored
+    monkeypatch.setattr("xoropt.pipeline.decompress_tensor", lambda tensor, decoder: exec("raise MemoryError"))
+    with pytest.raises(xoropt.XoroptError, match=r"tensor '.*': its \d+ bytes do not fit into memory"):
+        xoropt.decompress(path)
 
 
 def test_not_such_files(tmp_path):

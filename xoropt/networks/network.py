@@ -6,10 +6,21 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 
-__all__ = ["MAX_N_OUT", "XorNetwork", "check_int", "from_matrix", "matrix_recipe", "pack_rows"]
+__all__ = [
+    "MAX_ENTRIES",
+    "MAX_N_OUT",
+    "XorNetwork",
+    "check_entries",
+    "check_int",
+    "from_matrix",
+    "matrix_recipe",
+    "pack_rows",
+]
 
 MAX_N_OUT = 1 << 24
 """Outputs a step at most: bounds what a damaged file can make a reader allocate."""
+MAX_ENTRIES = 1 << 25
+"""Entries of a drawn matrix, n_out·window, at most: a recipe of a hundred bytes must not take minutes or gigabytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +73,13 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ArgumentError(f"Argument '{name}' must be {allowed}, not {value}.")
     return value
+
+
+def check_entries(n_out: int, window: int) -> None:
+    """ArgumentError naming `n_out` where the matrix would have too many entries to be drawn."""
+    most = MAX_ENTRIES // window
+    if n_out > most:
+        raise ArgumentError(f"Argument 'n_out' must be at most {most} with a window of {window} bits, not {n_out}.")
 
 
 def pack_rows(matrix: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.errors import ArgumentError
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.networks.network import MAX_ENTRIES, MAX_N_OUT, XorNetwork, check_int
 
 __all__ = ["MAX_WINDOW", "Flat", "check_stages", "flatten", "product_rows", "stages_network"]
 
@@ -16,7 +16,7 @@ _CHUNK = 1 << 20
 
 
 def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
-    """ArgumentError unless stages are what `XorNetwork.stages` says, within `MAX_WINDOW` bits."""
+    """ArgumentError unless stages are what `XorNetwork.stages` says, within `MAX_WINDOW` bits and `MAX_ENTRIES`."""
     if not stages:
         raise ArgumentError("Argument 'stages' must hold at least one stage.")
     window = n_in
@@ -33,6 +33,8 @@ def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
         width = len(stage)
         if window > MAX_WINDOW:
             raise ArgumentError(f"Stage {i} must keep the window within {MAX_WINDOW} bits, which {window} does not.")
+        if width > MAX_ENTRIES // window:
+            raise ArgumentError(f"Stage {i} must have at most {MAX_ENTRIES // window} signals, not {width}.")
 
 
 def product_rows(stages: tuple[np.ndarray, ...], n_in: int) -> tuple[np.ndarray, int]:

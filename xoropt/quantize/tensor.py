@@ -71,9 +71,10 @@ def level_table(levels: Levels, planes: int) -> np.ndarray:
         return table
     codes = np.arange(1 << planes)
     table = np.zeros((levels.alpha.shape[1], 1 << planes), dtype=levels.alpha.dtype)
-    for i, alpha in enumerate(levels.alpha):  # in this order everywhere: floating-point sums depend on it
-        table += np.where(codes >> i & 1, alpha[:, None], -alpha[:, None])
-    return table.astype(levels.dtype)
+    with np.errstate(invalid="ignore", over="ignore"):  # scales of a file may be any numbers
+        for i, alpha in enumerate(levels.alpha):  # in this order everywhere: floating-point sums depend on it
+            table += np.where(codes >> i & 1, alpha[:, None], -alpha[:, None])
+        return table.astype(levels.dtype)
 
 
 def value_entropy(tensor: QuantizedTensor) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int
 from xoropt.networks.stages import MAX_WINDOW, stages_network
 
 __all__ = ["cascade"]
@@ -55,6 +55,7 @@ def cascade(
     window = n_in * (1 + span + memory * (2 if chained else 1))
     if window > MAX_WINDOW:
         raise ArgumentError(f"Argument 'span' must keep the window within {MAX_WINDOW} bits, which {window} does not.")
+    check_entries(n_out, window)
     cuts = np.sort(draw_subsets(reseed(seed, 0), 1, span - 1, layers - 1)[0]) + 1 if layers > 1 else np.empty(0, int)
     delays = np.sort(np.diff(np.concatenate([[0], cuts, [span]])))[::-1]  # a decoder needs few of the last layers ahead
     orders = draw_subsets(reseed(seed, 1), layers, n_in, n_in)

@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["convolutional"]
@@ -36,6 +36,7 @@ def convolutional(
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     length = check_int("length", length, 1, MAX_WINDOW // n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, n_in * length)
     if generators is None:
         bits = draw_bits(seed, n_out * n_in, length)
         bits[:, [0, -1]] = True

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 
 __all__ = ["fixed_taps"]
 
@@ -30,6 +30,7 @@ def fixed_taps(n_in: int = 20, n_out: int = 160, taps: int = 5, seed: int = 0) -
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     taps = check_int("taps", taps, 1, n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, n_in)
     matrix = np.zeros((n_out, n_in), dtype=bool)
     np.put_along_axis(matrix, draw_subsets(seed, n_out, n_in, taps), True, axis=1)
     return XorNetwork(

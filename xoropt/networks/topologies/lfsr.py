@@ -8,7 +8,7 @@ on CAD 19 (2000).
 import numpy as np
 
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
 __all__ = ["lfsr"]
@@ -26,7 +26,7 @@ def lfsr(n_in: int = 20, n_out: int = 160, cycles: int = 16, taps: int = 3, seed
     Args:
         n_in: cells of the register, seed bits a block, 2 to 64.
         n_out: outputs a block.
-        cycles: clock cycles of a block, at most n_out.
+        cycles: clock cycles of a block, at most n_out and 2^16.
         taps: cells that a channel reads, 1 to n_in.
         seed: of the random numbers, 0 to 2^64 − 1.
 
@@ -38,9 +38,10 @@ def lfsr(n_in: int = 20, n_out: int = 160, cycles: int = 16, taps: int = 3, seed
     """
     n_in = check_int("n_in", n_in, 2, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
-    cycles = check_int("cycles", cycles, 1, n_out)
+    cycles = check_int("cycles", cycles, 1, min(n_out, 1 << 16))
     taps = check_int("taps", taps, 1, n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, n_in)
     channels = draw_subsets(seed, -(-n_out // cycles), n_in, taps)
     cells = np.eye(n_in, dtype=bool)  # row i: the seed bits whose XOR cell i holds
     outputs = []

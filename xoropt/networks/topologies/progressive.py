@@ -4,6 +4,8 @@ Hu, Eleftheriou and Arnold, *Regular and irregular progressive edge-growth Tanne
 Information Theory 51 (2005), here for a graph that repeats with the steps: an edge is added to every step at once.
 """
 
+import math
+
 import numpy as np
 
 from xoropt.errors import ArgumentError
@@ -14,7 +16,7 @@ from xoropt.networks.topologies.windowed import check_window
 __all__ = ["progressive"]
 
 _MOST = 1 << 15
-"""Taps of all outputs at most: the construction takes about a millisecond each."""
+"""Outputs at most, where each has one tap and they are a block."""
 
 
 def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6, seed: int = 0) -> XorNetwork:
@@ -33,7 +35,8 @@ def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6
         seed: of the random numbers, 0 to 2^64 − 1.
 
     Raises:
-        ArgumentError: an argument is out of range, taps exceed the window, or the graph has more than 2^15 edges.
+        ArgumentError: an argument is out of range, taps exceed the window, or the graph has more than 2^15 edges; of a
+            window, fewer.
 
     >>> progressive(n_in=4, n_out=6, window=4, taps=2).matrix().sum(axis=0).tolist()
     [3, 3, 3, 3]
@@ -43,12 +46,15 @@ def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6
     window = check_window("window", window, n_in)
     taps = check_int("taps", taps, 1, window)
     seed = check_int("seed", seed, 0, 2**64 - 1)
-    if n_out * taps > _MOST:
-        raise ArgumentError(f"Argument 'n_out' must be at most {_MOST // taps} with {taps} taps, not {n_out}.")
+    steps = 2 * (window // n_in) - 1  # a ring of steps, wide enough for both sides of a window
+    most = math.isqrt(_MOST**2 // steps) // taps  # every tap's search goes through all taps of all steps
+    if n_out > most:
+        raise ArgumentError(
+            f"Argument 'n_out' must be at most {most} with {taps} taps in a window of {window} bits, not {n_out}."
+        )
     order = draw_subsets(seed, n_out, window, window)
     chosen = np.full((n_out, taps), -1, dtype=np.int64)
     degree = np.zeros(n_in, dtype=np.int64)
-    steps = 2 * (window // n_in) - 1 if window > n_in else 1  # a ring of steps, wide enough for both sides of a window
     for j in range(n_out):
         for i in range(taps):
             depth = _depths(chosen[: j + 1], n_in, steps, j)[order[j]]

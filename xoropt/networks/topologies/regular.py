@@ -6,10 +6,14 @@ network in every version.
 
 import numpy as np
 
+from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import XorNetwork, check_int, pack_rows
 
 __all__ = ["regular"]
+
+_MOST = 1 << 18
+"""Half-edges at most: those of an output that would read a bit twice are moved one by one."""
 
 
 def regular(n_in: int = 20, n_out: int = 160, taps: int = 5, seed: int = 0) -> XorNetwork:
@@ -21,20 +25,22 @@ def regular(n_in: int = 20, n_out: int = 160, taps: int = 5, seed: int = 0) -> X
 
     Args:
         n_in: seed bits a block, 1 to 64.
-        n_out: outputs a block, at most 2^20.
+        n_out: outputs a block, at most 2^18/taps.
         taps: seed bits that an output is the XOR of, 1 to n_in.
         seed: of the random numbers, 0 to 2^64 − 1.
 
     Raises:
-        ArgumentError: an argument is out of range, taps exceed n_in.
+        ArgumentError: an argument is out of range, taps exceed n_in, or the graph has more than 2^18 edges.
 
     >>> regular(n_in=4, n_out=6, taps=2).matrix().sum(axis=0).tolist()
     [3, 3, 3, 3]
     """
     n_in = check_int("n_in", n_in, 1, 64)
-    n_out = check_int("n_out", n_out, 1, min(MAX_N_OUT, 1 << 20))
+    n_out = check_int("n_out", n_out, 1, _MOST)
     taps = check_int("taps", taps, 1, n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    if n_out * taps > _MOST:
+        raise ArgumentError(f"Argument 'n_out' must be at most {_MOST // taps} with {taps} taps, not {n_out}.")
     rounds = -(-n_out * taps // n_in)
     edges = draw_subsets(reseed(seed, 0), rounds, n_in, n_in).reshape(-1)[: n_out * taps]
     _part(edges.reshape(n_out, taps))

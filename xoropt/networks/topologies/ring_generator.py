@@ -7,7 +7,7 @@ Rajski and Tyszer, *Ring generators: new devices for embedded test applications*
 import numpy as np
 
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
 __all__ = ["ring_generator"]
@@ -30,7 +30,7 @@ def ring_generator(
         n_in: seed bits a block, 1 to 64.
         n_out: outputs a block.
         cells: of the ring, 3 to 64.
-        cycles: clock cycles that make outputs, at most n_out.
+        cycles: clock cycles that make outputs, at most n_out and 2^16.
         idle: clock cycles before them.
         taps: cells that a channel reads, 1 to `cells`.
         seed: of the random numbers, 0 to 2^64 − 1.
@@ -44,10 +44,11 @@ def ring_generator(
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     cells = check_int("cells", cells, 3, 64)
-    cycles = check_int("cycles", cycles, 1, n_out)
+    cycles = check_int("cycles", cycles, 1, min(n_out, 1 << 16))
     idle = check_int("idle", idle, 0, 1 << 16)
     taps = check_int("taps", taps, 1, cells)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, n_in)
     channels = draw_subsets(seed, -(-n_out // cycles), cells, taps)
     enters = np.arange(n_in) * (idle + cycles) // n_in
     most = int(np.bincount(enters).max())

@@ -1,7 +1,7 @@
 """The sequential network of Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): the small dense case of a window."""
 
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["sequential"]
@@ -30,5 +30,6 @@ def sequential(n_in: int = 8, n_out: int = 80, n_s: int = 2, seed: int = 0) -> X
     n_s = check_int("n_s", n_s, 0)
     window = check_window("window", n_in * (n_s + 1), n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, window)
     rows = pack_rows(draw_bits(seed, n_out, window))
     return XorNetwork(n_in, n_out, n_s, rows, f"sequential:n_in={n_in},n_out={n_out},n_s={n_s},seed={seed}")

@@ -3,10 +3,13 @@
 import numpy as np
 
 from xoropt.errors import ArgumentError
-from xoropt.networks.network import XorNetwork, check_int
+from xoropt.networks.network import MAX_ENTRIES, XorNetwork, check_int
 from xoropt.networks.stages import stages_network
 
 __all__ = ["from_stages", "spelt_stages"]
+
+_LONGEST = 1 << 22
+"""Characters of spelt-out stages at most: parsed, they take fifty times the memory."""
 
 
 def from_stages(stages: tuple[np.ndarray, ...], n_in: int) -> XorNetwork:
@@ -46,12 +49,18 @@ def spelt_stages(n_in: int, rows: str) -> XorNetwork:
     >>> spelt_stages(n_in=1, rows="0.3/0.1;0.3/1").matrix().astype(int).tolist()
     [[1, 1, 1, 1, 0], [1, 1, 0, 0, 0]]
     """
+    if len(rows) > _LONGEST:
+        raise ArgumentError(f"Argument 'rows' must have at most {_LONGEST} characters, not {len(rows)}.")
     stages = []
     for part in rows.split(";"):
         try:
             lists = [[_entry(word) for word in row.split(".")] for row in part.split("/")]
         except ValueError:
             raise ArgumentError(f"Argument 'rows' must hold rows such as '0.3/0.1', not {part[:80]!r}.") from None
+        if len(lists) * max(map(len, lists)) > MAX_ENTRIES:
+            raise ArgumentError(
+                f"Argument 'rows' must hold shorter rows than {max(map(len, lists))} entries, or fewer."
+            )
         stage = np.full((len(lists), max(map(len, lists))), -1, dtype=np.int64)
         for row, entries in zip(stage, lists, strict=True):
             row[: len(entries)] = entries

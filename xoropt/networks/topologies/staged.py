@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int
 from xoropt.networks.stages import MAX_WINDOW, product_rows
 from xoropt.networks.topologies.windowed import check_window
 
@@ -67,6 +67,7 @@ def staged(
         raise ArgumentError(
             f"Argument 'memory' must keep the window within {MAX_WINDOW} bits, which {memory} does not."
         )
+    check_entries(n_out, window)
     tap = np.arange(nodes * taps, dtype=np.int64)
     delay = draw_subsets(reseed(seed, 0), n_in, delays, -(-nodes * taps // n_in))[tap % n_in, tap // n_in]
     node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 
 __all__ = ["toeplitz"]
 
@@ -29,6 +29,7 @@ def toeplitz(n_in: int = 20, n_out: int = 180, seed: int = 0) -> XorNetwork:
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, n_in)
     bits = draw_bits(seed, 1, n_in + n_out - 1)[0]
     matrix = np.lib.stride_tricks.sliding_window_view(bits, n_in)[:, ::-1]
     return XorNetwork(n_in, n_out, 0, pack_rows(matrix), f"toeplitz:n_in={n_in},n_out={n_out},seed={seed}")

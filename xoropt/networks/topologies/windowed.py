@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.draws import draw_bits, draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
 from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["check_window", "windowed"]
@@ -44,6 +44,7 @@ def windowed(n_in: int = 64, n_out: int = 640, window: int = 512, taps: int | No
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     window = check_window("window", window, n_in)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    check_entries(n_out, window)
     if taps is None:
         matrix = draw_bits(seed, n_out, window)
     else:
