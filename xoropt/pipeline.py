@@ -210,7 +210,9 @@ def compress(
             )
         except XoroptError as error:
             where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
-            mend = "" if len(chosen) == 1 else f" Mend that or leave the tensor out with exclude=('{name}',)."
+            mend = (
+                "" if len(chosen) == 1 else f" Mend that or leave the tensor out with --exclude (exclude=({name!r},))."
+            )
             raise type(error)(f"{where}{error}{mend}") from None
         done += array.size
         report(array.size, array.size)
@@ -253,6 +255,7 @@ def _compress_tensor(
     quantization: dict[str, float | int | str] | None = None
     quantized: QuantizedTensor | None
     stored_mask: tuple[str, dict[str, np.ndarray]] | None = None
+    original = array
     if config.quantizes and _is_real(array):
         bits, sparsity, scope = config.bits or 1, config.sparsity or 0.0, config.scope
         if config.mask == "low_rank":
@@ -269,7 +272,7 @@ def _compress_tensor(
             array, quantization = merge_zeros(array), {"zeros": "merged"}
         quantized = codebook(array)
         if quantized is None:
-            return CarriedTensor(array, "more than 257 values: not quantized")
+            return CarriedTensor(original, "more than 257 values: not quantized")
         if factors is not None:
             if factors.shape != array.shape or not (factors.mask() == quantized.mask).all():
                 raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
@@ -304,7 +307,7 @@ def _compress_tensor(
         stored = _least(stored, quantized, tensors)
     if "sparsity" not in (quantization or {}):
         if sum(tensor_bits(stored).values()) + added_bits(stored, tensors) >= 8 * array.nbytes:
-            return CarriedTensor(array, "would not get smaller")
+            return CarriedTensor(original, "would not get smaller")
         if not same_bytes(decompress_tensor(stored), array):
             raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored

@@ -133,3 +133,9 @@ def test_the_figure_that_an_error_names_can_be_reached(shape):
     least = float(re.search(r"at least ([0-9.]+) here", str(caught.value))[1])
     factors = prune_low_rank(weights(shape), 0.91, mask_bits=least, tile=64)
     assert 8 * low_rank.encode(factors)["mask"].nbytes <= least * np.prod(shape)
+
+
+def test_columns_may_come_first_in_memory():
+    weights = np.random.default_rng(0).standard_normal((30, 40))
+    made = prune_low_rank(np.asfortranarray(weights), 0.8, rank=2)
+    assert np.array_equal(made.mask(), prune_low_rank(weights, 0.8, rank=2).mask())

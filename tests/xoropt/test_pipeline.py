@@ -195,3 +195,15 @@ def test_packed_values_need_their_own_mask(tmp_path):
         xoropt.decode(encoded)
     with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, the values are of"):
         unpack_values(encoded, np.ones(1500, dtype=bool))
+
+
+@pytest.mark.parametrize("levels", [3, 2000])
+def test_merged_zeros_never_change_a_tensor_that_is_carried(levels):
+    """Neither one of too many values nor one that would not get smaller."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, levels, 2000).astype(np.float32) if levels > 257 else np.ones(3, np.float32)
+    weights[0] = -0.0
+    model = xoropt.compress({"w": weights}, xoropt.CompressConfig(merge_zeros=True, include=("*",)))
+    assert isinstance(model.tensors["w"], xoropt.CarriedTensor)
+    assert model.tensors["w"].array.tobytes() == weights.tobytes()
+    assert all(check.lossless for check in xoropt.verify(model, {"w": weights}))

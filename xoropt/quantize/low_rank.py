@@ -68,7 +68,7 @@ def prune_low_rank(
     check_int("tile", tile, 1)
     if mask_bits is not None and not 0 < mask_bits < math.inf:
         raise ArgumentError(f"Argument 'mask_bits' must be a number above 0, not {mask_bits}.")
-    magnitude = np.abs(weights.reshape(weights.shape[0], -1))
+    magnitude = np.abs(np.ascontiguousarray(weights).reshape(weights.shape[0], -1))
     if not np.isfinite(magnitude).all():
         raise ArgumentError("Argument 'weights' holds NaN or infinity, which can't be pruned by magnitude.")
     largest = magnitude.max()
