@@ -1,6 +1,7 @@
 """Mask codecs: exact on every mask they take, honest about those they do not, small where they promise it."""
 
 import math
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -187,11 +188,30 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
         assert (bits == mask.reshape(-1)[first:stop]).all()
 
 
+def test_what_was_read_of_a_prefix_mask_is_kept_for_the_same_parts_only():
+    from xoropt.masks.prefix import stored
+
+    mask = np.random.default_rng(6).random((64, 96)) < 0.1
+    parts = CODECS["prefix"].encode(mask, 1)
+    before = len(stored._READ)
+    kept = stored.read(parts, mask.shape, mask.size)
+    assert stored.read(dict(parts), mask.shape, mask.size) is kept
+    assert stored.read(parts, (32, 192), mask.size) is not kept
+    for name in ("mask_seeds", "mask_plane"):
+        assert stored.read(parts | {name: parts[name].copy()}, mask.shape, mask.size) is not kept
+    with pytest.raises(xoropt.DecodeError):
+        stored.read(parts | {"mask_seeds": parts["mask_seeds"][1:]}, mask.shape, mask.size)
+    assert len(stored._READ) == before + 1
+    del parts
+    assert len(stored._READ) == before
+
+
 @given(data=st.data())
 def test_columns_are_moved_back(data):
+    from xoropt.codec import ranges
     from xoropt.masks.prefix.moving import restore_columns
 
-    rows, columns, at = (data.draw(st.integers(*ends)) for ends in ((0, 150), (1, 1200), (0, 130)))
+    rows, columns, at, jobs = (data.draw(st.integers(*ends)) for ends in ((0, 150), (1, 1200), (0, 130), (1, 2)))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     moved = rng.permutation(columns)
     bits = rng.random((rows, columns)) < rng.random()
@@ -199,6 +219,7 @@ def test_columns_are_moved_back(data):
         np.concatenate([rng.random(at) < 0.5, bits.reshape(-1), np.ones(191, bool)]), bitorder="little"
     )
     octets = octets[: len(octets) // 8 * 8]
-    made = np.unpackbits(restore_columns(octets, at, rows, moved, 1), bitorder="little").astype(bool)
+    with mock.patch.object(ranges, "WORK", 1):
+        made = np.unpackbits(restore_columns(octets, at, rows, moved, jobs), bitorder="little").astype(bool)
     assert (made[: bits.size].reshape(bits.shape) == bits[:, moved]).all()
     assert not made[bits.size :].any()

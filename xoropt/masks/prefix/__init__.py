@@ -7,7 +7,7 @@ L outputs and looks the group up, without anything that stands before it. (Compr
 hashed equations: Hreinsson, Krøyer, Pagh, *Storing a Compressed Function with Constant Access Time*, ESA 2009; Genuzio
 and Vigna, *Engineering Compressed Static Functions*, DCC 2018.)
 
-In small masks columns of like density are moved side by side first: a class of every column is stored, and the columns
+Columns of like density may be moved side by side first: then a class of every column is stored, and the columns
 are taken class by class. Rows and columns of groups are sorted into classes of like density; each pair of classes has
 one of several codes. A code follows from its density alone, by integer arithmetic: the weight of a group with j ones is
 ⌊2^46·d^j·(1−d)^(G−j)⌋ for a density d in units of 1/65536, at least a floor of 1. Nodes of equal weight and kind

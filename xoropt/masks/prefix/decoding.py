@@ -93,13 +93,21 @@ def decode_packed(
 
 
 @lru_cache(maxsize=64)
-def _tables(density: int, size: int, length: int) -> Lookup:
+def _table(density: int, size: int, length: int) -> Lookup:
     return lookup(group_lengths(density, size), length)
 
 
+@lru_cache(maxsize=8)
+def _tables(densities: tuple[int, ...], size: int, length: int) -> Lookup:
+    """The tables of all codes, one after the other."""
+    tables = [_table(density, size, length) for density in densities]
+    offsets = np.cumsum([0, *(len(symbols) for _, _, symbols in tables)])[:-1].astype(np.uint32)
+    bases = np.concatenate([table[0] + offset for table, offset in zip(tables, offsets, strict=True)])
+    return bases, np.concatenate([table[1] for table in tables]), np.concatenate([table[2] for table in tables])
+
+
 def _packed(coded: Coded, first: int, stop: int, jobs: int | None) -> tuple[np.ndarray, int]:
-    tables = [_tables(density, coded.size, coded.length) for density in coded.densities]
-    return unpack(coded, tables, first, stop, jobs)
+    return unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
 
 
 def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:

@@ -17,9 +17,6 @@ __all__ = ["encode"]
 SAMPLE = 1 << 18
 """Weights, about, by which the group size is chosen."""
 
-MOVED = 1 << 20
-"""Weights up to which columns may be moved: it takes longer to decode."""
-
 SLOWER = 1.005
 """What groups that do not fill words must save."""
 
@@ -30,9 +27,7 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
         return None
     rows, columns = matrix_shape(mask.shape, mask.size)
     matrix = np.ascontiguousarray(mask).reshape(rows, columns)
-    column_class, sort_bits = np.zeros(columns, dtype=np.int64), 0
-    if mask.size <= MOVED:
-        column_class, sort_bits = _sorted(matrix)
+    column_class, sort_bits = _sorted(matrix)
     order = np.argsort(column_class, kind="stable")
     if sort_bits:
         matrix = matrix[:, order]

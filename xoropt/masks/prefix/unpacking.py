@@ -14,14 +14,12 @@ AT_ONCE = 4
 """Bands whose plane is decoded at once: 0.4 MB, which stay in the processor's cache."""
 
 
-def unpack(
-    coded: Coded, tables: list[Lookup], first: int, stop: int, jobs: int | None = None
-) -> tuple[np.ndarray, int]:
+def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None = None) -> tuple[np.ndarray, int]:
     """The mask of weights first … stop − 1, one bit a weight, from the bands in which they lie.
 
     Args:
         coded: the mask.
-        tables: of each code.
+        tables: those of all codes, one after the other.
         first, stop: a range of weights.
         jobs: threads; None: as many as are worth it.
 
@@ -44,7 +42,7 @@ def unpack(
     start = begin * groups * 16 if whole else begin * groups // across * columns // 64 * 64
     last = end * groups * 16 if whole else min(rows, (end * groups - 1) // across + 1) * columns
     out = np.zeros(-(-(last - start) // 64) + 2, dtype=np.uint64)
-    bases, shifts, symbols = _joined(tables)
+    bases, shifts, symbols = tables
     of_row_class = coded.code_of[:, coded.column_class]
     band = coded.of_band * coded.length * TILE  # outputs
     check_encoded(coded.encoded)
@@ -69,7 +67,7 @@ def unpack(
                 planes.fill(scratch, 0, a, b, held, origin, False)
                 flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
                 words = held[(a - origin) // 64 :]
-                if len(tables) > 1:
+                if len(coded.densities) > 1:
                     codes = _codes(of_row_class, coded.row_class, number * groups, min(AT_ONCE, len(some)) * groups)
             group = number * groups
             unpack_groups(
@@ -103,12 +101,3 @@ def _codes(of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: i
     rows = of_row_class.take(row_class[row : -(-(first + count) // across)], axis=0)
     some = rows.reshape(-1)[first - row * across :][:count]
     return some if len(some) == count else np.append(some, np.zeros(count - len(some), dtype=np.uint8))
-
-
-def _joined(tables: list[Lookup]) -> Lookup:
-    """The tables of all codes, one after the other."""
-    if len(tables) == 1:
-        return tables[0]
-    offsets = np.cumsum([0, *(len(symbols) for _, _, symbols in tables)])[:-1].astype(np.uint32)
-    bases = np.concatenate([table[0] + offset for table, offset in zip(tables, offsets, strict=True)])
-    return bases, np.concatenate([table[1] for table in tables]), np.concatenate([table[2] for table in tables])
