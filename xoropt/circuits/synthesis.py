@@ -15,7 +15,7 @@ from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import check_int
 
-__all__ = ["synthesize"]
+__all__ = ["check_time_limit", "synthesize"]
 
 WIDE_SHARE = 0.2
 """Part of the time for gates of more than two inputs."""
@@ -56,8 +56,7 @@ def synthesize(
     check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
     check_int("jobs", jobs, 1)
     check_int("seed", seed, 0)
-    if not isinstance(time_limit, int | float) or not time_limit >= 0:
-        raise ArgumentError(f"Argument 'time_limit' must be at least 0 seconds, not {time_limit!r}.")
+    check_time_limit(time_limit)
     if max_depth is not None:
         check_int("max_depth", max_depth, 0)
         least = least_depth(array, max_inputs)
@@ -82,6 +81,12 @@ def synthesize(
     if max_inputs > 2:
         circuit = _widened(search, array, gates, time_limit, max_depth, seed)
     return resume if resume is not None and resume.gates <= circuit.gates else circuit
+
+
+def check_time_limit(time_limit: float) -> None:
+    """ArgumentError unless it is a finite number of seconds, 0 or more."""
+    if not isinstance(time_limit, int | float) or not 0 <= time_limit < math.inf:
+        raise ArgumentError(f"Argument 'time_limit' must be at least 0 seconds, and finite, not {time_limit!r}.")
 
 
 def _check_resume(
@@ -117,7 +122,7 @@ def _widened(
 ) -> XorCircuit:
     """The best circuit with wider gates that was found in the rest of the time; within the depth bound."""
     rng = np.random.default_rng(seed)
-    best = assemble(matrix, tree_operands(search.task))
+    best = assemble(matrix, tree_operands(search.task, search.task.max_inputs))
     while True:
         circuit = assemble(matrix, widen(search.task, gates, rng))
         if circuit.gates < best.gates and (max_depth is None or circuit.depth <= max_depth):

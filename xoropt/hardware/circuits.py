@@ -5,6 +5,7 @@ import heapq
 import numpy as np
 
 from xoropt.circuits import XorCircuit, synthesize
+from xoropt.circuits.synthesis import check_time_limit
 from xoropt.hardware.pipeline import PAD, Pipeline, Stage
 
 __all__ = ["SYNTHESIZED", "arrivals", "depth_of", "plain_circuit", "stage_circuits"]
@@ -63,7 +64,11 @@ def stage_circuits(plan: Pipeline, synthesis: str | None = None, time_limit: flo
         synthesis: a method of `xoropt.circuits.synthesize`, tried on every stage whose matrix has at most 2^16
             entries and kept where it takes fewer gates; None: the trees that the network describes.
         time_limit: seconds for all stages.
+
+    Raises:
+        ArgumentError: the time limit is negative or not finite.
     """
+    check_time_limit(time_limit)
     small = [len(stage.sources) * len(stage.taps[0]) <= SYNTHESIZED for stage in plan.stages]
     shared = time_limit / max(1, small.count(True))
     circuits: list[XorCircuit] = []

@@ -59,12 +59,15 @@ def test_depth_bounds_are_kept(method, matrix, spare):
     assert circuit.depth <= bound
 
 
-@given(matrix=matrices, max_inputs=st.sampled_from([3, 4]), bounded=st.booleans())
-@example(matrix=np.ones((1, 9), bool), max_inputs=4, bounded=True)
+@given(
+    matrix=matrices, method=st.sampled_from(["paar", "tree"]), max_inputs=st.sampled_from([3, 4]), bounded=st.booleans()
+)
+@example(matrix=np.ones((1, 9), bool), method="tree", max_inputs=4, bounded=True)
+@example(matrix=np.ones((1, 9), bool), method="paar", max_inputs=4, bounded=True)
 @settings(max_examples=30)
-def test_wide_gates(matrix, max_inputs, bounded):
+def test_wide_gates(matrix, method, max_inputs, bounded):
     bound = least_depth(matrix, max_inputs) if bounded else None
-    circuit = synthesize(matrix, "paar", time_limit=0.01, max_inputs=max_inputs, max_depth=bound)
+    circuit = synthesize(matrix, method, time_limit=0.01, max_inputs=max_inputs, max_depth=bound)
     assert circuit.verify(matrix)
     assert circuit.max_inputs <= max_inputs
     assert bound is None or circuit.depth <= bound
@@ -152,6 +155,7 @@ def test_windows_smaller_than_the_circuit(monkeypatch):
         ([0, 1], {}, "two dimensions"),
         ([[1, 1]], {"method": "magic"}, "auto, tree, paar"),
         ([[1, 1]], {"max_inputs": 5}, "from 2 to 4"),
+        ([[1, 1]], {"time_limit": float("inf")}, "finite"),
         ([[1, 1]], {"time_limit": -1}, "at least 0 seconds"),
         ([[1, 1]], {"jobs": 0}, "at least 1"),
         ([[1] * 9], {"max_depth": 3}, "at least 4"),

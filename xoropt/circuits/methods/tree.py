@@ -13,13 +13,12 @@ __all__ = ["METHOD", "tree_operands"]
 
 def run(search: Search, seed: int) -> None:
     """One circuit: no sharing but of equal sub-sums; the least depth that the matrix allows."""
-    search.offer(tree_operands(search.task)[:, :2], "tree")
+    search.offer(tree_operands(search.task, 2), "tree")
 
 
-def tree_operands(task: Task) -> np.ndarray:
-    """The gates of balanced trees, wide if task.max_inputs allows; int32 (gates, max_inputs), filled with -1."""
+def tree_operands(task: Task, width: int) -> np.ndarray:
+    """Balanced trees of gates of up to `width` inputs; int32 (gates, width), filled with -1."""
     gates: dict[tuple[int, ...], int] = {}
-    width = task.max_inputs
     for row in task.rows:
         heap = [(0, int(i)) for i in np.flatnonzero(row)]
         while len(heap) > 1:
