@@ -2,7 +2,7 @@
 
 from xoropt.networks.draws import draw_bits
 from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
-from xoropt.networks.topologies.windowed import check_window
+from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["sequential"]
 
@@ -27,9 +27,9 @@ def sequential(n_in: int = 8, n_out: int = 80, n_s: int = 2, seed: int = 0) -> X
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
-    n_s = check_int("n_s", n_s, 0)
-    window = check_window("window", n_in * (n_s + 1), n_in)
+    n_s = check_int("n_s", n_s, 0, MAX_WINDOW // n_in - 1)
     seed = check_int("seed", seed, 0, 2**64 - 1)
+    window = n_in * (n_s + 1)
     check_entries(n_out, window)
     rows = pack_rows(draw_bits(seed, n_out, window))
     return XorNetwork(n_in, n_out, n_s, rows, f"sequential:n_in={n_in},n_out={n_out},n_s={n_s},seed={seed}")

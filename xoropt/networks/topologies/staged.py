@@ -39,7 +39,7 @@ def staged(
     Args:
         n_in: new seed bits a step, 1 to 64.
         n_out: outputs a step.
-        nodes: nodes a step; must exceed n_in well, 1.5 times or more.
+        nodes: nodes a step, n_in or more, since fewer lose seed bits; should exceed it well, 1.5 times or more.
         taps: seed bits a node is the XOR of.
         reads: nodes an output is the XOR of.
         memory: further steps whose nodes an output can read.
@@ -55,7 +55,7 @@ def staged(
     """
     n_in = check_int("n_in", n_in, 1, 64)
     n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
-    nodes = check_int("nodes", nodes, 1, 4096)
+    nodes = check_int("nodes", nodes, n_in, 4096)
     memory = check_int("memory", memory, 0, MAX_WINDOW)
     node_window = check_window("node_window", node_window, n_in)
     delays = node_window // n_in
