@@ -4,7 +4,9 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from xoropt_solvers.registry import find as find_solver
 from xoropt_solvers.registry import names as solver_names
+from xoropt_solvers.registry import require
 
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.stream import METHODS
@@ -12,8 +14,10 @@ from xoropt.errors import ArgumentError
 from xoropt.networks import TOPOLOGIES
 from xoropt.networks.recipes import nearest
 
-__all__ = ["OWN_KEYS", "check_names", "numbers_of", "table_of", "texts_of", "within"]
+__all__ = ["MOST", "OWN_KEYS", "check_names", "numbers_of", "table_of", "texts_of", "within"]
 
+MOST = 100_000
+"""Points of a space at most."""
 OWN_KEYS = ("load", "orders", "solvers")
 """Keys of a topology's table beside the topology's own."""
 
@@ -44,13 +48,15 @@ def table_of(topology: str, table: Any, where: str) -> dict[str, list[Any]]:
 
 
 def check_names(orders: Iterable[str], solvers: Iterable[str], where: str) -> None:
-    """Whether there are such stream orders and seed searches."""
+    """Whether there are such stream orders and seed searches, and what these need is installed."""
     for order in orders:
         within(where, order_from_recipe, order)
     known = sorted({"portfolio", *METHODS, *solver_names()})
     for solver in solvers:
         if solver not in known:
             raise ArgumentError(f"{where}: no solver '{solver}'{nearest(solver, known)}.")
+        if solver in solver_names():
+            require(find_solver(solver))
 
 
 def within(where: str, check: Any, value: Any) -> None:
@@ -68,7 +74,9 @@ def values_of(key: str, value: Any, where: str, whole: bool) -> list[Any]:
         ends = [value.get("from"), value.get("to"), step]
         if not {*value} <= {"from", "to", "step"} or any(type(end) is not int for end in ends) or step < 1:
             raise ArgumentError(f"{where}: '{key}' must be a range such as {{from = 10, to = 60, step = 10}}.")
-        return list(range(value["from"], value["to"] + 1, step))
+        value = range(value["from"], value["to"] + 1, step)
+    if isinstance(value, range | list | tuple) and len(value[: MOST + 1]) > MOST:  # len of a huge range overflows
+        raise ArgumentError(f"{where}: '{key}' has more than {MOST:,} values.")
     values = list(value) if isinstance(value, list | tuple | range) else [value]
     for one in values:
         if type(one) is not int and one != "auto" and (whole or not (one is None or isinstance(one, str))):

@@ -65,12 +65,14 @@ def explore(
 
     Raises:
         ArgumentError: the space or the data are not what they should be; a space without a point that can be built.
-        XoroptError: the folder can't be written or holds results of other data; no time for a single point.
+        XoroptError: the folder can't be written, or holds results of other data or of another version; no time for a
+            single point.
 
     >>> found = explore({"block": {"n_in": [8, 12]}}, sparsity=0.9, weights=20_000, synthesize=False)
     >>> [result.network for result in found.front]
     ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
     """
+    from xoropt import __version__
     from xoropt.codec.ranges import cores  # loads numba
 
     clock = Clock(_seconds(budget))
@@ -86,7 +88,7 @@ def explore(
         )
         fronts, interrupted = [], False
         for i, workload in enumerate(workloads):
-            store.begin(workload.name, workload.fingerprint())
+            store.begin(workload.name, f"{__version__} {workload.fingerprint()}")
             share = Clock(None if budget is None else max(0.0, clock.left) / (len(workloads) - i))
             outcome = search(
                 workload,

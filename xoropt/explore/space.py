@@ -11,7 +11,7 @@ from importlib import resources
 from typing import Any
 
 from xoropt.errors import ArgumentError
-from xoropt.explore.checks import OWN_KEYS, check_names, numbers_of, table_of, texts_of, within
+from xoropt.explore.checks import MOST, OWN_KEYS, check_names, numbers_of, table_of, texts_of, within
 from xoropt.files import read_text
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
@@ -21,8 +21,6 @@ __all__ = ["Point", "Space", "default_text", "read_space"]
 
 RING_MARGIN = 1.05
 """Outputs a step of a ring, whose rate follows its care bits, above those that the sparsest layer asks for."""
-MOST = 100_000
-"""Points of a space at most."""
 MEMORY_KEYS = {"length", "memory", "n_s", "window"}
 """Parameters of topologies with memory."""
 TOP_KEYS = ("orders", "recipes", "samples", "solvers", "sparsity")

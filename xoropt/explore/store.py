@@ -1,10 +1,11 @@
 """The results of an exploration in one file, a line of JSON each, appended as they come."""
 
 import json
+import math
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from xoropt.errors import FormatError, XoroptError
 from xoropt.explore.measuring import Result
@@ -12,6 +13,7 @@ from xoropt.explore.measuring import Result
 __all__ = ["Store"]
 
 NAME = "points.jsonl"
+KINDS = get_type_hints(Result)
 
 
 class Store:
@@ -64,26 +66,35 @@ class Store:
 
     def _take(self, line: dict[str, Any]) -> None:
         if "result" in line:
-            known = {field.name for field in fields(Result)}
-            result = Result(**{key: value for key, value in line["result"].items() if key in known})
+            found = {key: value for key, value in line["result"].items() if key in KINDS}
+            for key, value in found.items():
+                _check(value, KINDS[key])
+            result = Result(**found)
             self.results[result.workload, result.point, result.sample] = result
         elif "impossible" in line:
             entry = line["impossible"]
+            for key in ("workload", "point", "why"):
+                _check(entry[key], str)
             self.impossible[entry["workload"], entry["point"]] = entry["why"]
         else:
+            for key in ("workload", "fingerprint"):
+                _check(line[key], str)
             self._fingerprints[line["workload"]] = line["fingerprint"]
 
     def begin(self, workload: str, fingerprint: str) -> None:
-        """Say which data the results of a workload are of.
+        """Say which data, and which version, the results of a workload are of.
 
         Raises:
-            XoroptError: the folder holds results of other data under that name.
+            XoroptError: the folder holds results of other data, or of another version, under that name.
         """
         held = self._fingerprints.get(workload)
         if held is None:
             self._append({"workload": workload, "fingerprint": fingerprint})
         elif held != fingerprint:
-            raise XoroptError(f"{self.folder}: holds results of other data; name another --out or remove the folder.")
+            raise XoroptError(
+                f"{self.folder}: holds results of other data, or of another version of xoropt; name another --out or "
+                "remove the folder."
+            )
 
     def add(self, result: Result) -> None:
         """Keep a result."""
@@ -111,3 +122,11 @@ class Store:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def _check(value: object, kind: Any) -> None:
+    """ValueError unless a value out of a file is of a kind; whole numbers are numbers, truth values are not."""
+    if isinstance(value, bool) or not isinstance(value, kind | int if kind is float else kind):
+        raise ValueError(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(value)

@@ -237,8 +237,35 @@ def test_bad_input(tmp_path):
     (tmp_path / "points.jsonl").write_text("{}\n")
     with pytest.raises(XoroptError, match="line 1 is no result"):
         xoropt.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    for line in ({"workload": 3, "fingerprint": "f"}, {"impossible": {"workload": "w", "point": "p", "why": 5}}):
+        (tmp_path / "points.jsonl").write_text(json.dumps(line) + "\n")
+        with pytest.raises(XoroptError, match="line 1 is no result"):
+            xoropt.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     os.remove(tmp_path / "points.jsonl")
     small = {"block": {"n_in": 8, "solvers": "greedy"}}
     xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     with pytest.raises(XoroptError, match="results of other data"):
         xoropt.explore(small, weights=2000, jobs=1, synthesize=False, out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("efficiency", "high"), ("low", None), ("sample", True), ("gates", float("nan"))]
+)
+def test_results_of_the_wrong_kind(key, value, tmp_path):
+    small = {"block": {"n_in": 8, "solvers": "greedy"}}
+    xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    path = tmp_path / "points.jsonl"
+    head, line = path.read_text().splitlines()
+    entry = json.loads(line)
+    entry["result"][key] = value
+    path.write_text(f"{head}\n{json.dumps(entry)}\n")
+    with pytest.raises(XoroptError, match="line 2 is no result"):
+        xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+
+
+def test_results_of_another_version(tmp_path, monkeypatch):
+    small = {"block": {"n_in": 8, "solvers": "greedy"}}
+    xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    monkeypatch.setattr(xoropt, "__version__", "99")
+    with pytest.raises(XoroptError, match="another version"):
+        xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)

@@ -1,6 +1,7 @@
 """Spaces: what a description becomes, and one clear line for every bad one."""
 
 import pytest
+from xoropt_solvers import MissingPackageError
 
 from xoropt import ArgumentError
 from xoropt.explore import default_text, read_space
@@ -70,6 +71,7 @@ BAD = {
     "empty file": ("", "the space is empty"),
     "empty list": ("[block]\nn_in = []", "[block]: 'n_in' has no value"),
     "range the wrong way": ("[block]\nn_in = {from = 9, to = 3}", "[block]: 'n_in' has no value"),
+    "endless range": ("[block]\nn_in = {from = 1, to = 10000000000000000000}", "'n_in' has more than 100,000 values"),
     "half a range": ("[block]\nn_in = {from = 9}", "must be a range such as"),
     "not TOML": ("[block", "not TOML"),
     "text for a table": ("block = 3", "'block' must be a table"),
@@ -102,3 +104,9 @@ def test_too_many_points():
     space = read_space({"windowed": {"n_in": range(1, 65), "window": range(1, 1985)}})
     with pytest.raises(ArgumentError, match="100,000 are allowed"):
         space.points(0.1, 0.1)
+
+
+def test_a_solver_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr("xoropt_solvers.registry._installed", lambda module: False)
+    with pytest.raises(MissingPackageError, match="pip install"):
+        read_space({"block": {"n_in": 8, "solvers": "sat"}})
