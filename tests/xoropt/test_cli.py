@@ -65,6 +65,8 @@ def test_solve(tmp_path, xoropt_command):
     assert json.loads(out)["cost"] == 1
     status, out, _ = xoropt_command("solve", "block:n_in=12,n_out=120", "--seed", "3", "--json")
     assert (status, len(json.loads(out)["x"])) == (0, 12)
+    status, out, _ = xoropt_command("solve", "block", "--json")
+    assert (status, len(json.loads(out)["x"])) == (0, 20)
     status, _, err = xoropt_command("solve", "block:n_inn=12")
     assert (status, "the nearest is 'n_in'" in err) == (1, True)
     (tmp_path / "bad.txt").write_text("10x\n")
@@ -82,6 +84,8 @@ def test_synthesize(tmp_path, xoropt_command):
     assert "module" in out.read_text()
     status, text, _ = xoropt_command("synthesize", "block:n_in=3,n_out=4", "--time-limit", "1")
     assert "verified" in text
+    status, text, _ = xoropt_command("synthesize", "block", "--time-limit", "0")  # a topology with its defaults
+    assert (status, "verified" in text) == (0, True)
     status, _, err = xoropt_command("synthesize", "blok:n_in=3")
     assert (status, err.count("\n")) == (1, 1)
 

@@ -34,10 +34,11 @@ def synthesize(source: str, resume: Path | None, out: Path | None, force: bool, 
     from xoropt.circuits import synthesize as run
     from xoropt.files import check_new
     from xoropt.networks import from_recipe
+    from xoropt.networks.recipes import is_recipe
 
     if out is not None:
         check_new(out, force)
-    named = ":" in source and not Path(source).exists()
+    named = is_recipe(source) and not Path(source).exists()
     matrix = from_recipe(source).matrix() if named else read_matrix(source)
     start = None if resume is None else read_circuit(resume)
     begin = time.perf_counter()

@@ -54,11 +54,12 @@ def solve(
     from xoropt_solvers import solve as run
 
     from xoropt.files import check_new
+    from xoropt.networks.recipes import is_recipe
 
     if solver not in registry.names():
         known = ", ".join(registry.names())
         raise click.UsageError(f"Option '--solver' must be one of {known}, not '{solver}'", click.get_current_context())
-    named = ":" in source and not Path(source).exists()
+    named = is_recipe(source) and not Path(source).exists()
     problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
     if export is not None:
         check_new(export, force)

@@ -7,13 +7,18 @@ from xoropt.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.topologies import TOPOLOGIES
 
-__all__ = ["from_recipe", "nearest"]
+__all__ = ["from_recipe", "is_recipe", "nearest"]
 
 
 def nearest(word: str, known: list[str]) -> str:
     """The end of a message about an unknown word: the known one that is nearest."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
     return f"; the nearest is '{close[0]}'" if close else ""
+
+
+def is_recipe(text: str) -> bool:
+    """Whether a text is meant as a recipe, right or wrong, rather than as a file's name."""
+    return ":" in text or text in TOPOLOGIES
 
 
 def from_recipe(recipe: str) -> XorNetwork:
