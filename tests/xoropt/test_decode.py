@@ -21,8 +21,8 @@ from xoropt.codec.stream_patches import pack_stream_patches
 
 @st.composite
 def some_networks(draw):
-    """Block, sequential, windowed sparse and dense, staged, spelt out; small and odd ones."""
-    kind = draw(st.sampled_from(["block", "sequential", "sparse", "dense", "staged", "nodes", "matrix"]))
+    """Block, sequential, windowed sparse and dense, staged, cascades, spelt out; small and odd ones."""
+    kind = draw(st.sampled_from(["block", "sequential", "sparse", "dense", "staged", "nodes", "cascade", "matrix"]))
     seed = draw(st.integers(0, 9))
     if kind == "block":
         return networks.random_block(draw(st.integers(1, 64)), draw(st.integers(1, 1100)), seed)
@@ -31,8 +31,11 @@ def some_networks(draw):
     if kind == "staged":
         n_in, reads = draw(st.sampled_from([1, 2, 4, 8])), draw(st.integers(1, 3))
         return networks.staged(n_in, draw(st.integers(60, 300)), 12, 3, reads, 8, 64, seed)
-    if kind == "nodes":  # as `auto` makes them
+    if kind == "nodes":
         return networks.staged(1, draw(st.integers(4, 40)), 2, 4, 3, 48, 64, seed)
+    if kind == "cascade":  # as `auto` makes them, and chained ones
+        n_in, layers, chained = draw(st.sampled_from([1, 1, 3])), draw(st.integers(1, 6)), draw(st.integers(0, 3))
+        return networks.cascade(n_in, draw(st.integers(4, 40)), layers, draw(st.integers(6, 60)), 24, chained, seed)
     if kind == "matrix":
         rng = np.random.default_rng(seed)  # rows without a tap occur
         return networks.from_matrix(

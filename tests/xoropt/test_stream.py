@@ -417,6 +417,11 @@ def test_layouts_that_do_not_fit():
         check_layout(Layout(np.array([30]), np.array([8])), order, 240, network)
     with pytest.raises(DecodeError, match="open stream"):
         check_layout(Layout(np.array([30]), np.array([8])), order_from_recipe("rows"), 30, network)
+    wide = dataclasses.replace(network, n_out=1 << 40)
+    with pytest.raises(DecodeError, match="a segment is too long"):  # steps would be counted beyond 64 bits
+        check_layout(
+            Layout(np.array([1 << 44]), np.array([1 << 20])), order_from_recipe("lanes:lanes=1"), 1 << 44, wide
+        )
 
 
 def dependent_system(seed, planes=1, weights=6000, network=None):

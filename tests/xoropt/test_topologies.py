@@ -270,15 +270,15 @@ def test_every_decoder_gives_the_same_bits(case, seed):
             "'n_out' must be at most 5461 with 6 taps in a window of 64 bits",
         ),
         ("regular:n_in=64,n_out=100000,taps=63", "'n_out' must be at most 4161 with 63 taps, not 100000"),
-        ("fixed_taps:n_in=64,n_out=16777216,taps=64", "'n_out' must be at most 524288 with a window of 64 bits"),
-        ("circulant:n_in=64,n_out=16777216,taps=64", "'n_out' must be at most 524288 with a window of 64 bits"),
-        ("toeplitz:n_in=64,n_out=16777216", "'n_out' must be at most 524288 with a window of 64 bits"),
-        ("sequential:n_in=64,n_out=16777216,n_s=30", "'n_out' must be at most 16912 with a window of 1984 bits"),
-        ("windowed:n_out=16777216,window=512", "'n_out' must be at most 65536 with a window of 512 bits"),
-        ("windowed:n_out=16777216,window=512,taps=none", "'n_out' must be at most 65536 with a window of 512 bits"),
-        ("staged:n_out=16777216", "'n_out' must be at most 34952 with a window of 960 bits"),
-        ("cascade:n_out=16777216", "'n_out' must be at most 34952 with a window of 960 bits"),
-        ("convolutional:n_in=2,n_out=16777216", "'n_out' must be at most 2396745 with a window of 14 bits"),
+        ("fixed_taps:n_in=64,n_out=16777216,taps=64", "'n_out' must be at most 1048576 with a window of 64 bits"),
+        ("circulant:n_in=64,n_out=16777216,taps=64", "'n_out' must be at most 1048576 with a window of 64 bits"),
+        ("toeplitz:n_in=64,n_out=16777216", "'n_out' must be at most 1048576 with a window of 64 bits"),
+        ("sequential:n_in=64,n_out=16777216,n_s=30", "'n_out' must be at most 33825 with a window of 1984 bits"),
+        ("windowed:n_out=16777216,window=512", "'n_out' must be at most 131072 with a window of 512 bits"),
+        ("windowed:n_out=16777216,window=512,taps=none", "'n_out' must be at most 131072 with a window of 512 bits"),
+        ("staged:n_out=16777216", "'n_out' must be at most 69905 with a window of 960 bits"),
+        ("cascade:n_out=16777216", "'n_out' must be at most 69905 with a window of 960 bits"),
+        ("convolutional:n_in=2,n_out=16777216", "'n_out' must be at most 4793490 with a window of 14 bits"),
         ("lfsr:n_in=2,n_out=1000000,cycles=1000000", "'cycles' must be from 1 to 65536, not 1000000"),
         ("ring_generator:n_in=2,n_out=1000000,cycles=1000000", "'cycles' must be from 1 to 65536, not 1000000"),
         ("cascade:layers=4,span=3", "'span' must be from 4 to 1984, not 3"),
@@ -351,8 +351,8 @@ def test_graphs_of_a_user():
 @pytest.mark.parametrize("name", ["signals", "entries", "characters"])
 def test_spelt_out_stages_are_not_endless(name):
     rows, message = {
-        "signals": ("0.1900/" * 20000 + "0", "Stage 0 must have at most 17650 signals, not 20001"),
-        "entries": ("0/" * 8000 + "0" + ".0" * 5000, "'rows' must hold shorter rows than 5001 entries"),
+        "signals": ("0.1900/" * 40000 + "0", "Stage 0 must have at most 35301 signals, not 40001"),
+        "entries": ("0/" * 8000 + "0" + ".0" * 9000, "'rows' must hold shorter rows than 9001 entries"),
         "characters": ("0/" * 3000000, "'rows' must have at most 4194304 characters, not 6000000"),
     }[name]
     with pytest.raises(ArgumentError, match=message):

@@ -38,6 +38,9 @@ __all__ = [
     "split_layouts",
 ]
 
+LONGEST = 1 << 62
+"""Rows of a segment times its seed rows at most: decoders count the steps in 64 bits."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -105,6 +108,8 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
     if order.closed:
         used = seed_bits > 0
         seed_rows = -(-seed_bits[used] // order.lanes)
+        if (rows[used] > LONGEST // (seed_rows + network.n_in)).any():
+            raise DecodeError("a segment is too long")
         if (-(-rows[used] * network.n_in // seed_rows) > network.n_out).any():
             raise DecodeError("a segment makes more outputs in a step than the network has")
     elif any(open_seed_bits(int(t), network) != n for t, n in zip(rows, seed_bits, strict=True)):

@@ -19,7 +19,7 @@ __all__ = [
 
 MAX_N_OUT = 1 << 24
 """Outputs a step at most: bounds what a damaged file can make a reader allocate."""
-MAX_ENTRIES = 1 << 25
+MAX_ENTRIES = 1 << 26
 """Entries of a drawn matrix, n_out·window, at most: a recipe of a hundred bytes must not take minutes or gigabytes."""
 
 
