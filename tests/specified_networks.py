@@ -36,7 +36,7 @@ RECIPES = {
     "staged": _keys(
         n_in=st.just(2),
         n_out=N_OUT,
-        nodes=st.integers(1, 4),
+        nodes=st.integers(2, 4),
         taps=SOME,
         reads=FEW,
         memory=st.integers(2, 6),
