@@ -34,6 +34,7 @@ from xoropt.codec.weights.kernels import expand
 FORMS = {
     "xoropt, prefix mask": {"mask": "prefix"},
     "xoropt, entropy-coded mask": {"mask": "entropy"},
+    "xoropt, bitmap": {"mask": "bitmap"},
     "the paper's blocks, bitmap": {"n_in": 20, "solver": "greedy", "mask": "bitmap"},
     "sequential N_s = 2, bitmap": {"network": "sequential:n_in=8,n_out=80,n_s=2", "mask": "bitmap"},
 }
@@ -104,10 +105,8 @@ def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
     size = weights.size
     calls, outs, rows, counts = {}, {}, {}, {}
 
-    def add(
-        name: str, mask: float | None, values: float | None, total: float, access: bool, lines: int = 0
-    ) -> np.ndarray:
-        rows[name] = (mask, values, total, access)
+    def add(name: str, sizes: tuple[float | None, float | None, float], access: bool, lines: int = 0) -> np.ndarray:
+        rows[name] = (*sizes, access)
         shape = (lines or len(weights), weights.shape[1])
         counts[name] = math.prod(shape)
         outs[name] = aligned(counts[name], np.float32).reshape(shape)
@@ -129,9 +128,8 @@ def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
     calls[name] = bitmap(weights, add(name, (1.0, kept, 1 + kept), False))
     name = "CSR (SciPy)"
     matrix = csr_matrix(weights)
-    dense = add(
-        name, 16 * kept + 32 * (len(weights) + 1) / size, kept, 17 * kept + 32 * (len(weights) + 1) / size, True
-    )
+    index = 16 * kept + 32 * (len(weights) + 1) / size
+    dense = add(name, (index, kept, index + kept), True)
 
     def scipy_dense() -> None:
         dense.fill(0)
