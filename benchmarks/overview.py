@@ -36,7 +36,11 @@ FORMS = {
     "xoropt, entropy-coded mask": {"mask": "entropy"},
     "xoropt, bitmap": {"mask": "bitmap"},
     "the paper's blocks, bitmap": {"n_in": 20, "solver": "greedy", "mask": "bitmap"},
-    "sequential N_s = 2, bitmap": {"network": "sequential:n_in=8,n_out=80,n_s=2", "mask": "bitmap"},
+    "sequential N_s = 2, bitmap": {
+        "network": "sequential:n_in=8,n_out=80,n_s=2",
+        "solver": "viterbi",
+        "mask": "bitmap",
+    },
 }
 """What xoropt can store, by name."""
 SLOW = "sequential N_s = 2, bitmap"
