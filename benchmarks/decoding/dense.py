@@ -20,12 +20,12 @@ import xoropt
 from decoding.race import race
 from xoropt.circuits import synthesize
 from xoropt.codec.compiled.vectors import ROW, constant, row_type, store_row, xor_rows
-from xoropt.codec.compiled.words.vectors import address
 from xoropt.codec.layout import Layout
 from xoropt.codec.reader import aligned
 from xoropt.codec.stream_patches import pack_stream_patches
 from xoropt.networks import XorNetwork, from_recipe
 from xoropt.networks.stages import stages_network
+from xoropt.words.vectors import address
 
 __all__ = ["dense_ways"]
 

@@ -6,6 +6,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from xoropt.words.vectors import address, ones
+
 __all__ = ["expand"]
 
 
@@ -22,22 +24,12 @@ def deposit(typing_context, bits, mask):
 
 
 @intrinsic
-def ones(typing_context, word):
-    """The number of one bits of a word."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.int64(types.uint64), codegen
-
-
-@intrinsic
 def write_past(typing_context, words, i, word):
     """words[i] = word, past the caches."""
 
     def codegen(context, builder, signature, args):
-        data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        store = builder.store(args[2], builder.gep(data, [args[1]]), align=8)
+        at = address(context, builder, signature.args[0], args[0], args[1], ir.IntType(64))
+        store = builder.store(args[2], at, align=8)
         store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
         return context.get_dummy_value()
 

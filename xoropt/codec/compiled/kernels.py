@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.vectors import load_row, shift_row, store_row
-from xoropt.codec.compiled.words.vectors import copy_octets
+from xoropt.words.vectors import copy_octets
 
 __all__ = ["flip", "funnel", "read_octets", "seed_rows"]
 

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from xoropt.codec.compiled.words.vectors import address
+from xoropt.words.vectors import address
 
 __all__ = ["lift_row", "load_row", "only_word", "shift_row", "store_row", "stream_row", "turn_row", "xor_rows"]
 

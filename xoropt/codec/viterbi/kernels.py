@@ -3,9 +3,11 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.banded.kernels.vectors import ONE, ones, trailing_zeros
+from xoropt.words.vectors import ones, trailing_zeros
 
 __all__ = ["viterbi"]
+
+ONE = np.uint64(1)
 
 
 @njit(cache=True, nogil=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.words.vectors import fence, word_at
 from xoropt.codec.weights.vectors import choose, load_tile, mark, store_tile, stream_tile, zero_tile
+from xoropt.words.vectors import fence, word_at
 
 __all__ = ["expand"]
 

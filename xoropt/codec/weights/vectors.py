@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, models, register_model
 
-from xoropt.codec.compiled.words.vectors import address
+from xoropt.words.vectors import address
 
 __all__ = ["choose", "load_tile", "mark", "store_tile", "stream_tile", "zero_tile"]
 

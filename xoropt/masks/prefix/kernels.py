@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.words.vectors import leading_zeros, number_at, put_number, word_at
 from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
 from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles, swap_far, swap_near
+from xoropt.words.vectors import leading_zeros, number_at, put_number, word_at
 
 __all__ = ["move_columns", "place_groups", "unpack_groups"]
 

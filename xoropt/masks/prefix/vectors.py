@@ -6,8 +6,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from xoropt.codec.compiled.vectors import ROW
-from xoropt.codec.compiled.words.vectors import address
 from xoropt.codec.weights.vectors import SIZE, TileType, vector
+from xoropt.words.vectors import address
 
 __all__ = ["find_places", "four_at", "join_tiles", "swap_far", "swap_near"]
 

@@ -1,23 +1,13 @@
 """The estimator's compiled loop: how many equations of a banded system depend on earlier ones."""
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from xoropt.words.vectors import trailing_zeros
 
 __all__ = ["dependent"]
 
 ONE = np.uint64(1)
-
-
-@intrinsic
-def trailing_zeros(typing_context, x):
-    """Zeros below the lowest one of a uint64 that is not 0."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), codegen
 
 
 @njit(cache=True, nogil=True)

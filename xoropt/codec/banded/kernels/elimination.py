@@ -9,10 +9,12 @@ first and the last equations of a ring share) and one word of right-hand sides, 
 import numpy as np
 from numba import njit
 
-from xoropt.codec.banded.kernels.vectors import ONE, copy8, ones, trailing_zeros, xor8, xor_four8
+from xoropt.codec.banded.kernels.vectors import copy8, xor8, xor_four8
+from xoropt.words.vectors import ones, trailing_zeros
 
 __all__ = ["BATCH", "columns", "eliminate", "evaluate", "substitute"]
 
+ONE = np.uint64(1)
 NIBBLE = np.uint64(15)
 BATCH = 16
 """Equations that are reduced together: enough to hide the latency of one behind the others."""

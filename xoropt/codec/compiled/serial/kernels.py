@@ -5,7 +5,7 @@ from numba import njit
 
 from xoropt.codec.compiled.kernels import read_octets
 from xoropt.codec.compiled.vectors import lift_row, load_row, only_word, store_row, xor_rows
-from xoropt.codec.compiled.words.vectors import bits_at
+from xoropt.words.vectors import bits_at
 
 __all__ = ["fill_long_steps", "fill_steps"]
 

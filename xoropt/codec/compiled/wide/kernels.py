@@ -11,8 +11,8 @@ from numba import njit
 
 from xoropt.codec.compiled.kernels import seed_rows
 from xoropt.codec.compiled.vectors import load_row, store_row, stream_row, turn_row, xor_rows
-from xoropt.codec.compiled.words.vectors import fence, number_at
 from xoropt.codec.program import TABLES
+from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_wide"]
 

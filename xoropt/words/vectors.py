@@ -8,7 +8,18 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["address", "bits_at", "copy_octets", "fence", "leading_zeros", "number_at", "put_number", "word_at"]
+__all__ = [
+    "address",
+    "bits_at",
+    "copy_octets",
+    "fence",
+    "leading_zeros",
+    "number_at",
+    "ones",
+    "put_number",
+    "trailing_zeros",
+    "word_at",
+]
 
 WORD = ir.IntType(64)
 
@@ -53,6 +64,26 @@ def leading_zeros(typing_context, number):
         return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
 
     return types.int64(types.int64), codegen
+
+
+@intrinsic
+def trailing_zeros(typing_context, word):
+    """Number of zero bits below the lowest one of a word that is not zero."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
+
+
+@intrinsic
+def ones(typing_context, word):
+    """Number of one bits of a word."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), codegen
 
 
 @intrinsic
