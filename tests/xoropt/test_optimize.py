@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from xoropt import ArgumentError, networks
 from xoropt.networks.optimize import CareSets, best_of, optimize
-from xoropt.networks.optimize.moves import MOVES, edges, move
+from xoropt.networks.optimize.moves import MOVES, move
+from xoropt.networks.stages import stages_of
 
 NETWORKS = (
     networks.windowed(n_in=2, n_out=5, window=24, taps=3, seed=1),
@@ -64,7 +65,7 @@ def degrees(stages, n_in):
 @given(st.sampled_from(NETWORKS), st.sampled_from(MOVES), st.integers(0, 2**32 - 1))
 def test_moves_keep_gates_and_degrees(network, kind, seed):
     rng = np.random.default_rng(seed)
-    stages = edges(network)
+    stages = stages_of(network)
     steps = tuple(8 for _ in stages)
     for _ in range(5):
         after = move(stages, network.n_in, steps, (kind,), rng)
@@ -81,7 +82,7 @@ def test_moves_keep_gates_and_degrees(network, kind, seed):
 
 def test_edges_are_the_network():
     for network in NETWORKS:
-        again = networks.from_stages(edges(network), network.n_in)
+        again = networks.from_stages(stages_of(network), network.n_in)
         width = min(again.rows.shape[1], network.rows.shape[1])
         assert np.array_equal(again.rows[:, :width], network.rows[:, :width])
 
@@ -93,7 +94,7 @@ def test_optimizing_improves_a_poor_network(network):
     assert found.after < found.before
     assert found.moves <= 120
     assert found.network.window <= network.window
-    assert degrees(edges(found.network), network.n_in) == degrees(edges(network), network.n_in)
+    assert degrees(stages_of(found.network), network.n_in) == degrees(stages_of(network), network.n_in)
     assert np.array_equal(networks.from_recipe(found.network.recipe).rows, found.network.rows)
     again = optimize(network, density, moves=120, care_bits=2000, seed=5)
     assert again.network == found.network

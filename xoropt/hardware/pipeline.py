@@ -14,6 +14,7 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks import XorNetwork
 from xoropt.networks.splitmix import splitmix64
+from xoropt.networks.stages import stages_of
 
 __all__ = ["MAX_READS", "Pipeline", "Stage", "pipeline"]
 
@@ -139,7 +140,7 @@ def _entries(network: XorNetwork) -> list[np.ndarray]:
     counts = np.bitwise_count(network.rows).sum(axis=1, dtype=np.int64)
     if len(counts) * max(int(counts.max(initial=0)), network.window) > MAX_READS:
         raise ArgumentError(f"Network '{network.recipe[:80]}' is too large: its outputs have over 2^26 reads.")
-    return [_padded(len(counts), *np.nonzero(network.matrix()))]
+    return list(stages_of(network))
 
 
 def _padded(count: int, rows: np.ndarray, entries: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from xoropt.errors import ArgumentError, XoroptError
 from xoropt.files import whole_file
 from xoropt.networks.network import XorNetwork
+from xoropt.networks.stages import stages_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,19 +102,12 @@ def save_drawing(figure: Figure, path: str | os.PathLike[str], overwrite: bool =
 
 def _stages(network: XorNetwork) -> list[tuple[np.ndarray, int]]:
     """What each stage's signals read, int64 (signals, reads) with −1 for none, and the signals a step it reads from."""
-    if network.stages is not None:
-        widths = [network.n_in, *(len(stage) for stage in network.stages[:-1])]
-        return list(zip(network.stages, widths, strict=True))
-    if network.n_out * network.window > MAX_ENTRIES:
+    if network.stages is None and network.n_out * network.window > MAX_ENTRIES:
         raise ArgumentError(
             f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs of {network.window} bits."
         )
-    matrix = network.matrix()
-    reads = np.full((network.n_out, int(matrix.sum(axis=1).max(initial=1))), -1, dtype=np.int64)
-    outputs, bits = np.nonzero(matrix)
-    place = np.arange(len(outputs)) - np.searchsorted(outputs, outputs)
-    reads[outputs, place] = bits
-    return [(reads, network.n_in)]
+    stages = stages_of(network)
+    return list(zip(stages, [network.n_in, *map(len, stages[:-1])], strict=True))
 
 
 def _graph(axes: Any, stage: np.ndarray, width: int, first: bool, last: bool) -> None:

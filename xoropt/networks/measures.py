@@ -11,7 +11,7 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.optimize.estimate import CareSets
-from xoropt.networks.stages import flatten
+from xoropt.networks.stages import flatten, stages_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -143,19 +143,11 @@ def node_graph(network: XorNetwork, steps: int) -> nx.MultiGraph | None:
     """
     import networkx as nx
 
-    if network.stages is not None:
-        flat = flatten(network.n_in, network.stages)
-        signals, delays = flat.signals, flat.delays
-    else:
-        matrix = network.matrix()
-        if not (matrix.sum(axis=1) == 2).all():
-            return None
-        places = np.nonzero(matrix)[1].reshape(-1, 2)
-        signals, delays = places % network.n_in, places // network.n_in
-    used = signals >= 0
+    flat = flatten(network.n_in, stages_of(network))
+    used = flat.signals >= 0
     if not (used.sum(axis=1) == 2).all():
         return None
-    ends = np.stack([signals[used], delays[used]], axis=1).reshape(-1, 2, 2).tolist()
+    ends = np.stack([flat.signals[used], flat.delays[used]], axis=1).reshape(-1, 2, 2).tolist()
     graph = nx.MultiGraph()
     for t in range(steps):
         for (a, da), (b, db) in ends:

@@ -8,7 +8,7 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
-from xoropt.networks.stages import MAX_WINDOW, flatten
+from xoropt.networks.stages import MAX_WINDOW, flatten, stages_of
 from xoropt.networks.topologies.spelt import from_stages
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ def to_circuit_graph(network: XorNetwork) -> nx.MultiDiGraph:
     import networkx as nx
 
     n_in = network.n_in
-    stages = network.stages
-    if stages is None:
-        counts = np.bitwise_count(network.rows).sum(axis=1).astype(np.int64)
-        rows = np.full((network.n_out, max(1, int(counts.max(initial=0)))), -1, dtype=np.int64)
-        rows[np.arange(rows.shape[1]) < counts[:, None]] = np.nonzero(network.matrix())[1]
-        stages = (rows,)
-    flat = flatten(n_in, stages)
+    flat = flatten(n_in, stages_of(network))
     graph = nx.MultiDiGraph(n_in=n_in, recipe=network.recipe)
     signals: list[tuple[str, int]] = [("seed", i) for i in range(n_in)]
     signals += [("node", v) for v in range(len(flat.nodes))]

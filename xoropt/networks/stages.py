@@ -7,7 +7,16 @@ import numpy as np
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import MAX_ENTRIES, MAX_N_OUT, XorNetwork, check_int
 
-__all__ = ["MAX_WINDOW", "Flat", "check_stages", "flatten", "product_rows", "stages_network"]
+__all__ = [
+    "MAX_WINDOW",
+    "Flat",
+    "check_stages",
+    "flatten",
+    "product_rows",
+    "reads_twice",
+    "stages_network",
+    "stages_of",
+]
 
 MAX_WINDOW = 1984
 """Seed bits of the widest window that the banded elimination carries."""
@@ -26,8 +35,7 @@ def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
             raise ArgumentError(f"Stage {i} must be an integer array of shape (signals, reads), not {stage.shape}.")
         if (stage < -1).any() or (stage.max(axis=1) < 0).any():
             raise ArgumentError(f"Stage {i} must hold entries from 0 on, at least one in each row, and -1 for no read.")
-        ordered = np.sort(stage, axis=1)
-        if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
+        if reads_twice(stage):
             raise ArgumentError(f"Stage {i} reads a signal twice in one row, which cancels.")
         window += int(stage.max()) // width * n_in
         width = len(stage)
@@ -35,6 +43,23 @@ def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
             raise ArgumentError(f"Stage {i} must keep the window within {MAX_WINDOW} bits, which {window} does not.")
         if width > MAX_ENTRIES // window:
             raise ArgumentError(f"Stage {i} must have at most {MAX_ENTRIES // window} signals, not {width}.")
+
+
+def reads_twice(rows: np.ndarray) -> bool:
+    """Whether one of these rows of a stage reads a signal twice."""
+    ordered = np.sort(rows, axis=1)
+    return bool(((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any())
+
+
+def stages_of(network: XorNetwork) -> tuple[np.ndarray, ...]:
+    """A network's stages; of one without its sparse rows as the only one, int64 (n_out, reads), −1 at their ends."""
+    if network.stages is not None:
+        return network.stages
+    matrix = network.matrix()
+    counts = matrix.sum(axis=1)
+    rows = np.full((network.n_out, max(1, int(counts.max(initial=0)))), -1, dtype=np.int64)
+    rows[np.arange(rows.shape[1]) < counts[:, None]] = np.nonzero(matrix)[1]
+    return (rows,)
 
 
 def product_rows(stages: tuple[np.ndarray, ...], n_in: int) -> tuple[np.ndarray, int]:

@@ -11,7 +11,8 @@ from xoropt.errors import ArgumentError
 from xoropt.networks.draws import reseed
 from xoropt.networks.network import XorNetwork, check_int
 from xoropt.networks.optimize.estimate import CareSets
-from xoropt.networks.optimize.moves import MOVES, edges, move
+from xoropt.networks.optimize.moves import MOVES, move
+from xoropt.networks.stages import stages_of
 from xoropt.networks.topologies.spelt import from_stages
 
 __all__ = ["MOVES", "CareSets", "Optimized", "best_of", "optimize"]
@@ -78,7 +79,7 @@ def optimize(
     judges = CareSets(density, 4 * care_bits, sets=4, seed=reseed(seed, 0))
     rng = np.random.default_rng(seed)
     n_in, begin = network.n_in, time.monotonic()
-    current = edges(network)
+    current = stages_of(network)
     steps = _steps(current, n_in, network.memory)
     best, least, judged, vain = network, judges.dependent(network), 0, 0
     while judged < moves and least and vain < 100 * EPOCH and time.monotonic() - begin < time_limit:

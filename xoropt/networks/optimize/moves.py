@@ -2,25 +2,14 @@
 
 import numpy as np
 
-from xoropt.networks.network import XorNetwork
+from xoropt.networks.stages import reads_twice
 
-__all__ = ["MOVES", "edges", "move"]
+__all__ = ["MOVES", "move"]
 
 MOVES = ("swap", "delay", "rewire")
 """swap: two rows of a stage exchange an entry each, which keeps the degrees of both sides; delay: an entry takes the
 same signal at another step, which keeps them too; rewire: an entry takes another signal at its step, which keeps the
 gates and the rows' degrees only."""
-
-
-def edges(network: XorNetwork) -> tuple[np.ndarray, ...]:
-    """A network's stages; one of sparse rows for a network without: int64 (signals, reads), −1 for none."""
-    if network.stages is not None:
-        return network.stages
-    matrix = network.matrix()
-    counts = matrix.sum(axis=1)
-    rows = np.full((network.n_out, max(1, int(counts.max(initial=0)))), -1, dtype=np.int64)
-    rows[np.arange(rows.shape[1]) < counts[:, None]] = np.nonzero(matrix)[1]
-    return (rows,)
 
 
 def move(
@@ -57,8 +46,7 @@ def move(
         changed = [row]
     if (stage[changed] == stages[i][changed]).all():
         return None
-    ordered = np.sort(stage[changed], axis=1)
-    if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
+    if reads_twice(stage[changed]):
         return None
     return (*stages[:i], stage, *stages[i + 1 :])
 
