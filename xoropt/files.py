@@ -17,6 +17,7 @@ from xoropt.errors import FormatError, XoroptError
 
 __all__ = [
     "check_new",
+    "part_beside",
     "read_arrays",
     "read_safetensors",
     "read_text",
@@ -140,6 +141,11 @@ def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:
 _COUNT = count()
 
 
+def part_beside(path: Path) -> Path:
+    """A place in the folder of `path` for what is not finished: no other of this process, short, whatever its name."""
+    return path.parent / f".xoropt-{os.getpid()}-{next(_COUNT)}.part"
+
+
 @contextmanager
 def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
     """A place beside `path` to write to; it becomes `path` when the block ends well and is removed when it does not.
@@ -150,7 +156,7 @@ def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterato
     path = Path(path)
     check_new(path, overwrite)
     path = path.resolve()  # a link stays, what it points to is replaced
-    part = path.with_name(f".xoropt-{os.getpid()}-{next(_COUNT)}.part")  # short, whatever the file's name
+    part = part_beside(path)
     try:
         part.touch()
         mode = part.stat().st_mode

@@ -3,14 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from itertools import count
 from pathlib import Path
 
 from xoropt.errors import XoroptError
+from xoropt.files import part_beside
 
 __all__ = ["check_folder", "write_folder"]
-
-_COUNT = count()
 
 
 def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite: bool = False) -> None:
@@ -43,7 +41,7 @@ def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overw
     """
     folder = Path(folder)
     check_folder(folder, files, overwrite)
-    part = folder.absolute().parent / f".xoropt-{os.getpid()}-{next(_COUNT)}.part"
+    part = part_beside(folder.absolute())
     try:
         part.mkdir()
         for name, text in files.items():

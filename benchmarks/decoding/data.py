@@ -7,7 +7,7 @@ import numpy as np
 import xoropt
 from xoropt.codec.ranges import cores
 
-__all__ = ["AUTO", "PIECE", "again", "encode_all", "packed"]
+__all__ = ["AUTO", "PIECE", "encode_all", "packed"]
 
 PIECE = 182 * 23_040
 """Weights that are encoded once: whole rows of 512 lanes, whole blocks of 180 and whole steps of 80."""
@@ -21,11 +21,6 @@ NETWORKS = {
     "block, n_in=20": ("block:n_in=20,n_out=180", None),
     "sequential, N_s=2": ("sequential:n_in=8,n_out=80,n_s=2", None),
 }
-
-
-def again(at: np.ndarray, size: int, times: int) -> np.ndarray:
-    """Places in a piece of `size`, and in all that follow it."""
-    return (at + np.arange(times)[:, None] * size).reshape(-1)
 
 
 def packed(bits: np.ndarray) -> np.ndarray:

@@ -9,12 +9,12 @@ import zstandard
 from scipy.sparse import csr_matrix
 
 import xoropt
-from decoding.data import PIECE, again, packed
+from decoding.data import PIECE, packed
 from decoding.deposit import expand
 from decoding.race import Method
 from xoropt.codec.ranges import STREAM_BYTES, cores
 from xoropt.codec.reader import aligned
-from xoropt.explore.speed import repeated
+from xoropt.explore.speed import again, repeated
 
 __all__ = ["methods"]
 

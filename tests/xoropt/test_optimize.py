@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gf2 import rank
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,19 +17,6 @@ NETWORKS = (
     networks.cascade(n_in=1, n_out=4, layers=2, span=9, memory=6, chained=1, seed=3),
     networks.random_block(n_in=6, n_out=20, seed=4),
 )
-
-
-def rank(rows):
-    """Of integers as rows over GF(2)."""
-    pivots = {}
-    for row in rows:
-        while row:
-            low = row & -row
-            if low not in pivots:
-                pivots[low] = row
-                break
-            row ^= pivots[low]
-    return len(pivots)
 
 
 @given(st.sampled_from(NETWORKS), st.floats(0.05, 0.4), st.integers(0, 2**32))

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from gf2 import rank
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -466,20 +467,14 @@ def test_elimination_finds_the_rank(window, n_in, taps, density):
 def _rank(equations):
     patterns = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in equations.network.rows]
     live = int.from_bytes(np.packbits(equations.live, bitorder="little").tobytes(), "little")
-    pivots = {}
+    rows = []
     for head, pattern in zip(equations.heads.tolist(), equations.pattern.tolist(), strict=True):
         row, bits = 0, patterns[pattern] << head
         while bits:
             row ^= bits & ((1 << equations.n) - 1)
             bits >>= equations.n
-        row &= live
-        while row:
-            low = row & -row
-            if low not in pivots:
-                pivots[low] = row
-                break
-            row ^= pivots[low]
-    return len(pivots)
+        rows.append(row & live)
+    return rank(rows)
 
 
 @given(st.integers(0, 200), st.integers(1, 3))

@@ -11,7 +11,7 @@ from xoropt.codec.block_patches import pack_patches, unpack_patches
 from xoropt.codec.layout import Layout
 from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
 
-__all__ = ["decode_speed", "repeated"]
+__all__ = ["again", "decode_speed", "repeated"]
 
 WEIGHTS = 1 << 22
 """Weights that are decoded at once at least."""
@@ -43,7 +43,7 @@ def repeated(encoded: Encoded | StreamEncoded, times: int) -> Encoded | StreamEn
             encoded,
             shape=(size * times,),
             seeds=np.stack([_tiled(seeds, blocks * n_in, times) for seeds in encoded.seeds]),
-            patches=pack_patches([_again(at, size, times) for at in flips], blocks * times, n_out),
+            patches=pack_patches([again(at, size, times) for at in flips], blocks * times, n_out),
             care_bits=encoded.care_bits * times,
         )
     size = int(encoded.layouts[0].rows.sum()) * encoded.stream_order.lanes
@@ -55,7 +55,7 @@ def repeated(encoded: Encoded | StreamEncoded, times: int) -> Encoded | StreamEn
             Layout(np.tile(layout.rows, times), np.tile(layout.seed_bits, times)) for layout in encoded.layouts
         ),
         seeds=tuple(_tiled(seeds, encoded.layout(p).total, times) for p, seeds in enumerate(encoded.seeds)),
-        patches=pack_stream_patches([_again(at, size, times) for at in flips], size * times),
+        patches=pack_stream_patches([again(at, size, times) for at in flips], size * times),
         care_bits=encoded.care_bits * times,
     )
 
@@ -65,6 +65,6 @@ def _tiled(seeds: np.ndarray, bits: int, times: int) -> np.ndarray:
     return np.packbits(np.tile(np.unpackbits(seeds, bitorder="little", count=bits), times), bitorder="little")
 
 
-def _again(at: np.ndarray, size: int, times: int) -> np.ndarray:
+def again(at: np.ndarray, size: int, times: int) -> np.ndarray:
     """Positions in each of `times` stretches of `size`."""
     return (at + np.arange(times)[:, None] * size).reshape(-1)

@@ -83,7 +83,7 @@ def decode_packed(
     coded = read(parts, shape, size)
     from xoropt.codec.compiled.kernels import flip
 
-    octets, start = _packed(coded, first, stop, jobs)
+    octets, start = unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
     if coded.moved is not None:
         row, end = first // coded.columns, -(-stop // coded.columns)
         begin, start = start, row * coded.columns
@@ -104,10 +104,6 @@ def _tables(densities: tuple[int, ...], size: int, length: int) -> Lookup:
     offsets = np.cumsum([0, *(len(symbols) for _, _, symbols in tables)])[:-1].astype(np.uint32)
     bases = np.concatenate([table[0] + offset for table, offset in zip(tables, offsets, strict=True)])
     return bases, np.concatenate([table[1] for table in tables]), np.concatenate([table[2] for table in tables])
-
-
-def _packed(coded: Coded, first: int, stop: int, jobs: int | None) -> tuple[np.ndarray, int]:
-    return unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
 
 
 def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:
