@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec.compiled.kernels import flip, read_octets
-from xoropt.codec.reader import Reader, address, aligned, readonly
+from xoropt.codec.reader import Reader, address, aligned, borrow, give_back, readonly
 from xoropt.codec.weights.kernels import expand
+from xoropt.words.kernels import put_bits
 
 __all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
 
@@ -26,7 +27,8 @@ def cores() -> int:
 
 def threads_for(jobs: int | None, octets: int) -> int:
     """As many threads as so many bytes of output are worth."""
-    return max(1, min(cores() if jobs is None else jobs, octets // WORK))
+    most = octets // WORK
+    return 1 if most < 2 else max(1, min(cores() if jobs is None else jobs, most))
 
 
 def spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
@@ -58,48 +60,43 @@ def planes_of(
     if out is None:
         stride = -(-words // 8) * 8
         out = aligned(planes * stride).reshape(planes, stride)[:, :words]
-    direct = reader.direct(first, stop) if reader.origin(first) == first else first
-    threads = threads_for(jobs, planes * size // 8)
-    cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
-    tasks = [(p, a, b) for p in range(planes) for a, b in pairwise(cuts)]
-    stream = planes * size > 8 * STREAM_BYTES
-
-    def run(some: list[tuple[int, int, int]]) -> None:
-        scratch = reader.scratch()
-        while some:  # neighbouring ranges of a plane in one call
-            p, a, b = some[0]
-            count = 1
-            while count < len(some) and some[count][:2] == (p, b):
-                b, count = some[count][2], count + 1
-            row = out[p]
-            reader.fill(scratch, p, a, b, row, first, stream and address(row) % 64 == 0)
-            some = some[count:]
-
+    direct = reader.direct(first, stop)
     if direct > first:
-        spread(tasks, threads, run)
-    if direct < stop and planes:  # what is left does not fill whole words of the caller's, or does not begin at one
-        scratch = reader.scratch()
-        origin = reader.origin(direct)
-        held = aligned(reader.room(direct, stop))
-        for p in range(planes):
-            reader.fill(scratch, p, direct, stop, held, origin, False)
-            _copy_bits(held, direct - origin, stop - direct, out[p, (direct - first) // 64 :])
+        threads = threads_for(jobs, planes * size // 8)
+        cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
+        stream = planes * size > 8 * STREAM_BYTES
+
+        def run(some: list[tuple[int, int, int]]) -> None:
+            while some:  # neighbouring ranges of a plane in one call
+                p, a, b = some[0]
+                count = 1
+                while count < len(some) and some[count][:2] == (p, b):
+                    b, count = some[count][2], count + 1
+                row = out[p]
+                reader.fill(p, a, b, row, first, stream and address(row) % 64 == 0)
+                some = some[count:]
+
+        spread([(p, a, b) for p in range(planes) for a, b in pairwise(cuts)], threads, run)
+    if direct < stop:  # what is left does not fill whole words of the caller's, or does not begin at one
+        _move(reader, direct, stop, out, first)
     if size % 64:
         out[:, -1] &= np.uint64((1 << size % 64) - 1)
-    for row, at in zip(out, flips, strict=True):
+    for p, at in enumerate(flips):
         if len(at):
-            flip(row, at - first)
+            flip(out[p], at - first)
     return out
 
 
-def _copy_bits(source: np.ndarray, at: int, count: int, out: np.ndarray) -> None:
-    """out = bits at … at + count − 1 of `source`, and what comes after them to the end of the last word."""
-    words, shift = -(-count // 64), np.uint64(at % 64)
-    out[:] = source[at // 64 :][:words]
-    if shift:
-        out >>= shift
-        rest = source[at // 64 + 1 :][:words] << (np.uint64(64) - shift)
-        out[: len(rest)] |= rest
+def _move(reader: Reader, begin: int, stop: int, out: np.ndarray, first: int) -> None:
+    """Weights begin … stop − 1 of every plane, tile by tile, to bits begin − first … of its words."""
+    tiles = list(pairwise(reader.cuts(begin, stop)))
+    held = borrow(max(reader.room(a, b) for a, b in tiles) + 1)
+    for p in range(len(out)):
+        for a, b in tiles:
+            origin = reader.origin(a)
+            reader.fill(p, a, b, held, origin, False)
+            put_bits(held, a - origin, b - a, out[p], a - first)
+    give_back(held)
 
 
 def weights_of(
@@ -135,7 +132,6 @@ def weights_of(
     places = [np.searchsorted(at, cuts).tolist() for at in flips]
 
     def run(some: list[tuple[int, int]]) -> None:
-        scratch = reader.scratch()
         room = max((reader.room(a, b) for a, b in some), default=0)
         stride = -(-room // 8) * 8 + 8  # a word is read beyond the last
         held = aligned(planes * stride).reshape(planes, stride)
@@ -145,7 +141,7 @@ def weights_of(
         for a, b in some:
             origin = reader.origin(a)
             for p in range(planes):
-                reader.fill(scratch, plane + p, a, b, held[p], origin, False)
+                reader.fill(plane + p, a, b, held[p], origin, False)
                 flip(held[p], flips[p][places[p][number] : places[p][number + 1]] - origin)
             mask_at = a - mask_first
             if octets is not None:

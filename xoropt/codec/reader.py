@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Reader", "address", "aligned", "readonly"]
+__all__ = ["Reader", "address", "aligned", "borrow", "give_back", "readonly"]
 
 CACHE_LINE = 64
+SPARE_WORDS, SPARES = 1 << 18, 8
+"""The largest piece of working memory that is kept for the next call, 2 MB, and how many are."""
+
+_spare: list[np.ndarray] = []
 
 
 @dataclass(frozen=True)
@@ -15,22 +19,20 @@ class Reader:
     """Packed weights on demand. Bit i of a range is bit i % 64 of word i // 64.
 
     Attributes:
-        scratch: makes the working memory of `fill`, one for each thread.
         origin: the weight, at most `first`, that becomes bit 0 when a range is filled that begins at weight `first`.
         room: words that a range from `origin(first)` up to `stop` takes.
         cuts: for a range, ascending weights, its ends included, where it can be cut at little cost.
-        direct: for a range from a weight that is its own origin, the weight up to which it can be filled in pieces, cut
-            at `cuts`, into the caller's own words: each piece writes its own words and none beyond their end.
-        fill: (scratch, plane, first, stop, words, origin, stream): writes the range; `origin` may be that of an earlier
-            range; `stream`: past the caches, where `words` begins at a multiple of 64 bytes.
+        direct: for a range, the weight up to which it can be filled in pieces, cut at `cuts`, into the caller's own
+            words: each piece writes its own words and none beyond their end; `first` where that is not its own origin.
+        fill: (plane, first, stop, words, origin, stream): writes the range; `origin` may be that of an earlier range;
+            `stream`: past the caches, where `words` begins at a multiple of 64 bytes.
     """
 
-    scratch: Callable[[], tuple[np.ndarray, ...]]
     origin: Callable[[int], int]
     room: Callable[[int, int], int]
     cuts: Callable[[int, int], list[int]]
     direct: Callable[[int, int], int]
-    fill: Callable[[tuple[np.ndarray, ...], int, int, int, np.ndarray, int, bool], None]
+    fill: Callable[[int, int, int, np.ndarray, int, bool], None]
 
 
 def address(array: np.ndarray) -> int:
@@ -51,3 +53,21 @@ def aligned(size: int, dtype: np.dtype | type = np.uint64, phase: int = 0) -> np
     octets = np.empty(size * item + CACHE_LINE, dtype=np.uint8)
     skip = (phase * item - address(octets)) % CACHE_LINE
     return octets[skip : skip + size * item].view(dtype)
+
+
+def borrow(words: int) -> np.ndarray:
+    """Working memory: uninitialized uint64 at a multiple of 64 bytes, `words` or more of them, for one thread.
+
+    That of an earlier call where it is large enough: the system's work for fresh memory takes as long as decoding.
+    """
+    try:
+        array = _spare.pop()  # which is atomic
+    except IndexError:
+        return aligned(words)
+    return array if len(array) >= words else aligned(words)
+
+
+def give_back(array: np.ndarray) -> None:
+    """What `borrow` returned, for others; nobody may use it, or a view of it, any more."""
+    if len(array) <= SPARE_WORDS and len(_spare) < SPARES:
+        _spare.append(array)

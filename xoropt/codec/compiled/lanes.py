@@ -10,7 +10,7 @@ from xoropt.codec.encoded import StreamEncoded
 from xoropt.codec.layout import Layout
 from xoropt.codec.order import StreamOrder
 from xoropt.codec.program import placed, program, scratch_rows
-from xoropt.codec.reader import Reader, aligned, readonly
+from xoropt.codec.reader import Reader, borrow, give_back, readonly
 
 __all__ = ["lanes_reader"]
 
@@ -32,15 +32,12 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
     sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, row_words, table_rows * width)]
+    raw_end, rows_end, room_end = np.cumsum(sizes).tolist()
     turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.lead)
     nodes, taps, hop = plan.nodes.copy(), placed(plan.taps, span), plan.hop
     nodes[:, 0] = placed(nodes[:, 0], span)
     reads = (placed(plan.reads, span) * width).astype(np.int32)
     starts, depth = plan.starts, plan.depth
-
-    def scratch() -> tuple[np.ndarray, ...]:
-        words = aligned(sum(sizes))
-        return words[: sizes[0]], words[sizes[0] : -sizes[2]], words[-sizes[2] :]
 
     def origin(first: int) -> int:
         return first // grain * grain
@@ -55,22 +52,21 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         return [first, *inner.tolist(), stop]
 
     def direct(first: int, stop: int) -> int:
-        return stop
+        return first if first % grain else stop
 
-    def fill(
-        scratch: tuple[np.ndarray, ...], plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool
-    ) -> None:
+    def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
         number = plane if len(tables) > 1 else 0
+        until = ends[number]
         low, high = first // lanes, -(-stop // lanes)
-        begin, end = bisect_right(ends[number], low), bisect_right(ends[number], high - 1)
-        pieces = tables[number][begin : end + 1].copy()
-        pieces[:, 6] -= start
-        if begin:
-            low -= ends[number][begin - 1]
-        if end:
-            high -= ends[number][end - 1]
-        pieces[0, 4], pieces[-1, 5] = low, high
-        raw, held, made = scratch
+        begin = bisect_right(until, low)
+        end = bisect_right(until, high - 1, begin)
+        moved = np.zeros(7, dtype=np.int64)
+        moved[6] = start
+        pieces = tables[number][begin : end + 1] - moved
+        pieces[0, 4] = low - until[begin - 1] if begin else low
+        pieces[-1, 5] = high - until[end - 1] if end else high
+        spare = borrow(room_end)
+        raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
         if lanes == WIDE:
             fill_wide(
                 octets[plane],
@@ -89,14 +85,15 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
                 words,
                 stream,
             )
-            return
-        if lanes < 64:
-            words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
-        fill_narrow(
-            octets[plane], pieces, lanes, turns, settings, nodes, taps, hop, reads, starts, raw, held, made, words
-        )
+        else:
+            if lanes < 64:
+                words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
+            fill_narrow(
+                octets[plane], pieces, lanes, turns, settings, nodes, taps, hop, reads, starts, raw, held, made, words
+            )
+        give_back(spare)
 
-    return Reader(scratch, origin, room, cuts, direct, fill)
+    return Reader(origin, room, cuts, direct, fill)
 
 
 def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:

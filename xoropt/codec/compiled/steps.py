@@ -4,7 +4,7 @@ import numpy as np
 
 from xoropt.codec.compiled.serial.kernels import fill_long_steps, fill_steps
 from xoropt.codec.encoded import Encoded, StreamEncoded
-from xoropt.codec.reader import Reader, aligned, readonly
+from xoropt.codec.reader import Reader, aligned, borrow, give_back, readonly
 from xoropt.networks import XorNetwork
 
 __all__ = ["steps_reader"]
@@ -91,8 +91,7 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
     stride = 64 * n_out  # steps that begin and end at whole words
     octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
 
-    def scratch() -> tuple[np.ndarray, ...]:
-        return aligned(((1 << 16) + window) // 64 + count * n_in + 32), aligned(8)
+    spare_words = 8 + ((1 << 16) + window) // 64 + count * n_in + 32
 
     def span(first: int, stop: int, table: np.ndarray) -> tuple[int, int, int]:
         """The segment in which a range begins, that segment's first weight, and that of the step in which it begins."""
@@ -113,13 +112,12 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
     def direct(first: int, stop: int) -> int:
         return max(first, stop // stride * stride) if single and first % stride == 0 else first
 
-    def fill(
-        scratch: tuple[np.ndarray, ...], plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool
-    ) -> None:
+    def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
         number = plane if len(ends) > 1 else 0
         segment, begin, at = span(first, stop, ends[number])
         words[(at - start) // 64] = 0
-        raw, row = scratch
+        spare = borrow(spare_words)
+        row, raw = spare[:8], spare[8:spare_words]
         while at < stop:
             finish, bit_end = int(ends[number][segment]), int(bits[number][segment])
             bit = (int(bits[number][segment - 1]) if segment else 0) + (at - begin) // n_out * n_in
@@ -143,5 +141,6 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
             )
             begin = at = finish
             segment += 1
+        give_back(spare)
 
-    return Reader(scratch, origin, room, cuts, direct, fill)
+    return Reader(origin, room, cuts, direct, fill)

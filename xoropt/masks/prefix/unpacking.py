@@ -50,7 +50,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
 
     def run(some: list[int]) -> None:
-        scratch, octets, values = planes.scratch(), aligned(64, np.uint8), aligned(64, np.uint32)
+        octets, values = aligned(64, np.uint8), aligned(64, np.uint32)
         held, made = aligned(0), np.zeros(groups + 2, dtype=np.uint16)
         low, part, codes = start, out, np.zeros(AT_ONCE * groups, dtype=np.uint8)
         if threads > 1 and not whole:  # the threads share words at the ends of what they make
@@ -64,7 +64,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
                 origin = planes.origin(a)
                 room = planes.room(a, b) + 8
                 held = held if len(held) >= room else aligned(room)
-                planes.fill(scratch, 0, a, b, held, origin, False)
+                planes.fill(0, a, b, held, origin, False)
                 flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
                 words = held[(a - origin) // 64 :]
                 if len(coded.densities) > 1:
