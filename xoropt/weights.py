@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec import decode
-from xoropt.codec.decode import check_encoded, check_out, chosen, flips_of, reader_of, weights_range
+from xoropt.codec.decode import check_out, chosen, flips_of, reader_of, weights_range
 from xoropt.codec.packed import PackedValues, unpack_values
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import decode_mask, decode_packed
@@ -161,9 +161,8 @@ def _weights(
 
     encoded = tensor.encoded
     assert not isinstance(encoded, PackedValues)
-    check_encoded(encoded)
-    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs)
     flips = flips_of(encoded, first, stop)
+    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs)
     pattern = np.dtype(f"u{table.dtype.itemsize}")
     length = encoded.outputs // len(table)
     into = None if out is None else out.view(pattern)

@@ -143,6 +143,33 @@ def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
     assert same(xoropt.decode(encoded, "compiled", output="planes", jobs=2, out=out), packed(expected))
 
 
+@pytest.mark.parametrize(("network", "order"), [("auto", None), ("block:n_in=20,n_out=180", None)])
+def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from xoropt.codec import reader
+    from xoropt.codec.compiled import lanes, steps
+
+    monkeypatch.setattr(lanes, "TILE", 1 << 14)
+    monkeypatch.setattr(steps, "TILE", 1 << 14)
+    encoded = large(network, order)
+    expected = xoropt.decode(encoded, "numpy").reshape(2, -1)
+    bounds = np.sort(np.random.default_rng(1).integers(0, encoded.outputs + 1, (60, 2)), axis=1).tolist()
+
+    def agrees(first, stop):
+        made = [
+            xoropt.decode(encoded, "compiled", rows=slice(first, stop), output=o, jobs=1) for o in ("planes", "bits")
+        ]
+        wanted = expected[:, first:stop]
+        return same(made[0], packed(wanted)) and same(made[1], wanted)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(lambda bound: agrees(*bound), bounds))
+    assert 0 < len(reader._spare) <= reader.SPARES
+    assert max(map(len, reader._spare)) <= reader.SPARE_WORDS
+    assert len({reader.address(array) for array in reader._spare}) == len(reader._spare)
+
+
 def test_one_plane_has_no_axis():
     rng = np.random.default_rng(6)
     bits, care = rng.random((30, 40)) < 0.5, rng.random((30, 40)) < 0.3

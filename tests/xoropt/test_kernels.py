@@ -14,11 +14,12 @@ from xoropt.codec.reader import address, aligned
 from xoropt.codec.weights import kernels as weight_kernels
 from xoropt.masks.prefix import decode_packed, encode
 from xoropt.masks.prefix import kernels as mask_kernels
+from xoropt.words import kernels as word_kernels
 
 WORDS = 2**64 - 1
 
 
-KERNELS = (kernels, wide, narrow, serial, weight_kernels, mask_kernels)
+KERNELS = (kernels, wide, narrow, serial, weight_kernels, mask_kernels, word_kernels)
 
 
 def number_at(numbers, i):
@@ -203,8 +204,10 @@ def plain(monkeypatch):
         for name, value in plain.items():
             if name in vars(module):
                 monkeypatch.setattr(module, name, value)
-    for module in (lanes, steps):
-        monkeypatch.setattr(module, "aligned", lambda *size: aligned(*size).view(Checked))
+    monkeypatch.setattr(steps, "aligned", lambda *size: aligned(*size).view(Checked))
+    for module in (lanes, steps, ranges):  # of just the size that is asked for
+        monkeypatch.setattr(module, "borrow", lambda words: aligned(words).view(Checked))
+        monkeypatch.setattr(module, "give_back", lambda array: None)
     with np.errstate(over="ignore"):
         yield
 

@@ -2,6 +2,8 @@
 
 import math
 import sys
+from collections.abc import Callable
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,10 +17,10 @@ from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
 
-__all__ = ["DECODERS", "OUTPUTS", "check_encoded", "chosen", "decode", "flips_of", "reader_of", "weights_range"]
+__all__ = ["DECODERS", "OUTPUTS", "chosen", "decode", "flips_of", "reader_of", "weights_range"]
 
 DECODERS = ("auto", "reference", "numpy", "compiled")
-OUTPUTS = ("bits", "planes")
+OUTPUTS = {"bits": np.dtype(bool), "planes": np.dtype(np.uint64)}
 COLD, WARM = 1 << 24, 1 << 14
 """Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
 would be as fast for twice as many, but takes more than 64 MB beside the result for them."""
@@ -67,11 +69,9 @@ def decode(
     planes = len(encoded.seeds)
     flat = (planes, -(-(stop - first) // 64) if output == "planes" else stop - first)
     shape = shape if encoded.planes is None else (planes, *shape)
-    dtype = np.dtype(np.uint64 if output == "planes" else bool)
     if out is not None:
-        check_out(out, shape, dtype)
+        check_out(out, shape, OUTPUTS[output])
     name = chosen(decoder, planes * (stop - first))
-    check_encoded(encoded)
     flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
     if name != "compiled" or not planes or stop == first:
         plain = by_reference if name == "reference" else by_numpy  # without weights there is nothing to compile
@@ -81,12 +81,17 @@ def decode(
             return made.reshape(shape)
         out[...] = made.reshape(shape)
         return out
+    into = None if out is None else out.reshape(flat)
+    made = _compiled()[output](reader_of(encoded), flips, first, stop, jobs, into)
+    return made.reshape(shape) if out is None else out
+
+
+@cache
+def _compiled() -> dict[str, Callable[..., np.ndarray]]:
+    """What makes each output; looked up once, as an import takes a microsecond even where there is nothing to do."""
     from xoropt.codec.ranges import bits_of, planes_of
 
-    into = None if out is None else out.reshape(flat)
-    run = planes_of if output == "planes" else bits_of
-    made = run(reader_of(encoded), flips, first, stop, jobs, into)
-    return made.reshape(shape) if out is None else out
+    return {"bits": bits_of, "planes": planes_of}
 
 
 def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int, tuple[int, ...]]:
@@ -113,7 +118,7 @@ def check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
     """ArgumentError unless an array can take a result of this shape and dtype."""
     if not isinstance(out, np.ndarray) or out.shape != shape or out.dtype != dtype:
         raise ArgumentError(f"Argument 'out' must be an array of shape {shape} and dtype {dtype}.")
-    if not out.flags.c_contiguous or not out.flags.writeable or not out.flags.aligned:
+    if not out.flags.carray:
         raise ArgumentError("Argument 'out' must be C-contiguous, aligned and writeable.")
 
 
@@ -131,39 +136,48 @@ _READERS: WeakKeyDictionary[Encoded | StreamEncoded, Reader] = WeakKeyDictionary
 _CHECKED: WeakKeyDictionary[Encoded | StreamEncoded, list[np.ndarray] | None] = WeakKeyDictionary()
 
 
-def check_encoded(encoded: Encoded | StreamEncoded) -> None:
-    """Raise DecodeError unless seeds, segments and a block network's patches fit; once for each encoding."""
-    if encoded in _CHECKED:
-        return
+def _checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
+    """The weights to flip of each plane, None where they are too many to keep, once seeds, segments and a block
+    network's patches are known to fit."""
+    try:
+        return _CHECKED[encoded]
+    except KeyError:
+        pass
+    flips = None
     if isinstance(encoded, StreamEncoded):
         check_stream(encoded, patches=False)
         kept = max(FEW_PATCHES, sum(seeds.nbytes for seeds in encoded.seeds) // 8)
-        few = encoded.patches.count <= kept  # then they are kept, as a block network's
-        _CHECKED[encoded] = _stream_flips(encoded, 0, encoded.outputs) if few else None
-        return
+        if encoded.patches.count <= kept:
+            flips = _stream_flips(encoded, 0, encoded.outputs)
+    else:
+        flips = _block_flips(encoded)
+    _CHECKED[encoded] = flips
+    return flips
+
+
+def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
+    """For each plane the weights from `first` to `stop` − 1 that are to be flipped, int64, ascending.
+
+    Raises:
+        DecodeError: seeds, segments or a block network's patches do not fit, which is looked at once for each encoding,
+            or a stream of patches is damaged there.
+    """
+    flips = _checked(encoded)
+    if flips is None:
+        assert isinstance(encoded, StreamEncoded)
+        return _stream_flips(encoded, first, stop)
+    return [at[at.searchsorted(first) : at.searchsorted(stop)] if len(at) else at for at in flips]
+
+
+def _block_flips(encoded: Encoded) -> list[np.ndarray]:
     if encoded.order != "rows":
         raise DecodeError(f"a block network has the order 'rows', not {encoded.order!r}")
     octets = -(-encoded.blocks * encoded.network.n_in // 8)
     if encoded.seeds.ndim != 2 or encoded.seeds.dtype != np.uint8 or encoded.seeds.shape[1] != octets:
         raise DecodeError(f"the seeds of a plane must be {octets} bytes")
     if not encoded.seeds.size:  # no planes or no weights
-        _CHECKED[encoded] = [np.empty(0, np.int64)] * len(encoded.seeds)
-        return
-    _CHECKED[encoded] = unpack_patches(encoded.patches, encoded.blocks, encoded.network.n_out, encoded.outputs)
-
-
-def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
-    """For each plane of a checked encoding the weights from `first` to `stop` − 1 that are to be flipped, int64,
-    ascending.
-
-    Raises:
-        DecodeError: a stream of patches is damaged there.
-    """
-    flips = _CHECKED[encoded]
-    if flips is None:
-        assert isinstance(encoded, StreamEncoded)
-        return _stream_flips(encoded, first, stop)
-    return [at[slice(*np.searchsorted(at, (first, stop)))] if len(at) else at for at in flips]
+        return [np.empty(0, np.int64)] * len(encoded.seeds)
+    return unpack_patches(encoded.patches, encoded.blocks, encoded.network.n_out, encoded.outputs)
 
 
 def _stream_flips(encoded: StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
@@ -171,9 +185,10 @@ def _stream_flips(encoded: StreamEncoded, first: int, stop: int) -> list[np.ndar
 
 
 def reader_of(encoded: Encoded | StreamEncoded) -> Reader:
-    """The compiled reader of a checked encoding; made once."""
+    """The compiled reader of an encoding, whose parts fit; made once."""
     reader = _READERS.get(encoded)
     if reader is None:
+        _checked(encoded)
         if isinstance(encoded, StreamEncoded) and encoded.stream_order.closed:
             from xoropt.codec.compiled.lanes import lanes_reader
 

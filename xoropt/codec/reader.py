@@ -1,5 +1,6 @@
 """`Reader`: a compiled decoder's view of an encoding: any range of a plane's weights, written as packed words."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ CACHE_LINE = 64
 SPARE_WORDS, SPARES = 1 << 18, 8
 """The largest piece of working memory that is kept for the next call, 2 MB, and how many are."""
 
-_spare: list[np.ndarray] = []
+_spare: deque[np.ndarray] = deque(maxlen=SPARES)
 
 
 @dataclass(frozen=True)
@@ -69,5 +70,5 @@ def borrow(words: int) -> np.ndarray:
 
 def give_back(array: np.ndarray) -> None:
     """What `borrow` returned, for others; nobody may use it, or a view of it, any more."""
-    if len(array) <= SPARE_WORDS and len(_spare) < SPARES:
-        _spare.append(array)
+    if len(array) <= SPARE_WORDS:
+        _spare.append(array)  # of too many the oldest is dropped

@@ -4,7 +4,7 @@ from threading import Lock
 
 import numpy as np
 
-from xoropt.codec.decode import check_encoded, flips_of, reader_of
+from xoropt.codec.decode import flips_of, reader_of
 from xoropt.masks.prefix.lookup import Lookup
 from xoropt.masks.prefix.stored import TILE, Coded
 
@@ -45,7 +45,6 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     bases, shifts, symbols = tables
     of_row_class = coded.code_of[:, coded.column_class]
     band = coded.of_band * coded.length * TILE  # outputs
-    check_encoded(coded.encoded)
     planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
     lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
 
