@@ -51,7 +51,7 @@ def decompress_tensor(
         made = tensor.array if rows is None else tensor.array[rows]
     elif _compiled(tensor, decoder, first, stop):
         into = None if out is None else out.reshape(-1)
-        table = level_table(tensor.levels, len(tensor.encoded.seeds))
+        table = _table(tensor, rows)
         made = _weights(tensor, table, first, stop, jobs, into).reshape(part)
         return made if out is None else out
     else:
@@ -151,6 +151,18 @@ def _levels(tensor: CompressedTensor, rows: slice | None) -> Scales | Codebook:
     if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
         return replace(levels, alpha=levels.alpha[:, rows])
     return levels
+
+
+def _table(tensor: CompressedTensor, rows: slice | None) -> np.ndarray:
+    """The weight for every code, in each row of the tensor that has its own, of which only those asked for are set."""
+    levels = _levels(tensor, rows)
+    table = level_table(levels, len(tensor.encoded.seeds))
+    if levels is tensor.levels:
+        return table
+    assert isinstance(tensor.levels, Scales)
+    whole = np.empty((tensor.levels.alpha.shape[1], table.shape[1]), dtype=table.dtype)
+    whole[rows] = table
+    return whole
 
 
 def _weights(

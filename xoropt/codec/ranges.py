@@ -33,7 +33,8 @@ def threads_for(jobs: int | None, octets: int) -> int:
 
 def spread(tasks: list, threads: int, run: Callable[[list], None]) -> None:
     """Run tasks on some threads, neighbouring ones on the same; the kernels do not hold the interpreter's lock."""
-    if threads == 1:
+    threads = min(threads, len(tasks))
+    if threads <= 1:
         run(tasks)
         return
     bounds = [len(tasks) * i // threads for i in range(threads + 1)]
@@ -127,22 +128,21 @@ def weights_of(
     if out is None:
         out = aligned(size, table.dtype, first)
     stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
-    cuts = reader.cuts(first, stop) if size else []
-    tasks = list(pairwise(cuts))
-    places = [np.searchsorted(at, cuts).tolist() for at in flips]
+    tasks = list(pairwise(reader.cuts(first, stop))) if size else []
 
     def run(some: list[tuple[int, int]]) -> None:
-        room = max((reader.room(a, b) for a, b in some), default=0)
+        room = max(reader.room(a, b) for a, b in some)
         stride = -(-room // 8) * 8 + 8  # a word is read beyond the last
-        held = aligned(planes * stride).reshape(planes, stride)
-        kept = np.empty(1 if mask is None else max(b - a for a, b in some) // 64 + 24, dtype=np.uint64)
-        codes, tile = aligned(64, np.uint8), aligned(64, table.dtype)
-        number = cuts.index(some[0][0]) if some else 0
+        masked = 8 if octets is None else max(b - a for a, b in some) // 64 + 24
+        spare = borrow(72 + planes * stride + masked)
+        codes, tile = spare[:8].view(np.uint8), spare[8:72].view(table.dtype)
+        held, kept = spare[72 : 72 + planes * stride].reshape(planes, stride), spare[72 + planes * stride :]
         for a, b in some:
             origin = reader.origin(a)
-            for p in range(planes):
+            for p, at in enumerate(flips):
                 reader.fill(plane + p, a, b, held[p], origin, False)
-                flip(held[p], flips[p][places[p][number] : places[p][number + 1]] - origin)
+                if len(at):
+                    flip(held[p], at[at.searchsorted(a) : at.searchsorted(b)] - origin)
             mask_at = a - mask_first
             if octets is not None:
                 read_octets(octets, mask_at, b - a, kept)
@@ -151,7 +151,7 @@ def weights_of(
                 a - origin,
                 kept,
                 mask_at % 8,
-                mask is not None,
+                octets is not None,
                 table,
                 row_length,
                 a,
@@ -162,7 +162,7 @@ def weights_of(
                 first,
                 stream,
             )
-            number += 1
+        give_back(spare)
 
     if tasks:
         spread(tasks, threads_for(jobs, size * item), run)

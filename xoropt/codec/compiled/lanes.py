@@ -1,6 +1,6 @@
 """Compiled decoding of closed orders: whole segments, row of lanes by row of lanes."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 import numpy as np
 
@@ -28,6 +28,7 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     width, grain = max(1, lanes // 64), max(64, lanes)
     tables = [segment_table(layout, order) for layout in encoded.layouts]
     ends = [np.cumsum(layout.rows).tolist() for layout in encoded.layouts]
+    tiles = tile_ends(encoded.layouts[0].rows, lanes)
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
@@ -46,10 +47,8 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         return (-(-stop // grain) * grain - origin(first)) // 64
 
     def cuts(first: int, stop: int) -> list[int]:
-        inner = np.array(ends[0][bisect_right(ends[0], first // lanes) :], dtype=np.int64) * lanes
-        inner = inner[(inner < stop) & (inner % 64 == 0)]
-        inner = inner[np.diff(inner // TILE, prepend=first // TILE) > 0]  # at least a tile apart, about
-        return [first, *inner.tolist(), stop]
+        inner = tiles[bisect_left(tiles, (first // TILE + 1) * TILE) : bisect_left(tiles, stop)]
+        return [first, *inner, stop]
 
     def direct(first: int, stop: int) -> int:
         return first if first % grain else stop
@@ -94,6 +93,13 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         give_back(spare)
 
     return Reader(origin, room, cuts, direct, fill)
+
+
+def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:
+    """Ends of segments, in weights, at whole words, the first in every tile."""
+    ends = np.cumsum(rows) * lanes
+    ends = ends[ends % 64 == 0]
+    return ends[np.diff(ends // TILE, prepend=0) > 0].tolist()
 
 
 def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
