@@ -75,6 +75,7 @@ def decode(
     flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
     if name != "compiled" or not planes or stop == first:
         plain = by_reference if name == "reference" else by_numpy  # without weights there is nothing to compile
+        flips = [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
         made = plain(encoded, first, stop, flips) if planes else np.zeros((0, stop - first), dtype=bool)
         made = packed(made) if output == "planes" else made
         if out is None:
@@ -156,7 +157,7 @@ def _checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
 
 
 def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
-    """For each plane the weights from `first` to `stop` − 1 that are to be flipped, int64, ascending.
+    """For each plane the weights that are to be flipped, at least those from `first` to `stop` − 1, int64, ascending.
 
     Raises:
         DecodeError: seeds, segments or a block network's patches do not fit, which is looked at once for each encoding,
@@ -166,7 +167,7 @@ def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np
     if flips is None:
         assert isinstance(encoded, StreamEncoded)
         return _stream_flips(encoded, first, stop)
-    return [at[at.searchsorted(first) : at.searchsorted(stop)] if len(at) else at for at in flips]
+    return flips
 
 
 def _block_flips(encoded: Encoded) -> list[np.ndarray]:

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from xoropt.codec.compiled.kernels import flip, read_octets
+from xoropt.codec.compiled.kernels import read_octets
 from xoropt.codec.reader import Reader, address, aligned, borrow, give_back, readonly
 from xoropt.codec.weights.kernels import expand
-from xoropt.words.kernels import put_bits
+from xoropt.words.kernels import flip_bits, put_bits
 
 __all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
 
@@ -52,7 +52,7 @@ def planes_of(
 
     Args:
         reader: of the encoding.
-        flips: for each plane the weights in the range to flip, int64.
+        flips: for each plane the weights to flip, those in the range at least, int64, ascending.
         jobs: threads; None: as many as are worth it.
         out: where to write, C-contiguous; None: a new array.
     """
@@ -84,7 +84,7 @@ def planes_of(
         out[:, -1] &= np.uint64((1 << size % 64) - 1)
     for p, at in enumerate(flips):
         if len(at):
-            flip(out[p], at - first)
+            flip_bits(out[p], at, first, stop, first)
     return out
 
 
@@ -142,7 +142,7 @@ def weights_of(
             for p, at in enumerate(flips):
                 reader.fill(plane + p, a, b, held[p], origin, False)
                 if len(at):
-                    flip(held[p], at[at.searchsorted(a) : at.searchsorted(b)] - origin)
+                    flip_bits(held[p], at, a, b, origin)
             mask_at = a - mask_first
             if octets is not None:
                 read_octets(octets, mask_at, b - a, kept)

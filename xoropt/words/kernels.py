@@ -5,7 +5,7 @@ from numba import njit
 
 from xoropt.words.vectors import word_at
 
-__all__ = ["put_bits"]
+__all__ = ["flip_bits", "put_bits"]
 
 ONE = np.uint64(1)
 
@@ -24,3 +24,19 @@ def put_bits(source, at, count, out, to):
     for i in range(first + 1, ((to + count - 1) >> 6) + 1):
         out[i] = word_at(source, at)
         at += 64
+
+
+@njit(nogil=True, cache=True)
+def flip_bits(words, at, first, stop, origin):
+    """Flip those of the ascending places `at` that lie in first … stop − 1; place `origin` is bit 0 of `words`."""
+    low, high = 0, len(at)
+    while low < high:
+        middle = (low + high) >> 1
+        if at[middle] < first:
+            low = middle + 1
+        else:
+            high = middle
+    while low < len(at) and at[low] < stop:
+        bit = at[low] - origin
+        words[bit >> 6] ^= ONE << np.uint64(bit & 63)
+        low += 1

@@ -29,10 +29,10 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.compiled.kernels import flip
     from xoropt.codec.ranges import spread, threads_for
     from xoropt.codec.reader import aligned
     from xoropt.masks.prefix.kernels import place_groups, unpack_groups
+    from xoropt.words.kernels import flip_bits
 
     rows, columns, across, size = coded.rows, coded.columns, coded.across, coded.size
     groups, every = TILE * coded.of_band, rows * across  # of a band, of the mask
@@ -64,7 +64,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
                 room = planes.room(a, b) + 8
                 held = held if len(held) >= room else aligned(room)
                 planes.fill(0, a, b, held, origin, False)
-                flip(held, flips[slice(*np.searchsorted(flips, (a, b)))] - origin)
+                flip_bits(held, flips, a, b, origin)
                 words = held[(a - origin) // 64 :]
                 if len(coded.densities) > 1:
                     codes = _codes(of_row_class, coded.row_class, number * groups, min(AT_ONCE, len(some)) * groups)
