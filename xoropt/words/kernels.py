@@ -21,9 +21,9 @@ def put_bits(source, at, count, out, to):
     first, low = to >> 6, np.uint64(to & 63)
     out[first] = (out[first] & ((ONE << low) - ONE)) | (word_at(source, at) << low)
     at += 64 - (to & 63)
-    for i in range(first + 1, ((to + count - 1) >> 6) + 1):
-        out[i] = word_at(source, at)
-        at += 64
+    words, inner, shift = out[first + 1 : (to + count + 63) >> 6], source[at >> 6 :], np.uint64(at & 63)
+    for i in range(len(words)):  # which numba knows not to be negative
+        words[i] = (inner[i] >> shift) | (inner[i + 1] << ONE << (np.uint64(63) - shift))
 
 
 @njit(nogil=True, cache=True)
