@@ -28,8 +28,18 @@ def number_at(numbers, i):
 
 
 def load_row(words, i):
-    assert 0 <= i <= len(words) - 8
-    return words[i : i + 8].copy()
+    words = words[i : i + 64 // words.itemsize]
+    assert i >= 0
+    assert words.nbytes == 64
+    return np.frombuffer(words.tobytes(), np.uint64)
+
+
+def equal_words(word):
+    return np.full(8, int(word) & WORDS, dtype=np.uint64)
+
+
+def expect(words, i):
+    pass
 
 
 def store_row(words, i, row):
@@ -42,8 +52,9 @@ def stream_row(words, i, row):
     store_row(words, i, row)
 
 
-def turn_row(row, by):
-    assert 0 <= by < 512
+def turn_row(row, lanes):
+    assert (lanes == lanes[0]).all()
+    by = int(lanes[0]) & 511
     number = int.from_bytes(row.tobytes(), "little")
     number = (number << by | number >> (512 - by)) & (2**512 - 1)
     return np.frombuffer(number.to_bytes(64, "little"), np.uint64)
@@ -162,6 +173,8 @@ def mark(tile, word, value):
 
 TWINS = (
     bits_at,
+    equal_words,
+    expect,
     lift_row,
     number_at,
     only_word,
@@ -199,7 +212,7 @@ def plain(monkeypatch):
     """Puts plain Python in the place of everything compiled."""
     plain = {name: value.py_func for module in KERNELS for name, value in compiled(module)}
     plain |= {twin.__name__: twin for twin in TWINS}
-    plain |= {"xor_rows": np.bitwise_xor, "fence": lambda: None}
+    plain |= {"xor_rows": np.bitwise_xor, "add_rows": np.add, "fence": lambda: None}
     for module in (*KERNELS, lanes, steps, ranges):
         for name, value in plain.items():
             if name in vars(module):

@@ -35,10 +35,11 @@ class Program:
         kind: of the sources.
         group: seed rows of a table; 1 for the other kind.
         reach: seed rows, from the step's first on, that any reads.
+        near: the same for outputs alone.
         lead: the same for the last of the steps whose nodes are needed ahead of their own.
         regions: seed rows and nodes.
-        nodes: int64 (nodes, 4): source, steps beyond the last that are read, first and end of its taps; each reads
-            nodes before it alone.
+        nodes: int64 (nodes, 5): source, steps beyond the last that are read, those that outputs read, first and end of
+            its taps; each reads nodes before it alone.
         taps: int64, the sources of nodes, relative to the step's first row.
         hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
         reads: int64, the sources of each network row relative to that, one row after another, at least one each.
@@ -50,6 +51,7 @@ class Program:
     kind: int
     group: int
     reach: int
+    near: int
     lead: int
     regions: int
     nodes: np.ndarray = field(repr=False)
@@ -78,7 +80,7 @@ def program(network: XorNetwork) -> Program:
     matrix = network.matrix()
     some = matrix[:: max(1, network.n_out // 256)]  # rows are alike
     group = min(range(1, 9), key=lambda g: _operations(some, network.n_in / network.n_out, g))
-    none, no_nodes = np.zeros(1, dtype=np.int64), np.zeros((0, 4), dtype=np.int64)
+    none, no_nodes = np.zeros(1, dtype=np.int64), np.zeros((0, 5), dtype=np.int64)
     n_in, window = network.n_in, network.window
     if group == 1:
         empty = ~matrix.any(axis=1)
@@ -86,11 +88,11 @@ def program(network: XorNetwork) -> Program:
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         reads = np.zeros(int(starts[-1]), dtype=np.int64)  # an empty row reads seed row 0 twice
         reads[~np.repeat(empty, counts)] = np.nonzero(matrix)[1]
-        return Program(n_in, ROWS, 1, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
+        return Program(n_in, ROWS, 1, window, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
     table = np.concatenate([_table_reads(matrix, group, phase) for phase in range(group)])
     starts = np.arange(len(table) + 1, dtype=np.int64) * table.shape[1]
     hop = (n_in, group, 1 << group)
-    return Program(n_in, TABLES, group, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts)
+    return Program(n_in, TABLES, group, window, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts)
 
 
 def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
@@ -101,20 +103,35 @@ def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
     ahead = np.zeros(len(number), dtype=np.int64)
     used = flat.signals >= 0
     np.maximum.at(ahead, flat.signals[used], flat.delays[used])
+    by_outputs = ahead.copy()
     lists = [np.array(reads, dtype=np.int64) for reads in flat.nodes]
     for v in range(len(lists) - 1, -1, -1):
         np.maximum.at(ahead, lists[v][:, 0], lists[v][:, 1] + ahead[n_in + v])
     ends = np.cumsum([0, *map(len, lists)])
-    nodes = np.stack([number[n_in:], ahead[n_in:], ends[:-1], ends[1:]], axis=1)
+    nodes = np.stack([number[n_in:], ahead[n_in:], by_outputs[n_in:], ends[:-1], ends[1:]], axis=1)
     taps = np.concatenate([np.zeros((0, 2), np.int64), *lists])
     starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int64)
     reads = (number[flat.signals] + flat.delays * n_in)[used]
     last = (ahead[:n_in].max() + 1) * n_in
     direct = max([0, *(int(delay) for read in lists for signal, delay in read if signal < n_in)])
-    direct = max(direct, int(flat.delays[used & (flat.signals < n_in)].max(initial=0)))
+    near = int(by_outputs[:n_in].max())
+    direct = max(direct, near)
     regions = 1 + -(-len(lists) // n_in)
     coded = number[taps[:, 0]] + taps[:, 1] * n_in
-    return Program(n_in, ROWS, 1, (direct + 1) * n_in, int(last), regions, nodes, coded, (n_in, 1, 1), reads, starts)
+    return Program(
+        n_in=n_in,
+        kind=ROWS,
+        group=1,
+        reach=(direct + 1) * n_in,
+        near=(near + 1) * n_in,
+        lead=int(last),
+        regions=regions,
+        nodes=nodes,
+        taps=coded,
+        hop=(n_in, 1, 1),
+        reads=reads,
+        starts=starts,
+    )
 
 
 def _operations(matrix: np.ndarray, rate: float, group: int) -> float:

@@ -14,8 +14,8 @@ from xoropt.words.kernels import flip_bits, put_bits
 
 __all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
 
-STREAM_BYTES = 1 << 22
-"""Output beyond which it is written past the caches: more than a core's own hold; it would only flush others."""
+STREAM_BYTES = 1 << 24
+"""Output beyond which it is written past the caches, which it would only flush; less stays there for its reader."""
 WORK = 1 << 23
 """Bytes of output that are worth a further thread."""
 

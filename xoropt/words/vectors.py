@@ -12,6 +12,7 @@ __all__ = [
     "address",
     "bits_at",
     "copy_octets",
+    "expect",
     "fence",
     "leading_zeros",
     "number_at",
@@ -128,6 +129,22 @@ def copy_octets(typing_context, words, octets, i, count):
         return context.get_dummy_value()
 
     return types.void(words, octets, types.int64, types.int64), codegen
+
+
+@intrinsic
+def expect(typing_context, words, i):
+    """Have the processor bring words[i] close; any i will do, for nothing is read."""
+
+    def codegen(context, builder, signature, args):
+        octets, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        at = address(context, builder, signature.args[0], args[0], args[1], octets.pointee)
+        kind = ir.FunctionType(ir.VoidType(), [octets, i32, i32, i32])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        # To read, into the second cache, of data.
+        builder.call(prefetch, [at, ir.Constant(i32, 0), ir.Constant(i32, 2), ir.Constant(i32, 1)])
+        return context.get_dummy_value()
+
+    return types.void(words, types.int64), codegen
 
 
 @intrinsic

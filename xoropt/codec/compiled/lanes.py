@@ -34,8 +34,9 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     row_words = plan.regions * span * width + 8
     sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, row_words, table_rows * width)]
     raw_end, rows_end, room_end = np.cumsum(sizes).tolist()
-    turns, settings = (order.spread, order.rotation), (plan.n_in, plan.kind, plan.group, plan.reach, plan.lead)
-    nodes, taps, hop = plan.nodes.copy(), placed(plan.taps, span), plan.hop
+    settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
+    turns, nodes, hop = (order.spread, order.rotation), plan.nodes.copy(), plan.hop
+    taps = placed(plan.taps, span)
     nodes[:, 0] = placed(nodes[:, 0], span)
     reads = (placed(plan.reads, span) * width).astype(np.int32)
     starts, depth = plan.starts, plan.depth
@@ -72,6 +73,7 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
                 pieces,
                 turns,
                 settings,
+                span,
                 nodes,
                 taps,
                 hop,

@@ -16,7 +16,18 @@ from numba.extending import intrinsic, models, register_model
 
 from xoropt.words.vectors import address
 
-__all__ = ["lift_row", "load_row", "only_word", "shift_row", "store_row", "stream_row", "turn_row", "xor_rows"]
+__all__ = [
+    "add_rows",
+    "equal_words",
+    "lift_row",
+    "load_row",
+    "only_word",
+    "shift_row",
+    "store_row",
+    "stream_row",
+    "turn_row",
+    "xor_rows",
+]
 
 WORD = ir.IntType(64)
 ROW = ir.VectorType(WORD, 8)
@@ -65,10 +76,11 @@ def call(builder, name: str, args: list[Any]) -> Any:
 
 @intrinsic
 def load_row(typing_context, words, i):
-    """words[i : i + 8], uint64, as a row."""
+    """words[i : i + 8], uint64, or octets[i : i + 64], uint8, as a row."""
 
     def codegen(context, builder, signature, args):
-        return builder.load(address(context, builder, signature.args[0], args[0], args[1], ROW), align=8)
+        align = signature.args[0].dtype.bitwidth // 8
+        return builder.load(address(context, builder, signature.args[0], args[0], args[1], ROW), align=align)
 
     return row_type(words, types.int64), codegen
 
@@ -107,15 +119,36 @@ def xor_rows(typing_context, a, b):
 
 
 @intrinsic
+def equal_words(typing_context, word):
+    """A row of eight times the same word."""
+
+    def codegen(context, builder, signature, args):
+        return splat(builder, args[0])
+
+    return row_type(types.int64), codegen
+
+
+@intrinsic
+def add_rows(typing_context, a, b):
+    """Word by word a + b, mod 2^64."""
+
+    def codegen(context, builder, signature, args):
+        return builder.add(args[0], args[1])
+
+    return row_type(row_type, row_type), codegen
+
+
+@intrinsic
 def turn_row(typing_context, row, lanes):
-    """The row with lane l moved to lane l + lanes (mod 512), lanes from 0 to 511."""
+    """The row with lane l moved to lane l + lanes (mod 512); `lanes` is a row of equal words, so that it can be counted
+    up where it is used."""
 
     def codegen(context, builder, signature, args):
         row, lanes = args
-        words = splat(builder, builder.lshr(lanes, ir.Constant(WORD, 6)))
+        words = builder.lshr(lanes, constant([6] * 8))
         if "+avx512f" in context.codegen().magic_tuple()[2]:  # one instruction moves words by a variable number
-            places = builder.sub(constant([*range(8, 16)]), words)
-            before = builder.sub(places, constant([1] * 8))
+            places = builder.sub(constant([*range(8)]), words)
+            before = builder.sub(constant([*range(-1, 7)]), words)
             before = call(builder, "llvm.x86.avx512.permvar.di.512", [row, before])
             row = call(builder, "llvm.x86.avx512.permvar.di.512", [row, places])
         else:
@@ -123,9 +156,9 @@ def turn_row(typing_context, row, lanes):
                 chosen = builder.icmp_unsigned("!=", builder.and_(words, constant([step] * 8)), constant([0] * 8))
                 row = builder.select(chosen, rotated(builder, row, step), row)
             before = rotated(builder, row, 1)
-        return call(builder, "llvm.fshl.v8i64", [row, before, splat(builder, lanes)])
+        return call(builder, "llvm.fshl.v8i64", [row, before, lanes])
 
-    return row_type(row_type, types.int64), codegen
+    return row_type(row_type, row_type), codegen
 
 
 @intrinsic

@@ -40,7 +40,7 @@ def xor_words(row, at, mine, k, width):
 @njit(nogil=True, cache=True)
 def narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables):
     """As `wide_sources`."""
-    n_in, kind, group, reach, lead = settings
+    n_in, kind, group, reach, _, lead = settings
     width = max(1, lanes >> 6)
     turning = m == steps * n_in
     stop = (steps - 1) * n_in + (reach if turning else lead)
@@ -50,7 +50,7 @@ def narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables):
         turn_words(rows, (r - m) * width, lanes, lanes - 1, rows, r * width)
     if kind != TABLES:
         for v in range(len(nodes)):
-            to, ahead, first, end = nodes[v]
+            to, ahead, _, first, end = nodes[v]
             made = steps if turning else steps + ahead
             for t in range(made):
                 at = (to + t * n_in) * width

@@ -10,9 +10,18 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.kernels import seed_rows
-from xoropt.codec.compiled.vectors import load_row, store_row, stream_row, turn_row, xor_rows
+from xoropt.codec.compiled.vectors import (
+    add_rows,
+    equal_words,
+    load_row,
+    shift_row,
+    store_row,
+    stream_row,
+    turn_row,
+    xor_rows,
+)
 from xoropt.codec.program import TABLES
-from xoropt.words.vectors import fence, number_at
+from xoropt.words.vectors import expect, fence, number_at
 
 __all__ = ["fill_wide"]
 
@@ -22,8 +31,11 @@ ZERO = np.uint64(0)
 @njit(nogil=True, cache=True)
 def turn_rows(rows, start, back, count, stride):
     """Rows start, start + stride, … = those `back` rows before them, one lane further on; `count` of them."""
-    for at in range(start * 8, (start + count * stride) * 8, stride * 8):
-        store_row(rows, at, turn_row(load_row(rows, at - back * 8), 511))
+    further = equal_words(-1)
+    at = start * 8
+    for _ in range(count):
+        store_row(rows, at, turn_row(load_row(rows, at - back * 8), further))
+        at += stride * 8
 
 
 @njit(nogil=True, cache=True)
@@ -52,23 +64,58 @@ def combine_rows(rows, stride, steps, taps, first, end, to):
 
 
 @njit(nogil=True, cache=True)
-def wide_sources(rows, m, steps, settings, nodes, taps, tables):
+def combine_rings(rows, span, stride, m, taps, first, end, to):
+    """As `combine_rows`, for a whole ring: of the `span` rows of a region only m are there, beyond which come the first
+    ones again, one lane further on."""
+    steps = m // stride
+    tap = number_at(taps, first)
+    a, p = tap, tap % span // m
+    for i in range(first + 1, end):
+        tap = number_at(taps, i)
+        b, q = tap, tap % span // m
+        t = 0
+        while t < steps:  # as long as both turn as far
+            stop_a, stop_b = (p + 1) * m - a % span, (q + 1) * m - b % span
+            stop = min(steps, (min(stop_a, stop_b) + stride - 1) // stride)
+            by_p, by_q = equal_words(-p), equal_words(-q)
+            at = t * stride
+            from_a, from_b, out = (a - p * m + at) * 8, (b - q * m + at) * 8, (to + at) * 8
+            for _ in range(t, stop):
+                row = load_row(rows, from_a)
+                row = turn_row(row, by_p) if p else row
+                row = xor_rows(row, turn_row(load_row(rows, from_b), by_q))
+                store_row(rows, out, row)
+                from_a += stride * 8
+                from_b += stride * 8
+                out += stride * 8
+            t = stop
+            p += 1 if t * stride >= stop_a else 0
+            q += 1 if t * stride >= stop_b else 0
+        a = to
+        p = 0
+
+
+@njit(nogil=True, cache=True)
+def wide_sources(rows, m, steps, settings, span, nodes, taps, tables):
     """Make the sources of a segment of m seed rows in `steps` steps from its seeds, the first of `rows`.
 
-    Seed rows beyond the m-th are the first ones again, one lane further on; so are nodes, where n_in divides m.
+    Seed rows beyond the m-th are the first ones again, one lane further on; so are nodes, where n_in divides m. Then
+    only those that outputs read are made.
     """
-    n_in, kind, group, reach, lead = settings
-    turning = m == steps * n_in
-    stop = (steps - 1) * n_in + (reach if turning else lead)
+    n_in, kind, group, _, near, lead = settings
+    ring = m == steps * n_in
+    stop = (steps - 1) * n_in + (near if ring else lead)
     if kind == TABLES:
         stop += -stop % group
     turn_rows(rows, m, m, stop - m, 1)
     if kind != TABLES:
         for v in range(len(nodes)):
-            to, ahead, first, end = nodes[v]
-            made = steps if turning else steps + ahead  # those of later steps are made, or turned
-            combine_rows(rows, n_in, made, taps, first, end, to)
-            turn_rows(rows, to + made * n_in, steps * n_in, steps + ahead - made, n_in)
+            to, ahead, close, first, end = nodes[v, 0], nodes[v, 1], nodes[v, 2], nodes[v, 3], nodes[v, 4]
+            if ring:
+                combine_rings(rows, span, n_in, m, taps, first, end, to)
+                turn_rows(rows, to + m, m, close, n_in)
+            else:
+                combine_rows(rows, n_in, steps + ahead, taps, first, end, to)
     else:
         zero = xor_rows(load_row(rows, 0), load_row(rows, 0))
         for r in range(stop):
@@ -82,67 +129,79 @@ def wide_sources(rows, m, steps, settings, nodes, taps, tables):
 
 
 @njit(nogil=True, cache=True)
-def write_few(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
-    """Write all rows of a segment whose network rows have `depth` reads each, two or three."""
-    T, multiplier, base = piece[0], piece[3], piece[6] >> 6
-    n_out = len(reads) // (depth * hop[1])
-    each, more = n_in * T // m, n_in * T % m  # rows of a step, and the remainder that adds up to another
-    p = y = turn = stop = rest = 0
-    for t in range(steps):
-        source = t * hop[0] // hop[1] * hop[2] * 8
-        i = t * hop[0] % hop[1] * n_out * depth
-        stop += each
-        rest += more
-        if rest >= m:
-            rest -= m
-            stop += 1
-        for _ in range(p, min(T, stop)):
-            row = xor_rows(
-                load_row(mine, source + number_at(reads, i)), load_row(mine, source + number_at(reads, i + 1))
-            )
-            if depth == 3:
-                row = xor_rows(row, load_row(mine, source + number_at(reads, i + 2)))
-            row = turn_row(row, turn)
-            if stream:
-                stream_row(out, base + y * 8, row)
-            else:
-                store_row(out, base + y * 8, row)
-            y += multiplier
-            y -= T if y >= T else 0
-            turn = (turn + rotation) & 511
-            i += depth
-        p = stop
+def wide_seeds(octets, first, n, spread, raw, rows):
+    """The seed rows of a segment; how many."""
+    m = (n + 511) >> 9
+    whole = max(0, m - 2)  # of the last two, bytes beyond the stored ones would be read
+    at, shift = first >> 3, first & 7
+    for r in range(0, whole * 8, 8):
+        store_row(rows, r, shift_row(load_row(octets, at), load_row(octets, at + 8), shift))
+        at += 64
+    seed_rows(octets, first + whole * 512, n - whole * 512, 512, spread, raw, rows[whole * 8 :])
+    return m
 
 
 @njit(nogil=True, cache=True)
-def write_alike(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
-    """As `write_few`, for any number of reads."""
-    T, multiplier, base = piece[0], piece[3], piece[6] >> 6
+def put_row(out, at, row, stream, soon):
+    """Write a row; if not past the caches, have the one brought there that is written a segment later."""
+    if stream:
+        stream_row(out, at, row)
+    else:
+        expect(out, soon)
+        store_row(out, at, row)
+
+
+@njit(nogil=True, cache=True)
+def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
+    """Write all rows of a segment whose network rows have `depth` reads each."""
+    T, begin = piece[0], piece[6] >> 6
+    forth = piece[3] * 8
+    back = forth - T * 8
     n_out = len(reads) // (depth * hop[1])
-    each, more = n_in * T // m, n_in * T % m
-    p = y = turn = stop = rest = 0
-    for t in range(steps):
-        source = t * hop[0] // hop[1] * hop[2] * 8
-        i = t * hop[0] % hop[1] * n_out * depth
-        stop += each
-        rest += more
-        if rest >= m:
-            rest -= m
-            stop += 1
-        for _ in range(p, min(T, stop)):
-            row = load_row(mine, source + number_at(reads, i))
-            for k in range(i + 1, i + depth):
-                row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
-            row = turn_row(row, turn)
-            if stream:
-                stream_row(out, base + y * 8, row)
-            else:
-                store_row(out, base + y * 8, row)
-            y += multiplier
-            y -= T if y >= T else 0
-            turn = (turn + rotation) & 511
-            i += depth
-        p = stop
+    each, left = n_in * T // m, n_in * T % m  # rows of a step, and the remainder that adds up to another
+    hops, further = hop[0] // hop[1] * hop[2] * 8, hop[0] % hop[1]
+    source = phase = start = 0
+    turns, step = equal_words(0), equal_words(rotation)
+    at, done, rest = begin, 0, 0
+    soon = begin + T * 8
+    for _ in range(steps):
+        rest += left
+        count = min(T - done, each + (1 if rest >= m else 0))
+        rest -= m if rest >= m else 0
+        done += count
+        end = start + count * depth
+        if depth == 2:
+            for k in range(start, end, 2):
+                a, b = number_at(reads, k), number_at(reads, k + 1)
+                row = xor_rows(load_row(mine, source + a), load_row(mine, source + b))
+                put_row(out, at, turn_row(row, turns), stream, soon)
+                soon += 8
+                lower = at + back
+                at += forth
+                at = lower if lower >= begin else at
+                turns = add_rows(turns, step)
+        else:
+            even = 1 - (depth & 1)
+            for i in range(start, end, depth):
+                row = load_row(mine, source + number_at(reads, i))
+                if even:
+                    row = xor_rows(row, load_row(mine, source + number_at(reads, i + 1)))
+                for k in range(i + 1 + even, i + depth, 2):
+                    a, b = number_at(reads, k), number_at(reads, k + 1)
+                    row = xor_rows(row, xor_rows(load_row(mine, source + a), load_row(mine, source + b)))
+                put_row(out, at, turn_row(row, turns), stream, soon)
+                soon += 8
+                lower = at + back
+                at += forth
+                at = lower if lower >= begin else at
+                turns = add_rows(turns, step)
+        source += hops
+        if further:
+            phase += further
+            if phase >= hop[1]:
+                phase -= hop[1]
+                source += hop[2] * 8
+            start = phase * n_out * depth
 
 
 @njit(nogil=True, cache=True)
@@ -150,7 +209,8 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
     """Write the wanted rows of a segment, checked against the end of `out`."""
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_out = (len(starts) - 1) // hop[1]
-    p = y = turn = 0
+    turns, step = equal_words(0), equal_words(rotation)
+    p = y = 0
     for t in range(steps):
         source = t * hop[0] // hop[1] * hop[2] * 8
         j = t * hop[0] % hop[1] * n_out
@@ -160,7 +220,7 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
                 row = load_row(mine, source + number_at(reads, starts[j]))
                 for k in range(starts[j] + 1, starts[j + 1]):
                     row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
-                row = turn_row(row, turn)
+                row = turn_row(row, turns)
                 at = base + y * 8
                 if at + 8 > len(out):
                     store_row(raw, 0, row)
@@ -172,13 +232,15 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
                     store_row(out, at, row)
             y += multiplier
             y -= T if y >= T else 0
-            turn = (turn + rotation) & 511
+            turns = add_rows(turns, step)
             j += 1
             p += 1
 
 
 @njit(nogil=True, cache=True)
-def fill_wide(octets, pieces, order, settings, nodes, taps, hop, reads, depth, starts, raw, rows, tables, out, stream):
+def fill_wide(
+    octets, pieces, order, settings, span, nodes, taps, hop, reads, depth, starts, raw, rows, tables, out, stream
+):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
@@ -186,7 +248,8 @@ def fill_wide(octets, pieces, order, settings, nodes, taps, hop, reads, depth, s
         pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier, the first weight row wanted and the
             end, and the bit of `out` that is the segment's first weight's.
         order: spread, rotation.
-        settings: n_in, kind, group, reach, lead, see `xoropt.codec.program`.
+        settings: n_in, kind, group, reach, near, lead, see `xoropt.codec.program`.
+        span: rows of a region of `rows`.
         nodes, taps: the nodes, see there; in rows of `rows`.
         hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
         reads, starts: the sources of each network row, relative to that, in words, int32: reads[starts[j]] …
@@ -205,14 +268,12 @@ def fill_wide(octets, pieces, order, settings, nodes, taps, hop, reads, depth, s
         if n == 0:
             out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
             continue
-        m = seed_rows(octets, first, n, 512, spread, raw, rows)
+        m = wide_seeds(octets, first, n, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
-        wide_sources(rows, m, steps, settings, nodes, taps, tables)
+        wide_sources(rows, m, steps, settings, span, nodes, taps, tables)
         mine = tables if kind == TABLES else rows
         if depth == 0 or low > 0 or high < T or base + T * 8 > len(out):
             write_some(pieces[s], steps, m, n_in, rotation, hop, reads, starts, mine, raw, out, stream)
-        elif depth == 2 or depth == 3:
-            write_few(pieces[s], steps, m, n_in, rotation, hop, reads, depth, mine, out, stream)
         else:
-            write_alike(pieces[s], steps, m, n_in, rotation, hop, reads, depth, mine, out, stream)
+            write_all(pieces[s], steps, m, n_in, rotation, hop, reads, depth, mine, out, stream)
     fence()
