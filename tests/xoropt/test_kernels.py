@@ -88,11 +88,6 @@ def put_number(numbers, i, number):
     numbers[i] = number
 
 
-def leading_zeros(number):
-    assert number >= 0
-    return 64 - int(number).bit_length()
-
-
 def four_at(symbols, i):
     assert 0 <= i <= len(symbols) - 4
     return symbols[i : i + 4].copy().view(np.uint64)[0]
@@ -102,9 +97,20 @@ def join_tiles(low, middle, high):
     return low.astype(np.uint32) | middle.astype(np.uint32) << np.uint32(8) | high.astype(np.uint32) << np.uint32(16)
 
 
-def find_places(tile, bases, shifts):
-    z = np.array([(32 - int(m).bit_length()) % 32 for m in tile])
-    return (bases[z] + (tile >> shifts[z])).astype(np.uint32)
+def turn_numbers(block, at, codes, g, step, numbers):
+    for i in range(16):
+        for t in range(16):
+            m = number_at(block, at + 64 * t + i)
+            put_number(numbers, 16 * i + t, m)
+            zeros = (32 - m.bit_length()) % 32
+            put_number(numbers, 256 + 16 * i + t, 32 * number_at(codes, g + step * i + t) + zeros)
+
+
+def look_up(numbers, at, entries, symbols, out, g):
+    for i in range(16):
+        entry = number_at(entries, number_at(numbers, 256 + at + i))
+        place = (entry >> 6) + (number_at(numbers, at + i) >> (entry & 63))
+        put_number(out, g + i, number_at(symbols, place))
 
 
 def swap(words, i, step, by):
@@ -188,8 +194,8 @@ TWINS = (
     load_tile,
     store_tile,
 )
-TWINS += (stream_tile, choose, mark, find_places, four_at, join_tiles, leading_zeros, put_number, word_at)
-TWINS += (swap_far, swap_near)
+TWINS += (stream_tile, choose, mark, four_at, join_tiles, look_up, put_number, word_at)
+TWINS += (swap_far, swap_near, turn_numbers)
 
 
 class Checked(np.ndarray):

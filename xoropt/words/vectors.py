@@ -14,7 +14,6 @@ __all__ = [
     "copy_octets",
     "expect",
     "fence",
-    "leading_zeros",
     "number_at",
     "ones",
     "put_number",
@@ -55,16 +54,6 @@ def put_number(typing_context, numbers, i, number):
         return context.get_dummy_value()
 
     return types.void(numbers, types.int64, types.int64), codegen
-
-
-@intrinsic
-def leading_zeros(typing_context, number):
-    """Of a number as a word of 64 bits; 64 for 0."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctlz(args[0], ir.Constant(ir.IntType(1), 0))
-
-    return types.int64(types.int64), codegen
 
 
 @intrinsic

@@ -101,9 +101,9 @@ def _table(density: int, size: int, length: int) -> Lookup:
 def _tables(densities: tuple[int, ...], size: int, length: int) -> Lookup:
     """The tables of all codes, one after the other."""
     tables = [_table(density, size, length) for density in densities]
-    offsets = np.cumsum([0, *(len(symbols) for _, _, symbols in tables)])[:-1].astype(np.uint32)
-    bases = np.concatenate([table[0] + offset for table, offset in zip(tables, offsets, strict=True)])
-    return bases, np.concatenate([table[1] for table in tables]), np.concatenate([table[2] for table in tables])
+    offsets = np.cumsum([0, *(len(symbols) for _, symbols in tables)])[:-1]
+    entries = np.concatenate([table[0] + 64 * offset for table, offset in zip(tables, offsets, strict=True)])
+    return entries, np.concatenate([table[1] for table in tables])
 
 
 def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:

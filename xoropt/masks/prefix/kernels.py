@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
-from xoropt.masks.prefix.vectors import find_places, four_at, join_tiles, swap_far, swap_near
-from xoropt.words.vectors import leading_zeros, number_at, put_number, word_at
+from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, turn_numbers
+from xoropt.words.vectors import number_at, put_number, word_at
 
 __all__ = ["move_columns", "place_groups", "unpack_groups"]
 
@@ -14,47 +14,52 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @njit(nogil=True, cache=True)
-def unpack_groups(words, tiles, length, codes, bases, shifts, symbols, octets, values, out):
+def number_groups(words, at, length, tiles, octets, block):
+    """What the values of 64 groups of each of some tiles lack of the greatest one: rows of 64 numbers of `block`."""
+    for t in range(tiles):
+        i = at + 8 * length * t
+        # Each bit that is set is taken off.
+        low = middle = choose(zero_tile(octets), ALL, 255)
+        high = choose(zero_tile(octets), ALL, (1 << (length - 16)) - 1)
+        for bit in range(length - 17, -1, -1):
+            high = mark(high, words[i], -1 << bit)
+            i += 8
+        for bit in range(7, -1, -1):
+            middle = mark(middle, words[i], -1 << bit)
+            i += 8
+        for bit in range(7, -1, -1):
+            low = mark(low, words[i], -1 << bit)
+            i += 8
+        store_tile(block, 64 * t, join_tiles(low, middle, high))
+
+
+@njit(nogil=True, cache=True)
+def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers, out):
     """Look up the groups of a band of a prefix-coded mask (see `xoropt.masks.prefix`).
+
+    Those of 16 tiles are turned, so that 16 groups that follow each other are looked up and written at once.
 
     Args:
         words: uint64, the band's outputs: (tiles, L, 8) words.
         length: L, 16 to 24.
-        codes: uint8, of each group; not read when there is one code only.
-        bases, shifts: uint32 (32·codes,); symbols: uint16: the codes' tables, see `xoropt.masks.prefix.lookup`.
-        octets, values: scratch, 64 uint8 and 64 uint32.
-        out: uint16 (512·tiles,), the symbol of each group.
+        codes: uint8, of each group, and 15 more.
+        entries: int64 (32·codes,); symbols: uint16: the codes' tables, see `xoropt.masks.prefix.lookup`.
+        block: scratch, uint32 (16·64,), a row for each of 16 tiles.
+        numbers: scratch, uint32 (2·16·16,): turned, and the places of their entries.
+        out: uint16 (512·tiles,), the symbol of each group, and 15 more.
     """
-    for b in range(8 * tiles):
-        j, t = b // tiles, b % tiles
-        at = t * length * 8 + j
-        # What the value lacks of the greatest one: each bit that is set is taken off.
-        low = middle = choose(zero_tile(octets), ALL, 255)
-        high = choose(zero_tile(octets), ALL, (1 << (length - 16)) - 1)
-        for i in range(length - 17, -1, -1):
-            high = mark(high, words[at], -1 << i)
-            at += 8
-        for i in range(7, -1, -1):
-            middle = mark(middle, words[at], -1 << i)
-            at += 8
-        for i in range(7, -1, -1):
-            low = mark(low, words[at], -1 << i)
-            at += 8
-        tile = join_tiles(low, middle, high)
-        g = j * 64 * tiles + t
-        if len(bases) == 32:
-            store_tile(values, 0, find_places(tile, bases, shifts))
-            for k in range(64):
-                put_number(out, g, number_at(symbols, number_at(values, k)))
-                g += tiles
-            continue
-        store_tile(values, 0, tile)
-        for k in range(64):
-            m = number_at(values, k)
-            z = number_at(codes, g) * 32 + (leading_zeros(m) & 31)
-            place = (number_at(bases, z) + (m >> number_at(shifts, z))) & 0xFFFFFFFF
-            put_number(out, g, number_at(symbols, place))
-            g += tiles
+    block[:] = 0  # where there are fewer tiles, something is looked up for the others
+    few = min(SIDE, tiles)
+    for end in range(few, tiles + SIDE, SIDE):
+        first = min(end, tiles) - few
+        for j in range(8):
+            number_groups(words, 8 * length * first + j, length, few, codes, block)
+            g = 64 * tiles * j + first
+            for k in range(0, 64, SIDE):
+                turn_numbers(block, k, codes, g, tiles, numbers)
+                for i in range(0, SIDE * SIDE, SIDE):
+                    look_up(numbers, i, entries, symbols, out, g)
+                    g += tiles
 
 
 @njit(nogil=True, cache=True)

@@ -12,7 +12,7 @@ from xoropt.masks.huffman import codewords
 
 __all__ = ["Lookup", "lookup"]
 
-Lookup = tuple[np.ndarray, np.ndarray, np.ndarray]
+Lookup = tuple[np.ndarray, np.ndarray]
 
 
 def lookup(lengths: np.ndarray, length: int) -> Lookup:
@@ -23,12 +23,12 @@ def lookup(lengths: np.ndarray, length: int) -> Lookup:
         length: L, bits of a value, of which a codeword is the beginning, 24 at most.
 
     Returns:
-        `bases` and `shifts`, uint32 (32,), and `symbols`, uint16: with m = 2^L − 1 − value and z the leading zeros of m
-        as a number of 32 bits, mod 32, the value's symbol is symbols[bases[z] + (m >> shifts[z])].
+        `entries`, int64 (32,), and `symbols`, uint16: with m = 2^L − 1 − value, z the leading zeros of m as a number of
+        32 bits, mod 32, and e = entries[z], the value's symbol is symbols[(e >> 6) + (m >> (e mod 64))].
     """
-    bases, shifts = np.zeros(32, dtype=np.int64), np.full(32, length, dtype=np.uint32)
+    entries = np.full(32, length, dtype=np.int64)
     if not lengths.any():
-        return bases.astype(np.uint32), shifts, np.zeros(1, dtype=np.uint16)
+        return entries, np.zeros(1, dtype=np.uint16)
     order = np.argsort(lengths, kind="stable")
     ascending = lengths[order]
     begins = codewords(lengths)[order].astype(np.int64) << (length - ascending)
@@ -42,6 +42,6 @@ def lookup(lengths: np.ndarray, length: int) -> Lookup:
         counts = np.minimum(ends[a : b + 1], high) - np.maximum(begins[a : b + 1], low) >> shift
         parts.append(np.repeat(order[a : b + 1], counts)[::-1].astype(np.uint16))
         z = (31 - k) % 32
-        bases[z], shifts[z] = at - (least >> shift), shift
+        entries[z] = (at - (least >> shift)) * 64 + shift
         at += len(parts[-1])
-    return bases.astype(np.uint32), shifts, np.concatenate(parts)
+    return entries, np.concatenate(parts)

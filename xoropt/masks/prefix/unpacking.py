@@ -13,6 +13,9 @@ __all__ = ["unpack"]
 AT_ONCE = 4
 """Bands whose plane is decoded at once: 0.4 MB, which stay in the processor's cache."""
 
+SPARE = 15
+"""Groups behind those of a mask of few tiles, whose codes are read and whose symbols are written."""
+
 
 def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None = None) -> tuple[np.ndarray, int]:
     """The mask of weights first … stop − 1, one bit a weight, from the bands in which they lie.
@@ -41,17 +44,16 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     whole = size == 16 and columns % 16 == 0  # then groups are whole uint16 of the mask, one after another
     start = begin * groups * 16 if whole else begin * groups // across * columns // 64 * 64
     last = end * groups * 16 if whole else min(rows, (end * groups - 1) // across + 1) * columns
-    out = np.zeros(-(-(last - start) // 64) + 2, dtype=np.uint64)
-    bases, shifts, symbols = tables
+    out = np.zeros(-(-(last - start) // 64) + 4, dtype=np.uint64)
     of_row_class = coded.code_of[:, coded.column_class]
     band = coded.of_band * coded.length * TILE  # outputs
     planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
     lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
 
     def run(some: list[int]) -> None:
-        octets, values = aligned(64, np.uint8), aligned(64, np.uint32)
-        held, made = aligned(0), np.zeros(groups + 2, dtype=np.uint16)
-        low, part, codes = start, out, np.zeros(AT_ONCE * groups, dtype=np.uint8)
+        block, numbers = aligned(1024, np.uint32), aligned(512, np.uint32)
+        held, made = aligned(0), np.zeros(groups + SPARE, dtype=np.uint16)
+        low, part, codes = start, out, np.zeros(AT_ONCE * groups + SPARE, dtype=np.uint8)
         if threads > 1 and not whole:  # the threads share words at the ends of what they make
             low = some[0] * groups // across * columns // 64 * 64
             high = min(rows, ((some[-1] + 1) * groups - 1) // across + 1) * columns
@@ -67,22 +69,21 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
                 flip_bits(held, flips, a, b, origin)
                 words = held[(a - origin) // 64 :]
                 if len(coded.densities) > 1:
-                    codes = _codes(of_row_class, coded.row_class, number * groups, min(AT_ONCE, len(some)) * groups)
+                    count = min(AT_ONCE, len(some)) * groups + SPARE
+                    codes = _codes(of_row_class, coded.row_class, number * groups, count)
             group = number * groups
             unpack_groups(
                 words[at * band // 64 :][: band // 64],
                 coded.of_band,
                 coded.length,
                 codes[at * groups :],
-                bases,
-                shifts,
-                symbols,
-                octets,
-                values,
+                *tables,
+                block,
+                numbers,
                 out.view(np.uint16)[group - start // 16 :] if whole else made,
             )
             if not whole:
-                place_groups(made, (rows, columns, size), group, part, low)
+                place_groups(made[: groups + 2], (rows, columns, size), group, part, low)
         if part is not out:
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part

@@ -6,13 +6,16 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from xoropt.codec.compiled.vectors import ROW
-from xoropt.codec.weights.vectors import SIZE, TileType, vector
+from xoropt.codec.weights.vectors import TileType
 from xoropt.words.vectors import address
 
-__all__ = ["find_places", "four_at", "join_tiles", "swap_far", "swap_near"]
+__all__ = ["SIDE", "four_at", "join_tiles", "look_up", "swap_far", "swap_near", "turn_numbers"]
 
-TABLE = 32
-"""Entries of a table that two vectors hold."""
+SIDE = 16
+"""Numbers of 32 bits in a vector."""
+
+BIT, WORD = ir.IntType(1), ir.IntType(64)
+NUMBERS, SYMBOLS, CODES = (ir.VectorType(ir.IntType(bits), SIDE) for bits in (32, 16, 8))
 
 
 @intrinsic
@@ -69,57 +72,93 @@ def join_tiles(typing_context, low, middle, high):
     kind = TileType(32)
 
     def codegen(context, builder, signature, args):
-        low, middle, high = (builder.zext(part, vector(32)) for part in args)
-        middle, high = builder.shl(middle, splat(vector(32), 8)), builder.shl(high, splat(vector(32), 16))
-        return builder.or_(low, builder.or_(middle, high))
+        low, middle, high = args
+        halves = []
+        for i in (0, 32):
+            lower = woven(builder, low, middle, range(i, i + 32))
+            upper = woven(builder, high, ir.Constant(high.type, None), range(i, i + 32))
+            quarters = [woven(builder, lower, upper, range(k, k + 16)) for k in (0, 16)]
+            halves.append(shuffled(builder, *quarters, range(32)))
+        return shuffled(builder, *halves, range(64))
 
     return kind(low, middle, high), codegen
 
 
 @intrinsic
-def find_places(typing_context, tile, bases, shifts):
-    """bases[z] + (m >> shifts[z]), mod 2^32, for each of 64 numbers m of 32 bits; z: its leading zeros, mod 32.
+def turn_numbers(typing_context, block, at, codes, g, step, numbers):
+    """Turn 16 × 16 numbers, and find the place of each one's entry in the codes' tables.
 
-    `bases` and `shifts`: uint32 (32,).
+    For i and t from 0 to 15, with m = block[at + 64·t + i] and c = codes[g + step·i + t]: numbers[16·i + t] = m and
+    numbers[256 + 16·i + t] = 32·c + z; z: the leading zeros of m, mod 32.
+
+    Args: uint32, int64, uint8, int64, int64, uint32.
     """
 
     def codegen(context, builder, signature, args):
-        part = ir.VectorType(ir.IntType(32), 16)
-        tables = [
-            [
-                builder.load(address(context, builder, kind, table, ir.Constant(ir.IntType(64), i), part), align=4)
-                for i in (0, 16)
-            ]
-            for kind, table in zip(signature.args[1:], args[1:], strict=True)
-        ]
-        found = []
-        for first in range(0, SIZE, 16):
-            m = shuffled(builder, args[0], args[0], range(first, first + 16))
-            kind = ir.FunctionType(part, [part, ir.IntType(1)])
-            zeros = cgutils.get_or_insert_function(builder.module, kind, "llvm.ctlz.v16i32")
-            z = builder.call(zeros, [m, ir.Constant(ir.IntType(1), 0)])
-            base, shift = (picked(context, builder, *table, z) for table in tables)
-            found.append(builder.add(base, builder.lshr(m, shift)))
-        halves = [shuffled(builder, *found[i : i + 2], range(32)) for i in (0, 2)]
-        return shuffled(builder, *halves, range(SIZE))
+        def pointer(array, i, kind):
+            return address(context, builder, signature.args[array], args[array], i, kind)
 
-    return tile(tile, bases, shifts), codegen
+        def word(i):
+            return ir.Constant(WORD, i)
+
+        rows = [builder.load(pointer(0, builder.add(args[1], word(64 * t)), NUMBERS), align=4) for t in range(SIDE)]
+        for apart in (8, 4, 2, 1):
+            for a in range(SIDE):
+                if not a & apart:
+                    pair = rows[a], rows[a + apart]
+                    lower = [i ^ apart | SIDE if i & apart else i for i in range(SIDE)]
+                    rows[a], rows[a + apart] = (
+                        shuffled(builder, *pair, places) for places in (lower, [place + apart for place in lower])
+                    )
+        kind = ir.FunctionType(NUMBERS, [NUMBERS, BIT])
+        zeros = cgutils.get_or_insert_function(builder.module, kind, "llvm.ctlz.v16i32")
+        g = args[3]
+        for i, row in enumerate(rows):
+            builder.store(row, pointer(5, word(SIDE * i), NUMBERS), align=4)
+            z = builder.and_(builder.call(zeros, [row, ir.Constant(BIT, 0)]), splat(NUMBERS, 31))
+            code = builder.zext(builder.load(pointer(2, g, CODES), align=1), NUMBERS)
+            place = builder.or_(builder.shl(code, splat(NUMBERS, 5)), z)
+            builder.store(place, pointer(5, word(SIDE * (SIDE + i)), NUMBERS), align=4)
+            g = builder.add(g, args[4])
+        return context.get_dummy_value()
+
+    return types.void(block, types.int64, codes, types.int64, types.int64, numbers), codegen
 
 
-def picked(context, builder, low, high, at):
-    """The entries at % 32 of a table of two vectors."""
-    part = low.type
-    if "+avx512f" in context.codegen().magic_tuple()[2]:  # one instruction looks 16 of them up
-        kind = ir.FunctionType(part, [part] * 3)
-        pick = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.vpermi2var.d.512")
-        return builder.call(pick, [low, at, high])
-    table = shuffled(builder, low, high, range(TABLE))
-    at = builder.and_(at, splat(part, TABLE - 1))
-    made = ir.Constant(part, ir.Undefined)
-    for i in range(part.count):
-        place = ir.Constant(ir.IntType(32), i)
-        made = builder.insert_element(made, builder.extract_element(table, builder.extract_element(at, place)), place)
-    return made
+@intrinsic
+def look_up(typing_context, numbers, at, entries, symbols, out, g):
+    """The symbols of 16 numbers, as `turn_numbers` leaves them.
+
+    For i from 0 to 15, with m = numbers[at + i] and e = entries[numbers[256 + at + i]]:
+    out[g + i] = symbols[(e >> 6) + (m >> (e mod 64))].
+
+    Args: uint32, int64, int64, uint16, uint16, int64.
+    """
+
+    def codegen(context, builder, signature, args):
+        def pointer(array, i, kind):
+            return address(context, builder, signature.args[array], args[array], i, kind)
+
+        made = ir.Constant(SYMBOLS, ir.Undefined)
+        for i in range(SIDE):
+            places = (builder.add(args[1], ir.Constant(WORD, k)) for k in (i, i + SIDE * SIDE))
+            m, place = (builder.zext(builder.load(pointer(0, k, NUMBERS.element)), WORD) for k in places)
+            entry = builder.load(pointer(2, place, WORD))
+            shift = builder.and_(entry, ir.Constant(WORD, 63))
+            place = builder.add(builder.lshr(m, shift), builder.ashr(entry, ir.Constant(WORD, 6)))
+            symbol = builder.load(pointer(3, place, SYMBOLS.element))
+            made = builder.insert_element(made, symbol, ir.Constant(ir.IntType(32), i))
+        builder.store(made, pointer(4, args[5], SYMBOLS), align=2)
+        return context.get_dummy_value()
+
+    return types.void(numbers, types.int64, entries, symbols, out, types.int64), codegen
+
+
+def woven(builder, a, b, places):
+    """Elements of two vectors by turns, those at these places; two as one of twice their bits."""
+    count, bits = a.type.count, a.type.element.width
+    both = shuffled(builder, a, b, [i for place in places for i in (place, count + place)])
+    return builder.bitcast(both, ir.VectorType(ir.IntType(2 * bits), len(places)))
 
 
 def splat(kind, number):
