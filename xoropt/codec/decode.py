@@ -107,7 +107,7 @@ def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int,
     first = 0 if rows.start is None else rows.start
     stop = shape[0] if rows.stop is None else rows.stop
     for bound in (first, stop):
-        if isinstance(bound, bool) or not isinstance(bound, int | np.integer):
+        if type(bound) is not int and not isinstance(bound, np.integer):
             raise ArgumentError(f"Argument 'rows' must be a slice of integers, not {rows!r}.")
     if not 0 <= first <= stop <= shape[0]:
         raise ArgumentError(f"Argument 'rows' must lie within the {shape[0]} rows, which {first}:{stop} does not.")

@@ -68,14 +68,14 @@ def planes_of(
         stream = planes * size > 8 * STREAM_BYTES
 
         def run(some: list[tuple[int, int, int]]) -> None:
-            while some:  # neighbouring ranges of a plane in one call
-                p, a, b = some[0]
-                count = 1
-                while count < len(some) and some[count][:2] == (p, b):
-                    b, count = some[count][2], count + 1
+            k = 0
+            while k < len(some):
+                p, a, b = some[k]
+                k += 1
+                while k < len(some) and some[k][:2] == (p, b):  # neighbouring ranges of a plane in one call
+                    b, k = some[k][2], k + 1
                 row = out[p]
                 reader.fill(p, a, b, row, first, stream and address(row) % 64 == 0)
-                some = some[count:]
 
         spread([(p, a, b) for p in range(planes) for a, b in pairwise(cuts)], threads, run)
     if direct < stop:  # what is left does not fill whole words of the caller's, or does not begin at one
