@@ -2,13 +2,14 @@
 
     xoropt bench decode
 
-Random data, S = 0.9, one plane. All methods write into arrays that exist already, in turns within one run, each
-many times; the figures are of the whole call, the least (and the median) of the times: on one core the processor's
-time, on all cores the clock's. A plane is encoded once and
-its stream repeated until it has the size asked for: speed does not depend on the values. `copy` is NumPy copying the
-decoded bytes, the limit; `bitmap` a compiled bit deposit (`pdep`) from a bitmap and the kept weights' packed bits,
-eight words of mask at once, written past the caches where xoropt does so; CSR is SciPy's, to a dense float32 array;
-zstd (level 3) and lz4 hold the packed planes with zeros for pruned weights, each repetition by itself.
+Random data, S = 0.9, one plane. All methods write into arrays that exist already, each many times: in turns, so that
+the caches hold what the others read and wrote; and again and again, so that they hold the method's own, as far as it
+fits. The figures are of the whole call, the least (and the median) of the times: on one core the processor's time, on
+all cores the clock's. A plane is encoded once and its stream repeated until it has the size asked for: speed does not
+depend on the values. `copy` is NumPy copying the decoded bytes, the limit; `bitmap` a compiled bit deposit (`pdep`)
+from a bitmap and the kept weights' packed bits, eight words of mask at once, written past the caches; CSR is SciPy's,
+to a dense float32 array; zstd (level 3) and lz4 hold the packed planes with zeros for pruned weights, each repetition
+by itself.
 GB/s counts bytes of packed planes, an eighth of a byte a weight, whatever a method writes.
 Dense networks are measured by the other ways to evaluate them too; `decoding/dense.py` says which.
 """
@@ -60,7 +61,7 @@ def table_of(title: str, columns: tuple[str, ...], left: int, rows: list[tuple[s
 
 def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
     """One size's methods."""
-    columns = ("method", "cores", "E", "bits/weight read", "GB/s (median)", "G weights/s", "of copying (median)")
+    columns = ("method", "cores", "E", "bits/weight read", "in turns: GB/s", "of copying", "again: GB/s", "of copying")
     lines = [
         (
             row.name,
@@ -68,8 +69,9 @@ def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
             "" if row.efficiency is None else f"{row.efficiency:.1%}",
             f"{row.bits_per_weight:.3f}",
             f"{row.gigabytes_per_second[0]:.2f} ({row.gigabytes_per_second[1]:.2f})",
-            f"{row.weights_per_second / 1e9:.2f}",
             f"{row.ratio[0]:.2f} ({row.ratio[1]:.2f})",
+            "{:.2f} ({:.2f})".format(*(weights / 8e9 / seconds for seconds in row.seconds_again)),
+            f"{row.ratio_again[0]:.2f} ({row.ratio_again[1]:.2f})",
         )
         for row in rows
         if row.weights == weights

@@ -12,7 +12,7 @@ import xoropt
 from decoding.data import PIECE, packed
 from decoding.deposit import expand
 from decoding.race import Method
-from xoropt.codec.ranges import STREAM_BYTES, cores
+from xoropt.codec.ranges import cores
 from xoropt.codec.reader import aligned
 from xoropt.explore.speed import again, repeated
 
@@ -51,13 +51,13 @@ def methods(
     values = np.zeros(-(-bits[care].size * times // 64) + 2, dtype=np.uint64)
     kept = np.packbits(np.tile(bits[care], times), bitorder="little")
     values.view(np.uint8)[: len(kept)] = kept
-    expanded, past = fresh(), words * 8 > STREAM_BYTES
+    expanded = fresh()
     rows.append(
         Method(
             "bitmap, bit deposit",
             1.0,
             whole_mask.nbytes + len(kept),
-            lambda: expand(whole_mask, values, expanded, past),
+            lambda: expand(whole_mask, values, expanded),
             None,
             lambda: bool((expanded == source).all()),
         )

@@ -181,14 +181,17 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
                 at = lower if lower >= begin else at
                 turns = add_rows(turns, step)
         else:
-            even = 1 - (depth & 1)
-            for i in range(start, end, depth):
+            i, even = start, 1 - (depth & 1)
+            while i < end:  # `while`: numba counts the turns of a range first, which takes as long as one
                 row = load_row(mine, source + number_at(reads, i))
                 if even:
                     row = xor_rows(row, load_row(mine, source + number_at(reads, i + 1)))
-                for k in range(i + 1 + even, i + depth, 2):
+                k = i + 1 + even
+                i += depth
+                while k < i:
                     a, b = number_at(reads, k), number_at(reads, k + 1)
                     row = xor_rows(row, xor_rows(load_row(mine, source + a), load_row(mine, source + b)))
+                    k += 2
                 put_row(out, at, turn_row(row, turns), stream, soon)
                 soon += 8
                 lower = at + back
