@@ -27,16 +27,21 @@ def put_bits(source, at, count, out, to):
 
 
 @njit(nogil=True, cache=True)
-def flip_bits(words, at, first, stop, origin):
-    """Flip those of the ascending places `at` that lie in first … stop − 1; place `origin` is bit 0 of `words`."""
+def first_from(at, least):
+    """The index of the first of some ascending places that is `least` or more."""
     low, high = 0, len(at)
     while low < high:
         middle = (low + high) >> 1
-        if at[middle] < first:
+        if at[middle] < least:
             low = middle + 1
         else:
             high = middle
-    while low < len(at) and at[low] < stop:
-        bit = at[low] - origin
+    return low
+
+
+@njit(nogil=True, cache=True)
+def flip_bits(words, at, first, stop, origin):
+    """Flip those of the ascending places `at` that lie in first … stop − 1; place `origin` is bit 0 of `words`."""
+    for k in at[first_from(at, first) : first_from(at, stop)]:
+        bit = k - origin
         words[bit >> 6] ^= ONE << np.uint64(bit & 63)
-        low += 1
