@@ -16,6 +16,10 @@ AUTO = "cascade, as auto"
 
 NETWORKS = {
     AUTO: ("auto", None),
+    "staged, 3 reads": (
+        "staged:n_in=1,n_out=12,nodes=2,taps=4,reads=3,memory=448,node_window=512",
+        "lanes:lanes=512",
+    ),
     "windowed, 8 taps, w=512": ("windowed:n_in=1,n_out=12,window=512,taps=8", "lanes:lanes=512"),
     "dense, w=64": ("windowed:n_in=8,n_out=96,window=64,taps=none", "lanes:lanes=512"),
     "block, n_in=20": ("block:n_in=20,n_out=180", None),
