@@ -1,6 +1,7 @@
 """Tensors to weights: every dtype, kind of levels, mask codec and range of rows; in a file, and times a vector."""
 
 import tracemalloc
+from dataclasses import replace
 
 import ml_dtypes
 import numpy as np
@@ -104,6 +105,15 @@ def test_damage_names_the_tensor(decoder):
     ):
         with pytest.raises(xoropt.FormatError, match=r"tensor 'w': .*shape"):
             xoropt.decompress(xoropt.CompressedModel({"w": damaged}), decoder=decoder)
+
+
+@pytest.mark.parametrize("decoder", ["numpy", "compiled"])
+def test_matvec_finds_damaged_seeds(decoder):
+    tensor = layer().tensors["w"]
+    encoded = replace(tensor.encoded, seeds=tuple(seeds[:-1] for seeds in tensor.encoded.seeds))
+    damaged = replace(tensor, encoded=encoded)
+    with pytest.raises(xoropt.DecodeError, match="seeds of plane 0"):
+        xoropt.matvec(damaged, np.zeros(700), decoder=decoder)
 
 
 def test_a_file_is_written_tensor_by_tensor(tmp_path, dense):
