@@ -212,17 +212,24 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
     """Write the wanted rows of a segment, checked against the end of `out`."""
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_out = (len(starts) - 1) // hop[1]
+    each, left = n_in * T // m, n_in * T % m
+    hops, further = hop[0] // hop[1] * hop[2] * 8, hop[0] % hop[1]
+    source = phase = 0
     turns, step = equal_words(0), equal_words(rotation)
-    p = y = 0
-    for t in range(steps):
-        source = t * hop[0] // hop[1] * hop[2] * 8
-        j = t * hop[0] % hop[1] * n_out
-        stop = min(T, (t + 1) * n_in * T // m)
-        while p < stop:
+    y = done = rest = 0
+    for _ in range(steps):
+        rest += left
+        count = min(T - done, each + (1 if rest >= m else 0))
+        rest -= m if rest >= m else 0
+        done += count
+        for j in range(phase * n_out, phase * n_out + count):
             if low <= y < high:
-                row = load_row(mine, source + number_at(reads, starts[j]))
-                for k in range(starts[j] + 1, starts[j + 1]):
+                k, end = number_at(starts, j), number_at(starts, j + 1)
+                row = load_row(mine, source + number_at(reads, k))
+                k += 1
+                while k < end:
                     row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
+                    k += 1
                 row = turn_row(row, turns)
                 at = base + y * 8
                 if at + 8 > len(out):
@@ -236,8 +243,11 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
             y += multiplier
             y -= T if y >= T else 0
             turns = add_rows(turns, step)
-            j += 1
-            p += 1
+        source += hops
+        phase += further
+        if phase >= hop[1]:
+            phase -= hop[1]
+            source += hop[2] * 8
 
 
 @njit(nogil=True, cache=True)
