@@ -12,6 +12,7 @@ from xoropt.codec.decode import check_out, chosen, flips_of, reader_of, weights_
 from xoropt.codec.packed import PackedValues, unpack_values
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import decode_mask, decode_packed
+from xoropt.masks.prefix import write_weights
 from xoropt.model import CarriedTensor, CompressedTensor
 from xoropt.quantize import Codebook, QuantizedTensor, Scales, dequantize
 from xoropt.quantize.tensor import level_table
@@ -169,14 +170,19 @@ def _weights(
     tensor: CompressedTensor, table: np.ndarray, first: int, stop: int, jobs: int | None, out: np.ndarray | None
 ) -> np.ndarray:
     """Weights first … stop − 1, flat, of the table's dtype, by the compiled decoder."""
-    from xoropt.codec.ranges import weights_of
+    from xoropt.codec.ranges import STREAM_BYTES, weights_of
 
     encoded = tensor.encoded
     assert not isinstance(encoded, PackedValues)
     flips = flips_of(encoded, first, stop)
-    mask, begin = decode_packed(tensor.mask_codec, tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs)
-    pattern = np.dtype(f"u{table.dtype.itemsize}")
-    length = encoded.outputs // len(table)
+    reader, pattern = reader_of(encoded), np.dtype(f"u{table.dtype.itemsize}")
+    levels, length = table.view(pattern), encoded.outputs // len(table)
     into = None if out is None else out.view(pattern)
-    made = weights_of(reader_of(encoded), flips, mask, begin, table.view(pattern), length, first, stop, jobs, into)
+    form = tensor.mask_parts, tensor.shape, encoded.outputs, first, stop
+    made = None
+    if tensor.mask_codec == "prefix" and (stop - first) * pattern.itemsize > STREAM_BYTES:  # memory is what takes long
+        made = write_weights(*form, reader, flips, levels, length, jobs, into)
+    if made is None:
+        mask, begin = decode_packed(tensor.mask_codec, *form, jobs)
+        made = weights_of(reader, flips, mask, begin, levels, length, first, stop, jobs, into)
     return made.view(table.dtype)

@@ -12,8 +12,9 @@ from xoropt.codec.compiled.serial import kernels as serial
 from xoropt.codec.compiled.wide import kernels as wide
 from xoropt.codec.reader import address, aligned
 from xoropt.codec.weights import kernels as weight_kernels
-from xoropt.masks.prefix import decode_packed, encode
+from xoropt.masks.prefix import decode_packed, encode, stored
 from xoropt.masks.prefix import kernels as mask_kernels
+from xoropt.quantize import Scales
 from xoropt.words import kernels as word_kernels
 
 WORDS = 2**64 - 1
@@ -79,6 +80,7 @@ def bits_at(words, i):
 
 
 def word_at(words, i):
+    words = words.reshape(-1)
     assert 0 <= i >> 6 < len(words) - 1
     return np.uint64(int.from_bytes(words[i >> 6 :][:2].tobytes(), "little") >> (i & 63) & WORDS)
 
@@ -280,3 +282,20 @@ def test_no_index_of_a_mask_leaves_its_array(plain, columns, uneven):
     octets, start = decode_packed(parts, mask.shape, mask.size, 0, mask.size)
     bits = np.unpackbits(octets, bitorder="little")[-start:][: mask.size]
     assert (bits.astype(bool) == mask.reshape(-1)).all()
+
+
+@pytest.mark.parametrize(("planes", "rows"), [(1, 64), (2, 1), (3, 64)])
+@pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
+def test_no_index_of_weights_under_a_mask_leaves_its_array(plain, monkeypatch, planes, rows):
+    monkeypatch.setattr(stored, "BAND", 3)
+    monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
+    rng = np.random.default_rng(planes)
+    mask, bits = rng.random((64, 768)) < 0.1, rng.random((planes, 64, 768)) < 0.5
+    levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), np.dtype(np.float32))
+    encoded = xoropt.encode(
+        bits, mask, "windowed:n_in=1,n_out=9,window=64,taps=4", order="lanes:lanes=512", planes=True
+    )
+    tensor = xoropt.CompressedTensor(mask.shape, levels, "prefix", encode(mask), encoded)
+    expected = xoropt.decompress_tensor(tensor, "numpy")
+    for part in (slice(0, 64), slice(5, 50)):
+        assert (xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1) == expected[part]).all()

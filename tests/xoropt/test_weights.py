@@ -61,6 +61,36 @@ def same_bytes(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
+@pytest.mark.parametrize(("planes", "rows", "dtype"), [(1, 1, np.float32), (2, 544, np.float16), (3, 544, np.float32)])
+@pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
+def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes, rows, dtype):
+    from xoropt.codec import ranges
+    from xoropt.masks.prefix import stored, writing
+
+    monkeypatch.setattr(stored, "BAND", 17)
+    monkeypatch.setattr(writing, "AT_ONCE", 2)
+    rng = np.random.default_rng(planes)
+    shape = (544, 768)
+    mask = rng.random(shape) < np.where(np.arange(544) % 3, 0.2, 0.0005)[:, None]
+    codec, parts = encode_mask(mask, "prefix")
+    assert "mask_listed" in parts
+    levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), np.dtype(dtype))
+    bits = rng.random((planes, *shape)) < 0.5
+    tensor = CompressedTensor(
+        shape, levels, codec, parts, xoropt.encode(bits, mask, small, order="lanes:lanes=64", planes=True)
+    )
+    expected = xoropt.decompress_tensor(tensor, "compiled")
+    assert same_bytes(expected, xoropt.decompress_tensor(tensor, "numpy"))
+    monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
+    monkeypatch.setattr(ranges, "WORK", 1)
+    made = []
+    monkeypatch.setattr(writing, "scratch_of", lambda scratch=writing.scratch_of: made.append(1) or scratch())
+    for part in (slice(0, 544), slice(0, 200), slice(190, 400), slice(543, 544)):
+        for jobs in (1, 2):
+            assert same_bytes(xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=jobs), expected[part])
+    assert made
+
+
 def layer(shape=(300, 700), dtype=np.float32, bits=2, **options):
     weights = np.random.default_rng(3).standard_normal(shape).astype(dtype)
     return xoropt.compress({"w": weights}, xoropt.CompressConfig(sparsity=0.9, bits=bits, **options))

@@ -91,7 +91,7 @@ def bits_at(typing_context, words, i):
 
 @intrinsic
 def word_at(typing_context, words, i):
-    """The 64 bits of an array of words from bit i on; the word after the one in which they begin is read too."""
+    """The 64 bits of words from bit i on, row after row; the word after the one in which they begin is read too."""
 
     def codegen(context, builder, signature, args):
         at, one = builder.lshr(args[1], ir.Constant(WORD, 6)), ir.Constant(WORD, 1)

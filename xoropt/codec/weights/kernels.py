@@ -6,7 +6,7 @@ from numba import njit
 from xoropt.codec.weights.vectors import choose, load_tile, mark, store_tile, stream_tile, zero_tile
 from xoropt.words.vectors import fence, word_at
 
-__all__ = ["expand"]
+__all__ = ["FEW", "blend", "expand"]
 
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -27,9 +27,30 @@ def expand_some(planes, at, mask, mask_at, masked, levels, count, out, to):
             out[to + i] = 0
 
 
+@njit(nogil=True, cache=True, inline="always")
+def blend(zeros, word, x, y, z, planes, l0, l1, l2, l3, l4, l5, l6, l7):
+    """64 weights of one to three planes: level after level, each over those that it is a part of.
+
+    Args:
+        zeros: a tile of them. word: the mask.
+        x, y, z: words of the planes. planes: how many there are.
+        l0 … l7: the levels.
+    """
+    x &= word
+    weights = choose(choose(zeros, word, l0), x, l1)
+    if planes > 1:
+        y &= word
+        weights = choose(choose(weights, y, l2), x & y, l3)
+        if planes > 2:
+            z &= word
+            weights = choose(choose(weights, z, l4), z & x, l5)
+            weights = choose(choose(weights, z & y, l6), z & y & x, l7)
+    return weights
+
+
 @njit(nogil=True, cache=True)
 def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream):
-    """Whole tiles of 64 weights of one to three planes: level after level, each over those that it is a part of."""
+    """Whole tiles of 64 weights of one to three planes."""
     count = len(planes)
     first, second, third = planes[0], planes[min(1, count - 1)], planes[min(2, count - 1)]
     l0, l1 = levels[0], levels[1]
@@ -37,15 +58,8 @@ def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream
     l4, l5, l6, l7 = levels[4 % len(levels)], levels[5 % len(levels)], levels[6 % len(levels)], levels[7 % len(levels)]
     for _ in range(tiles):
         word = word_at(mask, mask_at) if masked else ALL
-        a = word & word_at(first, at)
-        weights = choose(choose(zero_tile(out), word, l0), a, l1)
-        if count > 1:
-            b = word & word_at(second, at)
-            weights = choose(choose(weights, b, l2), a & b, l3)
-            if count > 2:
-                c = word & word_at(third, at)
-                weights = choose(choose(weights, c, l4), c & a, l5)
-                weights = choose(choose(weights, c & b, l6), c & b & a, l7)
+        x, y, z = word_at(first, at), word_at(second, at), word_at(third, at)
+        weights = blend(zero_tile(out), word, x, y, z, count, l0, l1, l2, l3, l4, l5, l6, l7)
         if stream:
             stream_tile(out, to, weights)
         else:

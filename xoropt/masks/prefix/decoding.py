@@ -6,6 +6,7 @@ import numpy as np
 
 from xoropt.codec import decode as decode_planes
 from xoropt.codec.decode import chosen
+from xoropt.codec.reader import Reader
 from xoropt.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
@@ -13,8 +14,9 @@ from xoropt.masks.prefix.lookup import Lookup, lookup
 from xoropt.masks.prefix.moving import restore_columns
 from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import unpack
+from xoropt.masks.prefix.writing import suits, write
 
-__all__ = ["decode", "decode_packed"]
+__all__ = ["decode", "decode_packed", "write_weights"]
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -90,6 +92,35 @@ def decode_packed(
         octets = restore_columns(octets, start - begin, end - row, coded.moved, jobs)
     flip(octets.view(np.uint64), coded.listed_within(first, stop) - start)
     return octets, start
+
+
+def write_weights(
+    parts: dict[str, np.ndarray],
+    shape: tuple[int, ...],
+    size: int,
+    first: int,
+    stop: int,
+    reader: Reader,
+    flips: list[np.ndarray],
+    table: np.ndarray,
+    row_length: int,
+    jobs: int | None,
+    out: np.ndarray | None,
+) -> np.ndarray | None:
+    """Weights first … stop − 1 under the mask, written while it is decoded; None where it has to be decoded before.
+
+    Args:
+        parts, shape, size: as for `decode`.
+        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.ranges.weights_of`.
+
+    Raises:
+        DecodeError: as for `decode`.
+    """
+    coded = read(parts, shape, size)
+    if not suits(coded, len(flips), table, row_length, first, stop):
+        return None
+    tables = _tables(coded.densities, coded.size, coded.length)
+    return write(coded, tables, first, stop, reader, flips, table, row_length, jobs, out)
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.weights.vectors import choose, mark, store_tile, zero_tile
+from xoropt.codec.weights.kernels import blend
+from xoropt.codec.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
 from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, turn_numbers
 from xoropt.words.vectors import number_at, put_number, word_at
 
@@ -14,27 +15,7 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @njit(nogil=True, cache=True)
-def number_groups(words, at, length, tiles, octets, block):
-    """What the values of 64 groups of each of some tiles lack of the greatest one: rows of 64 numbers of `block`."""
-    for t in range(tiles):
-        i = at + 8 * length * t
-        # Each bit that is set is taken off.
-        low = middle = choose(zero_tile(octets), ALL, 255)
-        high = choose(zero_tile(octets), ALL, (1 << (length - 16)) - 1)
-        for bit in range(length - 17, -1, -1):
-            high = mark(high, words[i], -1 << bit)
-            i += 8
-        for bit in range(7, -1, -1):
-            middle = mark(middle, words[i], -1 << bit)
-            i += 8
-        for bit in range(7, -1, -1):
-            low = mark(low, words[i], -1 << bit)
-            i += 8
-        store_tile(block, 64 * t, join_tiles(low, middle, high))
-
-
-@njit(nogil=True, cache=True)
-def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers, out):
+def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers, out, writing):
     """Look up the groups of a band of a prefix-coded mask (see `xoropt.masks.prefix`).
 
     Those of 16 tiles are turned, so that 16 groups that follow each other are looked up and written at once.
@@ -47,19 +28,60 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
         block: scratch, uint32 (16·64,), a row for each of 16 tiles.
         numbers: scratch, uint32 (2·16·16,): turned, and the places of their entries.
         out: uint16 (512·tiles,), the symbol of each group, and 15 more.
+        writing: None, or weights that are written meanwhile, no more than a band has, 256 after every 16 groups: the
+            processor looks groups up while the memory takes weights. As for `xoropt.codec.weights.kernels.expand`:
+            planes, at, mask, mask_at, table, row_length, first, stop, out, begin, stream. There are one to three
+            planes; first and stop are multiples of 64, rows in the table of 256. (No function that takes arrays is
+            called between: it would count references, and wait for the memory each time.)
     """
     block[:] = 0  # where there are fewer tiles, something is looked up for the others
     few = min(SIDE, tiles)
-    for end in range(few, tiles + SIDE, SIDE):
-        first = min(end, tiles) - few
-        for j in range(8):
-            number_groups(words, 8 * length * first + j, length, few, codes, block)
-            g = 64 * tiles * j + first
-            for k in range(0, 64, SIDE):
+    if writing is not None:
+        planes, at, mask, mask_at, table, row_length, w, stop, weights, begin, stream = writing
+        at, mask_at, edge = at - w, mask_at - w, w
+        count, plane, last = len(planes), 64 * planes.shape[1], table.shape[1] - 1
+        second, third = plane * min(1, count - 1), plane * min(2, count - 1)
+        l0 = l1 = l2 = l3 = l4 = l5 = l6 = l7 = table[0, 0]
+    for part in range((tiles + SIDE - 1) // SIDE * 8):  # 64 groups of each of 16 tiles
+        first = min(SIDE * (part >> 3), tiles - few)
+        for t in range(few):
+            i = 8 * length * (first + t) + (part & 7)
+            # What the values lack of the greatest one: each bit that is set is taken off.
+            low = middle = choose(zero_tile(codes), ALL, 255)
+            high = choose(zero_tile(codes), ALL, (1 << (length - 16)) - 1)
+            for bit in range(length - 17, -1, -1):
+                high = mark(high, words[i], -1 << bit)
+                i += 8
+            for bit in range(7, -1, -1):
+                middle = mark(middle, words[i], -1 << bit)
+                i += 8
+            for bit in range(7, -1, -1):
+                low = mark(low, words[i], -1 << bit)
+                i += 8
+            store_tile(block, 64 * t, join_tiles(low, middle, high))
+        g = 64 * tiles * (part & 7) + first
+        for k in range(64):
+            if k % SIDE == 0:
                 turn_numbers(block, k, codes, g, tiles, numbers)
-                for i in range(0, SIDE * SIDE, SIDE):
-                    look_up(numbers, i, entries, symbols, out, g)
-                    g += tiles
+            look_up(numbers, k % SIDE * SIDE, entries, symbols, out, g)
+            g += tiles
+            if writing is not None and w < stop:
+                if w == edge:
+                    row = w // row_length if len(table) > 1 else 0
+                    edge = (row + 1) * row_length if len(table) > 1 else stop
+                    l0, l1, l2, l3 = table[row, 0], table[row, 1], table[row, 2 & last], table[row, 3 & last]
+                    l4, l5 = table[row, 4 & last], table[row, 5 & last]
+                    l6, l7 = table[row, 6 & last], table[row, 7 & last]
+                end = min(w + 256, stop)
+                while w < end:
+                    word, i = word_at(mask, w + mask_at), w + at
+                    x, y, z = word_at(planes, i), word_at(planes, i + second), word_at(planes, i + third)
+                    tile = blend(zero_tile(weights), word, x, y, z, count, l0, l1, l2, l3, l4, l5, l6, l7)
+                    if stream:
+                        stream_tile(weights, w - begin, tile)
+                    else:
+                        store_tile(weights, w - begin, tile)
+                    w += 64
 
 
 @njit(nogil=True, cache=True)

@@ -71,6 +71,11 @@ class Coded:
         """Groups of a row."""
         return -(-self.columns // self.size)
 
+    @property
+    def whole(self) -> bool:
+        """Whether groups are whole uint16 of the mask as coded, one after another."""
+        return self.size == 16 and self.columns % 16 == 0
+
     def listed_within(self, first: int, stop: int) -> np.ndarray:
         """The listed weights from `first` to `stop` − 1, int64."""
         if self.listed is None:
