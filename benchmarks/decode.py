@@ -95,8 +95,8 @@ def weights_table(figures: list[dict[str, Any]], weights: int) -> Table:
 
 def dense_table(figures: list[dict[str, Any]]) -> Table:
     """Ways to evaluate dense networks."""
-    columns = ("network", "gates an output", "one lane, GB/s", "tables, GB/s", "circuit, GB/s", "affine on bytes, GB/s")
-    names = ("one_lane", "tables", "circuit", "affine")
+    columns = ("network", "gates an output", "one lane, GB/s", "tables, GB/s", "affine, GB/s", "circuit, GB/s")
+    names = ("one_lane", "tables", "affine", "circuit")
     lines = [
         (
             figure["network"],

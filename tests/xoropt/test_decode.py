@@ -99,6 +99,36 @@ def test_all_decoders_agree(encoded, data):
         assert same(out, expected[:, rows])
 
 
+@st.composite
+def dense_encodings(draw):
+    """Encodings in rows of 512 lanes by dense networks: windows of up to 200 seed bits that begin anywhere."""
+    n_in = draw(st.integers(1, 20))
+    network = networks.windowed(n_in, draw(st.integers(1, 12)) * n_in, n_in * draw(st.integers(2, 10)), None, 3)
+    rows, columns = draw(st.integers(1, 300)), draw(st.sampled_from([64, 100, 512]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    bits, care = rng.random((rows, columns)) < 0.5, rng.random((rows, columns)) < 0.9 * n_in / network.n_out
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xoropt.RateWarning)
+        return xoropt.encode(bits, care, network, solver="greedy", order="lanes:lanes=512")
+
+
+@settings(max_examples=40)
+@given(dense_encodings(), st.data())
+def test_tables_and_the_affine_instruction_agree(encoded, data):
+    from xoropt.codec.compiled import lanes
+    from xoropt.codec.compiled.affine import plan
+
+    expected = xoropt.decode(encoded, "numpy")
+    rows = data.draw(ranges(encoded.shape[0]))
+    ways = [lambda network: None, plan.affine_taps] if plan.available() else [lambda network: None]
+    for way in ways:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lanes, "affine", way)
+            encoded = replace(encoded)  # a reader of its own
+            assert same(xoropt.decode(encoded, "compiled"), expected)
+            assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[rows])
+
+
 def packed(bits):
     """Bits as words, weight i at bit i % 64 of word i // 64."""
     flat = bits.reshape(len(bits), math.prod(bits.shape[1:]))
@@ -122,6 +152,7 @@ def large(network="auto", order=None, planes=2, size=700_000):
     [
         ("auto", None),
         ("block:n_in=20,n_out=180", None),
+        ("windowed:n_in=8,n_out=88,window=64,taps=none", "lanes:lanes=512"),
         ("windowed:n_in=8,n_out=88,window=64,taps=none", "lanes:lanes=64"),
     ],
 )

@@ -7,6 +7,8 @@ from test_decode import large, packed, same
 import xoropt
 from xoropt.codec import ranges
 from xoropt.codec.compiled import kernels, lanes, steps
+from xoropt.codec.compiled.affine import kernels as affine
+from xoropt.codec.compiled.affine import plan
 from xoropt.codec.compiled.narrow import kernels as narrow
 from xoropt.codec.compiled.serial import kernels as serial
 from xoropt.codec.compiled.wide import kernels as wide
@@ -20,7 +22,7 @@ from xoropt.words import kernels as word_kernels
 WORDS = 2**64 - 1
 
 
-KERNELS = (kernels, wide, narrow, serial, weight_kernels, mask_kernels, word_kernels)
+KERNELS = (kernels, affine, wide, narrow, serial, weight_kernels, mask_kernels, word_kernels)
 
 
 def number_at(numbers, i):
@@ -137,6 +139,23 @@ def swap_near(words, i, step):
     swap(words, i, step, 1)
 
 
+def multiply_octets(vectors, matrices):
+    bits = [np.unpackbits(row.view(np.uint8).reshape(8, 8), axis=1, bitorder="little") for row in (vectors, matrices)]
+    vectors, matrices = (octets.reshape(8, 8, 8).astype(int) for octets in bits)
+    made = vectors @ matrices[:, ::-1].swapaxes(1, 2) % 2
+    return np.packbits(made.astype(bool), bitorder="little").view(np.uint64)
+
+
+def low_octets(a, b):
+    quarters = [row.view(np.uint8).reshape(4, 16)[:, :8] for row in (a, b)]
+    return np.stack(quarters, axis=2).reshape(64).view(np.uint64)
+
+
+def high_octets(a, b):
+    quarters = [row.view(np.uint8).reshape(4, 16)[:, 8:] for row in (a, b)]
+    return np.stack(quarters, axis=2).reshape(64).view(np.uint64)
+
+
 def shift_row(low, high, bits):
     pairs = zip(low.tolist(), high.tolist(), strict=True)
     return np.array([(a | b << 64) >> (int(bits) & 63) & WORDS for a, b in pairs], dtype=np.uint64)
@@ -186,6 +205,9 @@ TWINS = (
     lift_row,
     number_at,
     only_word,
+    multiply_octets,
+    low_octets,
+    high_octets,
     load_row,
     store_row,
     stream_row,
@@ -244,6 +266,8 @@ CASES = [
     ("windowed:n_in=1,n_out=12,window=64,taps=4", "lanes:lanes=512", 20_000),
     ("windowed:n_in=3,n_out=31,window=24,taps=none", "straight:lanes=512", 20_000),
     ("windowed:n_in=3,n_out=31,window=24,taps=none", "lanes:lanes=8", 3001),
+    ("windowed:n_in=8,n_out=90,window=64,taps=none", "lanes:lanes=512", 20_000),
+    ("windowed:n_in=20,n_out=190,window=40,taps=none", "lanes:lanes=512", 40_000),
     ("windowed:n_in=8,n_out=80,window=64,taps=6", "lanes:lanes=128", 9000),
     ("staged:n_in=2,n_out=22,nodes=4,taps=3,reads=2,memory=4,node_window=64", "lanes:lanes=1024", 9000),
     ("windowed:n_in=8,n_out=80,window=64,taps=none", None, 3000),
@@ -258,6 +282,18 @@ CASES = [
 @pytest.mark.parametrize(("network", "order", "size"), CASES)
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_index_leaves_its_array(plain, monkeypatch, network, order, size, stream):
+    monkeypatch.setattr(plan, "available", lambda: False)
+    decodes(monkeypatch, network, order, size, stream)
+
+
+@pytest.mark.parametrize(("network", "order", "size"), [case for case in CASES if "taps=none" in case[0] and case[1]])
+@pytest.mark.parametrize("stream", [False, True])
+def test_no_index_of_the_affine_loops_leaves_its_array(plain, monkeypatch, network, order, size, stream):
+    monkeypatch.setattr(plan, "available", lambda: True)
+    decodes(monkeypatch, network, order, size, stream)
+
+
+def decodes(monkeypatch, network, order, size, stream):
     monkeypatch.setattr(ranges, "STREAM_BYTES", 0 if stream else 1 << 40)
     encoded = large(network, order, planes=1, size=size)
     expected = xoropt.decode(encoded, "numpy")

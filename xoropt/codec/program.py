@@ -3,8 +3,9 @@ XOR of.
 
 Sparse networks read seed rows themselves, staged ones nodes too, computed once a step. Dense ones read tables: of
 every `group` neighbouring seed rows all 2^group exclusive ors, of which an output takes one (the four Russians' method:
-Arlazarov, Dinic, Kronrod, Faradžev 1970). The gates of an optimized circuit as nodes take two to six times as long:
-`xoropt bench decode` measures them, and the GF(2) instruction of x86, beside the tables.
+Arlazarov, Dinic, Kronrod, Faradžev 1970), unless the processor multiplies matrices over GF(2), see
+`xoropt.codec.compiled.affine`. The gates of an optimized circuit as nodes take two to six times as long as tables:
+`xoropt bench decode` measures all three.
 """
 
 from dataclasses import dataclass, field

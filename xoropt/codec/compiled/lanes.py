@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 
 import numpy as np
 
+from xoropt.codec.compiled.affine.plan import affine
 from xoropt.codec.compiled.narrow.kernels import fill_narrow
 from xoropt.codec.compiled.wide.kernels import fill_wide
 from xoropt.codec.encoded import StreamEncoded
@@ -32,7 +33,11 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
-    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 32, row_words, table_rows * width)]
+    if dense := affine(encoded.network) if lanes == WIDE else None:
+        from xoropt.codec.compiled.affine.kernels import fill_affine
+
+        row_words, table_rows = dense.rows(most) * width, 0
+    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
     raw_end, rows_end, room_end = np.cumsum(sizes).tolist()
     settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
     turns, nodes, hop = (order.spread, order.rotation), plan.nodes.copy(), plan.hop
@@ -67,7 +72,10 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         pieces[-1, 5] = high - until[end - 1] if end else high
         spare = borrow(room_end)
         raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
-        if lanes == WIDE:
+        if dense:
+            network = dense.n_in, dense.groups, *dense.hop
+            fill_affine(octets[plane], pieces, turns, network, dense.taps, raw, held, words, stream)
+        elif lanes == WIDE:
             fill_wide(
                 octets[plane],
                 pieces,
