@@ -164,34 +164,47 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_in, groups, hops, phases = network
     length = len(taps) // phases
-    p = y = 0
-    for t in range(steps):
-        i = t * hops % phases * length
-        stop = min(T, (t + 1) * n_in * T // m)
-        while p < stop:
-            count = min(8, stop - p)
-            some = False
-            for r in range(count):
-                some |= low <= (y + r * multiplier) % T < high
+    each, left = n_in * T // m, n_in * T % m
+    source = phase = done = rest = 0
+    turned = y = 0
+    for _ in range(steps):
+        rest += left
+        count = min(T - done, each + (1 if rest >= m else 0))
+        rest -= m if rest >= m else 0
+        done += count
+        i = phase * length
+        while count > 0:
+            some, following = False, y
+            for _ in range(min(8, count)):
+                some |= low <= following < high
+                following += multiplier
+                following -= T if following >= T else 0
             if some:
-                eight = outputs(taps, i, i + groups, rows, t * hops // phases * 64)
+                eight = outputs(taps, i, i + groups, rows, source)
                 store_eight(raw, 0, *eight)
-            for r in range(count):
-                at = base + y * 8
-                if low <= y < high:
-                    row = turn_row(load_row(raw, r * 8), equal_words((p + r) * rotation))
-                    if at + 8 > len(out):
-                        store_row(raw, r * 8, row)
-                        for k in range(len(out) - at):
-                            out[at + k] = raw[r * 8 + k]
-                    elif stream:
-                        stream_row(out, at, row)
-                    else:
-                        store_row(out, at, row)
-                y += multiplier
-                y -= T if y >= T else 0
-            p += count
+                for r in range(min(8, count)):
+                    if low <= y < high:
+                        row, at = turn_row(load_row(raw, r * 8), equal_words(turned + r * rotation)), base + y * 8
+                        if at + 8 > len(out):
+                            store_row(raw, r * 8, row)
+                            for k in range(len(out) - at):
+                                out[at + k] = raw[r * 8 + k]
+                        elif stream:
+                            stream_row(out, at, row)
+                        else:
+                            store_row(out, at, row)
+                    y += multiplier
+                    y -= T if y >= T else 0
+            y = following
+            turned += 8 * rotation
             i += groups
+            count -= 8
+        turned += count * rotation  # which is 0 or less: the last eight were not as many
+        source += hops // phases * 64
+        phase += hops % phases
+        if phase >= phases:
+            phase -= phases
+            source += 64
 
 
 @njit(nogil=True, cache=True)
