@@ -148,15 +148,12 @@ def turn_row(typing_context, row, lanes):
         words = builder.lshr(lanes, constant([6] * 8))
         if "+avx512f" in context.codegen().magic_tuple()[2]:  # one instruction moves words by a variable number
             places = builder.sub(constant([*range(8)]), words)
-            before = builder.sub(constant([*range(-1, 7)]), words)
-            before = call(builder, "llvm.x86.avx512.permvar.di.512", [row, before])
             row = call(builder, "llvm.x86.avx512.permvar.di.512", [row, places])
         else:
             for step in (1, 2, 4):
                 chosen = builder.icmp_unsigned("!=", builder.and_(words, constant([step] * 8)), constant([0] * 8))
                 row = builder.select(chosen, rotated(builder, row, step), row)
-            before = rotated(builder, row, 1)
-        return call(builder, "llvm.fshl.v8i64", [row, before, lanes])
+        return call(builder, "llvm.fshl.v8i64", [row, rotated(builder, row, 1), lanes])
 
     return row_type(row_type, row_type), codegen
 
