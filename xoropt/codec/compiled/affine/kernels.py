@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.affine.vectors import high_octets, low_octets, multiply_octets
-from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, stream_row, turn_row, xor_rows
-from xoropt.codec.compiled.wide.kernels import put_row, turn_rows, wide_seeds
+from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
+from xoropt.codec.compiled.wide.kernels import put_row, put_within, turn_rows, wide_seeds
 from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_affine"]
@@ -184,15 +184,8 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
                 store_eight(raw, 0, *eight)
                 for r in range(min(8, count)):
                     if low <= y < high:
-                        row, at = turn_row(load_row(raw, r * 8), equal_words(turned + r * rotation)), base + y * 8
-                        if at + 8 > len(out):
-                            store_row(raw, r * 8, row)
-                            for k in range(len(out) - at):
-                                out[at + k] = raw[r * 8 + k]
-                        elif stream:
-                            stream_row(out, at, row)
-                        else:
-                            store_row(out, at, row)
+                        row = turn_row(load_row(raw, r * 8), equal_words(turned + r * rotation))
+                        put_within(out, base + y * 8, row, raw, stream)  # row 0 of `raw` is not needed any more
                     y += multiplier
                     y -= T if y >= T else 0
             y = following

@@ -152,6 +152,19 @@ def put_row(out, at, row, stream, soon):
 
 
 @njit(nogil=True, cache=True)
+def put_within(out, at, row, raw, stream):
+    """Write as much of a row as `out` has room for; `raw`: scratch, eight words."""
+    if at + 8 > len(out):
+        store_row(raw, 0, row)
+        for k in range(len(out) - at):
+            out[at + k] = raw[k]
+    elif stream:
+        stream_row(out, at, row)
+    else:
+        store_row(out, at, row)
+
+
+@njit(nogil=True, cache=True)
 def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
     """Write all rows of a segment whose network rows have `depth` reads each."""
     T, begin = piece[0], piece[6] >> 6
@@ -230,16 +243,7 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
                 while k < end:
                     row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
                     k += 1
-                row = turn_row(row, turns)
-                at = base + y * 8
-                if at + 8 > len(out):
-                    store_row(raw, 0, row)
-                    for k in range(len(out) - at):
-                        out[at + k] = raw[k]
-                elif stream:
-                    stream_row(out, at, row)
-                else:
-                    store_row(out, at, row)
+                put_within(out, base + y * 8, turn_row(row, turns), raw, stream)
             y += multiplier
             y -= T if y >= T else 0
             turns = add_rows(turns, step)
