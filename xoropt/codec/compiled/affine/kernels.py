@@ -11,7 +11,7 @@ from numba import njit
 
 from xoropt.codec.compiled.affine.vectors import high_octets, low_octets, multiply_octets
 from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
-from xoropt.codec.compiled.wide.kernels import put_row, put_within, turn_rows, wide_seeds
+from xoropt.codec.compiled.wide.kernels import put_end, put_row, turn_rows, wide_seeds
 from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_affine"]
@@ -184,8 +184,11 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
                 store_eight(raw, 0, *eight)
                 for r in range(min(8, count)):
                     if low <= y < high:
-                        row = turn_row(load_row(raw, r * 8), equal_words(turned + r * rotation))
-                        put_within(out, base + y * 8, row, raw, stream)  # row 0 of `raw` is not needed any more
+                        row, at = turn_row(load_row(raw, r * 8), equal_words(turned + r * rotation)), base + y * 8
+                        if at + 8 > len(out):
+                            put_end(out, at, row, raw)  # row 0 of `raw` is not needed any more
+                        else:
+                            put_row(out, at, row, stream, at)
                     y += multiplier
                     y -= T if y >= T else 0
             y = following

@@ -152,16 +152,11 @@ def put_row(out, at, row, stream, soon):
 
 
 @njit(nogil=True, cache=True)
-def put_within(out, at, row, raw, stream):
+def put_end(out, at, row, raw):
     """Write as much of a row as `out` has room for; `raw`: scratch, eight words."""
-    if at + 8 > len(out):
-        store_row(raw, 0, row)
-        for k in range(len(out) - at):
-            out[at + k] = raw[k]
-    elif stream:
-        stream_row(out, at, row)
-    else:
-        store_row(out, at, row)
+    store_row(raw, 0, row)
+    for k in range(len(out) - at):
+        out[at + k] = raw[k]
 
 
 @njit(nogil=True, cache=True)
@@ -243,7 +238,11 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
                 while k < end:
                     row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
                     k += 1
-                put_within(out, base + y * 8, turn_row(row, turns), raw, stream)
+                row, at = turn_row(row, turns), base + y * 8
+                if at + 8 > len(out):
+                    put_end(out, at, row, raw)
+                else:
+                    put_row(out, at, row, stream, at)
             y += multiplier
             y -= T if y >= T else 0
             turns = add_rows(turns, step)
