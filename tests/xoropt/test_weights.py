@@ -61,19 +61,27 @@ def same_bytes(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
-@pytest.mark.parametrize(("planes", "rows", "dtype"), [(1, 1, np.float32), (2, 544, np.float16), (3, 544, np.float32)])
+@pytest.mark.parametrize(
+    ("planes", "rows", "dtype", "shape", "moved", "band"),
+    [
+        (1, 1, np.float32, (544, 768), False, 17),
+        (3, 544, np.float16, (544, 768), False, 17),
+        (2, 200, np.float32, (200, 768), True, 3),
+        (1, 40, np.float32, (40, 9216), True, 1),
+    ],
+)
 @pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
-def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes, rows, dtype):
+def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes, rows, dtype, shape, moved, band):
     from xoropt.codec import ranges
     from xoropt.masks.prefix import stored, writing
 
-    monkeypatch.setattr(stored, "BAND", 17)
+    monkeypatch.setattr(stored, "BAND", band)
     monkeypatch.setattr(writing, "AT_ONCE", 2)
     rng = np.random.default_rng(planes)
-    shape = (544, 768)
-    mask = rng.random(shape) < np.where(np.arange(544) % 3, 0.2, 0.0005)[:, None]
+    uneven = rng.choice([0.02, 0.4], shape[1]) if moved else np.where(np.arange(shape[0]) % 3, 0.2, 0.0005)[:, None]
+    mask = rng.random(shape) < uneven
     codec, parts = encode_mask(mask, "prefix")
-    assert "mask_listed" in parts
+    assert bool(parts["mask"][3]) == moved != ("mask_listed" in parts)
     levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), np.dtype(dtype))
     bits = rng.random((planes, *shape)) < 0.5
     tensor = CompressedTensor(
@@ -85,7 +93,8 @@ def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes,
     monkeypatch.setattr(ranges, "WORK", 1)
     made = []
     monkeypatch.setattr(writing, "scratch_of", lambda scratch=writing.scratch_of: made.append(1) or scratch())
-    for part in (slice(0, 544), slice(0, 200), slice(190, 400), slice(543, 544)):
+    for cuts in ((0, 1), (0, 0.4), (0.35, 0.8), (0.9, 1)):
+        part = slice(*(int(cut * shape[0]) for cut in cuts))
         for jobs in (1, 2):
             assert same_bytes(xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=jobs), expected[part])
     assert made

@@ -1,8 +1,12 @@
 """Moved columns of a packed mask put back where they belong, 64 rows at a time."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-__all__ = ["restore_columns"]
+__all__ = ["Move", "mover", "restore_columns"]
+
+Move = Callable[[np.ndarray, int, int, np.ndarray], None]
 
 
 def restore_columns(octets: np.ndarray, at: int, rows: int, moved: np.ndarray, jobs: int | None = None) -> np.ndarray:
@@ -18,7 +22,22 @@ def restore_columns(octets: np.ndarray, at: int, rows: int, moved: np.ndarray, j
         uint8, the rows from bit 0 on, zeros after them.
     """
     from xoropt.codec.ranges import spread, threads_for
-    from xoropt.codec.reader import aligned
+
+    columns = len(moved)
+    words, out = octets.view(np.uint64), np.empty(-(-rows * columns // 64), dtype=np.uint64)
+    move = mover(moved)
+
+    def run(some: list[int]) -> None:  # 64 rows fill whole words
+        move(words, at + some[0] * columns, min(some[-1] + 64, rows) - some[0], out[some[0] * columns // 64 :])
+
+    if len(out):
+        spread(list(range(0, rows, 64)), threads_for(jobs, 4 * rows * columns), run)
+    return out.view(np.uint8)
+
+
+def mover(moved: np.ndarray) -> Move:
+    """A function that does as `restore_columns` does: words, at, rows, and where to write, uint64."""
+    from xoropt.codec.reader import borrow, give_back
     from xoropt.masks.prefix.kernels import move_columns
 
     columns = len(moved)
@@ -27,15 +46,13 @@ def restore_columns(octets: np.ndarray, at: int, rows: int, moved: np.ndarray, j
     c = np.arange(columns)
     places = np.zeros(64 * stride, dtype=np.uint32)
     places[(c & 63) * stride + (c >> 6)] = (moved & 63) * stride + (moved >> 6)
-    words = octets.view(np.uint64)
-    out = np.empty(-(-rows * columns // 64), dtype=np.uint64)
 
-    def run(some: list[int]) -> None:
-        block, held = aligned(64 * stride), aligned(64 * stride)
-        for row in some:  # 64 rows fill whole words
-            few = min(64, rows - row)
-            move_columns(words, at + row * columns, few, columns, stride, places, block, held, out, row * columns // 64)
+    def move(words: np.ndarray, at: int, rows: int, out: np.ndarray) -> None:
+        spare = borrow(128 * stride)
+        block, held = spare[: 64 * stride], spare[64 * stride :][: 64 * stride]
+        for row in range(0, rows, 64):
+            few, to = min(64, rows - row), row * columns // 64
+            move_columns(words, at + row * columns, few, columns, stride, places, block, held, out, to)
+        give_back(spare)
 
-    if columns:
-        spread(list(range(0, rows, 64)), threads_for(jobs, 4 * rows * columns), run)
-    return out.view(np.uint8)
+    return move

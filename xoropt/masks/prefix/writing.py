@@ -4,6 +4,7 @@ import numpy as np
 
 from xoropt.codec.reader import Reader
 from xoropt.masks.prefix.lookup import Lookup
+from xoropt.masks.prefix.moving import Move, mover
 from xoropt.masks.prefix.stored import TILE, Coded
 from xoropt.masks.prefix.unpacking import AT_ONCE, outputs_of, scratch_of
 
@@ -11,11 +12,15 @@ __all__ = ["suits", "write"]
 
 
 def suits(coded: Coded, planes: int, table: np.ndarray, row_length: int, first: int, stop: int) -> bool:
-    """Whether `write` can write the weights: the mask is as coded, and `unpack_groups` can write them meanwhile."""
+    """Whether `write` can write the weights: `unpack_groups` can write these meanwhile, `mover` moves whole rows."""
     from xoropt.codec.weights.kernels import FEW
 
-    even = first % 64 == 0 and stop % 64 == 0 and (len(table) == 1 or row_length % 256 == 0)
-    return coded.whole and coded.moved is None and 0 < planes <= FEW and even
+    even = [first, stop] if coded.moved is None else [first, stop, coded.columns]
+    rows = coded.moved is None or (first % coded.columns == 0 and stop % coded.columns == 0)
+    unit = 64
+    if len(table) > 1:
+        unit, even = 256, [*even, row_length]
+    return coded.whole and rows and 0 < planes <= FEW and not any(weights % unit for weights in even)
 
 
 def write(
@@ -48,34 +53,68 @@ def write(
     if out is None:
         out = aligned(stop - first, table.dtype, first)
     stream = out.nbytes > ranges.STREAM_BYTES and (address(out) - first * out.itemsize) % 64 == 0
-    groups = TILE * coded.of_band  # of a band
-    begin, end = first // (16 * groups), -(-stop // (16 * groups))
+    band, unit = 16 * TILE * coded.of_band, 1 if coded.moved is None else coded.columns  # weights
+    begin, end = first // band, -(-stop // band)
     outputs, listed = outputs_of(coded, begin, end), coded.listed_within(first, stop)
+    move = None if coded.moved is None else mover(coded.moved)
 
     def run(some: list[int]) -> None:
-        cuts = [min(max(first, 16 * groups * number), stop) for number in (*some, some[-1] + 1)]
-        batches = [(cuts[i], cuts[min(i + AT_ONCE, len(some))]) for i in range(0, len(some), AT_ONCE)]
-        kept = groups // 4 + 8  # words of a band's mask
-        stride = -(-max(reader.room(a, b) for a, b in batches) // 8) * 8 + 8  # a word is read beyond the last
+        low, high = (min(max(first, number * band // unit * unit), stop) for number in (some[0], some[-1] + 1))
+        numbers = list(range(low // band, some[-1] + 1))  # a row that other threads' bands begin is this one's
+        cuts = [min(max(low, number * band // unit * unit), high) for number in (*numbers, some[-1] + 1)]
+        batches = [(cuts[i], cuts[min(i + AT_ONCE, len(numbers))]) for i in range(0, len(numbers), AT_ONCE)]
+        kept = (band + unit) // 64 + 8  # words; a word is read beyond the last
+        stride = -(-max((reader.room(a, b) for a, b in batches if a < b), default=0) // 8) * 8 + 8
         spare = borrow(2 * kept + len(flips) * stride)
-        masks, planes = spare[: 2 * kept].reshape(2, kept), spare[2 * kept :][: len(flips) * stride]
-        planes, scratch = planes.reshape(len(flips), stride), scratch_of()
-        writing = (planes, 0, masks[0], 0, table, row_length, first, first, out, first, stream)
-        for i, (number, words, codes) in enumerate(outputs(some)):
-            mask, start, (a, b) = masks[i % 2], 16 * groups * number, cuts[i : i + 2]
-            symbols = mask.view(np.uint16)
+        masks = Masks(spare[: 2 * kept].reshape(2, kept), band, numbers[0] * band, coded.columns, move)
+        planes, scratch = spare[2 * kept :][: len(flips) * stride].reshape(len(flips), stride), scratch_of()
+        unused = spare.view(np.uint8), spare.view(table.dtype)  # by `expand`: so few are the planes
+        writing = (planes, 0, spare, 0, table, row_length, first, first, out, first, stream)
+        origin = first
+        for i, (number, words, codes) in enumerate(outputs(numbers)):
+            symbols = masks.symbols(number)
             unpack_groups(words, coded.of_band, coded.length, codes, *tables, *scratch, symbols, writing)
-            if len(listed):
-                flip_bits(mask, listed, a, b, start)
-            if i % AT_ONCE == 0:  # those of earlier bands are written
-                origin, until = reader.origin(a), batches[i // AT_ONCE][1]
-                for p, at in enumerate(flips):
+            (a, b), until = cuts[i : i + 2], batches[i // AT_ONCE][1]
+            mask, at = masks.take(number, a, b)
+            flip_bits(mask, listed, a, b, a - at)
+            if i % AT_ONCE == 0 and a < until:  # those of earlier bands are written
+                origin = reader.origin(a)
+                for p, places in enumerate(flips):
                     reader.fill(p, a, until, planes[p], origin, False)
-                    flip_bits(planes[p], at, a, until, origin)
-            writing = (planes, a - origin, mask, a - start, table, row_length, a, b, out, first, stream)
-        unused = spare.view(np.uint8), spare.view(table.dtype)  # so few are the planes
-        expand(*writing[:4], True, *writing[4:8], *unused, *writing[8:])
+                    flip_bits(planes[p], places, a, until, origin)
+            c = a if number == numbers[-1] else min(b, a + band)  # meanwhile no more than a band
+            writing = (planes, a - origin, mask, at, table, row_length, a, c, out, first, stream)
+            if c < b:
+                now = planes, c - origin, mask, at + c - a, True, table, row_length, c, b, *unused, out, first, stream
+                expand(*now)
         give_back(spare)
 
     ranges.spread(list(range(begin, end)), ranges.threads_for(jobs, out.nbytes), run)
     return out
+
+
+class Masks:
+    """The mask, band by band: two of them by turns; or, where columns are moved, what is looked up, and rows of it."""
+
+    def __init__(self, words: np.ndarray, band: int, start: int, columns: int, move: Move | None) -> None:
+        """Working memory, uint64 (2, words); the weights of a band; the first weight; columns, and what moves them."""
+        self.words, self.band, self.start, self.columns, self.move = words, band, start, columns, move
+
+    def symbols(self, number: int) -> np.ndarray:
+        """Where a band's groups are to be written, uint16."""
+        if self.move is None:
+            self.words, self.start = self.words[::-1], number * self.band
+        return self.words[0].view(np.uint16)[(number * self.band - self.start) // 16 :]
+
+    def take(self, number: int, a: int, b: int) -> tuple[np.ndarray, int]:
+        """The mask of weights a … b − 1, uint64, and the first one's bit, when the band is looked up.
+
+        Moved columns: of whole rows; the rest of the band is kept. It is valid until the next band is looked up.
+        """
+        if self.move is None:
+            return self.words[0], a - self.start
+        self.move(self.words[0], a - self.start, (b - a) // self.columns, self.words[1])
+        symbols, left = self.words[0].view(np.uint16), (number + 1) * self.band - b
+        symbols[: left // 16] = symbols[(b - self.start) // 16 :][: left // 16]
+        self.start = b
+        return self.words[1], 0
