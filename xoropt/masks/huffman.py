@@ -33,10 +33,12 @@ def mean_lengths(density: int, size: int, limit: int) -> np.ndarray:
     """About the mean length of the codewords of symbols with 0 … size ones, float64 (size + 1,): of one tree, with the
     floor at which it is hardly ever too deep.
     """
-    depths = _tree(density, size, 1 << 46 - limit)
+    depths = _tree(density, size, 1 << 46 - limit, 1 << size)
+    assert depths is not None
     return np.array([sum(d * n for d, n in kinds.items()) / sum(kinds.values()) for kinds in depths])
 
 
+@functools.lru_cache(maxsize=4096)
 def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
     """For symbols with 0 … size ones, how many codewords have which length.
 
@@ -44,29 +46,28 @@ def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
     the lightest run are merged at once as there are.
     """
     floor = 1
-    while True:
-        by_ones = _tree(density, size, floor)
-        if max(max(depths) for depths in by_ones) <= limit:
-            return by_ones
+    while (by_ones := _tree(density, size, floor, limit)) is None:
         floor *= 4
+    return by_ones
 
 
-def _tree(density: int, size: int, floor: int) -> list[dict[int, int]]:
+def _tree(density: int, size: int, floor: int, limit: int) -> list[dict[int, int]] | None:
     weights = [max(floor, (density**j * (65536 - density) ** (size - j) << 46) >> 16 * size) for j in range(size + 1)]
-    return _depths(weights, [math.comb(size, j) for j in range(size + 1)])
+    return _depths(weights, [math.comb(size, j) for j in range(size + 1)], limit)
 
 
-def _depths(weights: list[int], counts: list[int]) -> list[dict[int, int]]:
-    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree."""
+def _depths(weights: list[int], counts: list[int], limit: int) -> list[dict[int, int]] | None:
+    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree; None: it is too deep."""
     # A node kind is (weight, age); its children are kinds too. `total` nodes of a kind exist in all.
     heap: list[tuple[int, int]] = []
     total: dict[int, int] = {}
     children: dict[int, tuple[int, int] | None] = {}
     left: dict[int, int] = {}
+    height: dict[int, int] = {}
     for kind, (weight, count) in enumerate(zip(weights, counts, strict=True)):
         heapq.heappush(heap, (weight, kind))
         total[kind] = left[kind] = count
-        children[kind] = None
+        children[kind], height[kind] = None, 0
     new = len(weights)
     while True:
         weight, kind = heapq.heappop(heap)
@@ -86,6 +87,9 @@ def _depths(weights: list[int], counts: list[int]) -> list[dict[int, int]]:
             if left[kind]:
                 heapq.heappush(heap, (weight, kind))
         children[new], total[new], left[new] = pair, count, count
+        height[new] = 1 + max(height[pair[0]], height[pair[1]])
+        if height[new] > limit:
+            return None
         heapq.heappush(heap, (merged, new))
         new += 1
     at: dict[int, dict[int, int]] = {new - 1: {0: 1}}

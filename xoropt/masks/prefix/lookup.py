@@ -8,8 +8,6 @@ lies close together and stays in the cache.
 
 import numpy as np
 
-from xoropt.masks.huffman import codewords
-
 __all__ = ["Lookup", "lookup"]
 
 Lookup = tuple[np.ndarray, np.ndarray]
@@ -29,10 +27,10 @@ def lookup(lengths: np.ndarray, length: int) -> Lookup:
     entries = np.full(32, length, dtype=np.int64)
     if not lengths.any():
         return entries, np.zeros(1, dtype=np.uint16)
-    order = np.argsort(lengths, kind="stable")
+    order = np.argsort(lengths.astype(np.uint8), kind="stable").astype(np.uint16)  # bytes are sorted fast
     ascending = lengths[order]
-    begins = codewords(lengths)[order].astype(np.int64) << (length - ascending)
-    ends = np.append(begins[1:], 1 << length)
+    ends = np.cumsum(1 << (length - ascending))
+    begins = np.append(0, ends[:-1])
     parts, at = [], 0
     for k in range(-1, length):  # k = −1: the greatest value, which lacks nothing
         least = 1 << k if k >= 0 else 0
@@ -40,7 +38,7 @@ def lookup(lengths: np.ndarray, length: int) -> Lookup:
         a, b = np.searchsorted(begins, (low, high - 1), side="right") - 1
         shift = min(length - int(ascending[b]), max(k, 0))
         counts = np.minimum(ends[a : b + 1], high) - np.maximum(begins[a : b + 1], low) >> shift
-        parts.append(np.repeat(order[a : b + 1], counts)[::-1].astype(np.uint16))
+        parts.append(np.repeat(order[a : b + 1], counts)[::-1])
         z = (31 - k) % 32
         entries[z] = (at - (least >> shift)) * 64 + shift
         at += len(parts[-1])
