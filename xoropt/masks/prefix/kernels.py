@@ -139,18 +139,8 @@ def transpose(block, stride):
 
 
 @njit(nogil=True, cache=True)
-def move_columns(words, at, rows, columns, stride, places, block, moved, out, to):
-    """Put the columns of up to 64 rows of a mask where they belong: the rows are transposed, so that columns are words.
-
-    Args:
-        words: uint64, with a word after the last row's; the rows' bits from bit `at` on.
-        rows, columns: of these bits, 64 rows at most.
-        stride: words of a row in `block` and `moved`, a multiple of 8.
-        places: uint32 (64·stride,), for each transposed column its word in `block`, as both are laid out: column c is
-            word c // 64 of row c % 64.
-        block, moved: scratch, uint64 (64·stride,).
-        out: uint64, the rows from bit 0 of word `to` on; nothing is written after the word of the last bit.
-    """
+def move_few(words, at, rows, columns, stride, places, block, moved, out, to):
+    """As `move_columns`, 64 rows at most: they are transposed, so that columns are words; from word `to` on."""
     width = (columns + 63) >> 6
     for r in range(64):
         for w in range(width):
@@ -176,3 +166,21 @@ def move_columns(words, at, rows, columns, stride, places, block, moved, out, to
             used &= 63
     if used:
         put_number(out, i, np.int64(word))
+
+
+@njit(nogil=True, cache=True)
+def move_columns(words, at, rows, columns, stride, places, block, moved, out):
+    """Put the columns of a mask where they belong.
+
+    Args:
+        words: uint64, with a word after the last row's; the rows' bits from bit `at` on.
+        rows, columns: of these bits.
+        stride: words of a row in `block` and `moved`, a multiple of 8.
+        places: uint32 (64·stride,), for each transposed column its word in `block`, as both are laid out: column c is
+            word c // 64 of row c % 64.
+        block, moved: scratch, uint64 (64·stride,).
+        out: uint64, the rows from bit 0 on; nothing is written after the word of the last bit.
+    """
+    for row in range(0, rows, 64):  # 64 rows fill whole words
+        few, to = min(64, rows - row), row * columns >> 6
+        move_few(words, at + row * columns, few, columns, stride, places, block, moved, out, to)

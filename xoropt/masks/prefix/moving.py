@@ -50,9 +50,7 @@ def mover(moved: np.ndarray) -> Move:
     def move(words: np.ndarray, at: int, rows: int, out: np.ndarray) -> None:
         spare = borrow(128 * stride)
         block, held = spare[: 64 * stride], spare[64 * stride :][: 64 * stride]
-        for row in range(0, rows, 64):
-            few, to = min(64, rows - row), row * columns // 64
-            move_columns(words, at + row * columns, few, columns, stride, places, block, held, out, to)
+        move_columns(words, at, rows, columns, stride, places, block, held, out)
         give_back(spare)
 
     return move
