@@ -1,7 +1,6 @@
 """Length-limited canonical Huffman codes for groups of independent bits, the same on every machine."""
 
 import functools
-import heapq
 import math
 
 import numpy as np
@@ -16,16 +15,17 @@ def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
     Where symbols with equally many ones have codewords of different lengths, which then differ by one at most, the
     symbols of lower number get the shorter ones.
     """
-    lengths = np.zeros(1 << size, dtype=np.int64)
-    ones = np.bitwise_count(np.arange(1 << size))
-    for j, depths in enumerate(_limited(density, size, limit)):
-        places = np.flatnonzero(ones == j)
-        at = 0
-        for depth, count in sorted(depths.items()):
-            lengths[places[at : at + count]] = depth
-            at += count
+    lengths = np.empty(1 << size, dtype=np.int64)
+    runs = [run for depths in _limited(density, size, limit) for run in sorted(depths.items())]
+    lengths[_by_ones(size)] = np.repeat([depth for depth, _ in runs], [count for _, count in runs])
     lengths.setflags(write=False)
     return lengths
+
+
+@functools.lru_cache(maxsize=16)
+def _by_ones(size: int) -> np.ndarray:
+    """The symbols, those with fewer ones first, then in the order of their numbers."""
+    return np.argsort(np.bitwise_count(np.arange(1 << size)), kind="stable")
 
 
 @functools.lru_cache(maxsize=4096)
@@ -57,51 +57,50 @@ def _tree(density: int, size: int, floor: int, limit: int) -> list[dict[int, int
 
 
 def _depths(weights: list[int], counts: list[int], limit: int) -> list[dict[int, int]] | None:
-    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree; None: it is too deep."""
-    # A node kind is (weight, age); its children are kinds too. `total` nodes of a kind exist in all.
-    heap: list[tuple[int, int]] = []
-    total: dict[int, int] = {}
-    children: dict[int, tuple[int, int] | None] = {}
-    left: dict[int, int] = {}
-    height: dict[int, int] = {}
-    for kind, (weight, count) in enumerate(zip(weights, counts, strict=True)):
-        heapq.heappush(heap, (weight, kind))
-        total[kind] = left[kind] = count
-        children[kind], height[kind] = None, 0
-    new = len(weights)
+    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree; None: it is too deep.
+
+    Nodes are merged in the order of their weights, kinds of equal weight in that of their numbers. Then the kinds that
+    are made ascend in weight, too, and the next one to merge is the first of the leaves or the first of the others (J.
+    van Leeuwen, *On the Construction of Huffman Trees*, ICALP 1976).
+    """
+    weights, left = weights[:], counts[:]  # of each kind, those that are not merged
+    leaves = sorted(range(len(counts)), key=lambda kind: (weights[kind], kind), reverse=True)
+    children, height = [(0, 0)] * len(counts), [0] * len(counts)
+    made = len(counts)
+
+    def first() -> int:
+        """The kind that is next; −1: there is none."""
+        nonlocal made
+        if leaves and not left[leaves[-1]]:
+            leaves.pop()
+        if made < len(left) and not left[made]:
+            made += 1
+        if leaves and (made == len(left) or weights[leaves[-1]] <= weights[made]):
+            return leaves[-1]
+        return made if made < len(left) else -1
+
     while True:
-        weight, kind = heapq.heappop(heap)
-        if left[kind] == 1:
-            if not heap:
+        kind = other = first()
+        count = left[kind] // 2
+        left[kind] &= 1
+        if not count:
+            left[kind], count = 0, 1
+            if (other := first()) < 0:
                 break
-            other_weight, other = heapq.heappop(heap)
-            pair, merged, count = (kind, other), weight + other_weight, 1
-            left[kind] -= 1
             left[other] -= 1
-            if left[other]:
-                heapq.heappush(heap, (other_weight, other))
-        else:
-            count = left[kind] // 2
-            pair, merged = (kind, kind), 2 * weight
-            left[kind] -= 2 * count
-            if left[kind]:
-                heapq.heappush(heap, (weight, kind))
-        children[new], total[new], left[new] = pair, count, count
-        height[new] = 1 + max(height[pair[0]], height[pair[1]])
-        if height[new] > limit:
+        children.append((kind, other))
+        left.append(count)
+        weights.append(weights[kind] + weights[other])
+        height.append(1 + max(height[kind], height[other]))
+        if height[-1] > limit:
             return None
-        heapq.heappush(heap, (merged, new))
-        new += 1
-    at: dict[int, dict[int, int]] = {new - 1: {0: 1}}
-    for kind in range(new - 1, -1, -1):  # parents are younger than their children
-        pair_of = children[kind]
-        if pair_of is None:
-            continue
-        for child in pair_of:
-            places = at.setdefault(child, {})
+    at: list[dict[int, int]] = [{} for _ in left]
+    at[-1][0] = 1
+    for kind in range(len(left) - 1, len(counts) - 1, -1):  # parents are younger than their children
+        for child in children[kind]:
             for depth, count in at[kind].items():
-                places[depth + 1] = places.get(depth + 1, 0) + count
-    return [at[kind] for kind in range(len(weights))]
+                at[child][depth + 1] = at[child].get(depth + 1, 0) + count
+    return at[: len(counts)]
 
 
 def codewords(lengths: np.ndarray) -> np.ndarray:
