@@ -326,8 +326,8 @@ def test_no_index_of_weights_under_a_mask_leaves_its_array(plain, monkeypatch, p
     monkeypatch.setattr(stored, "BAND", 3)
     monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
     rng = np.random.default_rng(planes)
-    density = rng.choice([0.02, 0.4], 768) if planes == 3 else 0.1  # then columns are moved
-    mask, bits = rng.random((64, 768)) < density, rng.random((planes, 64, 768)) < 0.5
+    density = rng.choice([0.02, 0.4], 704) if planes == 3 else 0.1  # then columns are moved
+    mask, bits = rng.random((64, 704)) < density, rng.random((planes, 64, 704)) < 0.5
     levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), np.dtype(np.float32))
     encoded = xoropt.encode(
         bits, mask, "windowed:n_in=1,n_out=9,window=64,taps=4", order="lanes:lanes=512", planes=True

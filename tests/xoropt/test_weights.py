@@ -65,8 +65,8 @@ def same_bytes(a, b):
     ("planes", "rows", "dtype", "shape", "moved", "band"),
     [
         (1, 1, np.float32, (544, 768), False, 17),
-        (3, 544, np.float16, (544, 768), False, 17),
-        (2, 200, np.float32, (200, 768), True, 3),
+        (3, 544, np.float16, (544, 832), False, 17),
+        (2, 200, np.float32, (200, 704), True, 3),
         (1, 40, np.float32, (40, 9216), True, 1),
     ],
 )

@@ -28,10 +28,10 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
         block: scratch, uint32 (16·64,), a row for each of 16 tiles.
         numbers: scratch, uint32 (2·16·16,): turned, and the places of their entries.
         out: uint16 (512·tiles,), the symbol of each group, and 15 more.
-        writing: None, or weights that are written meanwhile, no more than a band has, 256 after every 16 groups: the
+        writing: None, or weights that are written meanwhile, no more than a band has, 1024 after every 64 groups: the
             processor looks groups up while the memory takes weights. As for `xoropt.codec.weights.kernels.expand`:
             planes, at, mask, mask_at, table, row_length, first, stop, out, begin, stream. There are one to three
-            planes; first and stop are multiples of 64, rows in the table of 256. (No function that takes arrays is
+            planes; first, stop and rows in the table are multiples of 64. (No function that takes arrays is
             called between: it would count references, and wait for the memory each time.)
     """
     block[:] = 0  # where there are fewer tiles, something is looked up for the others
@@ -65,14 +65,17 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
                 turn_numbers(block, k, codes, g, tiles, numbers)
             look_up(numbers, k % SIDE * SIDE, entries, symbols, out, g)
             g += tiles
-            if writing is not None and w < stop:
+            if writing is None or k % 4:
+                continue
+            goal = min(w + 1024, stop)
+            while w < goal:
                 if w == edge:
                     row = w // row_length if len(table) > 1 else 0
                     edge = (row + 1) * row_length if len(table) > 1 else stop
                     l0, l1, l2, l3 = table[row, 0], table[row, 1], table[row, 2 & last], table[row, 3 & last]
                     l4, l5 = table[row, 4 & last], table[row, 5 & last]
                     l6, l7 = table[row, 6 & last], table[row, 7 & last]
-                end = min(w + 256, stop)
+                end = min(goal, edge)
                 while w < end:
                     word, i = word_at(mask, w + mask_at), w + at
                     x, y, z = word_at(planes, i), word_at(planes, i + second), word_at(planes, i + third)

@@ -15,12 +15,9 @@ def suits(coded: Coded, planes: int, table: np.ndarray, row_length: int, first: 
     """Whether `write` can write the weights: `unpack_groups` can write these meanwhile, `mover` moves whole rows."""
     from xoropt.codec.weights.kernels import FEW
 
-    even = [first, stop] if coded.moved is None else [first, stop, coded.columns]
+    even = [first, stop, *([] if coded.moved is None else [coded.columns]), *([] if len(table) == 1 else [row_length])]
     rows = coded.moved is None or (first % coded.columns == 0 and stop % coded.columns == 0)
-    unit = 64
-    if len(table) > 1:
-        unit, even = 256, [*even, row_length]
-    return coded.whole and rows and 0 < planes <= FEW and not any(weights % unit for weights in even)
+    return coded.whole and rows and 0 < planes <= FEW and not any(weights % 64 for weights in even)
 
 
 def write(
