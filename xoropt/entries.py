@@ -13,6 +13,7 @@ from xoropt.errors import FormatError
 from xoropt.masks.prefix import PLANE
 from xoropt.model import CarriedTensor, CompressedTensor
 from xoropt.quantize import Codebook, Scales
+from xoropt.quantize.tensor import MAX_PLANES, Levels, check_levels
 from xoropt.validation import get, take, whole
 
 __all__ = ["Held", "Parts", "array_name", "checksum", "describe_tensor", "octets", "restore_tensor"]
@@ -83,25 +84,13 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Car
         raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
     planes = whole(entry.get("planes"), "planes")
     dtype = dtype_of(get(entry, "dtype", str))
-    if planes > 8:
-        raise FormatError(f"it has {planes} planes; at most 8 are allowed")
+    if planes > MAX_PLANES:
+        raise FormatError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
     encoded = restore(entry, held, shape, planes)
-    levels: Scales | Codebook
-    if "scales" in held:
-        alpha = take(held, "scales", None, None)
-        rows = alpha.shape[1] if alpha.ndim == 2 else 0
-        if alpha.dtype not in (np.float32, np.float64) or alpha.shape != (planes, rows):
-            raise FormatError("its scales have the wrong shape or dtype")
-        if dtype.kind in "biuc":
-            raise FormatError(f"its scales can't make weights of the dtype {dtype}")
-        if rows != 1 and rows != (shape or (0,))[0]:
-            raise FormatError(f"its {rows} rows of scales do not fit its shape")
-        levels = Scales(alpha, dtype)
-    else:
-        values = take(held, "codebook", dtype, None)
-        if values.ndim != 1 or len(values) > 1 << planes:
-            raise FormatError(f"its codebook does not fit {planes} planes")
-        levels = Codebook(values)
+    levels: Levels = (
+        Codebook(take(held, "codebook", dtype, None)) if "scales" not in held else Scales(held["scales"], dtype)
+    )
+    check_levels(levels, planes, shape)
     quantization = entry.get("quantization")
     if quantization is not None:
         values = get(entry, "quantization", dict).values()

@@ -31,9 +31,9 @@ from xoropt.quantize import (
     prune_low_rank,
     value_entropy,
 )
-from xoropt.quantize.binary_coding import MAX_PLANES
 from xoropt.quantize.low_rank import magnitude_kept
 from xoropt.quantize.pruning import check_sparsity
+from xoropt.quantize.tensor import MAX_PLANES
 from xoropt.weights import decompress_tensor, form
 
 __all__ = [

@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec import decode
-from xoropt.codec.decode import check_out, chosen, flips_of, reader_of, weights_range
+from xoropt.codec.decode import check_jobs, check_out, chosen, flips_of, reader_of, weights_range
 from xoropt.codec.packed import PackedValues, unpack_values
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.masks import decode_mask, decode_packed
 from xoropt.masks.prefix import write_weights
 from xoropt.model import CarriedTensor, CompressedTensor
 from xoropt.quantize import Codebook, QuantizedTensor, Scales, dequantize
-from xoropt.quantize.tensor import level_table
+from xoropt.quantize.tensor import check_levels, level_table
 
 __all__ = ["decompress_tensor", "form", "matvec"]
 
@@ -41,9 +41,10 @@ def decompress_tensor(
         out: an array to write to, of the result's shape and dtype, C-contiguous; None: a new one.
 
     Raises:
-        ArgumentError: rows out of range, `out` of another form, no such decoder.
+        ArgumentError: rows out of range, `out` of another form, no such decoder, jobs below 1.
         DecodeError: its stored parts do not fit together.
     """
+    check_jobs(jobs)
     shape, dtype = form(tensor)
     first, stop, part = weights_range(shape, rows)
     if out is not None:
@@ -83,31 +84,33 @@ def matvec(
         sums in the order of the BLAS library, so the last bits depend on it.
 
     Raises:
-        ArgumentError: x does not fit the tensor, or the weights are complex.
+        ArgumentError: x does not fit the tensor, the weights are complex, no such decoder, jobs below 1.
         DecodeError: its stored parts do not fit together.
     """
+    check_jobs(jobs)
     shape, dtype = form(tensor)
     x = np.asarray(x)
-    if not shape or dtype.kind == "c" or x.dtype.kind not in "biufV" or x.ndim not in (1, 2):
+    real = x.dtype.kind in "biufV" and not x.dtype.name.startswith("void")
+    if not shape or dtype.kind == "c" or not real or x.ndim not in (1, 2):
         raise ArgumentError("Argument 'x' must be one or two axes of real numbers, and the tensor a matrix of such.")
     rows, columns = shape[0], int(np.prod(shape[1:], dtype=np.int64))
     if len(x) != columns:
         raise ArgumentError(f"Argument 'x' must have {columns} rows for a tensor of shape {shape}, not {len(x)}.")
-    double = any(kind == np.float64 or (kind.kind in "iu" and kind.itemsize > 2) for kind in (dtype, x.dtype))
-    real = np.dtype(np.float64 if double else np.float32)
-    x = x.astype(real, copy=False)
-    y = np.empty((rows, *x.shape[1:]), dtype=real)
+    double = any(one == np.float64 or (one.kind in "iu" and one.itemsize > 2) for one in (dtype, x.dtype))
+    kind = np.dtype(np.float64 if double else np.float32)
+    x = x.astype(kind, copy=False)
+    y = np.empty((rows, *x.shape[1:]), dtype=kind)
     if isinstance(tensor, CarriedTensor):
-        y[...] = tensor.array.reshape(rows, columns).astype(real) @ x
+        y[...] = tensor.array.reshape(rows, columns).astype(kind) @ x
     elif isinstance(tensor.encoded, PackedValues) or not _compiled(tensor, decoder, 0, rows * columns):
         for part in _parts(rows, columns):
             y[part] = (
-                decompress_tensor(tensor, decoder, rows=part).reshape(part.stop - part.start, columns).astype(real) @ x
+                decompress_tensor(tensor, decoder, rows=part).reshape(part.stop - part.start, columns).astype(kind) @ x
             )
     else:
-        table = level_table(tensor.levels, len(tensor.encoded.seeds)).astype(real)
+        table = level_table(tensor.levels, len(tensor.encoded.seeds)).astype(kind)
         cuts = [cut // columns for cut in reader_of(tensor.encoded).cuts(0, rows * columns)]
-        held = np.empty(max((b - a for a, b in pairwise(cuts)), default=0) * columns + 1, dtype=real)
+        held = np.empty(max((b - a for a, b in pairwise(cuts)), default=0) * columns + 1, dtype=kind)
         for a, b in pairwise(cuts):
             tile = _weights(tensor, table, a * columns, b * columns, jobs, held[: (b - a) * columns])
             np.matmul(tile.reshape(b - a, columns), x, out=y[a:b])
@@ -115,11 +118,12 @@ def matvec(
 
 
 def form(tensor: CompressedTensor | CarriedTensor) -> tuple[tuple[int, ...], np.dtype]:
-    """A tensor's shape and dtype; DecodeError where its planes have another shape."""
+    """A tensor's shape and dtype; DecodeError where its planes have another shape, or its levels do not fit them."""
     if isinstance(tensor, CarriedTensor):
         return tensor.array.shape, tensor.array.dtype
     if tensor.encoded.shape != tensor.shape:
         raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {tensor.shape}")
+    check_levels(tensor.levels, len(tensor.encoded.seeds), tensor.shape)
     return tensor.shape, tensor.levels.dtype
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import networks
+from xoropt.codec.decode import reader_of
+from xoropt.codec.layout import Layout
 from xoropt.codec.reader import aligned
 from xoropt.codec.stream_patches import pack_stream_patches
 
@@ -165,6 +167,7 @@ def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
     for name, value in (("STREAM_BYTES", 0), ("WORK", 1)):
         monkeypatch.setattr(ranges, name, value)
     monkeypatch.setattr(lanes, "TILE", 1 << 14)
+    monkeypatch.setattr(lanes, "LONGEST", 1 << 15)
     monkeypatch.setattr(steps, "TILE", 1 << 14)
     for jobs in (1, 3):
         encoded = replace(encoded)  # a reader of its own
@@ -199,6 +202,44 @@ def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
     assert 0 < len(reader._spare) <= reader.SPARES
     assert max(map(len, reader._spare)) <= reader.SPARE_WORDS
     assert len({reader.address(array) for array in reader._spare}) == len(reader._spare)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_decoders_agree_on_segments_of_any_size(data):
+    """Not as `encode` cuts them: some without seeds, some with more than care bits ask for, some of a row."""
+    lanes = 1 << data.draw(st.integers(0, 10))
+    network = data.draw(
+        st.sampled_from(["windowed:n_in=1,n_out=9,window=20,taps=4", "windowed:n_in=3,n_out=9,window=24"])
+    )
+    rows = np.array(data.draw(st.lists(st.integers(1, 90), min_size=1, max_size=5)))
+    kept = np.array([data.draw(st.booleans()) for _ in rows])
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    bits = np.where(kept, lanes * -(-rows // 2) + rng.integers(0, lanes, len(rows)), 0)
+    empty = np.zeros(int(rows.sum()) * lanes, dtype=bool)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", xoropt.RateWarning)
+        encoded = xoropt.encode(empty, empty, network, order=f"lanes:lanes={lanes}")
+    seeds = rng.integers(0, 256, -(-int(bits.sum()) // 8), dtype=np.uint8)
+    encoded = replace(encoded, layouts=(Layout(rows, bits),), seeds=(seeds,))
+    expected = xoropt.decode(encoded, "numpy")
+    assert same(xoropt.decode(encoded, "reference"), expected)
+    assert same(xoropt.decode(encoded, "compiled"), expected)
+    some = data.draw(ranges(len(empty)))
+    assert same(xoropt.decode(encoded, "compiled", rows=some, output="planes")[None], packed(expected[None, some]))
+
+
+def test_long_segments_do_not_make_large_tiles():
+    from xoropt.codec.compiled import lanes
+
+    rng = np.random.default_rng(0)
+    size = 3 * lanes.LONGEST
+    bits, care = rng.random(size) < 0.5, rng.random(size) < 0.001
+    encoded = xoropt.encode(bits, care, "auto")
+    assert len(encoded.layouts[0].rows) == 1
+    cuts = reader_of(encoded).cuts(0, size)
+    assert np.diff(cuts).max() <= lanes.LONGEST
+    assert same(xoropt.decode(encoded, "compiled", jobs=2), xoropt.decode(encoded, "numpy"))
 
 
 def test_one_plane_has_no_axis():
@@ -237,6 +278,8 @@ def test_auto_does_not_load_numba_for_little(tmp_path):
         ({"rows": slice(0, 4, 2)}, "'rows' must be a slice of step 1"),
         ({"rows": 3}, "'rows' must be a slice"),
         ({"rows": slice(0.0, 3)}, "'rows' must be a slice of integers"),
+        ({"jobs": 0}, "'jobs' must be at least 1, not 0"),
+        ({"jobs": 1.5}, "'jobs' must be an integer, not 1.5"),
         ({"output": "words"}, "'output' must be one of bits, planes, not 'words'"),
         ({"out": np.zeros((30, 41), bool)}, r"'out' must be an array of shape \(30, 40\) and dtype bool"),
         ({"out": np.zeros((40, 30), bool).T}, "'out' must be C-contiguous"),

@@ -128,7 +128,9 @@ def test_matvec_of_carried_and_integer_tensors():
     assert (xoropt.matvec(tensor, np.ones(40, np.float32), decoder="compiled") == expected).all()
 
 
-@pytest.mark.parametrize("x", [np.ones(699), np.ones((700, 1, 1)), np.ones(700, complex), np.array(["a"] * 700)])
+@pytest.mark.parametrize(
+    "x", [np.ones(699), np.ones((700, 1, 1)), np.ones(700, complex), np.array(["a"] * 700), np.zeros(700, "V2")]
+)
 def test_matvec_refuses(x):
     with pytest.raises(xoropt.ArgumentError, match="'x'"):
         xoropt.matvec(layer().tensors["w"], x)
@@ -153,6 +155,39 @@ def test_matvec_finds_damaged_seeds(decoder):
     damaged = replace(tensor, encoded=encoded)
     with pytest.raises(xoropt.DecodeError, match="seeds of plane 0"):
         xoropt.matvec(damaged, np.zeros(700), decoder=decoder)
+
+
+@pytest.mark.parametrize("decoder", ["numpy", "compiled"])
+@pytest.mark.parametrize(
+    ("levels", "word"),
+    [
+        (Codebook(np.zeros(3, np.float32)), "codebook does not fit 1 planes"),
+        (Codebook(np.zeros((1, 2), np.float32)), "codebook does not fit 1 planes"),
+        (Codebook(np.zeros(2, np.complex128)), "dtype complex128"),
+        (Codebook(np.zeros(2, object)), "dtype object"),
+        (Scales(np.ones((1, 301), np.float32), np.dtype(np.float32)), "301 rows of scales"),
+        (Scales(np.ones((1, 0), np.float32), np.dtype(np.float32)), "0 rows of scales"),
+        (Scales(np.ones((2, 1), np.float32), np.dtype(np.float32)), "wrong shape"),
+        (Scales(np.ones(1, np.float32), np.dtype(np.float32)), "wrong shape"),
+        (Scales(np.ones((1, 1), np.float32), np.dtype(np.int8)), "of the dtype int8"),
+    ],
+)
+def test_levels_that_do_not_fit(decoder, levels, word):
+    tensor = replace(layer(bits=1).tensors["w"], levels=levels)
+    with pytest.raises(xoropt.XoroptError, match=word):
+        xoropt.decompress_tensor(tensor, decoder)
+    with pytest.raises(xoropt.XoroptError, match=word):
+        xoropt.matvec(tensor, np.zeros(700), decoder=decoder)
+
+
+def test_nine_planes_are_one_too_many():
+    rng = np.random.default_rng(0)
+    bits, mask = rng.random((9, 40, 30)) < 0.5, rng.random((40, 30)) < 0.3
+    levels = Codebook(np.arange(512, dtype=np.float32))
+    tensor = CompressedTensor((40, 30), levels, *encode_mask(mask), xoropt.encode(bits, mask, planes=True))
+    for decoder in ("numpy", "compiled"):
+        with pytest.raises(xoropt.DecodeError, match="9 planes; at most 8"):
+            xoropt.decompress_tensor(tensor, decoder)
 
 
 def test_a_file_is_written_tensor_by_tensor(tmp_path, dense):

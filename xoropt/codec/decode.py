@@ -16,8 +16,19 @@ from xoropt.codec.reader import Reader
 from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
+from xoropt.networks.network import check_int
 
-__all__ = ["DECODERS", "OUTPUTS", "chosen", "decode", "flips_of", "reader_of", "weights_range"]
+__all__ = [
+    "DECODERS",
+    "OUTPUTS",
+    "check_jobs",
+    "check_out",
+    "chosen",
+    "decode",
+    "flips_of",
+    "reader_of",
+    "weights_range",
+]
 
 DECODERS = ("auto", "reference", "numpy", "compiled")
 OUTPUTS = {"bits": np.dtype(bool), "planes": np.dtype(np.uint64)}
@@ -40,6 +51,9 @@ def decode(
 ) -> np.ndarray:
     """The planes of an encoding, equal to what was encoded wherever a bit was a care bit.
 
+    The first call for an encoding also checks it and reads its patches as a whole, where they are not many more than
+    the seeds.
+
     Args:
         encoded: what `encode` returned.
         decoder: "reference" (plain Python), "numpy", "compiled" (numba), or "auto", the fastest, start-up included. All
@@ -54,7 +68,8 @@ def decode(
             work for fresh memory, which takes longer than decoding. At a multiple of 64 bytes it is written fastest.
 
     Raises:
-        ArgumentError: not an encoding, no such decoder or output, rows out of range, `out` of another form.
+        ArgumentError: not an encoding, no such decoder or output, rows out of range, `out` of another form, jobs below
+            1.
         DecodeError: seeds or patches do not fit the network and the shape; checked before anything is decoded.
     """
     if output not in OUTPUTS:
@@ -63,6 +78,7 @@ def decode(
         raise DecodeError("packed values can't be decoded without their mask")
     if not isinstance(encoded, Encoded | StreamEncoded):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
+    check_jobs(jobs)
     first, stop, shape = weights_range(encoded.shape, rows)
     if output == "planes":
         shape = (-(-(stop - first) // 64),)
@@ -83,12 +99,12 @@ def decode(
         out[...] = made.reshape(shape)
         return out
     into = None if out is None else out.reshape(flat)
-    made = _compiled()[output](reader_of(encoded), flips, first, stop, jobs, into)
+    made = _makers()[output](reader_of(encoded), flips, first, stop, jobs, into)
     return made.reshape(shape) if out is None else out
 
 
 @cache
-def _compiled() -> dict[str, Callable[..., np.ndarray]]:
+def _makers() -> dict[str, Callable[..., np.ndarray]]:
     """What makes each output; looked up once, as an import takes a microsecond even where there is nothing to do."""
     from xoropt.codec.ranges import bits_of, planes_of
 
@@ -113,6 +129,12 @@ def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int,
         raise ArgumentError(f"Argument 'rows' must lie within the {shape[0]} rows, which {first}:{stop} does not.")
     each = size // shape[0] if shape[0] else 0
     return int(first) * each, int(stop) * each, (int(stop - first), *shape[1:])
+
+
+def check_jobs(jobs: int | None) -> None:
+    """ArgumentError unless so many threads can be had."""
+    if jobs is not None:
+        check_int("jobs", jobs, 1)
 
 
 def check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -4,7 +4,7 @@ XOR of.
 Sparse networks read seed rows themselves, staged ones nodes too, computed once a step. Dense ones read tables: of
 every `group` neighbouring seed rows all 2^group exclusive ors, of which an output takes one (the four Russians' method:
 Arlazarov, Dinic, Kronrod, Faradžev 1970), unless the processor multiplies matrices over GF(2), see
-`xoropt.codec.compiled.affine`. The gates of an optimized circuit as nodes take two to six times as long as tables:
+`xoropt.codec.compiled.affine`. The gates of an optimized circuit as nodes take several times as long as tables:
 `xoropt bench decode` measures all three.
 """
 
@@ -38,7 +38,7 @@ class Program:
         reach: seed rows, from the step's first on, that any reads.
         near: the same for outputs alone.
         lead: the same for the last of the steps whose nodes are needed ahead of their own.
-        regions: seed rows and nodes.
+        regions: how many: one of seed rows, and those of nodes.
         nodes: int64 (nodes, 5): source, steps beyond the last that are read, those that outputs read, first and end of
             its taps; each reads nodes before it alone.
         taps: int64, the sources of nodes, relative to the step's first row.

@@ -61,9 +61,8 @@ def planes_of(
     if out is None:
         stride = -(-words // 8) * 8
         out = aligned(planes * stride).reshape(planes, stride)[:, :words]
-    direct = reader.direct(first, stop)
+    direct, threads = reader.direct(first, stop), threads_for(jobs, planes * size // 8)
     if direct > first:
-        threads = threads_for(jobs, planes * size // 8)
         cuts = [first, direct] if threads == 1 else reader.cuts(first, direct)
         stream = planes * size > 8 * STREAM_BYTES
 
@@ -79,7 +78,7 @@ def planes_of(
 
         spread([(p, a, b) for p in range(planes) for a, b in pairwise(cuts)], threads, run)
     if direct < stop:  # what is left does not fill whole words of the caller's, or does not begin at one
-        _move(reader, direct, stop, out, first)
+        _move(reader, direct, stop, out, first, threads)
     if size % 64:
         out[:, -1] &= np.uint64((1 << size % 64) - 1)
     for p, at in enumerate(flips):
@@ -88,16 +87,24 @@ def planes_of(
     return out
 
 
-def _move(reader: Reader, begin: int, stop: int, out: np.ndarray, first: int) -> None:
-    """Weights begin … stop − 1 of every plane, tile by tile, to bits begin − first … of its words."""
+def _move(reader: Reader, begin: int, stop: int, out: np.ndarray, first: int, threads: int) -> None:
+    """Weights begin … stop − 1 of every plane, tile by tile, to bits begin − first … of its words.
+
+    Neighbouring tiles share a word, so that a plane's are made on one thread.
+    """
     tiles = list(pairwise(reader.cuts(begin, stop)))
-    held = borrow(max(reader.room(a, b) for a, b in tiles) + 1)
-    for p in range(len(out)):
-        for a, b in tiles:
-            origin = reader.origin(a)
-            reader.fill(p, a, b, held, origin, False)
-            put_bits(held, a - origin, b - a, out[p], a - first)
-    give_back(held)
+    room = max(reader.room(a, b) for a, b in tiles) + 1
+
+    def run(some: list[int]) -> None:
+        held = borrow(room)
+        for p in some:
+            for a, b in tiles:
+                origin = reader.origin(a)
+                reader.fill(p, a, b, held, origin, False)
+                put_bits(held, a - origin, b - a, out[p], a - first)
+        give_back(held)
+
+    spread(list(range(len(out))), threads, run)
 
 
 def weights_of(

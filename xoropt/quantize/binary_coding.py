@@ -9,11 +9,9 @@ import numpy as np
 
 from xoropt.errors import ArgumentError
 from xoropt.networks.network import check_int
-from xoropt.quantize.tensor import QuantizedTensor, Scales, level_table
+from xoropt.quantize.tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
 
-__all__ = ["MAX_PLANES", "binary_code"]
-
-MAX_PLANES = 8
+__all__ = ["binary_code"]
 
 
 def binary_code(

@@ -4,7 +4,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-__all__ = ["Codebook", "Levels", "QuantizedTensor", "Scales", "dequantize", "level_table", "value_entropy"]
+from xoropt.dtypes import name_of
+from xoropt.errors import DecodeError
+
+__all__ = [
+    "MAX_PLANES",
+    "Codebook",
+    "Levels",
+    "QuantizedTensor",
+    "Scales",
+    "check_levels",
+    "dequantize",
+    "level_table",
+    "value_entropy",
+]
+
+MAX_PLANES = 8
+"""Of a tensor: codes are bytes."""
 
 CHUNK = 1 << 22
 """Weights that are put together at once: bounds the memory beside the result."""
@@ -61,6 +77,25 @@ class QuantizedTensor:
     def shape(self) -> tuple[int, ...]:
         """Of the tensor."""
         return self.mask.shape
+
+
+def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
+    """Raise DecodeError unless levels fit a tensor of a shape with so many planes; FormatError for a dtype that no
+    tensor has."""
+    if planes > MAX_PLANES:
+        raise DecodeError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
+    name_of(levels.dtype)
+    if isinstance(levels, Codebook):
+        if levels.values.ndim != 1 or len(levels.values) > 1 << planes:
+            raise DecodeError(f"its codebook does not fit {planes} planes")
+        return
+    alpha = levels.alpha
+    if alpha.dtype not in (np.float32, np.float64) or alpha.ndim != 2 or len(alpha) != planes:
+        raise DecodeError("its scales have the wrong shape or dtype")
+    if levels.dtype.kind in "biuc":
+        raise DecodeError(f"its scales can't make weights of the dtype {levels.dtype}")
+    if alpha.shape[1] not in (1, *shape[:1]):
+        raise DecodeError(f"its {alpha.shape[1]} rows of scales do not fit its shape")
 
 
 def level_table(levels: Levels, planes: int) -> np.ndarray:

@@ -1,7 +1,4 @@
-"""Compiled loops that every decoder of packed words shares.
-
-No processor loop runs over single bits but for the last seed row of a segment.
-"""
+"""Compiled loops that the decoders of closed orders share: stored bits to seed rows, whole words at a time."""
 
 import numpy as np
 from numba import njit
@@ -9,7 +6,7 @@ from numba import njit
 from xoropt.codec.compiled.vectors import load_row, shift_row, store_row
 from xoropt.words.vectors import copy_octets
 
-__all__ = ["flip", "funnel", "read_octets", "seed_rows"]
+__all__ = ["funnel", "read_octets", "seed_rows"]
 
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
@@ -63,10 +60,3 @@ def seed_rows(octets, first, n, lanes, spread, raw, seeds):
         at += taken
         left -= taken
     return m
-
-
-@njit(nogil=True, cache=True)
-def flip(words, at):
-    """Flip the bits at the given places."""
-    for k in at:
-        words[k >> 6] ^= ONE << np.uint64(k & 63)

@@ -19,6 +19,8 @@ WIDE = 512
 """Lanes of the rows that are machine vectors."""
 TILE = 1 << 20
 """Weights of a tile at least, unless the plane has fewer."""
+LONGEST = 1 << 23
+"""Weights of a tile at most, where segments are longer: 1 MB a plane."""
 
 
 def lanes_reader(encoded: StreamEncoded) -> Reader:
@@ -106,10 +108,14 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
 
 
 def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:
-    """Ends of segments, in weights, at whole words, the first in every tile."""
+    """Where tiles end, in weights: at the first end of a segment, at a whole word, in every `TILE`; and in a longer
+    segment at every `LONGEST`, although its sources are made anew behind each."""
     ends = np.cumsum(rows) * lanes
+    inner = np.arange(LONGEST, int(ends.max(initial=0)), LONGEST)
+    inner = inner[rows[np.searchsorted(ends, inner)] * lanes > LONGEST]
     ends = ends[ends % 64 == 0]
-    return ends[np.diff(ends // TILE, prepend=0) > 0].tolist()
+    ends = ends[np.diff(ends // TILE, prepend=0) > 0]
+    return np.unique(np.concatenate([ends, inner])).tolist()
 
 
 def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:

@@ -93,14 +93,14 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
 
     spare_words = 8 + ((1 << 16) + window) // 64 + count * n_in + 32
 
-    def span(first: int, stop: int, table: np.ndarray) -> tuple[int, int, int]:
+    def span(first: int, table: np.ndarray) -> tuple[int, int, int]:
         """The segment in which a range begins, that segment's first weight, and that of the step in which it begins."""
         segment = int(np.searchsorted(table, first, side="right"))
         begin = int(table[segment - 1]) if segment else 0
         return segment, begin, begin + (first - begin) // n_out * n_out
 
     def origin(first: int) -> int:
-        return min(span(first, first, table)[2] for table in ends) // 64 * 64
+        return min(span(first, table)[2] for table in ends) // 64 * 64
 
     def room(first: int, stop: int) -> int:
         return -(-(stop + n_out - origin(first)) // 64) + 2
@@ -114,7 +114,7 @@ def steps_reader(encoded: Encoded | StreamEncoded) -> Reader:
 
     def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
         number = plane if len(ends) > 1 else 0
-        segment, begin, at = span(first, stop, ends[number])
+        segment, begin, at = span(first, ends[number])
         words[(at - start) // 64] = 0
         spare = borrow(spare_words)
         row, raw = spare[:8], spare[8:spare_words]

@@ -83,14 +83,14 @@ def decode_packed(
         DecodeError: as for `decode`.
     """
     coded = read(parts, shape, size)
-    from xoropt.codec.compiled.kernels import flip
+    from xoropt.words.kernels import flip_bits
 
     octets, start = unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
     if coded.moved is not None:
         row, end = first // coded.columns, -(-stop // coded.columns)
         begin, start = start, row * coded.columns
         octets = restore_columns(octets, start - begin, end - row, coded.moved, jobs)
-    flip(octets.view(np.uint64), coded.listed_within(first, stop) - start)
+    flip_bits(octets.view(np.uint64), coded.listed_within(first, stop), first, stop, start)
     return octets, start
 
 

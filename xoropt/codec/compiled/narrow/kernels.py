@@ -82,7 +82,8 @@ def fill_narrow(octets, pieces, lanes, order, settings, nodes, taps, hop, reads,
     for s in range(len(pieces)):
         T, n, first, multiplier, low, high, base = pieces[s]
         if n == 0:
-            out[base + low * lanes >> 6 : min(base + high * lanes >> 6, len(out))] = ZERO
+            if lanes >= 64:
+                out[base + low * lanes >> 6 : min(base + high * lanes >> 6, len(out))] = ZERO
             continue
         m = seed_rows(octets, first, n, lanes, spread, raw, rows)
         steps = (m + n_in - 1) // n_in

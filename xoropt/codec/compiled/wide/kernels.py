@@ -29,12 +29,12 @@ ZERO = np.uint64(0)
 
 
 @njit(nogil=True, cache=True)
-def turn_rows(rows, start, back, count, stride):
-    """Rows start, start + stride, … = those `back` rows before them, one lane further on; `count` of them."""
+def turn_rows(rows, start, before, count, stride):
+    """Rows start, start + stride, … = those so many rows before them, one lane further on; `count` of them."""
     further = equal_words(-1)
     at = start * 8
     for _ in range(count):
-        store_row(rows, at, turn_row(load_row(rows, at - back * 8), further))
+        store_row(rows, at, turn_row(load_row(rows, at - before * 8), further))
         at += stride * 8
 
 
@@ -66,7 +66,7 @@ def combine_rows(rows, stride, steps, taps, first, end, to):
 @njit(nogil=True, cache=True)
 def combine_rings(rows, span, stride, m, taps, first, end, to):
     """As `combine_rows`, for a whole ring: of the `span` rows of a region only m are there, beyond which come the first
-    ones again, one lane further on."""
+    ones again, one lane further on. For two taps or more: `flatten` leaves no node that repeats another."""
     steps = m // stride
     tap = number_at(taps, first)
     a, p = tap, tap % span // m
@@ -130,7 +130,10 @@ def wide_sources(rows, m, steps, settings, span, nodes, taps, tables):
 
 @njit(nogil=True, cache=True)
 def wide_seeds(octets, first, n, spread, raw, rows):
-    """The seed rows of a segment; how many."""
+    """Make the m = ⌈n/512⌉ seed rows of a segment, the first of `rows`, from the n stored bits from bit `first` on.
+
+    Returns m.
+    """
     m = (n + 511) >> 9
     whole = max(0, m - 2)  # of the last two, bytes beyond the stored ones would be read
     at, shift = first >> 3, first & 7
@@ -161,7 +164,10 @@ def put_end(out, at, row, raw):
 
 @njit(nogil=True, cache=True)
 def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
-    """Write all rows of a segment whose network rows have `depth` reads each."""
+    """Write all rows of a segment whose network rows have `depth` reads each; arguments as for `fill_wide`.
+
+    piece: of `pieces`. m, steps: its seed rows, and the steps that they make. mine: uint64, the sources.
+    """
     T, begin = piece[0], piece[6] >> 6
     forth = piece[3] * 8
     back = forth - T * 8
@@ -217,7 +223,7 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
 
 @njit(nogil=True, cache=True)
 def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, out, stream):
-    """Write the wanted rows of a segment, checked against the end of `out`."""
+    """Write the wanted rows of a segment, checked against the end of `out`; arguments as for `write_all`."""
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_out = (len(starts) - 1) // hop[1]
     each, left = n_in * T // m, n_in * T % m
