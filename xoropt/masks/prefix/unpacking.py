@@ -41,17 +41,22 @@ def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
     def outputs(some: list[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         batches = [(i, min(i + AT_ONCE, some[-1] + 1)) for i in range(some[0], some[-1] + 1, AT_ONCE)]
         held = borrow(max(planes.room(a * band, b * band) for a, b in batches) + 8)
-        codes = np.zeros(AT_ONCE * groups + SPARE, dtype=np.uint8)
+        most = min(AT_ONCE, len(some)) * groups + SPARE + 2 * coded.across
+        kept = borrow(-(-most // 8))
+        codes = kept.view(np.uint8)[:most]
+        codes[:] = 0
         for first, stop in batches:
             origin = planes.origin(first * band)
             planes.fill(0, first * band, stop * band, held, origin, False)
             flip_bits(held, flips, first * band, stop * band, origin)
             if len(coded.densities) > 1:
-                codes = _codes(of_row_class, coded.row_class, first * groups, (stop - first) * groups + SPARE)
+                count = (stop - first) * groups + SPARE
+                codes = _codes(of_row_class, coded.row_class, first * groups, count, kept.view(np.uint8)[:most])
             for number in range(first, stop):
                 words = held[(number * band - origin) // 64 :][: band // 64]
                 yield number, words, codes[(number - first) * groups :]
         give_back(held)
+        give_back(kept)
 
     return outputs
 
@@ -114,10 +119,15 @@ def scratch_of() -> tuple[np.ndarray, np.ndarray]:
     return aligned(1024, np.uint32), aligned(512, np.uint32)
 
 
-def _codes(of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: int) -> np.ndarray:
-    """The codes of `count` groups from the first on, uint8; 0 for those behind the mask's last."""
+def _codes(of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: int, held: np.ndarray) -> np.ndarray:
+    """The codes of `count` groups from the first on, uint8; 0 for those behind the mask's last.
+
+    They are written to `held`, which has room for them and two rows.
+    """
     across = of_row_class.shape[1]
     row = first // across
-    rows = of_row_class.take(row_class[row : -(-(first + count) // across)], axis=0)
-    some = rows.reshape(-1)[first - row * across :][:count]
-    return some if len(some) == count else np.append(some, np.zeros(count - len(some), dtype=np.uint8))
+    classes = row_class[row : -(-(first + count) // across)]
+    end = len(classes) * across
+    np.take(of_row_class, classes, axis=0, out=held[:end].reshape(len(classes), across), mode="clip")
+    held[end:] = 0
+    return held[first - row * across :][:count]

@@ -73,7 +73,8 @@ def write(
             unpack_groups(words, coded.of_band, coded.length, codes, *tables, *scratch, symbols, writing)
             (a, b), until = cuts[i : i + 2], batches[i // AT_ONCE][1]
             mask, at = masks.take(number, a, b)
-            flip_bits(mask, listed, a, b, a - at)
+            if len(listed):
+                flip_bits(mask, listed, a, b, a - at)
             if i % AT_ONCE == 0 and a < until:  # those of earlier bands are written
                 origin = reader.origin(a)
                 for p, places in enumerate(flips):
