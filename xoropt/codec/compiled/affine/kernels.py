@@ -11,7 +11,7 @@ from numba import njit
 
 from xoropt.codec.compiled.affine.vectors import high_octets, low_octets, multiply_octets
 from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
-from xoropt.codec.compiled.wide.kernels import put_end, put_row, turn_rows, wide_seeds
+from xoropt.codec.compiled.wide.kernels import put_end, put_row, rows_of_step, turn_rows, wide_seeds
 from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_affine"]
@@ -124,14 +124,12 @@ def write_whole(piece, steps, m, network, rotation, taps, rows, out, stream):
     back = forth - T * 8
     n_in, groups, hops, phases = network
     length = len(taps) // phases
-    each, left = n_in * T // m, n_in * T % m  # rows of a step, and the remainder that adds up to another
+    each, left = n_in * T // m, n_in * T % m
     source = phase = start = done = rest = 0
     turns, step = equal_words(0), equal_words(rotation)
     at, soon = begin, begin + T * 8
     for _ in range(steps):
-        rest += left
-        count = min(T - done, each + (1 if rest >= m else 0))
-        rest -= m if rest >= m else 0
+        count, rest = rows_of_step(each, left, m, rest, T - done)
         done += count
         i = start
         while count > 0:
@@ -168,9 +166,7 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
     source = phase = done = rest = 0
     turned = y = 0
     for _ in range(steps):
-        rest += left
-        count = min(T - done, each + (1 if rest >= m else 0))
-        rest -= m if rest >= m else 0
+        count, rest = rows_of_step(each, left, m, rest, T - done)
         done += count
         i = phase * length
         while count > 0:

@@ -155,6 +155,15 @@ def put_row(out, at, row, stream, soon):
 
 
 @njit(nogil=True, cache=True)
+def rows_of_step(each, left, m, rest, most):
+    """The rows of the next step, and `rest` after it: `each` and, whenever `left` of every step add up to m, another;
+    `most` at most."""
+    rest += left
+    more = 1 if rest >= m else 0
+    return min(most, each + more), rest - m * more
+
+
+@njit(nogil=True, cache=True)
 def put_end(out, at, row, raw):
     """Write as much of a row as `out` has room for; `raw`: scratch, eight words."""
     store_row(raw, 0, row)
@@ -172,16 +181,14 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
     forth = piece[3] * 8
     back = forth - T * 8
     n_out = len(reads) // (depth * hop[1])
-    each, left = n_in * T // m, n_in * T % m  # rows of a step, and the remainder that adds up to another
+    each, left = n_in * T // m, n_in * T % m
     hops, further = hop[0] // hop[1] * hop[2] * 8, hop[0] % hop[1]
     source = phase = start = 0
     turns, step = equal_words(0), equal_words(rotation)
     at, done, rest = begin, 0, 0
     soon = begin + T * 8
     for _ in range(steps):
-        rest += left
-        count = min(T - done, each + (1 if rest >= m else 0))
-        rest -= m if rest >= m else 0
+        count, rest = rows_of_step(each, left, m, rest, T - done)
         done += count
         end = start + count * depth
         if depth == 2:
@@ -232,9 +239,7 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
     turns, step = equal_words(0), equal_words(rotation)
     y = done = rest = 0
     for _ in range(steps):
-        rest += left
-        count = min(T - done, each + (1 if rest >= m else 0))
-        rest -= m if rest >= m else 0
+        count, rest = rows_of_step(each, left, m, rest, T - done)
         done += count
         for j in range(phase * n_out, phase * n_out + count):
             if low <= y < high:
