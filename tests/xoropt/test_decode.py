@@ -281,6 +281,7 @@ def test_auto_does_not_load_numba_for_little(tmp_path):
         ({"jobs": 0}, "'jobs' must be at least 1, not 0"),
         ({"jobs": 1.5}, "'jobs' must be an integer, not 1.5"),
         ({"output": "words"}, "'output' must be one of bits, planes, not 'words'"),
+        ({"output": []}, r"'output' must be one of bits, planes, not \[\]"),
         ({"out": np.zeros((30, 41), bool)}, r"'out' must be an array of shape \(30, 40\) and dtype bool"),
         ({"out": np.zeros((40, 30), bool).T}, "'out' must be C-contiguous"),
     ],
@@ -298,7 +299,7 @@ def test_damage_is_found_before_anything_is_decoded(decoder, output):
     layout = encoded.layouts[0]
     for damaged, word in (
         (replace(encoded, seeds=(encoded.seeds[0][:-1],)), "seeds of plane 0"),
-        (replace(encoded, seeds=(np.zeros((2, 9), np.uint8),)), "seeds of plane 0"),
+        (replace(encoded, seeds=(np.zeros((2, 9), np.uint8),)), r"'seeds\[0\]' must be a 1-D array"),
         (replace(encoded, shape=(40_000,)), "segments hold"),
         (replace(encoded, order="lanes:lanes=4096"), "segments hold|more outputs in a step"),
         (replace(encoded, layouts=(replace(layout, rows=layout.rows + 1),)), "segments hold"),

@@ -71,11 +71,12 @@ def unpack_patches(patches: BlockPatches, blocks: int, n_out: int, outputs: int)
     """The stream positions of the patches of each plane, int64, ascending.
 
     Raises:
-        DecodeError: the streams are shorter than the counts ask for, or a patch lies outside the `outputs` of a plane.
+        DecodeError: the streams are shorter than the counts ask for, a patch lies outside the `outputs` of a plane, or
+            the patches of a block do not ascend.
     """
     planes = len(patches.widths)
     groups = -(-blocks // (patches.group or max(blocks, 1)))
-    if patches.widths.shape[1] != groups or (patches.widths > n_out.bit_length()).any():
+    if patches.group < 0 or patches.widths.shape[1] != groups or (patches.widths > n_out.bit_length()).any():
         raise DecodeError("the widths of the patch counts do not fit the blocks")
     widths = _block_widths(patches.widths, patches.group, blocks).reshape(-1)
     if len(patches.counts) != -(-int(widths.sum(dtype=np.int64)) // 8):
@@ -90,10 +91,12 @@ def unpack_patches(patches: BlockPatches, blocks: int, n_out: int, outputs: int)
     ):
         raise DecodeError("the patch counts do not fit the stream of patch places")
     place = unpack_fixed(patches.places, width, 0, patches.count).astype(np.int64)
-    block = np.repeat(np.tile(np.arange(blocks), planes), counts.reshape(-1))
-    positions = block * n_out + place
+    position = np.repeat(np.arange(planes * blocks), counts.reshape(-1)) * n_out + place  # over all planes
+    positions = position % max(1, blocks * n_out)
     if (place >= n_out).any() or (positions >= outputs).any():
         raise DecodeError(f"a patch lies outside the stream of {outputs} outputs")
+    if (position[1:] <= position[:-1]).any():  # decoders would differ in how often they flip
+        raise DecodeError("the patches of a block are repeated or out of order")
     return np.split(positions, np.cumsum(counts.sum(axis=1))[:-1]) if planes else []
 
 

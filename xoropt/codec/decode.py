@@ -8,13 +8,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from xoropt.codec.block_patches import unpack_patches
+from xoropt.codec.checks import checked, stream_flips
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.packed import PackedValues
 from xoropt.codec.plain import by_numpy, by_reference, packed
 from xoropt.codec.reader import Reader
-from xoropt.codec.stream_decode import check_stream
-from xoropt.codec.stream_patches import unpack_stream_patches
 from xoropt.errors import ArgumentError, DecodeError
 from xoropt.networks.network import check_int
 
@@ -35,9 +33,6 @@ OUTPUTS = {"bits": np.dtype(bool), "planes": np.dtype(np.uint64)}
 COLD, WARM = 1 << 24, 1 << 14
 """Bits from which the compiled decoder is taken: before numba is loaded, which takes a second or so, and after. NumPy
 would be as fast for twice as many, but takes more than 64 MB beside the result for them."""
-FEW_PATCHES = 1 << 12
-"""Patches of a windowed network's planes that are read as a whole and kept, beside the encoding, for the next call; and
-more, as long as they take less memory than the seeds."""
 
 
 def decode(
@@ -72,13 +67,14 @@ def decode(
             1.
         DecodeError: seeds or patches do not fit the network and the shape; checked before anything is decoded.
     """
-    if output not in OUTPUTS:
+    if not isinstance(output, str) or output not in OUTPUTS:
         raise ArgumentError(f"Argument 'output' must be one of {', '.join(OUTPUTS)}, not {output!r}.")
     if isinstance(encoded, PackedValues):
         raise DecodeError("packed values can't be decoded without their mask")
     if not isinstance(encoded, Encoded | StreamEncoded):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     check_jobs(jobs)
+    kept = checked(encoded)  # before anything of it is looked at
     first, stop, shape = weights_range(encoded.shape, rows)
     if output == "planes":
         shape = (-(-(stop - first) // 64),)
@@ -88,7 +84,8 @@ def decode(
     if out is not None:
         check_out(out, shape, OUTPUTS[output])
     name = chosen(decoder, planes * (stop - first))
-    flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
+    read = (0, encoded.outputs) if name == "reference" else (first, stop)
+    flips = flips_of(encoded, *read) if kept is None else kept
     if name != "compiled" or not planes or stop == first:
         plain = by_reference if name == "reference" else by_numpy  # without weights there is nothing to compile
         flips = [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
@@ -156,62 +153,27 @@ def chosen(decoder: str, work: int) -> str:
 
 
 _READERS: WeakKeyDictionary[Encoded | StreamEncoded, Reader] = WeakKeyDictionary()
-_CHECKED: WeakKeyDictionary[Encoded | StreamEncoded, list[np.ndarray] | None] = WeakKeyDictionary()
-
-
-def _checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
-    """The weights to flip of each plane, None where they are too many to keep, once seeds, segments and a block
-    network's patches are known to fit."""
-    try:
-        return _CHECKED[encoded]
-    except KeyError:
-        pass
-    flips = None
-    if isinstance(encoded, StreamEncoded):
-        check_stream(encoded, patches=False)
-        kept = max(FEW_PATCHES, sum(seeds.nbytes for seeds in encoded.seeds) // 8)
-        if encoded.patches.count <= kept:
-            flips = _stream_flips(encoded, 0, encoded.outputs)
-    else:
-        flips = _block_flips(encoded)
-    _CHECKED[encoded] = flips
-    return flips
 
 
 def flips_of(encoded: Encoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
     """For each plane the weights that are to be flipped, at least those from `first` to `stop` − 1, int64, ascending.
 
     Raises:
-        DecodeError: seeds, segments or a block network's patches do not fit, which is looked at once for each encoding,
-            or a stream of patches is damaged there.
+        DecodeError: its parts do not fit, which is looked at once for each encoding, or a stream of patches is damaged
+            there.
     """
-    flips = _checked(encoded)
+    flips = checked(encoded)
     if flips is None:
         assert isinstance(encoded, StreamEncoded)
-        return _stream_flips(encoded, first, stop)
+        return stream_flips(encoded, first, stop)
     return flips
-
-
-def _block_flips(encoded: Encoded) -> list[np.ndarray]:
-    if encoded.order != "rows":
-        raise DecodeError(f"a block network has the order 'rows', not {encoded.order!r}")
-    octets = -(-encoded.blocks * encoded.network.n_in // 8)
-    if encoded.seeds.ndim != 2 or encoded.seeds.dtype != np.uint8 or encoded.seeds.shape[1] != octets:
-        raise DecodeError(f"the seeds of a plane must be {octets} bytes")
-    if not encoded.seeds.size:  # no planes or no weights
-        return [np.empty(0, np.int64)] * len(encoded.seeds)
-    return unpack_patches(encoded.patches, encoded.blocks, encoded.network.n_out, encoded.outputs)
-
-
-def _stream_flips(encoded: StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
-    return [unpack_stream_patches(encoded.patches, p, encoded.outputs, first, stop) for p in range(len(encoded.seeds))]
 
 
 def reader_of(encoded: Encoded | StreamEncoded) -> Reader:
     """The compiled reader of an encoding, whose parts fit; made once."""
     reader = _READERS.get(encoded)
     if reader is None:
-        _checked(encoded)
+        checked(encoded)
         if isinstance(encoded, StreamEncoded) and encoded.stream_order.closed:
             from xoropt.codec.compiled.lanes import lanes_reader
 

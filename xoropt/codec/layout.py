@@ -57,7 +57,7 @@ class Layout:
     @property
     def total(self) -> int:
         """Seed bits of all segments."""
-        return int(self.seed_bits.sum())
+        return sum(self.seed_bits.tolist())  # exact: those of a hostile file could overflow
 
     @property
     def widths(self) -> tuple[int, int]:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from xoropt.codec.block_patches import join_patches, split_patches
+from xoropt.codec.checks import check
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.layout import Layout, join_layouts, split_layouts
 from xoropt.codec.order import order_from_recipe
 from xoropt.codec.packed import PACKED, PackedValues
-from xoropt.codec.stream_decode import check_stream
 from xoropt.codec.stream_patches import join_stream_patches, split_stream_patches
 from xoropt.errors import ArgumentError, FormatError
 from xoropt.networks import XorNetwork, from_recipe
@@ -81,7 +81,9 @@ def restore(
         return PackedValues(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
     network = _network(get(entry, "network", str))
     kind = _restore_stream if "segments" in entry or "slack" in entry else _restore_blocks
-    return kind(entry, parts, network, shape, planes)
+    encoded = kind(entry, parts, network, shape, planes)
+    check(encoded)
+    return encoded
 
 
 @lru_cache(maxsize=16)
@@ -96,8 +98,6 @@ def _restore_blocks(
     """The planes of a block network."""
     if get(entry, "order", str) != "rows":
         raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
-    if network.memory:
-        raise FormatError("its network has a memory, which this order does not allow")
     blocks = -(-math.prod(shape) // network.n_out)
     seeds = take(held, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
     patch = get(entry, "patches", dict)
@@ -152,7 +152,7 @@ def _restore_stream(
     octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
     if seeds.shape != (sum(octets),):
         raise FormatError(f"its seeds must be {sum(octets)} bytes")
-    encoded = StreamEncoded(
+    return StreamEncoded(
         network=network,
         order=order.recipe,
         shape=shape,
@@ -164,5 +164,3 @@ def _restore_stream(
         solver=str(entry.get("solver", "burst")),
         proved_blocks=whole(entry.get("proved", _rings(layouts, planes)), "proved"),
     )
-    check_stream(encoded)
-    return encoded

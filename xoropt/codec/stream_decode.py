@@ -4,36 +4,12 @@ import numpy as np
 
 from xoropt.codec import reference
 from xoropt.codec.encoded import StreamEncoded
-from xoropt.codec.layout import Layout, check_layout, last_row_lanes, schedule, seed_rows_of
+from xoropt.codec.layout import Layout, last_row_lanes, schedule, seed_rows_of
 from xoropt.codec.order import StreamOrder
-from xoropt.codec.stream_patches import unpack_stream_patches
-from xoropt.errors import ArgumentError, DecodeError
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
-__all__ = ["check_stream", "decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
-
-
-def check_stream(encoded: StreamEncoded, patches: bool = True) -> None:
-    """Raise DecodeError unless the order exists and segments, seeds and, if asked, patches fit it and the network."""
-    try:
-        order, planes = encoded.stream_order, len(encoded.seeds)
-    except ArgumentError:
-        raise DecodeError(f"there is no stream order {encoded.order!r}") from None
-    if (
-        len(encoded.layouts) not in (1, planes)
-        or len(encoded.patches.counts) != planes
-        or len(encoded.patches.data) != planes
-    ):
-        raise DecodeError(f"the segments or patches do not fit {planes} planes")
-    for layout in encoded.layouts:
-        check_layout(layout, order, encoded.outputs, encoded.network)
-    for p, seeds in enumerate(encoded.seeds):
-        octets = -(-encoded.layout(p).total // 8)
-        if seeds.dtype != np.uint8 or seeds.shape != (octets,):
-            raise DecodeError(f"the seeds of plane {p} must be {octets} bytes")
-        if patches:
-            unpack_stream_patches(encoded.patches, p, encoded.outputs)
+__all__ = ["decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
 
 
 def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
