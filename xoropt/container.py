@@ -23,7 +23,7 @@ from xoropt.description import (
 )
 from xoropt.dtypes import name_of
 from xoropt.entries import Held, Parts, array_name, checksum, describe_tensor, restore_tensor
-from xoropt.errors import FormatError, XoroptError
+from xoropt.errors import DecodeError, FormatError, XoroptError
 from xoropt.files import read_safetensors, write_safetensors
 from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
 from xoropt.validation import get, whole
@@ -44,6 +44,7 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
     """Write a model as one file, whole or not at all.
 
     Raises:
+        DecodeError: a tensor's parts do not fit together.
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
     write_safetensors(path, _arrays(model), {KEY: sealed({"version": VERSION})}, overwrite)
@@ -55,7 +56,10 @@ def _arrays(model: CompressedModel) -> Parts:
     pools: dict[str, list[Any]] = {}
     pooled: dict[str, list[np.ndarray]] = {}
     for number, (name, tensor) in enumerate(model.tensors.items()):
-        entry, parts = describe_tensor(tensor)
+        try:
+            entry, parts = describe_tensor(tensor)
+        except DecodeError as error:
+            raise DecodeError(f"tensor '{name}': {error}") from None
         entries[name] = entry
         sums.append(checksum(parts))
         for part, array in parts.items():

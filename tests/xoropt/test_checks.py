@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import DecodeError, networks
-from xoropt.codec import reference
+from xoropt.codec import reference, stored
 from xoropt.codec.block_patches import pack_patches, unpack_patches
 from xoropt.codec.layout import Layout
 from xoropt.codec.stored import describe, restore
@@ -125,6 +125,19 @@ def test_what_does_not_fit_is_refused(name):
             assert "\n" not in str(caught.value)
 
 
+def model_of(encoded, shape):
+    tensor = xoropt.CompressedTensor(shape, Codebook(np.arange(2, dtype=np.float32)), "full", {}, encoded)
+    return xoropt.CompressedModel({"layer.w": tensor})
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_fit_is_not_written(name, tmp_path):
+    kind, change, word = BAD[name]
+    with pytest.raises(DecodeError, match=f"tensor 'layer.w': .*{word}"):
+        xoropt.save(model_of(change(valid(kind)), SHAPE), tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("kind", ["block", "stream"])
 def test_what_fits_is_decoded(kind):
     """Copies, strided and read-only arrays are as good as those of the encoder."""
@@ -141,6 +154,13 @@ def test_what_fits_is_decoded(kind):
         assert np.array_equal(xoropt.decode(replace(encoded, seeds=seeds), decoder), expected)
 
 
+def describe_unchecked(encoded):
+    """As another writer may."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "checked", lambda encoded: None)
+        return describe(encoded)
+
+
 ASKED = st.lists(st.lists(st.integers(0, 159), max_size=4), min_size=1, max_size=3)
 
 
@@ -151,16 +171,17 @@ def test_block_patches_ascend_or_are_refused(asked, group, first, rows):
     network = networks.random_block(20, 80)
     encoded = xoropt.encode(np.zeros((len(asked), 4, 40), bool), np.zeros((4, 40), bool), network, planes=True)
     encoded = replace(encoded, patches=patches)
-    entry, parts = describe(encoded)
     if all((np.diff(at) > 0).all() for at in positions):
         for at, again in zip(positions, unpack_patches(patches, 2, 80, 160), strict=True):
             assert np.array_equal(at, again)
+        entry, parts = describe(encoded)
         restored = restore(entry, parts, (4, 40), len(asked))
         expected = xoropt.decode(encoded, "reference")
         for decoder in ("numpy", "compiled"):
             for rows_asked in (slice(None), slice(first, first + rows)):
                 assert np.array_equal(xoropt.decode(restored, decoder, rows=rows_asked), expected[:, rows_asked])
     else:
+        entry, parts = describe_unchecked(encoded)
         for refused in (
             lambda: unpack_patches(patches, 2, 80, 160),
             lambda: xoropt.decode(encoded, "reference"),
@@ -221,11 +242,12 @@ def test_seed_bits_beyond_64_bits_are_refused(decoder):
 
 @pytest.mark.parametrize(("make", "word"), [(overflowing, "its seeds must be"), (repeated, "repeated or out of order")])
 @pytest.mark.parametrize("command", ["inspect", "decompress"])
-def test_files_of_such_are_refused(tmp_path, xoropt_command, make, word, command):
+def test_files_of_such_are_refused(tmp_path, monkeypatch, xoropt_command, make, word, command):
     encoded = make()
-    tensor = xoropt.CompressedTensor(encoded.shape, Codebook(np.array([0, 1], np.float32)), "full", {}, encoded)
     path = tmp_path / "model.safetensors"
-    xoropt.save(xoropt.CompressedModel({"layer.w": tensor}), path)
+    with monkeypatch.context() as patch:
+        patch.setattr(stored, "checked", lambda encoded: None)  # another writer's
+        xoropt.save(model_of(encoded, encoded.shape), path)
     with pytest.raises(xoropt.FormatError, match=word):
         xoropt.load(path)
     made = tmp_path / "weights.safetensors"

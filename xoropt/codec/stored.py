@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from xoropt.codec.block_patches import join_patches, split_patches
-from xoropt.codec.checks import check
+from xoropt.codec.checks import check, checked
 from xoropt.codec.encoded import Encoded, StreamEncoded
 from xoropt.codec.layout import Layout, join_layouts, split_layouts
 from xoropt.codec.order import order_from_recipe
@@ -26,10 +26,15 @@ __all__ = ["describe", "restore"]
 
 
 def describe(encoded: Encoded | StreamEncoded | PackedValues) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The entry and the arrays, by part: `seeds`, and `patches` and `segments` (of planes that have several) if any."""
+    """The entry and the arrays, by part: `seeds`, and `patches` and `segments` (of planes that have several) if any.
+
+    Raises:
+        DecodeError: the parts do not fit together.
+    """
     if isinstance(encoded, PackedValues):
         entry = {"network": PACKED.recipe, "planes": len(encoded.seeds), "care": encoded.care_bits}
         return entry, {"seeds": encoded.seeds}
+    checked(encoded)  # what could not be read is not written
     entry = {
         "network": encoded.network.recipe,
         "order": encoded.order,
