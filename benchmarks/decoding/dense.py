@@ -50,7 +50,7 @@ def dense_ways(seconds: float) -> list[dict[str, Any]]:
         if affine(network):
             calls["affine"] = decoding(lanes(network))
         times = race([call for call, _ in calls.values()], 15)
-        speeds = {way: size / 8e9 / least for (way, (_, size)), (least, _) in zip(calls.items(), times, strict=True)}
+        speeds = {way: size / 8e9 / median for (way, (_, size)), (_, median) in zip(calls.items(), times, strict=True)}
         figures.append({"network": name, "gates_per_output": gates / network.n_out, "affine": None} | speeds)
     return figures
 

@@ -26,7 +26,7 @@ class Method:
 @dataclass(frozen=True)
 class Row:
     """What was measured: seconds and their ratios to copying are of the least time and of the median, in turns with
-    the other methods, after which the caches hold nothing of this one's, and again and again, when they hold it all."""
+    the other methods, after which the caches hold little of this one's, and again and again, when they hold it all."""
 
     name: str
     weights: int
@@ -46,15 +46,17 @@ def race(
 ) -> list[tuple[float, float]]:
     """Least and median seconds of each call, in turns after a warm-up.
 
-    On one core seconds of the processor are counted, so that what other processes do meanwhile is not.
+    Every turn has an order of its own: memory is still busy with what the call before has written. On one core seconds
+    of the processor are counted, so that what other processes do meanwhile is not.
     """
     seconds: list[list[float]] = [[] for _ in calls]
+    rng = np.random.default_rng(0)
     for turn in range(repeats + 1):
-        for call, times in zip(calls, seconds, strict=True):
+        for i in rng.permutation(len(calls)).tolist():
             begin = clock()
-            call()
+            calls[i]()
             if turn:
-                times.append(clock() - begin)
+                seconds[i].append(clock() - begin)
     return [(min(times), float(np.median(times))) for times in seconds]
 
 

@@ -52,7 +52,7 @@ def weights_out(care: np.ndarray, encoded, times: int, repeats: int) -> list[dic
                     "weights": whole.size,
                     "what": name,
                     "seconds": times_taken,
-                    "gigabytes_per_second": arrays[0].nbytes / 1e9 / times_taken[0],
+                    "gigabytes_per_second": arrays[0].nbytes / 1e9 / times_taken[1],
                     "ratio_to_fill": (seconds[0][0] / times_taken[0], seconds[0][1] / times_taken[1]),
                     "ratio_to_copy": (seconds[1][0] / times_taken[0], seconds[1][1] / times_taken[1]),
                 }
@@ -72,7 +72,7 @@ def random_access(encoded, times: int, repeats: int) -> dict[str, float]:
         ("bits", np.zeros(long.shape, bool), np.zeros((rows // 100, 4608), bool)),
     ):
         whole[...] = 0
-        (all_of_it, _), (a_part, _) = race(
+        (_, all_of_it), (_, a_part) = race(
             [
                 lambda o=output, w=whole: xoropt.decode(long, "compiled", output=o, out=w, jobs=1),
                 lambda o=output, s=some: xoropt.decode(long, "compiled", output=o, rows=part, out=s, jobs=1),

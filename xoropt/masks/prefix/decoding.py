@@ -83,6 +83,8 @@ def decode_packed(
         DecodeError: as for `decode`.
     """
     coded = read(parts, shape, size)
+    if stop <= first:
+        return np.empty(0, dtype=np.uint8), first
     from xoropt.words.kernels import flip_bits
 
     octets, start = unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
