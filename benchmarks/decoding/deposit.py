@@ -43,10 +43,10 @@ def packed_word(packed, at):
 
 
 @njit(nogil=True)
-def expand(mask, packed, out):
+def expand(mask, packed, out, stream):
     """The bitmap expansion; `packed` has a word to spare. Positions of eight words are summed before any is used.
 
-    Writing past the caches is a tenth faster than through them, whether they hold the output or not.
+    `stream`: past the caches, which is a tenth faster where the output is not read at once, cached or not.
     """
     at = np.int64(0)
     for i in range(0, len(mask) - 7, 8):
@@ -64,14 +64,18 @@ def expand(mask, packed, out):
         w4, w5 = deposit(packed_word(packed, a4), m4), deposit(packed_word(packed, a5), m5)
         w6, w7 = deposit(packed_word(packed, a6), m6), deposit(packed_word(packed, a7), m7)
         at = a7 + ones(m7)
-        write_past(out, i, w0)
-        write_past(out, i + 1, w1)
-        write_past(out, i + 2, w2)
-        write_past(out, i + 3, w3)
-        write_past(out, i + 4, w4)
-        write_past(out, i + 5, w5)
-        write_past(out, i + 6, w6)
-        write_past(out, i + 7, w7)
+        if stream:
+            write_past(out, i, w0)
+            write_past(out, i + 1, w1)
+            write_past(out, i + 2, w2)
+            write_past(out, i + 3, w3)
+            write_past(out, i + 4, w4)
+            write_past(out, i + 5, w5)
+            write_past(out, i + 6, w6)
+            write_past(out, i + 7, w7)
+        else:
+            out[i], out[i + 1], out[i + 2], out[i + 3] = w0, w1, w2, w3
+            out[i + 4], out[i + 5], out[i + 6], out[i + 7] = w4, w5, w6, w7
     for i in range(len(mask) // 8 * 8, len(mask)):
         out[i] = deposit(packed_word(packed, at), mask[i])
         at += ones(mask[i])

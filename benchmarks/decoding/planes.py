@@ -57,7 +57,7 @@ def methods(
             "bitmap, bit deposit",
             1.0,
             whole_mask.nbytes + len(kept),
-            lambda: expand(whole_mask, values, expanded),
+            lambda: expand(whole_mask, values, expanded, True),
             None,
             lambda: bool((expanded == source).all()),
         )
