@@ -66,7 +66,8 @@ def table_of(title: str, columns: tuple[str, ...], left: int, rows: list[tuple[s
 
 def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
     """One size's methods."""
-    columns = ("method", "cores", "E", "bits/weight read", "in turns: GB/s", "of copying", "again: GB/s", "of copying")
+    turns, again = ("in turns: GB/s", "G weights/s", "of copying"), ("again: GB/s", "of copying")
+    columns = ("method", "cores", "E", "bits/weight", *turns, *again)
     lines = [
         (
             row.name,
@@ -74,6 +75,7 @@ def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
             "" if row.efficiency is None else f"{row.efficiency:.1%}",
             f"{row.bits_per_weight:.3f}",
             f"{row.gigabytes_per_second[1]:.2f}",
+            f"{row.weights_per_second / 1e9:.1f}",
             f"{row.ratio[1]:.2f}",
             f"{weights / 8e9 / row.seconds_again[1]:.2f}",
             f"{row.ratio_again[1]:.2f}",

@@ -89,7 +89,7 @@ def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
                     bits_per_weight=8 * method.octets / weights,
                     seconds=seconds,
                     gigabytes_per_second=(weights / 8e9 / seconds[0], weights / 8e9 / seconds[1]),
-                    weights_per_second=weights / seconds[0],
+                    weights_per_second=weights / seconds[1],
                     ratio=(times[0][0] / seconds[0], times[0][1] / seconds[1]),
                     seconds_again=seconds_again,
                     ratio_again=(again[0][0] / seconds_again[0], again[0][1] / seconds_again[1]),
