@@ -32,19 +32,28 @@ def funnel(words, at):
 
 @njit(nogil=True, cache=True)
 def seed_rows(octets, first, n, lanes, spread, raw, seeds):
-    """The m = ⌈n/L⌉ seed rows of a segment, ⌈L/64⌉ words each; see `xoropt.codec.layout`."""
+    """The m = ⌈n/L⌉ seed rows of a segment, ⌈L/64⌉ words each, from the n stored bits from bit `first` on; m.
+
+    See `xoropt.codec.layout`. Where rows are whole words they are shifted from where they are stored, but for the last
+    ones, behind which there may be nothing to read.
+    """
     width = max(1, lanes >> 6)
     m = (n + lanes - 1) // lanes
     at = first & 7
     whole = (m - 1) * width
-    read_octets(octets, first, n, raw)
+    done, octet = 0, first >> 3
     if lanes >= 64:
-        for i in range(0, whole, 8):
-            store_row(seeds, i, shift_row(load_row(raw, i), load_row(raw, i + 1), at))
+        while done < whole - 8:
+            store_row(seeds, done, shift_row(load_row(octets, octet), load_row(octets, octet + 8), at))
+            done, octet = done + 8, octet + 64
+    read_octets(octets, first + 64 * done, n - 64 * done, raw)
+    if lanes >= 64:
+        for i in range(done, whole, 8):
+            store_row(seeds, i, shift_row(load_row(raw, i - done), load_row(raw, i - done + 1), at))
     else:
         for r in range(m - 1):
             seeds[r] = funnel(raw, at + r * lanes) & (ALL >> np.uint64(64 - lanes))
-    at += (m - 1) * lanes
+    at += (m - 1) * lanes - 64 * done
     left = n - (m - 1) * lanes
     for i in range(whole, whole + width):
         seeds[i] = ZERO

@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.affine.vectors import high_octets, low_octets, multiply_octets
+from xoropt.codec.compiled.kernels import seed_rows
 from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
-from xoropt.codec.compiled.wide.kernels import put_end, put_row, rows_of_step, turn_rows, wide_seeds
+from xoropt.codec.compiled.wide.kernels import put_end, put_row, rows_of_step, turn_rows
 from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_affine"]
@@ -221,7 +222,7 @@ def fill_affine(octets, pieces, order, network, taps, raw, rows, out, stream):
         if n == 0:
             out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
             continue
-        m = wide_seeds(octets, first, n, spread, raw, rows)
+        m = seed_rows(octets, first, n, 512, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
         stop = ((steps - 1) * hops // phases + groups) * 8
         turn_rows(rows, m, m, stop - m, 1)

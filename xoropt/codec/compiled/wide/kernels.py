@@ -14,7 +14,6 @@ from xoropt.codec.compiled.vectors import (
     add_rows,
     equal_words,
     load_row,
-    shift_row,
     store_row,
     stream_row,
     turn_row,
@@ -126,22 +125,6 @@ def wide_sources(rows, m, steps, settings, span, nodes, taps, tables):
                 store_row(tables, begin * 8, zero)
             for k in range(begin, begin + bit):
                 store_row(tables, (k + bit) * 8, xor_rows(row, load_row(tables, k * 8)))
-
-
-@njit(nogil=True, cache=True)
-def wide_seeds(octets, first, n, spread, raw, rows):
-    """Make the m = ⌈n/512⌉ seed rows of a segment, the first of `rows`, from the n stored bits from bit `first` on.
-
-    Returns m.
-    """
-    m = (n + 511) >> 9
-    whole = max(0, m - 2)  # of the last two, bytes beyond the stored ones would be read
-    at, shift = first >> 3, first & 7
-    for r in range(0, whole * 8, 8):
-        store_row(rows, r, shift_row(load_row(octets, at), load_row(octets, at + 8), shift))
-        at += 64
-    seed_rows(octets, first + whole * 512, n - whole * 512, 512, spread, raw, rows[whole * 8 :])
-    return m
 
 
 @njit(nogil=True, cache=True)
@@ -295,7 +278,7 @@ def fill_wide(
         if n == 0:
             out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
             continue
-        m = wide_seeds(octets, first, n, spread, raw, rows)
+        m = seed_rows(octets, first, n, 512, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
         wide_sources(rows, m, steps, settings, span, nodes, taps, tables)
         mine = tables if kind == TABLES else rows
