@@ -12,7 +12,14 @@ from numba import njit
 from xoropt.codec.compiled.affine.vectors import high_octets, low_octets, multiply_octets
 from xoropt.codec.compiled.kernels import seed_rows
 from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
-from xoropt.codec.compiled.wide.kernels import put_end, put_row, rows_of_step, turn_rows
+from xoropt.codec.compiled.wide.kernels import (
+    place_after,
+    put_end,
+    put_row,
+    rows_of_step,
+    source_after,
+    turn_rows,
+)
 from xoropt.words.vectors import fence, number_at
 
 __all__ = ["fill_affine"]
@@ -140,20 +147,14 @@ def write_whole(piece, steps, m, network, rotation, taps, rows, out, stream):
             while True:  # eight times at most: the compiler writes them out
                 put_row(out, at, turn_row(a, turns), stream, soon)
                 soon += 8
-                lower = at + back
-                at += forth
-                at = lower if lower >= begin else at
+                at = place_after(at, forth, back, begin)
                 turns = add_rows(turns, step)
                 count -= 1
                 r += 1
                 if r == 8 or count == 0:
                     break
                 a, b, c, d, e, f, g = b, c, d, e, f, g, h
-        source += hops // phases * 64
-        phase += hops % phases
-        if phase >= phases:
-            phase -= phases
-            source += 64
+        source, phase = source_after(source, phase, hops // phases * 64, hops % phases, phases, 64)
         start = phase * length
 
 
@@ -174,8 +175,7 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
             some, following = False, y
             for _ in range(min(8, count)):
                 some |= low <= following < high
-                following += multiplier
-                following -= T if following >= T else 0
+                following = place_after(following, multiplier, multiplier - T, 0)
             if some:
                 eight = outputs(taps, i, i + groups, rows, source)
                 store_eight(raw, 0, *eight)
@@ -186,18 +186,13 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
                             put_end(out, at, row, raw)  # row 0 of `raw` is not needed any more
                         else:
                             put_row(out, at, row, stream, at)
-                    y += multiplier
-                    y -= T if y >= T else 0
+                    y = place_after(y, multiplier, multiplier - T, 0)
             y = following
             turned += 8 * rotation
             i += groups
             count -= 8
         turned += count * rotation  # which is 0 or less: the last eight were not as many
-        source += hops // phases * 64
-        phase += hops % phases
-        if phase >= phases:
-            phase -= phases
-            source += 64
+        source, phase = source_after(source, phase, hops // phases * 64, hops % phases, phases, 64)
 
 
 @njit(nogil=True, cache=True)

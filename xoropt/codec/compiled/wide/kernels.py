@@ -147,6 +147,25 @@ def rows_of_step(each, left, m, rest, most):
 
 
 @njit(nogil=True, cache=True)
+def place_after(at, forth, back, begin):
+    """Where the next row is written: `forth` further on, or that minus the length of the segment, `back`, if it still
+    lies behind its beginning."""
+    lower = at + back
+    return lower if lower >= begin else at + forth
+
+
+@njit(nogil=True, cache=True)
+def source_after(source, phase, hops, further, phases, unit):
+    """The first source of the next step, and which of the `phases` places in its group that is: `hops` on, and another
+    group, `unit` words, whenever `further` places of every step add up to one."""
+    source += hops
+    phase += further
+    if phase >= phases:
+        return source + unit, phase - phases
+    return source, phase
+
+
+@njit(nogil=True, cache=True)
 def put_end(out, at, row, raw):
     """Write as much of a row as `out` has room for; `raw`: scratch, eight words."""
     store_row(raw, 0, row)
@@ -180,9 +199,7 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
                 row = xor_rows(load_row(mine, source + a), load_row(mine, source + b))
                 put_row(out, at, turn_row(row, turns), stream, soon)
                 soon += 8
-                lower = at + back
-                at += forth
-                at = lower if lower >= begin else at
+                at = place_after(at, forth, back, begin)
                 turns = add_rows(turns, step)
         else:
             i, even = start, 1 - (depth & 1)
@@ -198,17 +215,13 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
                     k += 2
                 put_row(out, at, turn_row(row, turns), stream, soon)
                 soon += 8
-                lower = at + back
-                at += forth
-                at = lower if lower >= begin else at
+                at = place_after(at, forth, back, begin)
                 turns = add_rows(turns, step)
-        source += hops
-        if further:
-            phase += further
-            if phase >= hop[1]:
-                phase -= hop[1]
-                source += hop[2] * 8
+        if further:  # a branch of its own: otherwise the loop above takes longer
+            source, phase = source_after(source, phase, hops, further, hop[1], hop[2] * 8)
             start = phase * n_out * depth
+        else:
+            source += hops
 
 
 @njit(nogil=True, cache=True)
@@ -237,14 +250,9 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
                     put_end(out, at, row, raw)
                 else:
                     put_row(out, at, row, stream, at)
-            y += multiplier
-            y -= T if y >= T else 0
+            y = place_after(y, multiplier, multiplier - T, 0)
             turns = add_rows(turns, step)
-        source += hops
-        phase += further
-        if phase >= hop[1]:
-            phase -= hop[1]
-            source += hop[2] * 8
+        source, phase = source_after(source, phase, hops, further, hop[1], hop[2] * 8)
 
 
 @njit(nogil=True, cache=True)
