@@ -12,7 +12,17 @@ from xoropt.codec.reader import Reader, address, aligned, borrow, give_back, rea
 from xoropt.codec.weights.kernels import expand
 from xoropt.words.kernels import flip_bits, put_bits
 
-__all__ = ["bits_of", "cores", "planes_of", "spread", "threads_for", "weights_of"]
+__all__ = [
+    "bits_of",
+    "cores",
+    "fill_planes",
+    "plane_words",
+    "planes_of",
+    "spread",
+    "streams",
+    "threads_for",
+    "weights_of",
+]
 
 STREAM_BYTES = 1 << 24
 """Output beyond which it is written past the caches, which it would only flush; less stays there for its reader."""
@@ -107,6 +117,28 @@ def _move(reader: Reader, begin: int, stop: int, out: np.ndarray, first: int, th
     spread(list(range(len(out))), threads, run)
 
 
+def plane_words(reader: Reader, ranges: list[tuple[int, int]]) -> int:
+    """Words to hold a plane of any of these ranges: whole machine vectors, and one more, as a word is read beyond."""
+    return -(-max((reader.room(a, b) for a, b in ranges), default=0) // 8) * 8 + 8
+
+
+def fill_planes(
+    reader: Reader, flips: list[np.ndarray], first: int, stop: int, held: np.ndarray, plane: int = 0
+) -> int:
+    """Write weights first … stop − 1 of planes `plane`, …, flipped, to the rows of `held`, uint64; bit 0's weight."""
+    origin = reader.origin(first)
+    for p, at in enumerate(flips):
+        reader.fill(plane + p, first, stop, held[p], origin, False)
+        if len(at):
+            flip_bits(held[p], at, first, stop, origin)
+    return origin
+
+
+def streams(out: np.ndarray, first: int) -> bool:
+    """Whether weights from weight `first` on, flat, are written past the caches: many, a cache line every 64."""
+    return out.nbytes > STREAM_BYTES and (address(out) - first * out.itemsize) % 64 == 0
+
+
 def weights_of(
     reader: Reader,
     flips: list[np.ndarray],
@@ -130,26 +162,21 @@ def weights_of(
         out: where to write, C-contiguous, (stop − first,) of the table's dtype; None: a new array.
         plane: the first plane; there are as many as `flips` has.
     """
-    planes, size, item = len(flips), stop - first, table.dtype.itemsize
+    planes, size = len(flips), stop - first
     octets = None if mask is None else readonly(mask)
     if out is None:
         out = aligned(size, table.dtype, first)
-    stream = size * item > STREAM_BYTES and (address(out) - first * item) % 64 == 0
+    stream = streams(out, first)
     tasks = list(pairwise(reader.cuts(first, stop))) if size else []
 
     def run(some: list[tuple[int, int]]) -> None:
-        room = max(reader.room(a, b) for a, b in some)
-        stride = -(-room // 8) * 8 + 8  # a word is read beyond the last
+        stride = plane_words(reader, some)
         masked = 8 if octets is None else max(b - a for a, b in some) // 64 + 24
         spare = borrow(72 + planes * stride + masked)
         codes, tile = spare[:8].view(np.uint8), spare[8:72].view(table.dtype)
         held, kept = spare[72 : 72 + planes * stride].reshape(planes, stride), spare[72 + planes * stride :]
         for a, b in some:
-            origin = reader.origin(a)
-            for p, at in enumerate(flips):
-                reader.fill(plane + p, a, b, held[p], origin, False)
-                if len(at):
-                    flip_bits(held[p], at, a, b, origin)
+            origin = fill_planes(reader, flips, a, b, held, plane)
             mask_at = a - mask_first
             if octets is not None:
                 read_octets(octets, mask_at, b - a, kept)
@@ -172,7 +199,7 @@ def weights_of(
         give_back(spare)
 
     if tasks:
-        spread(tasks, threads_for(jobs, size * item), run)
+        spread(tasks, threads_for(jobs, out.nbytes), run)
     return out
 
 

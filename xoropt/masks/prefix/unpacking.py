@@ -31,12 +31,12 @@ def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
+    from xoropt.codec.ranges import fill_planes
     from xoropt.codec.reader import borrow, give_back
-    from xoropt.words.kernels import flip_bits
 
     of_row_class = coded.code_of[:, coded.column_class]
     groups, band = TILE * coded.of_band, coded.of_band * coded.length * TILE  # of a band; its outputs
-    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)[0]
+    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)
 
     def outputs(some: list[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         batches = [(i, min(i + AT_ONCE, some[-1] + 1)) for i in range(some[0], some[-1] + 1, AT_ONCE)]
@@ -46,9 +46,7 @@ def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
         codes = kept.view(np.uint8)[:most]
         codes[:] = 0
         for first, stop in batches:
-            origin = planes.origin(first * band)
-            planes.fill(0, first * band, stop * band, held, origin, False)
-            flip_bits(held, flips, first * band, stop * band, origin)
+            origin = fill_planes(planes, flips, first * band, stop * band, held[None])
             if len(coded.densities) > 1:
                 count = (stop - first) * groups + SPARE
                 codes = _codes(of_row_class, coded.row_class, first * groups, count, kept.view(np.uint8)[:most])

@@ -42,14 +42,14 @@ def write(
         DecodeError: the mask's plane's parts do not fit together.
     """
     from xoropt.codec import ranges
-    from xoropt.codec.reader import address, aligned, borrow, give_back
+    from xoropt.codec.reader import aligned, borrow, give_back
     from xoropt.codec.weights.kernels import expand
     from xoropt.masks.prefix.kernels import unpack_groups
     from xoropt.words.kernels import flip_bits
 
     if out is None:
         out = aligned(stop - first, table.dtype, first)
-    stream = out.nbytes > ranges.STREAM_BYTES and (address(out) - first * out.itemsize) % 64 == 0
+    stream = ranges.streams(out, first)
     band, unit = 16 * TILE * coded.of_band, 1 if coded.moved is None else coded.columns  # weights
     begin, end = first // band, -(-stop // band)
     outputs, listed = outputs_of(coded, begin, end), coded.listed_within(first, stop)
@@ -61,7 +61,7 @@ def write(
         cuts = [min(max(low, number * band // unit * unit), high) for number in (*numbers, some[-1] + 1)]
         batches = [(cuts[i], cuts[min(i + AT_ONCE, len(numbers))]) for i in range(0, len(numbers), AT_ONCE)]
         kept = (band + unit) // 64 + 8  # words; a word is read beyond the last
-        stride = -(-max((reader.room(a, b) for a, b in batches if a < b), default=0) // 8) * 8 + 8
+        stride = ranges.plane_words(reader, [(a, b) for a, b in batches if a < b])
         spare = borrow(2 * kept + len(flips) * stride)
         masks = Masks(spare[: 2 * kept].reshape(2, kept), band, numbers[0] * band, coded.columns, move)
         planes, scratch = spare[2 * kept :][: len(flips) * stride].reshape(len(flips), stride), scratch_of()
@@ -76,10 +76,7 @@ def write(
             if len(listed):
                 flip_bits(mask, listed, a, b, a - at)
             if i % AT_ONCE == 0 and a < until:  # those of earlier bands are written
-                origin = reader.origin(a)
-                for p, places in enumerate(flips):
-                    reader.fill(p, a, until, planes[p], origin, False)
-                    flip_bits(planes[p], places, a, until, origin)
+                origin = ranges.fill_planes(reader, flips, a, until, planes)
             c = a if number == numbers[-1] else min(b, a + band)  # meanwhile no more than a band
             writing = (planes, a - origin, mask, at, table, row_length, a, c, out, first, stream)
             if c < b:
