@@ -33,8 +33,9 @@ plane, and `mask_plane` is its description in JSON, which a file holds with the 
 where there is one, is the list, as the codec `positions` stores it.
 """
 
-from xoropt.masks.prefix.decoding import decode, decode_packed, write_weights
+from xoropt.masks.prefix.decoding import decode, decode_packed
 from xoropt.masks.prefix.encoding import encode
 from xoropt.masks.prefix.stored import PLANE
+from xoropt.masks.prefix.writing import write_weights
 
 __all__ = ["PLANE", "decode", "decode_packed", "encode", "write_weights"]

@@ -1,22 +1,18 @@
 """Decoding of prefix-coded masks, by NumPy and by compiled loops."""
 
-from functools import lru_cache
-
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
 from xoropt.codec.decode import chosen
-from xoropt.codec.reader import Reader
 from xoropt.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
-from xoropt.masks.prefix.lookup import Lookup, lookup
+from xoropt.masks.prefix.lookup import tables
 from xoropt.masks.prefix.moving import restore_columns
 from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import unpack
-from xoropt.masks.prefix.writing import suits, write
 
-__all__ = ["decode", "decode_packed", "write_weights"]
+__all__ = ["decode", "decode_packed"]
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -87,56 +83,13 @@ def decode_packed(
         return np.empty(0, dtype=np.uint8), first
     from xoropt.words.kernels import flip_bits
 
-    octets, start = unpack(coded, _tables(coded.densities, coded.size, coded.length), first, stop, jobs)
+    octets, start = unpack(coded, tables(coded.densities, coded.size, coded.length), first, stop, jobs)
     if coded.moved is not None:
         row, end = first // coded.columns, -(-stop // coded.columns)
         begin, start = start, row * coded.columns
         octets = restore_columns(octets, start - begin, end - row, coded.moved, jobs)
     flip_bits(octets.view(np.uint64), coded.listed_within(first, stop), first, stop, start)
     return octets, start
-
-
-def write_weights(
-    parts: dict[str, np.ndarray],
-    shape: tuple[int, ...],
-    size: int,
-    first: int,
-    stop: int,
-    reader: Reader,
-    flips: list[np.ndarray],
-    table: np.ndarray,
-    row_length: int,
-    jobs: int | None,
-    out: np.ndarray | None,
-) -> np.ndarray | None:
-    """Weights first … stop − 1 under the mask, written while it is decoded; None where it has to be decoded before.
-
-    Args:
-        parts, shape, size: as for `decode`.
-        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.ranges.weights_of`.
-
-    Raises:
-        DecodeError: as for `decode`.
-    """
-    coded = read(parts, shape, size)
-    if not suits(coded, len(flips), table, row_length, first, stop):
-        return None
-    tables = _tables(coded.densities, coded.size, coded.length)
-    return write(coded, tables, first, stop, reader, flips, table, row_length, jobs, out)
-
-
-@lru_cache(maxsize=64)
-def _table(density: int, size: int, length: int) -> Lookup:
-    return lookup(group_lengths(density, size), length)
-
-
-@lru_cache(maxsize=8)
-def _tables(densities: tuple[int, ...], size: int, length: int) -> Lookup:
-    """The tables of all codes, one after the other."""
-    tables = [_table(density, size, length) for density in densities]
-    offsets = np.cumsum([0, *(len(symbols) for _, symbols in tables)])[:-1]
-    entries = np.concatenate([table[0] + 64 * offset for table, offset in zip(tables, offsets, strict=True)])
-    return entries, np.concatenate([table[1] for table in tables])
 
 
 def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:

@@ -6,9 +6,13 @@ holds the symbols of these values, cut off behind the longest codeword. What is 
 lies close together and stays in the cache.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-__all__ = ["Lookup", "lookup"]
+from xoropt.masks.prefix.codes import group_lengths
+
+__all__ = ["Lookup", "lookup", "tables"]
 
 Lookup = tuple[np.ndarray, np.ndarray]
 
@@ -43,3 +47,17 @@ def lookup(lengths: np.ndarray, length: int) -> Lookup:
         entries[z] = (at - (least >> shift)) * 64 + shift
         at += len(parts[-1])
     return entries, np.concatenate(parts)
+
+
+@lru_cache(maxsize=64)
+def _table(density: int, size: int, length: int) -> Lookup:
+    return lookup(group_lengths(density, size), length)
+
+
+@lru_cache(maxsize=8)
+def tables(densities: tuple[int, ...], size: int, length: int) -> Lookup:
+    """The tables of all codes, one after the other."""
+    made = [_table(density, size, length) for density in densities]
+    offsets = np.cumsum([0, *(len(symbols) for _, symbols in made)])[:-1]
+    entries = np.concatenate([table[0] + 64 * offset for table, offset in zip(made, offsets, strict=True)])
+    return entries, np.concatenate([table[1] for table in made])

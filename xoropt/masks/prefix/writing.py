@@ -3,26 +3,18 @@
 import numpy as np
 
 from xoropt.codec.reader import Reader
-from xoropt.masks.prefix.lookup import Lookup
+from xoropt.masks.prefix.lookup import tables
 from xoropt.masks.prefix.moving import Move, mover
-from xoropt.masks.prefix.stored import TILE, Coded
+from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import AT_ONCE, outputs_of, scratch_of
 
-__all__ = ["suits", "write"]
+__all__ = ["write_weights"]
 
 
-def suits(coded: Coded, planes: int, table: np.ndarray, row_length: int, first: int, stop: int) -> bool:
-    """Whether `write` can write the weights: `unpack_groups` can write these meanwhile, `mover` moves whole rows."""
-    from xoropt.codec.weights.kernels import FEW
-
-    even = [first, stop, *([] if coded.moved is None else [coded.columns]), *([] if len(table) == 1 else [row_length])]
-    rows = coded.moved is None or (first % coded.columns == 0 and stop % coded.columns == 0)
-    return coded.whole and rows and 0 < planes <= FEW and not any(weights % 64 for weights in even)
-
-
-def write(
-    coded: Coded,
-    tables: Lookup,
+def write_weights(
+    parts: dict[str, np.ndarray],
+    shape: tuple[int, ...],
+    size: int,
     first: int,
     stop: int,
     reader: Reader,
@@ -31,16 +23,19 @@ def write(
     row_length: int,
     jobs: int | None,
     out: np.ndarray | None,
-) -> np.ndarray:
-    """Weights first … stop − 1, where `suits` says so.
+) -> np.ndarray | None:
+    """Weights first … stop − 1 under the mask, written while it is decoded; None where it has to be decoded before.
 
     Args:
-        coded, tables, first, stop: as for `unpack`.
+        parts, shape, size: as for `xoropt.masks.prefix.decode`.
         reader, flips, table, row_length, jobs, out: as for `xoropt.codec.ranges.weights_of`.
 
     Raises:
-        DecodeError: the mask's plane's parts do not fit together.
+        DecodeError: the parts do not fit the shape or each other.
     """
+    coded = read(parts, shape, size)
+    if not _suits(coded, len(flips), table, row_length, first, stop):
+        return None
     from xoropt.codec import ranges
     from xoropt.codec.reader import aligned, borrow, give_back
     from xoropt.codec.weights.kernels import expand
@@ -52,6 +47,7 @@ def write(
     stream = ranges.streams(out, first)
     band, unit = 16 * TILE * coded.of_band, 1 if coded.moved is None else coded.columns  # weights
     begin, end = first // band, -(-stop // band)
+    found = tables(coded.densities, coded.size, coded.length)
     outputs, listed = outputs_of(coded, begin, end), coded.listed_within(first, stop)
     move = None if coded.moved is None else mover(coded.moved)
 
@@ -70,7 +66,7 @@ def write(
         origin = first
         for i, (number, words, codes) in enumerate(outputs(numbers)):
             symbols = masks.symbols(number)
-            unpack_groups(words, coded.of_band, coded.length, codes, *tables, *scratch, symbols, writing)
+            unpack_groups(words, coded.of_band, coded.length, codes, *found, *scratch, symbols, writing)
             (a, b), until = cuts[i : i + 2], batches[i // AT_ONCE][1]
             mask, at = masks.take(number, a, b)
             if len(listed):
@@ -86,6 +82,15 @@ def write(
 
     ranges.spread(list(range(begin, end)), ranges.threads_for(jobs, out.nbytes), run)
     return out
+
+
+def _suits(coded: Coded, planes: int, table: np.ndarray, row_length: int, first: int, stop: int) -> bool:
+    """Whether the weights can be written so: `unpack_groups` can write these meanwhile, `mover` moves whole rows."""
+    from xoropt.codec.weights.kernels import FEW
+
+    even = [first, stop, *([] if coded.moved is None else [coded.columns]), *([] if len(table) == 1 else [row_length])]
+    rows = coded.moved is None or (first % coded.columns == 0 and stop % coded.columns == 0)
+    return coded.whole and rows and 0 < planes <= FEW and not any(weights % 64 for weights in even)
 
 
 class Masks:
