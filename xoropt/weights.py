@@ -182,11 +182,11 @@ def _weights(
     reader, pattern = reader_of(encoded), np.dtype(f"u{table.dtype.itemsize}")
     levels, length = table.view(pattern), encoded.outputs // len(table)
     into = None if out is None else out.view(pattern)
-    form = tensor.mask_parts, tensor.shape, encoded.outputs, first, stop
+    part = tensor.mask_parts, tensor.shape, encoded.outputs, first, stop
     made = None
     if tensor.mask_codec == "prefix" and (stop - first) * pattern.itemsize > STREAM_BYTES:  # memory is what takes long
-        made = write_weights(*form, reader, flips, levels, length, jobs, into)
+        made = write_weights(*part, reader, flips, levels, length, jobs, into)
     if made is None:
-        mask, begin = decode_packed(tensor.mask_codec, *form, jobs)
+        mask, begin = decode_packed(tensor.mask_codec, *part, jobs)
         made = weights_of(reader, flips, mask, begin, levels, length, first, stop, jobs, into)
     return made.view(table.dtype)

@@ -8,7 +8,7 @@ import numpy as np
 
 from xoropt.codec.ranges import cores
 
-__all__ = ["Method", "Row", "again_and_again", "measure", "race"]
+__all__ = ["Method", "Row", "measure", "race"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,6 @@ def race(
     return [(min(times), float(np.median(times))) for times in seconds]
 
 
-def again_and_again(
-    calls: list[Callable[[], object]], repeats: int, clock: Callable[[], float] = time.thread_time
-) -> list[tuple[float, float]]:
-    """As `race`, but one call after the other, each many times."""
-    return [race([call], repeats, clock)[0] for call in calls]
-
-
 def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
     """One core, then all cores."""
     rows = []
@@ -76,7 +69,7 @@ def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
     ]
     for number, calls in both[: 1 if cores() == 1 else 2]:
         some, clock = [call for _, call in calls], time.thread_time if number == 1 else time.perf_counter
-        times, again = race(some, repeats, clock), again_and_again(some, repeats, clock)
+        times, again = race(some, repeats, clock), [race([call], repeats, clock)[0] for call in some]
         for (method, _), seconds, seconds_again in zip(calls, times, again, strict=True):
             if not method.check():
                 raise SystemExit(f"{method.name} decoded something else")

@@ -74,18 +74,17 @@ def decode(
     if not isinstance(encoded, Encoded | StreamEncoded):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     check_jobs(jobs)
-    kept = checked(encoded)  # before anything of it is looked at
+    checked(encoded)  # before anything of it is looked at
     first, stop, shape = weights_range(encoded.shape, rows)
+    planes, each = len(encoded.seeds), stop - first
     if output == "planes":
-        shape = (-(-(stop - first) // 64),)
-    planes = len(encoded.seeds)
-    flat = (planes, -(-(stop - first) // 64) if output == "planes" else stop - first)
+        each = -(-each // 64)
+        shape = (each,)
     shape = shape if encoded.planes is None else (planes, *shape)
     if out is not None:
         check_out(out, shape, OUTPUTS[output])
     name = chosen(decoder, planes * (stop - first))
-    read = (0, encoded.outputs) if name == "reference" else (first, stop)
-    flips = flips_of(encoded, *read) if kept is None else kept
+    flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
     if name != "compiled" or not planes or stop == first:
         plain = by_reference if name == "reference" else by_numpy  # without weights there is nothing to compile
         flips = [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
@@ -95,7 +94,7 @@ def decode(
             return made.reshape(shape)
         out[...] = made.reshape(shape)
         return out
-    into = None if out is None else out.reshape(flat)
+    into = None if out is None else out.reshape(planes, each)
     made = _makers()[output](reader_of(encoded), flips, first, stop, jobs, into)
     return made.reshape(shape) if out is None else out
 

@@ -44,9 +44,14 @@ def affine(network: XorNetwork) -> Affine | None:
     if plan.kind != TABLES or not available():
         return None
     tables = plan.depth + (1 << plan.group) / plan.group * network.n_in / network.n_out
-    octets, groups = -(-network.n_out // 8), -(-(network.window + 8 - gcd(network.n_in, 8)) // 8)
+    octets, groups = _eights(network)
     # Times as long as a row of tables is read; measured, for 1 to 180 outputs and windows of 8 to 512.
     return affine_taps(network) if octets * 8 / network.n_out * (groups / 2 + 2) < tables else None
+
+
+def _eights(network: XorNetwork) -> tuple[int, int]:
+    """Times eight outputs of a step, and times eight seed rows that it reads, wherever among eight it begins."""
+    return -(-network.n_out // 8), -(-(network.window + 8 - gcd(network.n_in, 8)) // 8)
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +59,7 @@ def affine_taps(network: XorNetwork) -> Affine:
     """The network's taps as the instruction takes them."""
     matrix, n_in = network.matrix(), network.n_in
     common = gcd(n_in, 8)
-    octets, groups = -(-network.n_out // 8), -(-(network.window + 8 - common) // 8)
+    octets, groups = _eights(network)
     phases = np.zeros((8 // common, octets * 8, groups * 8), dtype=bool)
     for phase in range(8 // common):
         begin = phase * common
