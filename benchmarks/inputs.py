@@ -84,7 +84,7 @@ def measure(method: str, tensors: dict[str, np.ndarray], mask_information: float
     if not all(check.lossless for check in xoropt.verify(model, tensors)):
         raise SystemExit(f"{method}: not lossless")
     stored = model.tensors["w"]
-    if isinstance(stored, xoropt.CarriedTensor):
+    if isinstance(stored, xoropt.UncompressedTensor):
         raise SystemExit(f"{method}: carried along, {stored.reason}")
     figures = xoropt.report(model)["tensors"]["w"]
     kept = np.count_nonzero(tensor) / tensor.size

@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 import xoropt
-from xoropt.codec.banded.bursts import Burst, Search, bursts
-from xoropt.codec.banded.elimination import eliminate
-from xoropt.codec.banded.system import care_positions, system
-from xoropt.codec.layout import open_seed_bits
-from xoropt.codec.order import order_from_recipe
+from xoropt.codec.streams.banded.bursts import Burst, Search, bursts
+from xoropt.codec.streams.banded.elimination import eliminate
+from xoropt.codec.streams.banded.system import care_positions, system
+from xoropt.codec.streams.order import order_from_recipe
+from xoropt.codec.streams.segments import open_seed_bits
 from xoropt.networks import XorNetwork, sequential, staged, windowed
 
 CASES = [

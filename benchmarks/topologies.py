@@ -86,7 +86,7 @@ RINGS: dict[str, Build] = {
     "cascade, 3 layers": lambda d, s: networks.cascade(1, wide(1, d), 3, 863, 96, 0, s),
     "cascade, 4 layers": lambda d, s: networks.cascade(1, wide(1, d), 4, 863, 96, 0, s),
     "cascade, 6 layers": lambda d, s: networks.cascade(1, wide(1, d), 6, 559, 400, 0, s),
-    "auto": lambda d, s: xoropt.codec.auto.auto_network(wide(1, d), s),
+    "auto": lambda d, s: xoropt.codec.streams.auto.auto_network(wide(1, d), s),
 }
 SHORT = ("convolutional", "sequential")
 """Windows so short that rings need many more seed bits, which takes long: a tenth of the weights shows it."""

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.container import DESCRIPTION
-from xoropt.description import unpack_description
-from xoropt.files import read_safetensors
-from xoropt.networks.topologies import TOPOLOGIES
+from xoropt.common.files import read_safetensors
+from xoropt.model.file.container import DESCRIPTION
+from xoropt.model.file.description import unpack_description
+from xoropt.networks.topologies.registry import TOPOLOGIES
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"

@@ -1,31 +1,30 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
-from xoropt import circuits, hardware, masks, networks, quantize
-from xoropt.codec import Encoded, RateWarning, SizeReport, StreamEncoded, decode, encode
-from xoropt.container import load, save
-from xoropt.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
-from xoropt.explore import explore
-from xoropt.model import CarriedTensor, CompressedModel, CompressedTensor
-from xoropt.pipeline import CompressConfig, compress, decompress
-from xoropt.report import report
-from xoropt.verification import TensorCheck, verify
-from xoropt.weights import decompress_tensor, matvec
+from xoropt import circuits, explore, hardware, masks, networks, quantize
+from xoropt.codec import BlockEncoded, RateWarning, SizeReport, StreamEncoded, decode, encode
+from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
+from xoropt.common.version import __version__
+from xoropt.model.compression import CompressConfig, compress, decompress
+from xoropt.model.file.container import load, save
+from xoropt.model.sizes import report
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
+from xoropt.model.verification import TensorCheck, verify
+from xoropt.model.weights import decompress_tensor, matvec
 
-__version__ = "0.1.0"
 __all__ = [
     "ArgumentError",
-    "CarriedTensor",
+    "BlockEncoded",
     "CompressConfig",
     "CompressedModel",
     "CompressedTensor",
     "DecodeError",
     "EncodeError",
-    "Encoded",
     "FormatError",
     "RateWarning",
     "SizeReport",
     "StreamEncoded",
     "TensorCheck",
+    "UncompressedTensor",
     "XoroptError",
     "__version__",
     "circuits",

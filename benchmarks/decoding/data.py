@@ -1,11 +1,11 @@
-"""Encoded planes."""
+"""BlockEncoded planes."""
 
 import warnings
 
 import numpy as np
 
 import xoropt
-from xoropt.codec.ranges import cores
+from xoropt.codec.compiled.ranges import cores
 
 __all__ = ["AUTO", "PIECE", "encode_all", "packed"]
 
@@ -32,7 +32,7 @@ def packed(bits: np.ndarray) -> np.ndarray:
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 
-def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.Encoded | xoropt.StreamEncoded]]:
+def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.BlockEncoded | xoropt.StreamEncoded]]:
     """A piece's mask, bits and encodings."""
     rng = np.random.default_rng(0)
     care, bits = rng.random(PIECE) < 0.1, rng.random(PIECE) < 0.5

@@ -16,10 +16,10 @@ import xoropt
 from decoding.race import race
 from xoropt.circuits import synthesize
 from xoropt.codec.compiled import lanes as reader
-from xoropt.codec.compiled.affine.plan import affine
-from xoropt.codec.layout import Layout
-from xoropt.codec.reader import aligned
-from xoropt.codec.stream_patches import pack_stream_patches
+from xoropt.codec.compiled.gfni.plan import affine
+from xoropt.codec.compiled.reader import aligned
+from xoropt.codec.streams.patches import pack_stream_patches
+from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, from_recipe
 from xoropt.networks.stages import stages_network
 
@@ -55,7 +55,7 @@ def dense_ways(seconds: float) -> list[dict[str, Any]]:
     return figures
 
 
-def decoding(encoded: xoropt.Encoded | xoropt.StreamEncoded) -> tuple[Any, int]:
+def decoding(encoded: xoropt.BlockEncoded | xoropt.StreamEncoded) -> tuple[Any, int]:
     """A call that decodes the planes on one core, and the weights."""
     out = aligned(-(-encoded.outputs // 64))
     out[:] = 0
@@ -70,13 +70,13 @@ def by_tables(network: XorNetwork) -> tuple[Any, int]:
     return call, outputs
 
 
-def one_lane(network: XorNetwork) -> xoropt.Encoded | xoropt.StreamEncoded:
+def one_lane(network: XorNetwork) -> xoropt.BlockEncoded | xoropt.StreamEncoded:
     """An encoding with one lane and random seeds."""
     none = np.zeros(OUTPUTS, dtype=bool)
     encoded = xoropt.encode(none, none, network, solver="greedy")
     rng = np.random.default_rng(0)
     seeds = [rng.integers(0, 256, len(plane), dtype=np.uint8) for plane in encoded.seeds]
-    return replace(encoded, seeds=np.stack(seeds) if isinstance(encoded, xoropt.Encoded) else tuple(seeds))
+    return replace(encoded, seeds=np.stack(seeds) if isinstance(encoded, xoropt.BlockEncoded) else tuple(seeds))
 
 
 def lanes(network: XorNetwork) -> xoropt.StreamEncoded:

@@ -6,7 +6,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from xoropt.words.vectors import address, ones
+from xoropt.common.words.vectors import address, ones
 
 __all__ = ["expand"]
 

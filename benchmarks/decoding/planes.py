@@ -12,15 +12,15 @@ import xoropt
 from decoding.data import PIECE, packed
 from decoding.deposit import expand
 from decoding.race import Method
-from xoropt.codec.ranges import cores
-from xoropt.codec.reader import aligned
+from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.reader import aligned
 from xoropt.explore.speed import again, repeated
 
 __all__ = ["methods"]
 
 
 def methods(
-    care: np.ndarray, bits: np.ndarray, encodings: dict[str, xoropt.Encoded | xoropt.StreamEncoded], times: int
+    care: np.ndarray, bits: np.ndarray, encodings: dict[str, xoropt.BlockEncoded | xoropt.StreamEncoded], times: int
 ) -> list[Method]:
     """Everything that is compared, ready to run, each with an output of its own."""
     weights = PIECE * times

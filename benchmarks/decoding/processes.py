@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import xoropt
-from xoropt.codec.ranges import cores
+from xoropt.codec.compiled.ranges import cores
 
 __all__ = ["processes"]
 
@@ -52,7 +52,7 @@ def processes(weights: int) -> dict[str, float]:
 
 MEMORY = """
 import sys
-from xoropt.pipeline import decompress_to
+from xoropt.model.compression import decompress_to
 decompress_to(sys.argv[1], sys.argv[2], decoder="compiled")
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """

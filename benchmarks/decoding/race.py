@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec.ranges import cores
+from xoropt.codec.compiled.ranges import cores
 
 __all__ = ["Method", "Row", "measure", "race"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import xoropt
 from decoding.data import PIECE
 from decoding.race import race
-from xoropt.codec.reader import aligned
+from xoropt.codec.compiled.reader import aligned
 from xoropt.explore.speed import repeated
 from xoropt.masks import encode_mask
 from xoropt.quantize import Scales

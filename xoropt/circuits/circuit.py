@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import pack_rows
 
 if TYPE_CHECKING:

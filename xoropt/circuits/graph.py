@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 
 if TYPE_CHECKING:
     import networkx as nx

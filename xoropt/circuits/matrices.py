@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from xoropt.errors import ArgumentError, FormatError
-from xoropt.files import read_text
+from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.files import read_text
 
 __all__ = ["as_matrix", "least_depth", "read_matrix"]
 

@@ -3,7 +3,7 @@
 import importlib
 
 from xoropt.circuits.methods.method import Method
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 
 __all__ = ["METHODS", "find"]
 

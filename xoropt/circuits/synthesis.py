@@ -12,8 +12,8 @@ from xoropt.circuits.methods.tree import tree_operands
 from xoropt.circuits.methods.wide import widen
 from xoropt.circuits.registry import METHODS, find
 from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task
-from xoropt.errors import ArgumentError
-from xoropt.networks.network import check_int
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 
 __all__ = ["check_time_limit", "synthesize"]
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
-from xoropt.errors import XoroptError
+from xoropt.common.errors import XoroptError
 from xoropt.networks.network import pack_rows
 
 __all__ = ["Progress", "Search", "Task", "assemble", "gates_of", "make_task", "tidy"]

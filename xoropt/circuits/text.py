@@ -17,8 +17,8 @@ import re
 from pathlib import Path
 
 from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
-from xoropt.errors import ArgumentError, FormatError
-from xoropt.files import read_text, whole_file
+from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.files import read_text, whole_file
 
 __all__ = ["from_text", "read_circuit", "signal_name", "to_text", "write_circuit"]
 

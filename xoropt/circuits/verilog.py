@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 
 __all__ = ["check_name", "check_ports", "matrix_verilog", "to_verilog"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from xoropt.circuits.circuit import XorCircuit
 from xoropt.circuits.matrices import as_matrix
 from xoropt.circuits.verilog import matrix_verilog, to_verilog
-from xoropt.errors import XoroptError
+from xoropt.common.errors import XoroptError
 
 __all__ = ["abc_gates", "available", "netlist_cells", "netlist_gates", "prove_equivalent"]
 

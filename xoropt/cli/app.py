@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from xoropt import __version__
-from xoropt.errors import XoroptError
-from xoropt.pipeline import Progress
+from xoropt.common.errors import XoroptError
+from xoropt.common.version import __version__
+from xoropt.model.compression import Progress
 
 __all__ = [
     "cli",

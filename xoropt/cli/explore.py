@@ -10,8 +10,8 @@ import click
 from rich.markup import escape
 
 from xoropt.cli.app import cli, file_argument, json_option, print_json, progress_bar
-from xoropt.errors import ArgumentError
-from xoropt.tables import make_table, open_console
+from xoropt.cli.tables.console import make_table, open_console
+from xoropt.common.errors import ArgumentError
 
 __all__ = ["explore", "seconds_of"]
 
@@ -93,7 +93,7 @@ def explore(
     """
     from xoropt.explore import default_text, write_figures, write_report
     from xoropt.explore import explore as run
-    from xoropt.pipeline import CompressConfig
+    from xoropt.model.compression import CompressConfig
 
     if print_space:
         click.echo(default_text(), nl=False)

@@ -32,7 +32,7 @@ def synthesize(source: str, resume: Path | None, out: Path | None, force: bool, 
     """
     from xoropt.circuits import read_circuit, read_matrix, write_circuit
     from xoropt.circuits import synthesize as run
-    from xoropt.files import check_new
+    from xoropt.common.files import check_new
     from xoropt.networks import from_recipe
     from xoropt.networks.recipes import is_recipe
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json
-from xoropt.errors import XoroptError
+from xoropt.common.errors import XoroptError
 
 __all__ = ["hardware"]
 
@@ -41,8 +41,8 @@ def hardware(source: str, out: Path | None, force: bool, as_json: bool, **option
     Example:
       xoropt hardware small.safetensors --tensor fc2.weight --out decoder --simulate
     """
+    from xoropt.cli.tables.hardware import print_hardware
     from xoropt.hardware.study import study
-    from xoropt.hardware.table import print_hardware
 
     figures = study(source, out=out, overwrite=force, **options)
     if as_json:

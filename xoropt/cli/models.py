@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from xoropt import tables
 from xoropt.cli.app import (
     cli,
     decoder_option,
@@ -17,8 +16,9 @@ from xoropt.cli.app import (
     print_json,
     progress_bar,
 )
-from xoropt.errors import ArgumentError, XoroptError
-from xoropt.pipeline import CompressConfig
+from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.model.compression import CompressConfig
 
 __all__ = ["compress", "decompress", "demo", "inspect", "verify"]
 
@@ -68,14 +68,15 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     Example:
       xoropt demo --out /tmp/demo
     """
-    from xoropt.demo import run
+    from xoropt.cli.demo.run import run
+    from xoropt.cli.tables.demo import print_demo
 
     with progress_bar("demo:") as progress:
         figures = run(out, _configuration(**options), force, progress)
     if as_json:
         print_json(figures)
     else:
-        tables.print_demo(figures)
+        print_demo(figures)
 
 
 @cli.command()
@@ -110,10 +111,10 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     Example:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
     """
-    from xoropt.container import save
-    from xoropt.files import check_new, read_arrays
-    from xoropt.pipeline import compress as run
-    from xoropt.report import report
+    from xoropt.common.files import check_new, read_arrays
+    from xoropt.model.compression import compress as run
+    from xoropt.model.file.container import save
+    from xoropt.model.sizes import report
 
     config = _configuration(**options)
     check_new(out, force)
@@ -127,7 +128,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     if as_json:
         print_json(figures)
     else:
-        tables.print_report(figures, (source, before))
+        print_report(figures, (source, before))
     if not figures["tensors"]:
         mend = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
         if config.include:
@@ -149,7 +150,7 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
-    from xoropt.pipeline import decompress_to
+    from xoropt.model.compression import decompress_to
 
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)
@@ -169,8 +170,8 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     Example:
       xoropt verify model.safetensors small.safetensors
     """
-    from xoropt.files import read_arrays
-    from xoropt.verification import verify as run
+    from xoropt.common.files import read_arrays
+    from xoropt.model.verification import verify as run
 
     tensors, _ = read_arrays(original)
     with progress_bar("verify") as progress:
@@ -180,7 +181,7 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
         names = {check.name: {"lossless": check.lossless, "how": check.how} for check in checks}
         print_json({"lossless": lossless, "tensors": names})
     else:
-        tables.print_checks(checks)
+        print_checks(checks)
     if not lossless:
         wrong = next(check for check in checks if not check.lossless)
         raise XoroptError(f"{compressed}: tensor '{wrong.name}' {wrong.how}; compress {original} again.")
@@ -197,11 +198,11 @@ def inspect(file: Path, as_json: bool) -> None:
     Example:
       xoropt inspect small.safetensors --json
     """
-    from xoropt.container import load
-    from xoropt.report import report
+    from xoropt.model.file.container import load
+    from xoropt.model.sizes import report
 
     figures = report(load(file), file)
     if as_json:
         print_json(figures)
     else:
-        tables.print_report(figures)
+        print_report(figures)

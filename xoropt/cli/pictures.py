@@ -23,7 +23,7 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
       xoropt draw windowed:n_in=8,n_out=40,window=64,taps=4 --out net.svg
     """
     from xoropt.circuits import read_circuit, write_circuit
-    from xoropt.errors import ArgumentError
+    from xoropt.common.errors import ArgumentError
     from xoropt.networks import draw, from_recipe, save_drawing
 
     if Path(source).is_file() or Path(source).suffix == ".txt":

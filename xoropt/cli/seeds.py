@@ -53,7 +53,7 @@ def solve(
     from xoropt_solvers import formats, registry
     from xoropt_solvers import solve as run
 
-    from xoropt.files import check_new
+    from xoropt.common.files import check_new
     from xoropt.networks.recipes import is_recipe
 
     if solver not in registry.names():

@@ -1,8 +1,8 @@
 """The codec: bit planes to seeds and patches, and back."""
 
-from xoropt.codec.decode import DECODERS, decode
-from xoropt.codec.encode import encode
-from xoropt.codec.encoded import Encoded, SizeReport, StreamEncoded
-from xoropt.codec.stream import RateWarning
+from xoropt.codec.decoder import DECODERS, decode
+from xoropt.codec.encoder import encode
+from xoropt.codec.encoding import BlockEncoded, SizeReport, StreamEncoded
+from xoropt.codec.streams.encoder import RateWarning
 
-__all__ = ["DECODERS", "Encoded", "RateWarning", "SizeReport", "StreamEncoded", "decode", "encode"]
+__all__ = ["DECODERS", "BlockEncoded", "RateWarning", "SizeReport", "StreamEncoded", "decode", "encode"]

@@ -6,11 +6,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from xoropt.codec.block_patches import BlockPatches, unpack_patches
-from xoropt.codec.encoded import Encoded, StreamEncoded
-from xoropt.codec.layout import Layout, check_layout
-from xoropt.codec.stream_patches import StreamPatches, unpack_stream_patches
-from xoropt.errors import ArgumentError, DecodeError
+from xoropt.codec.blocks.patches import BlockPatches, unpack_patches
+from xoropt.codec.encoding import BlockEncoded, StreamEncoded
+from xoropt.codec.streams.patches import StreamPatches, unpack_stream_patches
+from xoropt.codec.streams.segments import Layout, check_layout
+from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.networks import XorNetwork
 
 __all__ = ["check", "checked", "stream_flips"]
@@ -31,7 +31,7 @@ class _Array:
 _OCTETS = _Array(np.uint8, 1)
 _NUMBERS = _Array(np.int64, 1)
 _FORMS: dict[object, dict[str, Any]] = {
-    Encoded: {
+    BlockEncoded: {
         "network": XorNetwork,
         "order": str,
         "shape": (int,),
@@ -54,10 +54,10 @@ _FORMS: dict[object, dict[str, Any]] = {
 }
 """What decoders read of an encoding: of each attribute its type, (type,) for a tuple of them."""
 
-_CHECKED: WeakKeyDictionary[Encoded | StreamEncoded, list[np.ndarray] | None] = WeakKeyDictionary()
+_CHECKED: WeakKeyDictionary[BlockEncoded | StreamEncoded, list[np.ndarray] | None] = WeakKeyDictionary()
 
 
-def checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
+def checked(encoded: BlockEncoded | StreamEncoded) -> list[np.ndarray] | None:
     """The weights to flip of each plane, int64, ascending, once all parts are known to fit; None where they are too
     many to keep: those of a windowed network, of which `stream_flips` reads a range and checks what it reads.
 
@@ -68,7 +68,7 @@ def checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
         return _CHECKED[encoded]
     except KeyError:
         pass
-    kind = StreamEncoded if isinstance(encoded, StreamEncoded) else Encoded
+    kind = StreamEncoded if isinstance(encoded, StreamEncoded) else BlockEncoded
     _check_form(encoded, kind, "")
     planes = len(encoded.seeds)
     if planes != (1 if encoded.planes is None else encoded.planes):
@@ -80,7 +80,7 @@ def checked(encoded: Encoded | StreamEncoded) -> list[np.ndarray] | None:
     return flips
 
 
-def check(encoded: Encoded | StreamEncoded) -> None:
+def check(encoded: BlockEncoded | StreamEncoded) -> None:
     """Raise DecodeError unless all parts fit, every patch included."""
     if checked(encoded) is None:
         assert isinstance(encoded, StreamEncoded)
@@ -110,7 +110,7 @@ def _check_form(value: object, form: Any, name: str) -> None:
             _check_form(getattr(value, key), part, f"{name}.{key}" if name else key)
 
 
-def _blocks(encoded: Encoded) -> list[np.ndarray]:
+def _blocks(encoded: BlockEncoded) -> list[np.ndarray]:
     network, planes = encoded.network, len(encoded.seeds)
     if encoded.order != "rows":
         raise DecodeError(f"a block network has the order 'rows', not {encoded.order!r}")

@@ -71,7 +71,7 @@ def decode_plane(seeds: bytes, rows: list[int], n_in: int, patches: list[list[in
 
 
 def read_stream_patches(stream: bytes, count: int, outputs: int) -> list[int]:
-    """The positions of a plane's patches, from their Golomb–Rice code (see `xoropt.codec.stream_patches`)."""
+    """The positions of a plane's patches, from their Golomb–Rice code (see `xoropt.codec.streams.patches`)."""
     if count == 0:
         return []
     k = max(0, (outputs * 77 // (80 * count)).bit_length() - 1)
@@ -102,7 +102,7 @@ def decode_stream(
     flips: list[int],
     outputs: int,
 ) -> list[bool]:
-    """One plane of a windowed network, output by output, as `xoropt.codec.order` and `xoropt.codec.layout` define it.
+    """One plane of a windowed network, output by output; `codec.streams.order` and `segments` define the order.
 
     Args:
         seeds: the seed bits of all segments, one after another.

@@ -2,9 +2,9 @@
 
 from xoropt.explore.exploration import explore
 from xoropt.explore.figures import draw_fronts, write_figures
-from xoropt.explore.found import Exploration, Front
 from xoropt.explore.html import write_report
 from xoropt.explore.measuring import Result
+from xoropt.explore.results import Exploration, Front
 from xoropt.explore.space import Space, default_text, read_space
 
 __all__ = [

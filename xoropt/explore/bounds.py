@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from xoropt.codec import Encoded, StreamEncoded
-from xoropt.codec.stream import SEGMENT
+from xoropt.codec import BlockEncoded, StreamEncoded
+from xoropt.codec.streams.encoder import SEGMENT
 
 __all__ = ["bounds"]
 
@@ -11,7 +11,7 @@ PATCH_BITS = 14
 """What a patch takes, about, where there is none to measure."""
 
 
-def bounds(encodings: Sequence[Encoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
+def bounds(encodings: Sequence[BlockEncoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
     """What E may be on a larger sample: at least, and at most.
 
     Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
@@ -33,10 +33,10 @@ def bounds(encodings: Sequence[Encoded | StreamEncoded], stored: int, care_bits:
     return care_bits / stored * (1 - error - drift), care_bits / max(1, stored - lost) * (1 + error)
 
 
-def _lost_at_ends(encoded: Encoded | StreamEncoded) -> int:
+def _lost_at_ends(encoded: BlockEncoded | StreamEncoded) -> int:
     """Seed bits by which open streams reach beyond their last step, and blocks beyond their last weight."""
     planes, network = len(encoded.seeds), encoded.network
-    if isinstance(encoded, Encoded):
+    if isinstance(encoded, BlockEncoded):
         idle = encoded.blocks * network.n_out - encoded.outputs
         return planes * idle * network.n_in // network.n_out
     if encoded.stream_order.closed:

@@ -8,9 +8,9 @@ from xoropt_solvers.registry import find as find_solver
 from xoropt_solvers.registry import names as solver_names
 from xoropt_solvers.registry import require
 
-from xoropt.codec.order import order_from_recipe
-from xoropt.codec.stream import METHODS
-from xoropt.errors import ArgumentError
+from xoropt.codec.streams.encoder import METHODS
+from xoropt.codec.streams.order import order_from_recipe
+from xoropt.common.errors import ArgumentError
 from xoropt.networks import TOPOLOGIES
 from xoropt.networks.recipes import nearest
 

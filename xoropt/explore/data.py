@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xoropt.codec import decode
-from xoropt.codec.packed import PackedValues, unpack_values
-from xoropt.container import load
-from xoropt.errors import ArgumentError
-from xoropt.files import read_arrays
+from xoropt.codec.packed.encoding import PackedValues, unpack_values
+from xoropt.common.errors import ArgumentError
+from xoropt.common.files import read_arrays
 from xoropt.masks import encode_mask
-from xoropt.model import CompressedModel, CompressedTensor
-from xoropt.pipeline import CompressConfig, compress, mask_of, tensor_bits
+from xoropt.model.compression import CompressConfig, compress, mask_of, tensor_bits
+from xoropt.model.file.container import load
+from xoropt.model.tensors import CompressedModel, CompressedTensor
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
@@ -152,7 +152,7 @@ def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None) 
         config: how dense weights are pruned and quantized, as for `compress`.
 
     Raises:
-        FormatError, XoroptError: as for `xoropt.files.read_arrays`.
+        FormatError, XoroptError: as for `xoropt.common.files.read_arrays`.
         ArgumentError: as `of_arrays`.
     """
     arrays, metadata = read_arrays(path)

@@ -8,18 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.errors import ArgumentError, XoroptError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.version import __version__
 from xoropt.explore.advice import advise
 from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
-from xoropt.explore.found import Exploration, Front
 from xoropt.explore.front import front
 from xoropt.explore.measuring import Result, synthesized
+from xoropt.explore.results import Exploration, Front
 from xoropt.explore.search import Clock, Outcome, Report, search
 from xoropt.explore.space import Space, read_space
 from xoropt.explore.store import Store
-from xoropt.model import CompressedModel
-from xoropt.networks.network import check_int
-from xoropt.pipeline import CompressConfig
+from xoropt.model.compression import CompressConfig
+from xoropt.model.tensors import CompressedModel
 
 __all__ = ["explore"]
 
@@ -72,8 +73,7 @@ def explore(
     >>> [result.network for result in found.front]
     ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
     """
-    from xoropt import __version__
-    from xoropt.codec.ranges import cores  # loads numba
+    from xoropt.codec.compiled.ranges import cores  # loads numba
 
     clock = Clock(_seconds(budget))
     jobs = cores() if jobs is None else check_int("jobs", jobs, 1)

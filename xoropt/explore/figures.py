@@ -5,9 +5,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from xoropt.errors import XoroptError
+from xoropt.common.errors import XoroptError
+from xoropt.common.files import whole_file
 from xoropt.explore.front import GRAIN
-from xoropt.files import whole_file
 
 __all__ = ["draw_fronts", "write_figures"]
 

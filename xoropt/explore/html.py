@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from xoropt.files import whole_file
+from xoropt.common.files import whole_file
 
 __all__ = ["write_report"]
 

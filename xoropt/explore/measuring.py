@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 
 from xoropt.codec import RateWarning, decode, encode
-from xoropt.codec.order import order_from_recipe
-from xoropt.codec.program import TABLES, program
+from xoropt.codec.compiled.evaluation_plan import TABLES, program
+from xoropt.codec.streams.order import order_from_recipe
 from xoropt.explore.bounds import bounds
 from xoropt.explore.data import Workload
 from xoropt.explore.space import Point
@@ -156,7 +156,7 @@ def decode_operations(network: XorNetwork, order: str) -> float:
     Rows of lanes: loads and exclusive ors of words of up to 512 bits, nodes and tables by their share. One lane: table
     look-ups of the seed's bits.
     """
-    from xoropt.codec.compiled.steps import larger_steps
+    from xoropt.codec.compiled.sequential_decoder import larger_steps
 
     stream = order_from_recipe(order)
     if not network.memory or not stream.closed:

@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from xoropt_solvers import SolverError
 
-from xoropt.errors import XoroptError
+from xoropt.common.errors import XoroptError
 from xoropt.explore.data import Workload
 from xoropt.explore.front import survivors
 from xoropt.explore.measuring import Result, measure

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
+from xoropt.common.files import read_text
 from xoropt.explore.checks import MOST, OWN_KEYS, check_names, numbers_of, table_of, texts_of, within
-from xoropt.files import read_text
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
 from xoropt.quantize.pruning import check_sparsity

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.codec import Encoded, StreamEncoded, decode
-from xoropt.codec.block_patches import pack_patches, unpack_patches
-from xoropt.codec.layout import Layout
-from xoropt.codec.stream_patches import pack_stream_patches, unpack_stream_patches
+from xoropt.codec import BlockEncoded, StreamEncoded, decode
+from xoropt.codec.blocks.patches import pack_patches, unpack_patches
+from xoropt.codec.streams.patches import pack_stream_patches, unpack_stream_patches
+from xoropt.codec.streams.segments import Layout
 
 __all__ = ["again", "decode_speed", "repeated"]
 
@@ -19,7 +19,7 @@ REPEATS = 5
 """Decodings of which the fastest counts."""
 
 
-def decode_speed(encodings: Sequence[Encoded | StreamEncoded]) -> float:
+def decode_speed(encodings: Sequence[BlockEncoded | StreamEncoded]) -> float:
     """Weights a second of one core, all planes together, decoded to packed planes by the compiled decoder."""
     largest = max(encodings, key=lambda encoded: encoded.outputs)
     whole = repeated(largest, -(-WEIGHTS // largest.outputs))
@@ -32,10 +32,10 @@ def decode_speed(encodings: Sequence[Encoded | StreamEncoded]) -> float:
     return whole.outputs / max(min(seconds), 1e-9)
 
 
-def repeated(encoded: Encoded | StreamEncoded, times: int) -> Encoded | StreamEncoded:
+def repeated(encoded: BlockEncoded | StreamEncoded, times: int) -> BlockEncoded | StreamEncoded:
     """An encoding whose whole rows, blocks or segments, filled up, come `times` times over, in one axis."""
     planes, size = len(encoded.seeds), encoded.outputs
-    if isinstance(encoded, Encoded):
+    if isinstance(encoded, BlockEncoded):
         blocks, n_in, n_out = encoded.blocks, encoded.network.n_in, encoded.network.n_out
         size = blocks * n_out
         flips = unpack_patches(encoded.patches, blocks, n_out, encoded.outputs)

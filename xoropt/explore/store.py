@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from xoropt.errors import FormatError, XoroptError
+from xoropt.common.errors import FormatError, XoroptError
 from xoropt.explore.measuring import Result
 
 __all__ = ["Store"]

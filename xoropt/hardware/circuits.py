@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt.circuits import XorCircuit, synthesize
 from xoropt.circuits.synthesis import check_time_limit
-from xoropt.hardware.pipeline import PAD, Pipeline, Stage
+from xoropt.hardware.register_stages import PAD, Pipeline, Stage
 
 __all__ = ["SYNTHESIZED", "arrivals", "depth_of", "plain_circuit", "stage_circuits"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xoropt.networks.network import check_int
+from xoropt.common.arguments import check_int
 
 __all__ = ["MAX_FIFO", "DecoderConfig"]
 

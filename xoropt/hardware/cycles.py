@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.hardware.config import DecoderConfig
-from xoropt.networks.network import check_int
 
 __all__ = ["FULL", "Cycles", "PortRates", "count_cycles"]
 

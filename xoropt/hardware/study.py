@@ -4,19 +4,19 @@ import os
 from pathlib import Path
 from typing import Any
 
-from xoropt.codec.packed import PackedValues
-from xoropt.container import load
-from xoropt.errors import ArgumentError, XoroptError
-from xoropt.folders import check_folder, write_folder
+from xoropt.codec.packed.encoding import PackedValues
+from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.folders import check_folder, write_folder
 from xoropt.hardware.config import DecoderConfig
-from xoropt.hardware.cost import cost
+from xoropt.hardware.cost_model import cost
 from xoropt.hardware.cycles import PortRates, count_cycles
-from xoropt.hardware.feed import Feed, feed, random_feed
 from xoropt.hardware.netlist import count_netlist
-from xoropt.hardware.simulate import COMPILE, RUN, check_simulator, simulate
+from xoropt.hardware.simulation import COMPILE, RUN, check_simulator, simulate
+from xoropt.hardware.stimulus import Feed, feed, random_feed
 from xoropt.hardware.testbench import FILES, bench_files
 from xoropt.hardware.verilog import check_size, design
-from xoropt.model import CompressedTensor
+from xoropt.model.file.container import load
+from xoropt.model.tensors import CompressedTensor
 from xoropt.networks import XorNetwork, from_recipe
 
 __all__ = ["study"]

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 from xoropt.hardware.config import DecoderConfig
-from xoropt.hardware.feed import Feed
+from xoropt.hardware.stimulus import Feed
 from xoropt.hardware.verilog import Design
 
 __all__ = ["FILES", "bench_files", "testbench_verilog"]

@@ -7,12 +7,12 @@ import numpy as np
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.registry import find
 from xoropt.circuits.verilog import ZERO_BIT, check_name
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 from xoropt.hardware.circuits import stage_circuits
 from xoropt.hardware.config import DecoderConfig
-from xoropt.hardware.cost import DecoderCost, cost_of
+from xoropt.hardware.cost_model import DecoderCost, cost_of
 from xoropt.hardware.patch_verilog import patch_verilog
-from xoropt.hardware.pipeline import Pipeline, pipeline
+from xoropt.hardware.register_stages import Pipeline, pipeline
 from xoropt.networks import XorNetwork
 
 __all__ = ["MAX_SIZE", "Design", "check_size", "design"]
@@ -56,7 +56,7 @@ def design(
     Args:
         network: any, with up to 2^18 gates and registers.
         config: widths and the FIFO's depth; the defaults if None.
-        synthesis, time_limit: as for `xoropt.hardware.cost`.
+        synthesis, time_limit: as for `xoropt.hardware.cost_model`.
         name: of the top module, and what the names of the others begin with.
 
     Raises:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec.decode import weights_range
-from xoropt.errors import ArgumentError, DecodeError
-from xoropt.masks import bitmap, blocks, empty, entropy, full, low_rank, n_of_m, positions, prefix
+from xoropt.codec.decoder import weights_range
+from xoropt.common.errors import ArgumentError, DecodeError
+from xoropt.masks import bitmap, blocks, empty, entropy, full, gap_coded, low_rank, n_of_m, prefix
 
 __all__ = ["CODECS", "MaskCodec", "check_codec", "decode_mask", "decode_packed", "encode_mask"]
 
@@ -37,7 +37,7 @@ CODECS = {
     "empty": MaskCodec(empty.encode, empty.decode, random_access=True),
     "blocks": MaskCodec(blocks.encode, blocks.decode, random_access=True),
     "n_of_m": MaskCodec(n_of_m.encode, n_of_m.decode, random_access=True),
-    "positions": MaskCodec(positions.encode, positions.decode, random_access=True),
+    "positions": MaskCodec(gap_coded.encode, gap_coded.decode, random_access=True),
     "prefix": MaskCodec(prefix.encode, prefix.decode, random_access=True),
     "low_rank": MaskCodec(low_rank.refuse, low_rank.decode, random_access=True),
     "entropy": MaskCodec(entropy.encode, entropy.decode, random_access=False),

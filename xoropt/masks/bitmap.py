@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.errors import DecodeError
+from xoropt.common.errors import DecodeError
 
 __all__ = ["decode", "encode", "octets"]
 

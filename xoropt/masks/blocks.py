@@ -6,8 +6,8 @@ others), and the bitmap of blocks in row-major order; blocks at the edges may be
 
 import numpy as np
 
-from xoropt.errors import DecodeError
-from xoropt.masks.classes import matrix_shape
+from xoropt.common.errors import DecodeError
+from xoropt.masks.density_classes import matrix_shape
 
 __all__ = ["decode", "encode"]
 

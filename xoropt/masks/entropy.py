@@ -14,8 +14,8 @@ them the weights in row-major order.
 
 import numpy as np
 
-from xoropt.errors import DecodeError
-from xoropt.masks.classes import FINEST, Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
+from xoropt.common.errors import DecodeError
+from xoropt.masks.density_classes import FINEST, Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
 
 __all__ = ["decode", "encode", "rows_of_band"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.errors import DecodeError
+from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
 
 __all__ = ["BinaryFactors", "decode", "encode", "refuse"]

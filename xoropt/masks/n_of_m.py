@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from xoropt.codec.bits import pack_fixed, unpack_fixed
-from xoropt.errors import DecodeError
+from xoropt.common.errors import DecodeError
 
 __all__ = ["decode", "encode"]
 

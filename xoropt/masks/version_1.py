@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xoropt.errors import DecodeError
+from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
-from xoropt.masks.classes import FINEST, Reader
+from xoropt.masks.density_classes import FINEST, Reader
 from xoropt.masks.prefix.codes import CODES, EXTRA, GROUPS
 from xoropt.masks.prefix.stored import PARTS, PLANE
 

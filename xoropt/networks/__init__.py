@@ -2,22 +2,22 @@
 
 from xoropt.networks.drawing import draw, save_drawing
 from xoropt.networks.graph import from_networkx, to_networkx
-from xoropt.networks.measures import Measures, measures
+from xoropt.networks.measuring import Measures, measures
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.recipes import from_recipe
 from xoropt.networks.staged_graph import to_circuit_graph
-from xoropt.networks.topologies import TOPOLOGIES
 from xoropt.networks.topologies.block import random_block
 from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
+from xoropt.networks.topologies.explicit import from_stages
 from xoropt.networks.topologies.fixed_taps import fixed_taps
 from xoropt.networks.topologies.lfsr import lfsr
 from xoropt.networks.topologies.progressive import progressive
+from xoropt.networks.topologies.registry import TOPOLOGIES
 from xoropt.networks.topologies.regular import regular
 from xoropt.networks.topologies.ring_generator import ring_generator
 from xoropt.networks.topologies.sequential import sequential
-from xoropt.networks.topologies.spelt import from_stages
 from xoropt.networks.topologies.staged import staged
 from xoropt.networks.topologies.toeplitz import toeplitz
 from xoropt.networks.topologies.windowed import windowed

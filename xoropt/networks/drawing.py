@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xoropt.errors import ArgumentError, XoroptError
-from xoropt.files import whole_file
+from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.files import whole_file
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import stages_of
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import XorNetwork, from_matrix
 from xoropt.networks.staged_graph import from_circuit_graph
 

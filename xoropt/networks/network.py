@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 
 __all__ = [
     "MAX_ENTRIES",
     "MAX_N_OUT",
     "XorNetwork",
     "check_entries",
-    "check_int",
     "from_matrix",
     "matrix_recipe",
     "pack_rows",
@@ -62,17 +62,6 @@ class XorNetwork:
 
     def __hash__(self) -> int:
         return hash(self.recipe)
-
-
-def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
-    """`value` as an int in [low, high]; ArgumentError naming the argument otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise ArgumentError(f"Argument '{name}' must be an integer, not {value!r}.")
-    value = int(value)
-    if value < low or (high is not None and value > high):
-        allowed = f"at least {low}" if high is None else f"from {low} to {high}"
-        raise ArgumentError(f"Argument '{name}' must be {allowed}, not {value}.")
-    return value
 
 
 def check_entries(n_out: int, window: int) -> None:

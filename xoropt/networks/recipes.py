@@ -3,9 +3,9 @@
 import difflib
 import inspect
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
-from xoropt.networks.topologies import TOPOLOGIES
+from xoropt.networks.topologies.registry import TOPOLOGIES
 
 __all__ = ["from_recipe", "is_recipe", "nearest"]
 

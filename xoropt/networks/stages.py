@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
-from xoropt.networks.network import MAX_ENTRIES, MAX_N_OUT, XorNetwork, check_int
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
+from xoropt.networks.network import MAX_ENTRIES, MAX_N_OUT, XorNetwork
 
 __all__ = [
     "MAX_WINDOW",

@@ -1,7 +1,7 @@
 """The front end: weights to a mask, bit planes and levels."""
 
 from xoropt.quantize.binary_coding import binary_code
-from xoropt.quantize.codebook import codebook
+from xoropt.quantize.codebooks import codebook
 from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
 from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy

@@ -7,8 +7,8 @@ Quantization, ICLR 2018).
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
-from xoropt.networks.network import check_int
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.quantize.tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
 
 __all__ = ["binary_code"]

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xoropt.errors import ArgumentError, XoroptError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.masks.low_rank import BinaryFactors, encode
-from xoropt.networks.network import check_int
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["TILE", "magnitude_kept", "prune_low_rank"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.errors import ArgumentError
 
 __all__ = ["check_sparsity", "prune", "prune_globally"]
 

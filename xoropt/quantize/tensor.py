@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.dtypes import name_of
-from xoropt.errors import DecodeError
+from xoropt.common.dtypes import name_of
+from xoropt.common.errors import DecodeError
 
 __all__ = [
     "MAX_PLANES",

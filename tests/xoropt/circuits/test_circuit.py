@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xoropt.circuits import XorCircuit, from_networkx, from_text, read_circuit, to_text, write_circuit
-from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.common.errors import ArgumentError, FormatError, XoroptError
 
 # y0 = x0+x1+x2, y1 = 0, y2 = x1, y3 = x0+x1
 SMALL = XorCircuit(3, np.array([[0, 1], [2, 3]]), np.array([4, -1, 1, 3]))

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from xoropt.circuits import METHODS, XorCircuit, least_depth, read_matrix, synthesize
 from xoropt.circuits.methods import local, paar, windows
 from xoropt.circuits.registry import find
-from xoropt.errors import ArgumentError, FormatError, XoroptError
+from xoropt.common.errors import ArgumentError, FormatError, XoroptError
 
 matrices = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=9))
 BOUNDED = [name for name in METHODS if find(name).bounded]

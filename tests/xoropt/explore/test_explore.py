@@ -32,7 +32,7 @@ WEIGHTS = 80_000
 
 
 def test_figures_are_those_of_encoding():
-    found = xoropt.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False)
+    found = xoropt.explore.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False)
     assert found.complete
     assert not found.interrupted
     assert len(found.points) == 18
@@ -55,18 +55,18 @@ def test_circuits_of_the_front(monkeypatch, tmp_path):
 
     monkeypatch.setattr(exploration, "SYNTHESIS_SECONDS", 0.1)
     space = {"block": {"n_in": [8, 12], "solvers": "greedy"}}
-    found = xoropt.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
+    found = xoropt.explore.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
     for result in found.front:
         assert result.synthesized_gates < result.gates
         assert result.synthesized_depth >= 1
-    again = xoropt.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
+    again = xoropt.explore.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
     assert again.front == found.front  # nothing is measured or searched twice
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    return folder, xoropt.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=folder)
+    return folder, xoropt.explore.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=folder)
 
 
 @pytest.mark.parametrize("cut", [0.0, 0.13, 0.5, 0.77, 0.95, 1.0])
@@ -74,7 +74,7 @@ def test_stopped_anywhere_it_ends_with_the_same_front(cut, uninterrupted, tmp_pa
     folder, whole = uninterrupted
     data = (folder / "points.jsonl").read_bytes()
     (tmp_path / "points.jsonl").write_bytes(data[: round(cut * len(data))])  # mostly with half a line at its end
-    again = xoropt.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=tmp_path)
+    again = xoropt.explore.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=tmp_path)
     assert [(r.point, r.efficiency, r.gates) for r in again.front] == [
         (r.point, r.efficiency, r.gates) for r in whole.front
     ]
@@ -112,7 +112,7 @@ def test_interrupted_keeps_what_there_is(monkeypatch, tmp_path):
         return measured(*arguments)
 
     monkeypatch.setattr(search, "measure", measure_some)
-    found = xoropt.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=tmp_path)
+    found = xoropt.explore.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False, out=tmp_path)
     assert found.interrupted
     assert len(found.points) == 4
     assert (tmp_path / "points.jsonl").read_text().count('"result"') == 4
@@ -124,13 +124,13 @@ def test_layers_of_a_model(dense, tmp_path):
     assert {layer.name for layer in workload.layers} == {"conv.weight", "fc.weight", "head.weight", "codes"}
     assert all(len(layer.bits) in (2, 3) for layer in workload.layers)
     space = {"recipes": ["windowed:n_in=1,n_out=16,window=64"], "orders": ["rows", "lanes:lanes=16"]}
-    found = xoropt.explore(space, dense, config=config, jobs=1, synthesize=False)
+    found = xoropt.explore.explore(space, dense, config=config, jobs=1, synthesize=False)
     assert {result.workload for result in found.points} == {"data"}
     path, small = tmp_path / "in.safetensors", tmp_path / "small.safetensors"
     save_file(dense, path)
     xoropt.save(xoropt.compress(dense, config), small)
-    from_file = xoropt.explore(space, path, config=config, jobs=1, synthesize=False)
-    from_compressed = xoropt.explore(space, small, jobs=1, synthesize=False)
+    from_file = xoropt.explore.explore(space, path, config=config, jobs=1, synthesize=False)
+    from_compressed = xoropt.explore.explore(space, small, jobs=1, synthesize=False)
     for other in (from_file, from_compressed):
         assert [r.efficiency for r in other.points] == [r.efficiency for r in found.points]
 
@@ -219,33 +219,33 @@ def test_fronts(results):
 
 def test_bad_input(tmp_path):
     with pytest.raises(XoroptError, match="no time for a single point"):
-        xoropt.explore(SPACE, weights=1000, budget=1e-6, jobs=1)
+        xoropt.explore.explore(SPACE, weights=1000, budget=1e-6, jobs=1)
     for budget in (0, -1, True, "2m"):
         with pytest.raises(ArgumentError, match="'budget'"):
-            xoropt.explore(SPACE, budget=budget)
+            xoropt.explore.explore(SPACE, budget=budget)
     with pytest.raises(ArgumentError, match="No point of the space can be built; the first: Argument 'window'"):
-        xoropt.explore({"windowed": {"n_in": 8, "window": 4}}, weights=1000, jobs=1, synthesize=False)
+        xoropt.explore.explore({"windowed": {"n_in": 8, "window": 4}}, weights=1000, jobs=1, synthesize=False)
     with pytest.raises(ArgumentError, match="no tensor to store"):
-        xoropt.explore(SPACE, {"w": np.random.default_rng(0).standard_normal((50, 50))}, jobs=1)
+        xoropt.explore.explore(SPACE, {"w": np.random.default_rng(0).standard_normal((50, 50))}, jobs=1)
     with pytest.raises(ArgumentError, match="no care bit"):
-        xoropt.explore(SPACE, sparsity=0.999, weights=3, jobs=1)
+        xoropt.explore.explore(SPACE, sparsity=0.999, weights=3, jobs=1)
     with pytest.raises(ArgumentError, match="'data' must be"):
-        xoropt.explore(SPACE, 7, jobs=1)
+        xoropt.explore.explore(SPACE, 7, jobs=1)
     (tmp_path / "file").write_text("")
     with pytest.raises(XoroptError, match="name another --out"):
-        xoropt.explore(SPACE, weights=1000, jobs=1, out=tmp_path / "file")
+        xoropt.explore.explore(SPACE, weights=1000, jobs=1, out=tmp_path / "file")
     (tmp_path / "points.jsonl").write_text("{}\n")
     with pytest.raises(XoroptError, match="line 1 is no result"):
-        xoropt.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+        xoropt.explore.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     for line in ({"workload": 3, "fingerprint": "f"}, {"impossible": {"workload": "w", "point": "p", "why": 5}}):
         (tmp_path / "points.jsonl").write_text(json.dumps(line) + "\n")
         with pytest.raises(XoroptError, match="line 1 is no result"):
-            xoropt.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+            xoropt.explore.explore(SPACE, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     os.remove(tmp_path / "points.jsonl")
     small = {"block": {"n_in": 8, "solvers": "greedy"}}
-    xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     with pytest.raises(XoroptError, match="results of other data"):
-        xoropt.explore(small, weights=2000, jobs=1, synthesize=False, out=tmp_path)
+        xoropt.explore.explore(small, weights=2000, jobs=1, synthesize=False, out=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -253,19 +253,19 @@ def test_bad_input(tmp_path):
 )
 def test_results_of_the_wrong_kind(key, value, tmp_path):
     small = {"block": {"n_in": 8, "solvers": "greedy"}}
-    xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     path = tmp_path / "points.jsonl"
     head, line = path.read_text().splitlines()
     entry = json.loads(line)
     entry["result"][key] = value
     path.write_text(f"{head}\n{json.dumps(entry)}\n")
     with pytest.raises(XoroptError, match="line 2 is no result"):
-        xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+        xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
 
 
 def test_results_of_another_version(tmp_path, monkeypatch):
     small = {"block": {"n_in": 8, "solvers": "greedy"}}
-    xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
-    monkeypatch.setattr(xoropt, "__version__", "99")
+    xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+    monkeypatch.setattr("xoropt.explore.exploration.__version__", "99")
     with pytest.raises(XoroptError, match="another version"):
-        xoropt.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
+        xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)

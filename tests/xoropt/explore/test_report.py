@@ -30,7 +30,7 @@ orders = "lanes:lanes=64"
 @pytest.fixture(scope="module")
 def figures():
     space = tomllib.loads(SPACE)
-    return xoropt.explore(space, sparsity=[0.8, 0.9], weights=50_000, jobs=1, synthesize=False).to_dict()
+    return xoropt.explore.explore(space, sparsity=[0.8, 0.9], weights=50_000, jobs=1, synthesize=False).to_dict()
 
 
 def browse(*arguments):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import xoropt
-from xoropt import folders
 from xoropt.circuits import yosys
+from xoropt.cli.tables.hardware import print_hardware
+from xoropt.common import folders
 from xoropt.hardware import cost
-from xoropt.hardware.simulate import COMPILE, RUN
-from xoropt.hardware.table import print_hardware
+from xoropt.hardware.simulation import COMPILE, RUN
 from xoropt.hardware.testbench import FILES
 
 needs_iverilog = pytest.mark.skipif(

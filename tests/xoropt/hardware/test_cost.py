@@ -8,7 +8,7 @@ from hypothesis import given
 import xoropt
 from xoropt.hardware import DecoderConfig, cost
 from xoropt.hardware.circuits import arrivals, depth_of, stage_circuits
-from xoropt.hardware.pipeline import pipeline
+from xoropt.hardware.register_stages import pipeline
 from xoropt.networks import from_matrix, random_block, staged, windowed
 
 

@@ -9,8 +9,8 @@ from hardware_networks import NAMED, from_stages
 
 import xoropt
 from xoropt.circuits import yosys
-from xoropt.codec.encoded import StreamEncoded
-from xoropt.codec.packed import PackedValues
+from xoropt.codec.encoding import StreamEncoded
+from xoropt.codec.packed.encoding import PackedValues
 from xoropt.hardware import DecoderConfig, PortRates, cost, count_netlist, design, feed, random_feed, simulate
 from xoropt.hardware.testbench import bench_files
 from xoropt.networks import TOPOLOGIES, from_recipe

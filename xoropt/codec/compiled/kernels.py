@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.vectors import load_row, shift_row, store_row
-from xoropt.words.vectors import copy_octets
+from xoropt.common.words.vectors import copy_octets
 
 __all__ = ["funnel", "read_octets", "seed_rows"]
 
@@ -34,7 +34,7 @@ def funnel(words, at):
 def seed_rows(octets, first, n, lanes, spread, raw, seeds):
     """The m = ⌈n/L⌉ seed rows of a segment, ⌈L/64⌉ words each, from the n stored bits from bit `first` on; m.
 
-    See `xoropt.codec.layout`. Where rows are whole words they are shifted from where they are stored, but for the last
+    See `xoropt.codec.streams.segments`. Rows of whole words are shifted from where they are stored, except the last
     ones, behind which there may be nothing to read.
     """
     width = max(1, lanes >> 6)

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
-from xoropt.words.vectors import address
+from xoropt.common.words.vectors import address
 
 __all__ = [
     "add_rows",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.masks.classes import Classes
+from xoropt.masks.density_classes import Classes
 from xoropt.masks.huffman import code_lengths, mean_lengths
 
 __all__ = ["CODES", "EXTRA", "GROUPS", "Codes", "choose_codes", "group_lengths"]

@@ -3,12 +3,12 @@
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
-from xoropt.codec.decode import chosen
-from xoropt.errors import DecodeError, XoroptError
+from xoropt.codec.decoder import chosen
+from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
+from xoropt.masks.prefix.column_order import restore_columns
 from xoropt.masks.prefix.lookup import tables
-from xoropt.masks.prefix.moving import restore_columns
 from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import unpack
 
@@ -81,7 +81,7 @@ def decode_packed(
     coded = read(parts, shape, size)
     if stop <= first:
         return np.empty(0, dtype=np.uint8), first
-    from xoropt.words.kernels import flip_bits
+    from xoropt.common.words.kernels import flip_bits
 
     octets, start = unpack(coded, tables(coded.densities, coded.size, coded.length), first, stop, jobs)
     if coded.moved is not None:

@@ -5,9 +5,9 @@ import json
 import numpy as np
 
 from xoropt.codec import encode as encode_planes
-from xoropt.codec.stored import describe
-from xoropt.masks import positions
-from xoropt.masks.classes import FINEST, matrix_shape, pack_classes, sort_into_classes
+from xoropt.codec.description import describe
+from xoropt.masks import gap_coded
+from xoropt.masks.density_classes import FINEST, matrix_shape, pack_classes, sort_into_classes
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import EXTRA, GROUPS, choose_codes, group_lengths
 from xoropt.masks.prefix.stored import LISTED, PLANE, TILE, bands_of
@@ -69,7 +69,7 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     if not densities[0]:
         listed = np.zeros_like(matrix)
         listed[:, order] = matrix & np.repeat(pair == 0, size, axis=1)[:, :columns]
-        stored[LISTED] = positions.join(np.flatnonzero(listed), mask.size)
+        stored[LISTED] = gap_coded.join(np.flatnonzero(listed), mask.size)
     return stored | {f"mask_{part}": array.reshape(-1) for part, array in parts.items()}
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.weights.kernels import blend
-from xoropt.codec.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
+from xoropt.codec.compiled.weights.kernels import blend
+from xoropt.codec.compiled.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
+from xoropt.common.words.vectors import number_at, put_number, word_at
 from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, turn_numbers
-from xoropt.words.vectors import number_at, put_number, word_at
 
 __all__ = ["move_columns", "place_groups", "unpack_groups"]
 
@@ -29,7 +29,7 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
         numbers: scratch, uint32 (2·16·16,): turned, and the places of their entries.
         out: uint16 (512·tiles,), the symbol of each group, and 15 more.
         writing: None, or weights that are written meanwhile, no more than a band has, 1024 after every 64 groups: the
-            processor looks groups up while the memory takes weights. As for `xoropt.codec.weights.kernels.expand`:
+            processor looks groups up while the memory takes weights. As for `compiled.weights.kernels.expand`:
             planes, at, mask, mask_at, table, row_length, first, stop, out, begin, stream. There are one to three
             planes; first, stop and rows in the table are multiples of 64. (No function that takes arrays is
             called between: it would count references, and wait for the memory each time.)

@@ -7,12 +7,12 @@ from weakref import ref
 
 import numpy as np
 
-from xoropt.codec import Encoded, StreamEncoded
-from xoropt.codec.packed import PackedValues
-from xoropt.codec.stored import restore
-from xoropt.errors import DecodeError, XoroptError
-from xoropt.masks import positions
-from xoropt.masks.classes import FINEST, Reader, matrix_shape, unpack_classes
+from xoropt.codec import BlockEncoded, StreamEncoded
+from xoropt.codec.description import restore
+from xoropt.codec.packed.encoding import PackedValues
+from xoropt.common.errors import DecodeError, XoroptError
+from xoropt.masks import gap_coded
+from xoropt.masks.density_classes import FINEST, Reader, matrix_shape, unpack_classes
 from xoropt.masks.prefix.codes import CODES, EXTRA, GROUPS
 
 __all__ = ["LISTED", "PARTS", "PLANE", "TILE", "Coded", "bands_of", "read"]
@@ -61,7 +61,7 @@ class Coded:
     column_class: np.ndarray
     code_of: np.ndarray
     densities: tuple[int, ...]
-    encoded: Encoded | StreamEncoded
+    encoded: BlockEncoded | StreamEncoded
     listed: np.ndarray | None
     bands: int
     of_band: int
@@ -81,13 +81,13 @@ class Coded:
         if self.listed is None:
             return np.empty(0, dtype=np.int64)
         if len(self.listed) > max(SHORT, sum(len(seeds) for seeds in self.encoded.seeds) // 8):
-            return positions.split(self.listed, self.rows * self.columns, first, stop)
+            return gap_coded.split(self.listed, self.rows * self.columns, first, stop)
         return self._every_listed[slice(*np.searchsorted(self._every_listed, (first, stop)))]
 
     @cached_property
     def _every_listed(self) -> np.ndarray:
         assert self.listed is not None
-        return positions.split(self.listed, self.rows * self.columns, 0, self.rows * self.columns)
+        return gap_coded.split(self.listed, self.rows * self.columns, 0, self.rows * self.columns)
 
 
 _READ: dict[int, tuple[ref, dict[str, np.ndarray], tuple[int, ...], int, Coded]] = {}

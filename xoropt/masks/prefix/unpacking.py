@@ -5,7 +5,7 @@ from threading import Lock
 
 import numpy as np
 
-from xoropt.codec.decode import flips_of, reader_of
+from xoropt.codec.decoder import flips_of, reader_of
 from xoropt.masks.prefix.lookup import Lookup
 from xoropt.masks.prefix.stored import TILE, Coded
 
@@ -31,8 +31,8 @@ def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.ranges import fill_planes
-    from xoropt.codec.reader import borrow, give_back
+    from xoropt.codec.compiled.ranges import fill_planes
+    from xoropt.codec.compiled.reader import borrow, give_back
 
     of_row_class = coded.code_of[:, coded.column_class]
     groups, band = TILE * coded.of_band, coded.of_band * coded.length * TILE  # of a band; its outputs
@@ -74,7 +74,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.ranges import spread, threads_for
+    from xoropt.codec.compiled.ranges import spread, threads_for
     from xoropt.masks.prefix.kernels import place_groups, unpack_groups
 
     rows, columns, across, size = coded.rows, coded.columns, coded.across, coded.size
@@ -112,7 +112,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
 
 def scratch_of() -> tuple[np.ndarray, np.ndarray]:
     """Working memory of `unpack_groups`."""
-    from xoropt.codec.reader import aligned
+    from xoropt.codec.compiled.reader import aligned
 
     return aligned(1024, np.uint32), aligned(512, np.uint32)
 

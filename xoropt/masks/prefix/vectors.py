@@ -1,4 +1,4 @@
-"""Tiles of 64 groups of a mask as machine vectors: numba intrinsics beside those of `xoropt.codec.weights.vectors`."""
+"""Tiles of 64 groups of a mask as machine vectors: numba intrinsics beside `xoropt.codec.compiled.weights.vectors`."""
 
 from llvmlite import ir
 from numba import types
@@ -6,8 +6,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from xoropt.codec.compiled.vectors import ROW
-from xoropt.codec.weights.vectors import TileType
-from xoropt.words.vectors import address
+from xoropt.codec.compiled.weights.vectors import TileType
+from xoropt.common.words.vectors import address
 
 __all__ = ["SIDE", "four_at", "join_tiles", "look_up", "swap_far", "swap_near", "turn_numbers"]
 

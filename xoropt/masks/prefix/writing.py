@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xoropt.codec.reader import Reader
+from xoropt.codec.compiled.reader import Reader
+from xoropt.masks.prefix.column_order import Move, mover
 from xoropt.masks.prefix.lookup import tables
-from xoropt.masks.prefix.moving import Move, mover
 from xoropt.masks.prefix.stored import TILE, Coded, read
 from xoropt.masks.prefix.unpacking import AT_ONCE, outputs_of, scratch_of
 
@@ -28,7 +28,7 @@ def write_weights(
 
     Args:
         parts, shape, size: as for `xoropt.masks.prefix.decode`.
-        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.ranges.weights_of`.
+        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.compiled.ranges.weights_of`.
 
     Raises:
         DecodeError: the parts do not fit the shape or each other.
@@ -36,11 +36,11 @@ def write_weights(
     coded = read(parts, shape, size)
     if not _suits(coded, len(flips), table, row_length, first, stop):
         return None
-    from xoropt.codec import ranges
-    from xoropt.codec.reader import aligned, borrow, give_back
-    from xoropt.codec.weights.kernels import expand
+    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled.reader import aligned, borrow, give_back
+    from xoropt.codec.compiled.weights.kernels import expand
+    from xoropt.common.words.kernels import flip_bits
     from xoropt.masks.prefix.kernels import unpack_groups
-    from xoropt.words.kernels import flip_bits
 
     if out is None:
         out = aligned(stop - first, table.dtype, first)
@@ -86,7 +86,7 @@ def write_weights(
 
 def _suits(coded: Coded, planes: int, table: np.ndarray, row_length: int, first: int, stop: int) -> bool:
     """Whether the weights can be written so: `unpack_groups` can write these meanwhile, `mover` moves whole rows."""
-    from xoropt.codec.weights.kernels import FEW
+    from xoropt.codec.compiled.weights.kernels import FEW
 
     even = [first, stop, *([] if coded.moved is None else [coded.columns]), *([] if len(table) == 1 else [row_length])]
     rows = coded.moved is None or (first % coded.columns == 0 and stop % coded.columns == 0)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import reseed
-from xoropt.networks.network import XorNetwork, check_int
+from xoropt.networks.network import XorNetwork
 from xoropt.networks.optimize.estimate import CareSets
 from xoropt.networks.optimize.moves import MOVES, move
 from xoropt.networks.stages import stages_of
-from xoropt.networks.topologies.spelt import from_stages
+from xoropt.networks.topologies.explicit import from_stages
 
 __all__ = ["MOVES", "CareSets", "Optimized", "best_of", "optimize"]
 

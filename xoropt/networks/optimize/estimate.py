@@ -6,8 +6,9 @@ either figure.
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
-from xoropt.networks.network import XorNetwork, check_int
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
+from xoropt.networks.network import XorNetwork
 from xoropt.networks.splitmix import splitmix64
 
 __all__ = ["SLACK", "CareSets"]

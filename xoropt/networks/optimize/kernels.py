@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.words.vectors import trailing_zeros
+from xoropt.common.words.vectors import trailing_zeros
 
 __all__ = ["dependent"]
 

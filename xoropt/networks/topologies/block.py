@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int
+from xoropt.common.arguments import check_int
+from xoropt.networks.network import MAX_N_OUT, XorNetwork
 from xoropt.networks.splitmix import splitmix64
 
 __all__ = ["random_block"]

@@ -6,9 +6,10 @@ seed bits that cost k gates, not 2^k − 1: registers do the rest, as in linear-
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries
 from xoropt.networks.stages import MAX_WINDOW, stages_network
 
 __all__ = ["cascade"]

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
 from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["convolutional"]

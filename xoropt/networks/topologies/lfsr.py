@@ -7,8 +7,9 @@ on CAD 19 (2000).
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
 __all__ = ["lfsr"]

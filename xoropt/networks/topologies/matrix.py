@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_int, from_matrix
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, from_matrix
 
 __all__ = ["spelt_matrix"]
 

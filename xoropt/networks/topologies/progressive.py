@@ -8,9 +8,10 @@ import math
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import XorNetwork, check_int, pack_rows
+from xoropt.networks.network import XorNetwork, pack_rows
 from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["progressive"]

@@ -6,9 +6,10 @@ network in every version.
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import XorNetwork, check_int, pack_rows
+from xoropt.networks.network import XorNetwork, pack_rows
 
 __all__ = ["regular"]
 

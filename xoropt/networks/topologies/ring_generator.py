@@ -6,8 +6,9 @@ Rajski and Tyszer, *Ring generators: new devices for embedded test applications*
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
 __all__ = ["ring_generator"]

@@ -1,7 +1,8 @@
 """The sequential network of Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): the small dense case of a window."""
 
+from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
 from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = ["sequential"]

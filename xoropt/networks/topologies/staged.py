@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from xoropt.errors import ArgumentError
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries
 from xoropt.networks.stages import MAX_WINDOW, product_rows
 from xoropt.networks.topologies.windowed import check_window
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, check_int, pack_rows
+from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
 
 __all__ = ["toeplitz"]
 

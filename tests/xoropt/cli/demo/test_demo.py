@@ -1,0 +1,40 @@
+"""The demo on real data: accuracy, exactness, and every figure of its table."""
+
+import json
+
+from safetensors.numpy import load_file
+
+import xoropt
+from xoropt.cli.tables.demo import print_demo
+
+
+def test_demo(demo, xoropt_command, capfd):
+    folder, done = demo
+    assert (done.returncode, done.stderr) == (0, "")
+    figures = json.loads(done.stdout)
+    assert figures["lossless"] is True
+    assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
+    assert abs(figures["accuracy_compressed"] - figures["accuracy_after"]) < 0.005  # sums in another order
+    assert set(figures["tensors"]) == {"fc1.weight", "fc2.weight", "fc3.weight"} == set(figures["rivals"])
+    for name, tensor in figures["tensors"].items():
+        assert abs(tensor["sparsity"] - 0.95) < 0.001
+        assert tensor["planes"] == 1
+        assert tensor["care_bits"] == round(0.05 * tensor["weights"])
+        assert set(figures["rivals"][name]) == {"csr", "csr_packed", "bitmap", "zstd"}
+        assert figures["rivals"][name]["bitmap"] == tensor["weights"] + tensor["care_bits"]
+    cheap = figures["low_rank"]
+    assert cheap["accuracy"] >= 0.9
+    assert cheap["tensors"]["fc2.weight"]["mask_bits"] < 0.16 * 400_000
+    assert cheap["total"]["bits_per_weight"] < figures["total"]["bits_per_weight"]
+    capfd.readouterr()
+    print_demo(figures)
+    shown = capfd.readouterr().out
+    for word in ("fc2.weight", "test accuracy", "every weight came back bit for bit: yes", "zstd -19"):
+        assert word in shown
+    quantized = load_file(folder / "quantized.safetensors")
+    back = xoropt.decompress(folder / "compressed.safetensors")
+    assert all((back[name] == array).all() for name, array in quantized.items())
+
+    status, _, err = xoropt_command("demo", "--out", folder)
+    assert status == 1
+    assert "exists already" in err

@@ -1,0 +1,209 @@
+"""Whole models: what is compressed, what is carried, and that all of it comes back."""
+
+import tempfile
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import xoropt
+from xoropt import CompressConfig, CompressedTensor, UncompressedTensor
+from xoropt.codec.packed.encoding import unpack_values
+
+
+@st.composite
+def models(draw):
+    """A few tensors of any dtype and shape, some of few values and some of many."""
+    tensors = {}
+    for i in range(draw(st.integers(0, 3))):
+        shape = tuple(draw(st.lists(st.integers(0, 12), max_size=4)))
+        dtype = np.dtype(draw(st.sampled_from(["float32", "float16", "float64", "int8", "int64", ml_dtypes.bfloat16])))
+        rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+        weights = rng.standard_normal(shape) * (rng.random(shape) < draw(st.sampled_from([0.0, 0.2, 1.0])))
+        if draw(st.booleans()):
+            weights = np.clip(np.round(weights), -2, 1)
+        tensors[f"tensor {i}"] = np.asarray(weights).astype(dtype)
+    return tensors
+
+
+@settings(max_examples=150)
+@given(models(), st.integers(1, 64), st.one_of(st.none(), st.integers(1, 90)), st.sampled_from(["numpy", "reference"]))
+def test_exact_round_trip_through_a_file(tensors, n_in, n_out, decoder):
+    config = CompressConfig(include=("*",), n_in=n_in, n_out=n_out, solver="greedy")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        xoropt.save(xoropt.compress(tensors, config), path)
+        back = xoropt.decompress(path, decoder=decoder)
+        assert list(back) == list(tensors)
+        for name, array in tensors.items():
+            assert (back[name].dtype, back[name].shape) == (array.dtype, array.shape)
+            assert back[name].tobytes() == array.tobytes()
+        assert all(check.lossless for check in xoropt.verify(path, tensors))
+
+
+@settings(max_examples=100)
+@given(
+    models(),
+    st.floats(0, 0.99),
+    st.integers(1, 5),
+    st.sampled_from(["tensor", "row"]),
+    st.sampled_from(["tensor", "global"]),
+)
+def test_quantized_round_trip(tensors, sparsity, bits, scales, scope):
+    config = CompressConfig(sparsity, bits, scope, scales, include=("*",), solver="greedy", n_out=50)
+    model = xoropt.compress(tensors, config)
+    assert all(check.lossless for check in xoropt.verify(model, tensors))
+    for name, array in xoropt.decompress(model).items():
+        assert (array.dtype, array.shape) == (tensors[name].dtype, tensors[name].shape)
+
+
+def test_what_is_carried_and_why(dense):
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy", min_weights=500))
+    compressed = {name for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)}
+    assert compressed == {"conv.weight", "fc.weight", "head.weight", "codes"}
+    reasons = {name: tensor.reason for name, tensor in model.tensors.items() if isinstance(tensor, UncompressedTensor)}
+    assert reasons["embed.weight"] == "an embedding"
+    assert reasons["step"] == "fewer than 500 weights"
+    asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), solver="greedy"))
+    assert isinstance(asked.tensors["embed.weight"], CompressedTensor)
+    assert all(isinstance(asked.tensors[name], UncompressedTensor) for name in dense if name != "embed.weight")
+
+
+def test_a_tensor_that_would_grow_is_carried():
+    every = np.random.default_rng(0).integers(-128, 128, (64, 64)).astype(np.int8)
+    model = xoropt.compress({"w": every}, CompressConfig(solver="greedy"))
+    assert model.tensors["w"].reason == "would not get smaller"
+
+
+def test_pruning_rate_is_exact(dense):
+    config = CompressConfig(sparsity=0.9, bits=1, solver="greedy", include=("fc*", "conv.weight"))
+    back = xoropt.decompress(xoropt.compress(dense, config))
+    assert np.count_nonzero(back["fc.weight"]) == 300
+    config = CompressConfig(sparsity=0.9, bits=1, scope="global", solver="greedy", include=("fc*", "conv.weight"))
+    back = xoropt.decompress(xoropt.compress(dense, config))
+    assert np.count_nonzero(back["fc.weight"]) + np.count_nonzero(back["conv.weight"]) == round(0.1 * (3000 + 1152))
+
+
+def test_nan_is_refused_by_name(dense):
+    dense["fc.weight"][3, 4] = np.nan
+    with pytest.raises(xoropt.ArgumentError, match=r"'fc.weight'.*NaN"):
+        xoropt.compress(dense, CompressConfig(sparsity=0.5, bits=1))
+
+
+def test_verify_finds_every_difference(dense):
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy"))
+    other = dict(dense)
+    other["fc.weight"] = dense["fc.weight"] * np.where(
+        np.arange(3000).reshape(60, 50) == dense["fc.weight"].argmax(), -1, 1
+    )
+    other["step"] = np.array(-7.5, dtype=np.float32)
+    other["conv.bias"] = dense["conv.bias"].astype(np.float32)
+    other["new"] = np.ones(2)
+    del other["empty"]
+    wrong = {check.name: check.how for check in xoropt.verify(model, other) if not check.lossless}
+    assert set(wrong) == {"fc.weight", "step", "conv.bias", "new", "empty"}
+    assert wrong["conv.bias"].startswith("is float16(16,), the original float32")
+    assert "missing" in wrong["new"]
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"sparsity": 1.0}, "'sparsity' must be at least 0 and below 1, not 1.0"),
+        ({"bits": 0}, "'bits'"),
+        ({"n_in": 0}, "'n_in' must be from 1 to 64, not 0"),
+        ({"n_in": 65}, "'n_in' must be from 1 to 64, not 65"),
+        ({"n_out": 0}, "'n_out'"),
+        ({"seed": -1}, "'seed'"),
+        ({"scope": "layer"}, "'scope' must be one of tensor, global"),
+        ({"scales": "column"}, "'scales'"),
+        ({"mask": "rle"}, "'mask'"),
+        ({"jobs": 0}, "'jobs'"),
+        ({"network": "blok:"}, "'block'"),
+    ],
+)
+def test_config_refuses(options, word):
+    with pytest.raises(xoropt.ArgumentError, match=word):
+        CompressConfig(**options)
+
+
+def test_full_masks_take_no_bits():
+    ternary = np.random.default_rng(0).choice(np.array([-1, 1, 3], np.float32), (80, 80))
+    model = xoropt.compress({"w": ternary}, CompressConfig(solver="greedy"))
+    assert xoropt.report(model)["tensors"]["w"]["mask_bits"] == 0
+    assert (xoropt.decompress(model)["w"] == ternary).all()
+
+
+def test_progress_reaches_the_end(dense):
+    seen = []
+    xoropt.compress(
+        dense, CompressConfig(0.9, 1, solver="greedy"), progress=lambda name, done, total: seen.append((done, total))
+    )
+    assert seen == sorted(seen)
+    assert (
+        seen[-1][0] == seen[-1][1] == sum(dense[n].size for n in ("conv.weight", "fc.weight", "head.weight", "codes"))
+    )
+
+
+def test_negative_zeros_are_kept_or_merged_as_asked():
+    rng = np.random.default_rng(0)
+    weights = (np.sign(rng.standard_normal((256, 256))) * (rng.random((256, 256)) < 0.1)).astype(
+        np.float32
+    )  # many -0.0
+    kept = xoropt.compress({"w": weights})
+    assert xoropt.decompress(kept)["w"].tobytes() == weights.tobytes()
+    assert xoropt.report(kept)["tensors"]["w"]["negative_zeros"]
+    merged = xoropt.compress({"w": weights}, CompressConfig(merge_zeros=True))
+    back = xoropt.decompress(merged)["w"]
+    assert (back == weights).all()
+    assert not np.signbit(back[back == 0]).any()
+    assert xoropt.verify(merged, {"w": weights})[0].lossless
+    assert xoropt.report(merged)["total"]["bits_per_weight"] < 0.6 * xoropt.report(kept)["total"]["bits_per_weight"]
+    assert not xoropt.verify(merged, {"w": -weights})[0].lossless
+
+
+def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
+    rng = np.random.default_rng(0)
+    kinds = set()
+    for weights, density in ((1, 1.0), (40, 0.5), (300, 0.9), (1000, 0.5), (3000, 0.1), (20_000, 0.5), (20_000, 0.05)):
+        array = np.where(rng.random(weights) < density, rng.choice(np.array([1, 2], np.int8), weights), np.int8(0))
+        model = xoropt.compress({"w": array}, CompressConfig(include=("*",)))
+        tensor = model.tensors["w"]
+        if isinstance(tensor, xoropt.UncompressedTensor):
+            continue
+        kinds.add(tensor.encoded.network.recipe == "packed")
+        figures = xoropt.report(model)["tensors"]["w"]
+        assert figures["mask_bits"] + figures["seed_bits"] + figures["patch_bits"] <= 1.002 * (
+            8 * -(-weights // 8) + figures["care_bits"]
+        )
+        assert np.array_equal(xoropt.decompress(model)["w"], array)
+    assert kinds == {True, False}
+
+
+def test_packed_values_need_their_own_mask(tmp_path):
+    rng = np.random.default_rng(1)
+    array = np.where(rng.random(1500) < 0.5, rng.choice(np.array([1, 2, 3], np.int8), 1500), np.int8(0))
+    model = xoropt.compress({"w": array})
+    xoropt.save(model, tmp_path / "w")
+    assert np.array_equal(xoropt.decompress(tmp_path / "w")["w"], array)
+    encoded = model.tensors["w"].encoded
+    assert encoded.network.recipe == "packed"
+    with pytest.raises(xoropt.DecodeError, match="without their mask"):
+        xoropt.decode(encoded)
+    with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, the values are of"):
+        unpack_values(encoded, np.ones(1500, dtype=bool))
+
+
+@pytest.mark.parametrize("levels", [3, 2000])
+def test_merged_zeros_never_change_a_tensor_that_is_carried(levels):
+    """Neither one of too many values nor one that would not get smaller."""
+    rng = np.random.default_rng(0)
+    weights = rng.integers(0, levels, 2000).astype(np.float32) if levels > 257 else np.ones(3, np.float32)
+    weights[0] = -0.0
+    model = xoropt.compress({"w": weights}, xoropt.CompressConfig(merge_zeros=True, include=("*",)))
+    assert isinstance(model.tensors["w"], xoropt.UncompressedTensor)
+    assert model.tensors["w"].array.tobytes() == weights.tobytes()
+    assert all(check.lossless for check in xoropt.verify(model, {"w": weights}))

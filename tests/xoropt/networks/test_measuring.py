@@ -1,0 +1,122 @@
+"""Measures of a network's graph, against networkx and against counting by hand."""
+
+import doctest
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xoropt import ArgumentError, networks
+from xoropt.networks import measures as module_function
+from xoropt.networks.measuring import core_threshold, node_graph, unrolled
+from xoropt.networks.optimize import CareSets
+
+PAIRS = networks.windowed(n_in=2, n_out=4, window=10, taps=2, seed=1)
+SMALL = st.one_of(
+    st.builds(networks.fixed_taps, st.integers(3, 8), st.integers(2, 12), st.integers(1, 3), st.integers(0, 99)),
+    st.builds(
+        networks.windowed,
+        st.just(2),
+        st.integers(2, 5),
+        st.sampled_from([4, 8, 12]),
+        st.integers(1, 3),
+        st.integers(0, 99),
+    ),
+    st.builds(
+        networks.cascade,
+        st.just(1),
+        st.integers(2, 5),
+        st.just(2),
+        st.just(5),
+        st.just(4),
+        st.just(0),
+        st.integers(0, 99),
+    ),
+)
+
+
+def test_examples():
+    import importlib
+
+    result = doctest.testmod(importlib.import_module("xoropt.networks.measuring"))
+    assert result.attempted
+    assert not result.failed
+
+
+@given(SMALL)
+def test_degrees_and_girth(network):
+    found = module_function(network, care_bits=200)
+    matrix = network.matrix()
+    assert found.output_degrees == (matrix.sum(axis=1).min(), matrix.sum(axis=1).mean(), matrix.sum(axis=1).max())
+    assert found.seed_degrees[1] * network.n_in == matrix.sum()
+    girth = nx.girth(unrolled(network, 2 * network.memory + 1))
+    if found.girth is None:
+        assert girth == np.inf or girth > 6  # a longer one may avoid the middle step
+    elif girth <= 6 or not network.memory:
+        assert found.girth == girth
+    assert set(found.rank_profile) == {0.8, 0.9, 0.95, 1.0}
+    assert 0 <= found.core <= 1
+
+
+@settings(max_examples=15)
+@given(SMALL)
+def test_the_core_is_what_peeling_leaves(network):
+    rate = network.n_in / network.n_out
+    positions = CareSets(min(1.0, rate), 4000, 1, slack=1.0).positions[0].tolist()
+    steps = max(1, -(-(max(positions) + 1) // network.n_out), network.memory + 1)
+    graph = nx.Graph()
+    for e, s in enumerate(positions):
+        graph.add_node(("care", e))
+        for i in np.flatnonzero(network.matrix()[s % network.n_out]):
+            graph.add_edge(("care", e), (s // network.n_out * network.n_in + int(i)) % (steps * network.n_in))
+    leaves = [node for node in graph if not isinstance(node, tuple) and graph.degree(node) == 1]
+    while leaves:
+        seed = leaves.pop()
+        if seed in graph and graph.degree(seed) == 1:
+            care = next(iter(graph[seed]))
+            near = list(graph[care])
+            graph.remove_node(care)
+            leaves += [node for node in near if graph.degree(node) == 1]
+    left = sum(isinstance(node, tuple) for node in graph)
+    assert module_function(network, care_bits=200).core == pytest.approx(left / len(positions))
+
+
+def cycles_by_hand(pairs, steps, length):
+    """Closed walks without repeated vertices or edges, as sets of edges."""
+    edges = [((a, (t + da) % steps), (b, (t + db) % steps)) for t in range(steps) for (a, da), (b, db) in pairs]
+    count = 0
+    for chosen in itertools.combinations(range(len(edges)), length):
+        graph = nx.MultiGraph([edges[i] for i in chosen])
+        if all(degree == 2 for _, degree in graph.degree) and nx.is_connected(graph) and len(graph) == length:
+            count += 1
+    return count
+
+
+def test_cycles_of_two_read_outputs():
+    found = module_function(PAIRS, care_bits=200)
+    places = np.nonzero(PAIRS.matrix())[1].reshape(-1, 2)
+    pairs = [[(p % 2, p // 2) for p in row] for row in places.tolist()]
+    for length in (2, 3):
+        assert found.cycles[length] * 17 == pytest.approx(cycles_by_hand(pairs, 17, length))
+    assert node_graph(PAIRS, 5).number_of_edges() == 20
+    assert module_function(networks.fixed_taps(n_in=6, n_out=9, taps=3), care_bits=200).cycles == {}
+
+
+def test_a_cascade_has_no_short_cycles_of_odd_length():
+    found = module_function(networks.cascade(n_in=1, n_out=6, layers=3, span=12, memory=9, seed=2), care_bits=500)
+    assert found.cycles[3] == 0
+    assert set(found.cycles) == {2, 3, 4}
+
+
+def test_thresholds_of_the_literature():
+    assert core_threshold({3: 1}) == pytest.approx(0.8185, abs=1e-3)
+    assert core_threshold({5: 1}) == pytest.approx(0.7018, abs=1e-3)
+    assert core_threshold({2: 1}) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_network_too_large():
+    with pytest.raises(ArgumentError, match=r"is too large to measure: [\d,]+ edges, 200,000 can be searched"):
+        module_function(networks.windowed(n_in=8, n_out=800, window=960, taps=None))

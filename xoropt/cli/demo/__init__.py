@@ -1,0 +1,1 @@
+"""The demo: train a small network, compress it, and show what every step costs."""

@@ -1,0 +1,1 @@
+"""Tables for the console: models, the demo and hardware."""

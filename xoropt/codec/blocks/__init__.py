@@ -1,0 +1,1 @@
+"""Block networks: the paper's scheme, every block of outputs a parity problem of its own."""

@@ -1,0 +1,161 @@
+"""How a decoder evaluates a windowed network on rows of lanes: a few *sources*, and which of them each output is the
+XOR of.
+
+Sparse networks read seed rows themselves, staged ones nodes too, computed once a step. Dense ones read tables: of
+every `group` neighbouring seed rows all 2^group exclusive ors, of which an output takes one (the four Russians' method:
+Arlazarov, Dinic, Kronrod, Faradžev 1970), unless the processor multiplies matrices over GF(2), see
+`xoropt.codec.compiled.gfni`. The gates of an optimized circuit as nodes take several times as long as tables:
+`xoropt bench decode` measures all three.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+
+from xoropt.networks import XorNetwork
+from xoropt.networks.stages import flatten
+
+__all__ = ["ROWS", "TABLES", "Program", "placed", "program", "scratch_rows"]
+
+ROWS, TABLES = 0, 1
+"""Kinds of sources: seed rows and nodes, or tables."""
+REGION = 1 << 32
+"""A source is numbered region·REGION + row: seed rows are region 0, and every n_in nodes share a further one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Sources and reads of a network.
+
+    Node v of step t is row t·n_in + v mod n_in of region 1 + v div n_in, as seed i of step t is row t·n_in + i of
+    region 0: moving on by a step is the same distance everywhere.
+
+    Attributes:
+        n_in: rows a step of every region.
+        kind: of the sources.
+        group: seed rows of a table; 1 for the other kind.
+        reach: seed rows, from the step's first on, that any reads.
+        near: the same for outputs alone.
+        lead: the same for the last of the steps whose nodes are needed ahead of their own.
+        regions: how many: one of seed rows, and those of nodes.
+        nodes: int64 (nodes, 5): source, steps beyond the last that are read, those that outputs read, first and end of
+            its taps; each reads nodes before it alone.
+        taps: int64, the sources of nodes, relative to the step's first row.
+        hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
+        reads: int64, the sources of each network row relative to that, one row after another, at least one each.
+        starts: int64 (hop[1]·n_out + 1,), where each row's begin: first for steps that begin with a table, then for
+            those that begin one seed row later, …
+    """
+
+    n_in: int
+    kind: int
+    group: int
+    reach: int
+    near: int
+    lead: int
+    regions: int
+    nodes: np.ndarray = field(repr=False)
+    taps: np.ndarray = field(repr=False)
+    hop: tuple[int, int, int]
+    reads: np.ndarray = field(repr=False)
+    starts: np.ndarray = field(repr=False)
+
+    @property
+    def depth(self) -> int:
+        """The reads of every network row; 0 where they have different numbers of them."""
+        counts = np.diff(self.starts)
+        return int(counts[0]) if (counts == counts[0]).all() else 0
+
+
+def placed(sources: np.ndarray, span: int) -> np.ndarray:
+    """Rows of numbered sources where every region has `span` rows, int64."""
+    return sources // REGION * span + sources % REGION
+
+
+@lru_cache(maxsize=16)
+def program(network: XorNetwork) -> Program:
+    """The way to evaluate a network that takes the fewest row operations."""
+    if network.stages is not None:
+        return _staged(network.n_in, network.stages)
+    matrix = network.matrix()
+    some = matrix[:: max(1, network.n_out // 256)]  # rows are alike
+    group = min(range(1, 9), key=lambda g: _operations(some, network.n_in / network.n_out, g))
+    none, no_nodes = np.zeros(1, dtype=np.int64), np.zeros((0, 5), dtype=np.int64)
+    n_in, window = network.n_in, network.window
+    if group == 1:
+        empty = ~matrix.any(axis=1)
+        counts = np.where(empty, 2, matrix.sum(axis=1))
+        starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        reads = np.zeros(int(starts[-1]), dtype=np.int64)  # an empty row reads seed row 0 twice
+        reads[~np.repeat(empty, counts)] = np.nonzero(matrix)[1]
+        return Program(n_in, ROWS, 1, window, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
+    table = np.concatenate([_table_reads(matrix, group, phase) for phase in range(group)])
+    starts = np.arange(len(table) + 1, dtype=np.int64) * table.shape[1]
+    hop = (n_in, group, 1 << group)
+    return Program(n_in, TABLES, group, window, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts)
+
+
+def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
+    """Nodes in the order of their stages, without mere copies; the last stage are the outputs."""
+    flat = flatten(n_in, stages)
+    seeds = np.arange(n_in + len(flat.nodes), dtype=np.int64)
+    number = seeds // n_in * REGION + seeds % n_in
+    ahead = np.zeros(len(number), dtype=np.int64)
+    used = flat.signals >= 0
+    np.maximum.at(ahead, flat.signals[used], flat.delays[used])
+    by_outputs = ahead.copy()
+    lists = [np.array(reads, dtype=np.int64) for reads in flat.nodes]
+    for v in range(len(lists) - 1, -1, -1):
+        np.maximum.at(ahead, lists[v][:, 0], lists[v][:, 1] + ahead[n_in + v])
+    ends = np.cumsum([0, *map(len, lists)])
+    nodes = np.stack([number[n_in:], ahead[n_in:], by_outputs[n_in:], ends[:-1], ends[1:]], axis=1)
+    taps = np.concatenate([np.zeros((0, 2), np.int64), *lists])
+    starts = np.concatenate([[0], np.cumsum(used.sum(axis=1))]).astype(np.int64)
+    reads = (number[flat.signals] + flat.delays * n_in)[used]
+    last = (ahead[:n_in].max() + 1) * n_in
+    direct = max([0, *(int(delay) for read in lists for signal, delay in read if signal < n_in)])
+    near = int(by_outputs[:n_in].max())
+    direct = max(direct, near)
+    regions = 1 + -(-len(lists) // n_in)
+    coded = number[taps[:, 0]] + taps[:, 1] * n_in
+    return Program(
+        n_in=n_in,
+        kind=ROWS,
+        group=1,
+        reach=(direct + 1) * n_in,
+        near=(near + 1) * n_in,
+        lead=int(last),
+        regions=regions,
+        nodes=nodes,
+        taps=coded,
+        hop=(n_in, 1, 1),
+        reads=reads,
+        starts=starts,
+    )
+
+
+def _operations(matrix: np.ndarray, rate: float, group: int) -> float:
+    """Row operations for one output, about; group = 1: without tables. `rate`: seed rows an output."""
+    if group == 1:
+        return float(matrix.sum()) / len(matrix)
+    return _table_reads(matrix, group, 0).shape[1] + (1 << group) / group * rate
+
+
+def _table_reads(matrix: np.ndarray, group: int, phase: int) -> np.ndarray:
+    """For a window that begins `phase` seed rows after a table does: the reads of each row, (n_out, reads); equally
+    many for every phase, so that some are entry 0 of a table, which is zero."""
+    n_out, window = matrix.shape
+    groups = -(-(window + group - 1) // group)
+    padded = np.zeros((n_out, groups * group), dtype=np.int64)
+    padded[:, phase : phase + window] = matrix
+    entry = (padded.reshape(n_out, groups, group) << np.arange(group)).sum(axis=2)
+    return np.where(entry, (np.arange(groups) << group) + entry, 0)
+
+
+def scratch_rows(plan: Program, seed_rows: int) -> tuple[int, int]:
+    """Rows that a region and the tables of a segment of `seed_rows` seed rows take at most."""
+    steps = -(-seed_rows // plan.n_in)
+    ahead = int(plan.nodes[:, 1].max(initial=0))
+    span = max(seed_rows, steps * plan.n_in + max(plan.lead, ahead * plan.n_in) + plan.group) | 1
+    return span, -(-span // plan.group) << plan.group if plan.kind == TABLES else 1

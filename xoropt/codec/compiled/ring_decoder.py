@@ -1,0 +1,128 @@
+"""Compiled decoding of closed orders: whole segments, row of lanes by row of lanes."""
+
+from bisect import bisect_left, bisect_right
+
+import numpy as np
+
+from xoropt.codec.compiled.any_lanes.kernels import fill_narrow
+from xoropt.codec.compiled.evaluation_plan import placed, program, scratch_rows
+from xoropt.codec.compiled.gfni.plan import affine
+from xoropt.codec.compiled.lanes512.kernels import fill_wide
+from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
+from xoropt.codec.encoding import StreamEncoded
+from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segments import Layout
+
+__all__ = ["lanes_reader"]
+
+WIDE = 512
+"""Lanes of the rows that are machine vectors."""
+TILE = 1 << 20
+"""Weights of a tile at least, unless the plane has fewer."""
+LONGEST = 1 << 23
+"""Weights of a tile at most, where segments are longer: 1 MB a plane."""
+
+
+def lanes_reader(encoded: StreamEncoded) -> Reader:
+    """The reader of a checked encoding in a closed order."""
+    order, plan = encoded.stream_order, program(encoded.network)
+    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
+    lanes = order.lanes
+    width, grain = max(1, lanes // 64), max(64, lanes)
+    tables = [segment_table(layout, order) for layout in encoded.layouts]
+    ends = [np.cumsum(layout.rows).tolist() for layout in encoded.layouts]
+    tiles = tile_ends(encoded.layouts[0].rows, lanes)
+    most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
+    span, table_rows = scratch_rows(plan, most)
+    row_words = plan.regions * span * width + 8
+    if dense := affine(encoded.network) if lanes == WIDE else None:
+        from xoropt.codec.compiled.gfni.kernels import fill_affine
+
+        row_words, table_rows = dense.rows(most) * width, 0
+    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
+    raw_end, rows_end, room_end = np.cumsum(sizes).tolist()
+    settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
+    turns, nodes, hop = (order.spread, order.rotation), plan.nodes.copy(), plan.hop
+    taps = placed(plan.taps, span)
+    nodes[:, 0] = placed(nodes[:, 0], span)
+    reads = (placed(plan.reads, span) * width).astype(np.int32)
+    starts, depth = plan.starts, plan.depth
+
+    def origin(first: int) -> int:
+        return first // grain * grain
+
+    def room(first: int, stop: int) -> int:
+        return (-(-stop // grain) * grain - origin(first)) // 64
+
+    def cuts(first: int, stop: int) -> list[int]:
+        inner = tiles[bisect_left(tiles, (first // TILE + 1) * TILE) : bisect_left(tiles, stop)]
+        return [first, *inner, stop]
+
+    def direct(first: int, stop: int) -> int:
+        return first if first % grain else stop
+
+    def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
+        number = plane if len(tables) > 1 else 0
+        until = ends[number]
+        low, high = first // lanes, -(-stop // lanes)
+        begin = bisect_right(until, low)
+        end = bisect_right(until, high - 1, begin)
+        moved = np.zeros(7, dtype=np.int64)
+        moved[6] = start
+        pieces = tables[number][begin : end + 1] - moved
+        pieces[0, 4] = low - until[begin - 1] if begin else low
+        pieces[-1, 5] = high - until[end - 1] if end else high
+        spare = borrow(room_end)
+        raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
+        if dense:
+            network = dense.n_in, dense.groups, *dense.hop
+            fill_affine(octets[plane], pieces, turns, network, dense.taps, raw, held, words, stream)
+        elif lanes == WIDE:
+            fill_wide(
+                octets[plane],
+                pieces,
+                turns,
+                settings,
+                span,
+                nodes,
+                taps,
+                hop,
+                reads,
+                depth,
+                starts,
+                raw,
+                held,
+                made,
+                words,
+                stream,
+            )
+        else:
+            if lanes < 64:
+                words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
+            fill_narrow(
+                octets[plane], pieces, lanes, turns, settings, nodes, taps, hop, reads, starts, raw, held, made, words
+            )
+        give_back(spare)
+
+    return Reader(origin, room, cuts, direct, fill)
+
+
+def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:
+    """Where tiles end, in weights: at the first end of a segment, at a whole word, in every `TILE`; and in a longer
+    segment at every `LONGEST`, although its sources are made anew behind each."""
+    ends = np.cumsum(rows) * lanes
+    inner = np.arange(LONGEST, int(ends.max(initial=0)), LONGEST)
+    inner = inner[rows[np.searchsorted(ends, inner)] * lanes > LONGEST]
+    ends = ends[ends % 64 == 0]
+    ends = ends[np.diff(ends // TILE, prepend=0) > 0]
+    return np.unique(np.concatenate([ends, inner])).tolist()
+
+
+def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
+    """For each segment, int64 (segments, 7): T, n, its first stored bit, a, 0, T, and its first weight."""
+    rows, bits = layout.rows, layout.seed_bits
+    table = np.zeros((len(rows), 7), dtype=np.int64)
+    table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, rows
+    table[:, 3] = [order.multiplier(T) for T in rows.tolist()]
+    table[:, 6] = (np.cumsum(rows) - rows) * order.lanes
+    return table

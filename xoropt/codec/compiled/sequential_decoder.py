@@ -1,0 +1,146 @@
+"""Compiled decoding of streams with one lane: block networks, and windowed ones in the open order."""
+
+import numpy as np
+
+from xoropt.codec.compiled.one_lane.kernels import fill_long_steps, fill_steps
+from xoropt.codec.compiled.reader import Reader, aligned, borrow, give_back, readonly
+from xoropt.codec.encoding import BlockEncoded, StreamEncoded
+from xoropt.networks import XorNetwork
+
+__all__ = ["steps_reader"]
+
+TABLE_BYTES = 1 << 17
+"""Of tables, so that they stay in the first caches; of those of four bits and less at most 32 times this."""
+AT_ONCE = 448
+"""Outputs of steps that are made at once, with 64 more a machine vector."""
+TILE = 1 << 20
+"""Weights of a tile, about."""
+
+
+def larger_steps(network: XorNetwork) -> tuple[int, int, int]:
+    """How steps are made: so many at once, as many as fill a machine vector and have small tables; the window that they
+    read, and the bits of it that select an entry of a table."""
+    for count in range(max(1, AT_ONCE // network.n_out), 0, -1):
+        window = network.window + (count - 1) * network.n_in
+        group = table_bits(window, count * network.n_out)
+        if group > 4 or count == 1:
+            break
+    return count, window, group
+
+
+def row_words(n_out: int) -> int:
+    """Words of a table's entry: whole machine vectors, with room for being shifted by up to 63 bits."""
+    return (n_out + 575) // 512 * 8
+
+
+def table_bits(window: int, n_out: int) -> int:
+    """Seed bits that select an entry of a table, 1 to 8."""
+    for group in range(8, 1, -1):
+        octets = (-(-window // group) << group) * row_words(n_out) * 8
+        if octets <= (TABLE_BYTES if group > 4 else 32 * TABLE_BYTES):
+            return group
+    return 1
+
+
+def step_tables(matrix: np.ndarray, group: int) -> np.ndarray:
+    """The outputs of a step for every value of every `group` bits of its window.
+
+    Args:
+        matrix: bool (n_out, window).
+        group: see above.
+
+    Returns:
+        uint64, flat, of the shape (groups, 2^group, words), output j at bit j % 64 of word j // 64.
+    """
+    n_out, window = matrix.shape
+    words = row_words(n_out)
+    columns = np.zeros((-(-window // group) * group, words * 8), dtype=np.uint8)
+    packed = np.packbits(matrix, axis=0, bitorder="little")  # (⌈n_out/8⌉, window)
+    columns[:window, : len(packed)] = packed.T
+    bits = columns.view("<u8").astype(np.uint64).reshape(-1, group, words)
+    tables = aligned(len(bits) * words << group).reshape(len(bits), 1 << group, words)
+    tables[:, 0] = 0
+    for i in range(group):
+        tables[:, 1 << i : 2 << i] = tables[:, : 1 << i] ^ bits[:, i, None]
+    return tables.reshape(-1)
+
+
+def larger_step(network: XorNetwork, count: int) -> np.ndarray:
+    """The matrix of `count` steps as one: bool (count·n_out, window + (count − 1)·n_in)."""
+    matrix, n_in, n_out = network.matrix(), network.n_in, network.n_out
+    large = np.zeros((count * n_out, network.window + (count - 1) * n_in), dtype=bool)
+    for i in range(count):
+        large[i * n_out : (i + 1) * n_out, i * n_in :][:, : network.window] = matrix
+    return large
+
+
+def steps_reader(encoded: BlockEncoded | StreamEncoded) -> Reader:
+    """The reader of a checked encoding with one lane."""
+    network, outputs = encoded.network, encoded.outputs
+    n_in, n_out = network.n_in, network.n_out
+    count, window, group = larger_steps(network)
+    large = larger_step(network, count)
+    tables = step_tables(large, group)
+    run = fill_steps if len(large) <= AT_ONCE else fill_long_steps
+    if isinstance(encoded, StreamEncoded):
+        ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
+        bits = [np.cumsum(layout.seed_bits) for layout in encoded.layouts]
+    else:
+        ends, bits = [np.array([outputs])], [np.array([encoded.blocks * n_in])]
+    single = all(len(table) == 1 for table in ends)
+    stride = 64 * n_out  # steps that begin and end at whole words
+    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
+
+    spare_words = 8 + ((1 << 16) + window) // 64 + count * n_in + 32
+
+    def span(first: int, table: np.ndarray) -> tuple[int, int, int]:
+        """The segment in which a range begins, that segment's first weight, and that of the step in which it begins."""
+        segment = int(np.searchsorted(table, first, side="right"))
+        begin = int(table[segment - 1]) if segment else 0
+        return segment, begin, begin + (first - begin) // n_out * n_out
+
+    def origin(first: int) -> int:
+        return min(span(first, table)[2] for table in ends) // 64 * 64
+
+    def room(first: int, stop: int) -> int:
+        return -(-(stop + n_out - origin(first)) // 64) + 2
+
+    def cuts(first: int, stop: int) -> list[int]:
+        tile = max(1, TILE // stride) * stride
+        return [first, *range(first // tile * tile + tile, stop, tile), stop]
+
+    def direct(first: int, stop: int) -> int:
+        return max(first, stop // stride * stride) if single and first % stride == 0 else first
+
+    def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
+        number = plane if len(ends) > 1 else 0
+        segment, begin, at = span(first, ends[number])
+        words[(at - start) // 64] = 0
+        spare = borrow(spare_words)
+        row, raw = spare[:8], spare[8:spare_words]
+        while at < stop:
+            finish, bit_end = int(ends[number][segment]), int(bits[number][segment])
+            bit = (int(bits[number][segment - 1]) if segment else 0) + (at - begin) // n_out * n_in
+            steps = -(-(min(stop, finish) - at) // n_out)
+            end = (at - start + steps * n_out + 63) // 64
+            run(
+                octets[plane],
+                bit,
+                bit_end - bit,
+                -(-steps // count),
+                count * n_in,
+                window,
+                count * n_out,
+                tables,
+                group,
+                raw,
+                row,
+                words,
+                at - start,
+                end,
+            )
+            begin = at = finish
+            segment += 1
+        give_back(spare)
+
+    return Reader(origin, room, cuts, direct, fill)

@@ -1,0 +1,119 @@
+"""Encoding: bit planes with don't-cares to seeds and patches."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
+from xoropt.codec.decoder import decode
+from xoropt.codec.encoding import BlockEncoded, StreamEncoded
+from xoropt.codec.streams.auto import encode_auto
+from xoropt.codec.streams.encoder import METHODS, encode_stream
+from xoropt.codec.streams.order import order_from_recipe
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError, EncodeError
+from xoropt.networks import XorNetwork, from_recipe, random_block
+
+__all__ = ["BLOCK_N_IN", "encode"]
+
+BLOCK_N_IN = 20
+"""Seed bits of a block where none are asked for: the paper's."""
+
+
+def encode(
+    bits: np.ndarray,
+    care: np.ndarray,
+    network: XorNetwork | str = "auto",
+    *,
+    solver: str = "portfolio",
+    order: str | None = None,
+    planes: bool | None = None,
+    jobs: int = 1,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> BlockEncoded | StreamEncoded:
+    """Store bits as seeds of an XOR network and patches, so that every care bit is reproduced.
+
+    Args:
+        bits: bool (...) or (planes, ...).
+        care: bool, True where a bit matters: (...), shared by the planes, or of the shape of `bits`.
+        network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least; with a
+            solver that knows blocks alone, the block network of n_in = 20 that stores least.
+        solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
+            patches are chosen, "burst", "greedy" or, with a sequential network, "viterbi". "portfolio" and "burst" are
+            one and the same, the best of either kind.
+        order: how the stream runs over a plane, see `codec.streams.order`: "rows", row-major at the network's own fixed
+            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
+            fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
+        planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
+        jobs: processes or threads for the search.
+        time_limit: seconds for each block's search; None: no limit. Windowed networks need none.
+        progress: called with blocks done and blocks in all.
+
+    Raises:
+        ArgumentError: dtypes or shapes that do not fit, an unknown order, a solver that does not go with the network,
+            too wide a window, jobs below 1, a time limit that is no number of seconds.
+        EncodeError: the result, decoded again, differs from a care bit; never expected.
+
+    Warns:
+        RateWarning: the network has seed bits for less than 99 % of the care bits.
+    """
+    bits, care = np.asarray(bits), np.asarray(care)
+    for name, array in (("bits", bits), ("care", care)):
+        if array.dtype != bool:
+            raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")
+    if planes and not bits.ndim:
+        raise ArgumentError("Argument 'bits' must have an axis that counts planes, as 'planes' says.")
+    if not isinstance(network, XorNetwork | str):
+        raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
+    check_int("jobs", jobs, 1)
+    _check_time_limit(time_limit)
+    stacked = bits.ndim == care.ndim + 1 if planes is None else planes
+    shape = bits.shape[1:] if stacked else bits.shape
+    if care.shape not in (shape, bits.shape):
+        raise ArgumentError(f"Argument 'care' must have the shape {shape} or {bits.shape}, not {care.shape}.")
+    count = len(bits) if stacked else 1
+    flat = bits.reshape(count, -1) if count else np.zeros((0, int(np.prod(shape))), dtype=bool)
+    flat_care = care.reshape(1 if care.shape == shape else count, flat.shape[1])
+    encoded: BlockEncoded | StreamEncoded
+    if isinstance(network, str) and network != "auto":
+        network = from_recipe(network)
+    elif network == "auto" and solver not in ("portfolio", *METHODS):  # a strategy for blocks alone asks for blocks
+        network = random_block(BLOCK_N_IN, choose_n_out(flat, flat_care, BLOCK_N_IN, solver))
+    if solver == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
+        raise ArgumentError(
+            "Argument 'solver' can be 'viterbi' with a sequential network alone; give one as 'network', such as "
+            "'sequential:n_in=8,n_out=80,n_s=1'."
+        )
+    if isinstance(network, XorNetwork) and not network.memory and order in (None, "rows"):
+        encoded = encode_blocks(
+            flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
+        )
+    else:
+        method = "burst" if solver == "portfolio" else solver
+        if method not in METHODS:
+            raise ArgumentError(
+                f"Argument 'solver' must be one of portfolio, {', '.join(METHODS)} for a windowed network, "
+                f"not {solver!r}; the others are for block networks."
+            )
+        if not isinstance(network, XorNetwork):
+            if order is not None:
+                raise ArgumentError("Argument 'order' must be None with the network 'auto', which chooses it.")
+            encoded = encode_auto(flat, flat_care, shape, method, jobs=jobs, progress=progress)
+        else:
+            stream_order = order_from_recipe("rows" if order is None else order)
+            if method == "viterbi" and stream_order.closed:
+                raise ArgumentError("Argument 'order' must be 'rows' for the solver 'viterbi'.")
+            encoded = encode_stream(flat, flat_care, network, stream_order, shape, method, jobs=jobs, progress=progress)
+    encoded = replace(encoded, planes=count if stacked else None)
+    if ((decode(encoded) ^ bits) & care).any():
+        raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
+    return encoded
+
+
+def _check_time_limit(seconds: object) -> None:
+    """ArgumentError unless it is None or a positive number."""
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if seconds is not None and not (number and seconds > 0):  # type: ignore[operator]
+        raise ArgumentError(f"Argument 'time_limit' must be None or a positive number of seconds, not {seconds!r}.")

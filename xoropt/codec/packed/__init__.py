@@ -1,0 +1,1 @@
+"""The bits of kept weights, packed one after the other without a network."""

@@ -1,0 +1,1 @@
+"""Windowed networks: the stream order, its segments, banded elimination and patches."""

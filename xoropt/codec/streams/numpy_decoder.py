@@ -1,0 +1,116 @@
+"""Decoding a windowed network's streams, whole rows of lanes at a time."""
+
+import numpy as np
+
+from xoropt.codec import reference
+from xoropt.codec.encoding import StreamEncoded
+from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segments import Layout, last_row_lanes, schedule, seed_rows_of
+from xoropt.networks import XorNetwork
+from xoropt.networks.stages import flatten
+
+__all__ = ["decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
+
+
+def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
+    """Weights first … stop − 1 of the planes, bool (planes, stop − first), from the segments in which
+    they lie, flipped at the weights `flips` of each plane."""
+    order, network = encoded.stream_order, encoded.network
+    planes = np.zeros((len(encoded.seeds), stop - first), dtype=bool)
+    for p, (plane, seeds, at) in enumerate(zip(planes, encoded.seeds, flips, strict=True)):
+        layout = encoded.layout(p)
+        begin = bit = 0
+        for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
+            end = begin + rows * order.lanes
+            if seed_bits and begin < stop and end > first:
+                stream = _stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
+                part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
+                plane[max(begin - first, 0) :][: len(part)] = part
+            begin, bit = end, bit + seed_bits
+        plane[at - first] ^= True
+    return planes
+
+
+def read_seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
+    """The seed rows of a segment whose stored bits begin at `first`: uint8 (m, L) of 0 and 1."""
+    octets = seeds[first // 8 : -(-(first + seed_bits) // 8)]
+    stored = np.unpackbits(octets, bitorder="little")[first % 8 :][:seed_bits]
+    rows = np.zeros((seed_rows_of(order, seed_bits), order.lanes), dtype=np.uint8)
+    whole = (len(rows) - 1) * order.lanes
+    rows[:-1] = stored[:whole].reshape(-1, order.lanes)
+    rows[-1, last_row_lanes(order, seed_bits)] = stored[whole:]
+    return rows
+
+
+def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
+    """The stream rows of a segment, uint8 (T, ⌈L/8⌉) packed, from its seed rows, uint8 (m, L)."""
+    seed_rows = len(bits)
+    step, output = schedule(order, rows, seed_rows, network)
+    steps, used = int(step[-1]) + 1, int(output.max()) + 1
+    reach = (steps - 1) * network.n_in + network.window
+    if order.closed:  # the rows beyond a lane's end are the next lane's first ones
+        turns = -(-reach // seed_rows)
+        bits = np.concatenate([np.roll(bits, -turn, axis=1) for turn in range(turns)])
+    seeds = np.packbits(bits, axis=1, bitorder="little")
+    made = np.zeros((used, steps, seeds.shape[1]), dtype=np.uint8)
+    if network.stages is None:
+        for j, row in enumerate(network.matrix()[:used]):
+            for tap in np.flatnonzero(row):
+                made[j] ^= seeds[tap :: network.n_in][:steps]
+    else:
+        flat = flatten(network.n_in, network.stages)
+        signals, delays = flat.signals[:used], flat.delays[:used]
+        columns = [seeds[i :: network.n_in] for i in range(network.n_in)]  # signals, as far ahead as they go
+        for reads in flat.nodes:
+            length = min(len(columns[signal]) - delay for signal, delay in reads)
+            node = np.zeros((length, seeds.shape[1]), dtype=np.uint8)
+            for signal, delay in reads:
+                node ^= columns[signal][delay:][:length]
+            columns.append(node)
+        for row, at, ahead in zip(made, signals.tolist(), delays.tolist(), strict=True):
+            for signal, delay in zip(at, ahead, strict=True):
+                if signal >= 0:
+                    row ^= columns[signal][delay:][:steps]
+    return made[output, step]
+
+
+def _placed(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
+    """A segment's weights, bool (T·L,), from its packed stream rows."""
+    rows, lanes = len(stream), order.lanes
+    bits = np.unpackbits(stream, axis=1, count=lanes, bitorder="little").view(bool)
+    y = np.arange(rows, dtype=np.int64) * order.multiplier(rows) % rows
+    placed = np.empty_like(bits)
+    rotation = order.rotation
+    period = lanes if rotation else 1  # rows that lie a period apart are rotated alike
+    for p in range(min(period, rows)):
+        turn = p * rotation % lanes
+        some, at = bits[p::period], y[p::period]
+        placed[at, turn:] = some[:, : lanes - turn]
+        placed[at, :turn] = some[:, lanes - turn :]
+    return placed.reshape(-1)
+
+
+def decode_stream_reference(encoded: StreamEncoded) -> np.ndarray:
+    """The planes, bool (planes, outputs), by the plain decoder."""
+    order, network, outputs = encoded.stream_order, encoded.network, encoded.outputs
+    rows = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in network.rows]
+    planes = []
+    for p, seeds in enumerate(encoded.seeds):
+        layout: Layout = encoded.layout(p)
+        flips = reference.read_stream_patches(encoded.patches.data[p].tobytes(), encoded.patches.counts[p], outputs)
+        planes.append(
+            reference.decode_stream(
+                seeds.tobytes(),
+                rows,
+                network.n_in,
+                network.memory,
+                network.n_out,
+                order.kind,
+                order.lanes,
+                layout.rows.tolist(),
+                layout.seed_bits.tolist(),
+                flips,
+                outputs,
+            )
+        )
+    return np.array(planes, dtype=bool).reshape(len(planes), outputs)

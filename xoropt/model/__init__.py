@@ -1,0 +1,1 @@
+"""Whole models: prepare, store, decompress, verify and measure their tensors."""

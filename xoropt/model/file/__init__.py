@@ -1,0 +1,1 @@
+"""The container: one safetensors file that holds a compressed model."""

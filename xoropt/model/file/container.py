@@ -1,0 +1,186 @@
+"""The file: one safetensors file whose description says how its arrays make up each tensor.
+
+Format version 2; version 1 is read too. Parts of some size are arrays by themselves, small ones lie, tensor after
+tensor, in one array for each part and dtype, so that a tensor of a few hundred bytes does not pay for headers of its
+own. docs/format.md is the specification, written so that another program can be made from it.
+"""
+
+import json
+import math
+import os
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from xoropt.common.dtypes import name_of
+from xoropt.common.errors import DecodeError, FormatError, XoroptError
+from xoropt.common.fields import get, whole
+from xoropt.common.files import read_safetensors, write_safetensors
+from xoropt.model.file.description import (
+    from_columns,
+    pack_description,
+    sealed,
+    to_columns,
+    unpack_description,
+    unseal,
+)
+from xoropt.model.file.tensor_entries import Held, Parts, array_name, checksum, describe_tensor, restore_tensor
+from xoropt.model.file.version_1 import split_version_1
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
+
+__all__ = ["VERSION", "added_bits", "header_bits", "load", "save"]
+
+VERSION = 2
+KEY = "xoropt"
+DESCRIPTION = "xoropt::description"
+MOST_SIDES = 8
+"""Axes of a part at most; those that there are have two."""
+SMALL = 1 << 16
+"""Bytes below which a part lies in a pool with those of other tensors."""
+
+
+def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+    """Write a model as one file, whole or not at all.
+
+    Raises:
+        DecodeError: a tensor's parts do not fit together.
+        XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
+    """
+    write_safetensors(path, _arrays(model), {KEY: sealed({"version": VERSION})}, overwrite)
+
+
+def _arrays(model: CompressedModel) -> Parts:
+    """The arrays of the file, the description among them."""
+    entries, arrays, sums = {}, {}, []
+    pools: dict[str, list[Any]] = {}
+    pooled: dict[str, list[np.ndarray]] = {}
+    for number, (name, tensor) in enumerate(model.tensors.items()):
+        try:
+            entry, parts = describe_tensor(tensor)
+        except DecodeError as error:
+            raise DecodeError(f"tensor '{name}': {error}") from None
+        entries[name] = entry
+        sums.append(checksum(parts))
+        for part, array in parts.items():
+            if part == "raw" or array.nbytes >= SMALL:
+                arrays[array_name(name, part)] = array
+            else:
+                pool = f"{part}::{name_of(array.dtype)}"
+                shapes = pools.setdefault(pool, [None] * len(model.tensors))
+                shapes[number] = array.size if array.ndim == 1 else list(array.shape)
+                pooled.setdefault(pool, []).append(array.reshape(-1))
+    arrays |= {pool: np.concatenate(some) for pool, some in pooled.items()}
+    description = to_columns(entries) | {"pools": pools, "metadata": model.metadata, "crc32": sums}
+    return arrays | {DESCRIPTION: pack_description({k: v for k, v in description.items() if v})}
+
+
+def header_bits(model: CompressedModel) -> dict[str, int]:
+    """What the description and the headers of arrays take in a file of the compressed tensors alone, in bits.
+
+    Every compressed tensor bears an equal share.
+    """
+    tensors: dict[str, CompressedTensor | UncompressedTensor] = {
+        name: tensor for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)
+    }
+    if not tensors:
+        return {}
+    arrays = _arrays(CompressedModel(tensors))
+    # As the library lays them out: by alignment, then by name.
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    ends = accumulate(arrays[name].nbytes for name in order)
+    header: dict[str, Any] = {"__metadata__": {KEY: sealed({"version": VERSION})}}
+    for name, end in zip(order, ends, strict=True):
+        array = arrays[name]
+        offsets = [end - array.nbytes, end]
+        header[name] = {"dtype": name_of(array.dtype), "shape": list(array.shape), "data_offsets": offsets}
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    octets = 8 + -(-len(text) // 8) * 8 + arrays[DESCRIPTION].nbytes
+    shares = {name: 8 * octets // len(tensors) for name in tensors}
+    shares[next(iter(tensors))] += 8 * octets % len(tensors)
+    return shares
+
+
+def added_bits(tensor: CompressedTensor, tensors: int) -> float:
+    """What a tensor adds to the headers of a file with so many compressed tensors, about: others of its kind share what
+    they have in common.
+    """
+    alone, both = (sum(header_bits(CompressedModel(dict.fromkeys(names, tensor))).values()) for names in ("a", "ab"))
+    return both - alone + (2 * alone - both) / tensors
+
+
+def load(path: str | os.PathLike[str]) -> CompressedModel:
+    """Read a file that `save` wrote; every checksum is verified.
+
+    Raises:
+        FormatError: not such a file, a newer version, damaged, or parts that do not fit together (the tensor is named).
+        XoroptError: the file cannot be read.
+    """
+    arrays, metadata = read_safetensors(path)
+    if KEY not in metadata:
+        raise FormatError(f"{path}: holds no xoropt description; compress it first with 'xoropt compress'.")
+    try:
+        seal = unseal(metadata[KEY])
+        version = get(seal, "version", int)
+        if version > VERSION:
+            raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
+        if version < 1:
+            raise FormatError(f"has the unknown format version {version}")
+        description, held = (seal, split_version_1(seal, arrays)) if version == 1 else _split_2(arrays)
+        tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
+        for name, (entry, parts) in held.items():
+            try:
+                tensors[name] = restore_tensor(entry, parts)
+            except (XoroptError, ValueError) as error:
+                raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
+        extra = description.get("metadata", {})
+        if not isinstance(extra, dict) or not all(isinstance(value, str) for value in extra.values()):
+            raise FormatError("the description's metadata is not text")
+    except FormatError as error:
+        raise FormatError(f"{path}: {str(error).rstrip('.')}.") from None
+    return CompressedModel(tensors, extra)
+
+
+def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
+    """The description and the tensors' entries and parts; every checksum is verified."""
+    if DESCRIPTION not in arrays:
+        raise FormatError(f"holds no array '{DESCRIPTION}'")
+    description = unpack_description(arrays[DESCRIPTION])
+    entries = from_columns({"names": [], "common": {}, "columns": {}} | description)
+    parts: dict[str, Parts] = {name: {} for name in entries}
+    pools = get({"pools": {}} | description, "pools", dict)
+    for pool, shapes in pools.items():
+        part, _, dtype = pool.rpartition("::")
+        if pool not in arrays or type(shapes) is not list or len(shapes) != len(entries):
+            raise FormatError(f"the description of the array '{pool}' is not valid")
+        stored, at = arrays[pool], 0
+        if stored.ndim != 1 or name_of(stored.dtype) != dtype:
+            raise FormatError(f"the array '{pool}' has the wrong shape or dtype")
+        for name, shape in zip(entries, shapes, strict=True):
+            if shape is not None:
+                sides = [whole(n, pool) for n in (shape if type(shape) is list else [shape])]
+                if len(sides) > MOST_SIDES:
+                    raise FormatError(f"the description of the array '{pool}' is not valid")
+                size = math.prod(sides)
+                if at + size > len(stored):
+                    raise FormatError(f"the array '{pool}' ends too early")
+                parts[name][part] = stored[at : at + size].reshape(sides)
+                at += size
+        if at != len(stored):
+            raise FormatError(f"the array '{pool}' goes on after its end")
+    for key, array in arrays.items():
+        name, cut, part = key.rpartition("::")
+        if not cut:
+            name, part = part, "raw"
+        if key in pools or key == DESCRIPTION:
+            continue
+        if name not in parts or part in parts[name]:
+            raise FormatError(f"holds the array '{key}', which its description does not name")
+        parts[name][part] = array
+    sums = description["crc32"]
+    if len(sums) != len(entries):
+        raise FormatError(f"the description has {len(sums)} checksums for {len(entries)} tensors")
+    for name, stored_sum in zip(entries, sums, strict=True):
+        if stored_sum != checksum(parts[name]):
+            raise FormatError(f"tensor '{name}': is damaged or lacks a part (its checksum differs); get the file again")
+    return description, {name: (entry, parts[name]) for name, entry in entries.items()}

@@ -1,0 +1,127 @@
+"""The description of a file: JSON in which every key of the tensors' entries is one list, deflated.
+
+Neighbouring entries differ in few digits, so that a small tensor's share of the description is some twenty bytes.
+"""
+
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+
+from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.fields import get
+
+__all__ = ["from_columns", "pack_description", "sealed", "to_columns", "unpack_description", "unseal"]
+
+SEAL = '{"crc32":"'
+LARGEST = 1 << 25
+"""Bytes of a description's text at most, some 100,000 tensors: parsed, a hostile one takes thirty times the memory."""
+
+Entries = dict[str, dict[str, Any]]
+
+
+def to_columns(entries: Entries) -> dict[str, Any]:
+    """Tensors' entries as `names`, `common`, what all but the carried ones share, and `columns`, a list for each other
+    key, None where a tensor lacks it.
+    """
+    shared: dict[str, Any] | None = None
+    for entry in entries.values():
+        if "carried" not in entry:
+            shared = entry if shared is None else {k: v for k, v in shared.items() if entry.get(k) == v}
+    common = {} if shared is None or len(entries) < 2 else dict(shared)
+    keys = dict.fromkeys(key for entry in entries.values() for key in entry)
+    columns = {}
+    for key in keys:
+        column = [None if "carried" not in e and key in common else e.get(key) for e in entries.values()]
+        if any(value is not None for value in column):
+            columns[key] = column
+    return {"names": list(entries), "common": common, "columns": columns}
+
+
+def from_columns(description: dict[str, Any]) -> Entries:
+    """The inverse of `to_columns`; FormatError where it is not valid."""
+    names, common, columns = (get(description, *k) for k in (("names", list), ("common", dict), ("columns", dict)))
+    if not all(type(name) is str for name in names) or len(set(names)) != len(names):
+        raise FormatError("the description lacks valid 'names'")
+    if not all(type(column) is list and len(column) == len(names) for column in columns.values()):
+        raise FormatError("the description lacks valid 'columns'")
+    entries = {}
+    for i, name in enumerate(names):
+        own = {key: column[i] for key, column in columns.items() if column[i] is not None}
+        entries[name] = own if "carried" in own else common | own
+    return entries
+
+
+def pack_description(description: dict[str, Any]) -> np.ndarray:
+    """As stored: the CRC-32 of what follows, the JSON text deflated (zlib's form), and the tensors' checksums; uint8.
+
+    Args:
+        description: without empty values; `crc32`: a number below 2^32 for each tensor, which can't be deflated.
+
+    Raises:
+        XoroptError: too large to be read again: too many tensors, or too much metadata.
+    """
+    others = {key: value for key, value in description.items() if key != "crc32"}
+    text = json.dumps(others, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(text) > LARGEST:
+        raise XoroptError(
+            f"The file's description would take {len(text)} bytes of {LARGEST}; store it as several files."
+        )
+    sums = np.array(description.get("crc32", []), dtype="<u4").tobytes()
+    stored = zlib.compress(text, 9) + sums
+    return np.frombuffer(zlib.crc32(stored).to_bytes(4, "little") + stored, dtype=np.uint8)
+
+
+def unpack_description(data: np.ndarray) -> dict[str, Any]:
+    """The inverse of `pack_description`.
+
+    Raises:
+        FormatError: damaged, or too large.
+    """
+    if data.dtype != np.uint8 or data.ndim != 1:
+        raise FormatError("the description is not an array of bytes")
+    stored = data.tobytes()
+    if zlib.crc32(stored[4:]) != int.from_bytes(stored[:4], "little"):
+        raise FormatError("the description is damaged (its checksum differs); get the file again")
+    inflate = zlib.decompressobj()
+    try:
+        text = inflate.decompress(stored[4:], LARGEST)
+    except zlib.error:
+        raise FormatError("the description can't be inflated") from None
+    if not inflate.eof or len(inflate.unused_data) % 4:
+        raise FormatError("the description is too long or ends too early")
+    return parsed(text) | {"crc32": np.frombuffer(inflate.unused_data, dtype="<u4").tolist()}
+
+
+def parsed(text: str | bytes) -> dict[str, Any]:
+    """A JSON object; FormatError where the text is none."""
+    try:
+        description = json.loads(text)
+    except (ValueError, RecursionError):
+        description = None
+    if not isinstance(description, dict):
+        raise FormatError("the description is not valid JSON")
+    return description
+
+
+def sealed(values: dict[str, Any]) -> str:
+    """JSON whose first key, `crc32`, is the CRC-32 of the text with zeros in its place.
+
+    One metadata key for all, because safetensors writes several in no fixed order and a model should give the same
+    file every time.
+    """
+    text = json.dumps({"crc32": "00000000", **values}, separators=(",", ":"), ensure_ascii=False)
+    return _with_sum(text, f"{zlib.crc32(text.encode()):08x}")
+
+
+def unseal(text: str) -> dict[str, Any]:
+    """What `sealed` sealed; FormatError where the checksum differs."""
+    digits = text[len(SEAL) : len(SEAL) + 8]
+    if not text.startswith(SEAL) or f"{zlib.crc32(_with_sum(text, '0' * 8).encode()):08x}" != digits:
+        raise FormatError("the description is damaged (its checksum differs); get the file again")
+    return parsed(text)
+
+
+def _with_sum(text: str, digits: str) -> str:
+    return f"{SEAL}{digits}{text[len(SEAL) + 8 :]}"

@@ -1,0 +1,115 @@
+"""Whether a compressed model is what it should be: the original bit for bit, or that as pruned and quantized."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xoropt.common.errors import ArgumentError
+from xoropt.model.compression import Progress, mask_of, merge_zeros, native, restore_array, same_bytes
+from xoropt.model.file.container import load
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
+from xoropt.model.weights import form
+from xoropt.quantize import binary_code, dequantize, prune, prune_globally
+
+__all__ = ["TensorCheck", "verify"]
+
+
+@dataclass(frozen=True)
+class TensorCheck:
+    """What `verify` found for one tensor.
+
+    Attributes:
+        name: of the tensor.
+        lossless: whether what comes back is bit for bit what was stored: the original, or the original as pruned
+            and quantized in the way that the file records.
+        how: in words: "compressed", "quantized, then compressed", "carried", or what is wrong.
+    """
+
+    name: str
+    lossless: bool
+    how: str
+
+
+def verify(
+    path: str | os.PathLike[str] | CompressedModel,
+    tensors: Mapping[str, np.ndarray],
+    *,
+    decoder: str = "auto",
+    progress: Progress | None = None,
+) -> list[TensorCheck]:
+    """Compare a compressed file with the original tensors, bit for bit.
+
+    Tensors that were pruned and quantized on the way are compared with the original pruned and quantized again in
+    the way that the file records; a low-rank mask, the result of a search, is taken as it is.
+
+    Returns:
+        A check for every tensor of either side, the original's order first; the file is lossless when all are.
+    """
+    model = path if isinstance(path, CompressedModel) else load(path)
+    masks = _global_masks(model, tensors)
+    checks = []
+    names = [*tensors, *(name for name in model.tensors if name not in tensors)]
+    for done, name in enumerate(names, 1):
+        tensor = model.tensors.get(name)
+        if tensor is None:
+            checks.append(TensorCheck(name, False, "missing from the compressed file"))
+        elif name not in tensors:
+            checks.append(TensorCheck(name, False, "not among the original tensors"))
+        else:
+            original = native(tensors[name])
+            shape, dtype = form(tensor)
+            if (shape, dtype) == (original.shape, original.dtype):
+                restored = restore_array(path, name, tensor, decoder)
+                checks.append(_check(name, tensor, original, restored, masks.get(name)))
+            else:
+                how = f"is {dtype}{shape}, the original {original.dtype}{original.shape}"
+                checks.append(TensorCheck(name, False, how))
+        if progress is not None:
+            progress(name, done, len(names))
+    return checks
+
+
+def _check(
+    name: str,
+    tensor: CompressedTensor | UncompressedTensor,
+    original: np.ndarray,
+    restored: np.ndarray,
+    mask: np.ndarray | None,
+) -> TensorCheck:
+    if same_bytes(restored, original):
+        return TensorCheck(name, True, "carried" if isinstance(tensor, UncompressedTensor) else "compressed")
+    how = "differs from the original"
+    if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
+        recorded = tensor.quantization
+        if recorded.get("zeros") == "merged":
+            merged = same_bytes(restored, merge_zeros(original))
+            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
+        try:
+            if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
+                mask = mask_of(tensor)
+            elif mask is None:
+                mask = prune(original, float(recorded["sparsity"]))
+            again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
+            if same_bytes(restored, dequantize(again)):
+                chosen = "quantized under its own low-rank mask" if recorded.get("scope") == "low_rank" else "quantized"
+                return TensorCheck(name, True, f"{chosen}, then compressed")
+            how = "differs from the original as pruned and quantized again"
+        except (ArgumentError, KeyError, TypeError, ValueError, OverflowError):
+            how = "differs from the original, which can't be quantized as the file records"
+    return TensorCheck(name, False, how)
+
+
+def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The masks of the tensors that were pruned by one threshold over all of them."""
+    together: dict[str, np.ndarray] = {}
+    rate: float | str = 0.0
+    for name, tensor in model.tensors.items():
+        recorded = tensor.quantization if isinstance(tensor, CompressedTensor) else None
+        if recorded and recorded.get("scope") == "global" and name in tensors:
+            together[name], rate = native(tensors[name]), recorded.get("sparsity", 0.0)
+    try:
+        return prune_globally(together, float(rate)) if together else {}
+    except (ArgumentError, ValueError, OverflowError):
+        return {}
