@@ -1,15 +1,18 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
 from xoropt import circuits, explore, hardware, masks, networks, quantize
-from xoropt.codec import BlockEncoded, RateWarning, SizeReport, StreamEncoded, decode, encode
+from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode
 from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
 from xoropt.common.version import __version__
-from xoropt.model.compression import CompressConfig, compress, decompress
+from xoropt.model.compression import compress
+from xoropt.model.config import CompressConfig
+from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
+from xoropt.model.preparation import PreparedTensor, prepare
+from xoropt.model.products import matvec
 from xoropt.model.sizes import report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import TensorCheck, verify
-from xoropt.model.weights import decompress_tensor, matvec
 
 __all__ = [
     "ArgumentError",
@@ -19,7 +22,9 @@ __all__ = [
     "CompressedTensor",
     "DecodeError",
     "EncodeError",
+    "Encoding",
     "FormatError",
+    "PreparedTensor",
     "RateWarning",
     "SizeReport",
     "StreamEncoded",
@@ -39,6 +44,7 @@ __all__ = [
     "masks",
     "matvec",
     "networks",
+    "prepare",
     "quantize",
     "report",
     "save",

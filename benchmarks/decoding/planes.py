@@ -14,7 +14,6 @@ from decoding.deposit import expand
 from decoding.race import Method
 from xoropt.codec.compiled.ranges import cores
 from xoropt.codec.compiled.reader import aligned
-from xoropt.explore.speed import again, repeated
 
 __all__ = ["methods"]
 
@@ -46,7 +45,7 @@ def methods(
     rows = [Method("copy", None, words * 8, lambda: np.copyto(out, source), copy_all, lambda: True)]
     whole_mask = np.tile(mask, times)
     for name, encoded in encodings.items():
-        long = repeated(encoded, times)
+        long = encoded.tiled(times)
         rows.append(_ours(name, long, fresh(), whole_mask, source))
     values = np.zeros(-(-bits[care].size * times // 64) + 2, dtype=np.uint64)
     kept = np.packbits(np.tile(bits[care], times), bitorder="little")
@@ -92,13 +91,12 @@ def methods(
         matrix = csr_matrix(
             np.where(bits, np.float32(1), np.float32(-1)).reshape(-1, columns) * care.reshape(-1, columns)
         )
+        starts = matrix.indptr[:-1].astype(np.int64) + np.arange(times)[:, None] * matrix.nnz
         tall = csr_matrix(
             (
                 np.tile(matrix.data, times),
                 np.tile(matrix.indices, times),
-                np.append(again(matrix.indptr[:-1].astype(np.int64), matrix.nnz, times), matrix.nnz * times).astype(
-                    np.int32
-                ),
+                np.append(starts, matrix.nnz * times).astype(np.int32),
             ),
             shape=(weights // columns, columns),
         )

@@ -8,7 +8,6 @@ import xoropt
 from decoding.data import PIECE
 from decoding.race import race
 from xoropt.codec.compiled.reader import aligned
-from xoropt.explore.speed import repeated
 from xoropt.masks import encode_mask
 from xoropt.quantize import Scales
 
@@ -19,7 +18,7 @@ def weights_out(care: np.ndarray, encoded, times: int, repeats: int) -> list[dic
     """Dense weights of each dtype beside writing (fill) and copying the same array; one core."""
     figures = []
     shape = (times * 182, 23_040)
-    long = replace(repeated(encoded, times), shape=shape, planes=1)
+    long = replace(encoded.tiled(times), shape=shape, planes=1)
     whole = np.tile(care, times).reshape(shape)
     masks = {codec: encode_mask(whole, codec) for codec in ("bitmap", "prefix")}
     import ml_dtypes
@@ -63,7 +62,7 @@ def weights_out(care: np.ndarray, encoded, times: int, repeats: int) -> list[dic
 def random_access(encoded, times: int, repeats: int) -> dict[str, float]:
     """Seconds for 1 % of the rows, planes and bits, by the seconds for all of them."""
     rows = 100 * max(1, PIECE * times // (100 * 4608))
-    long = repeated(encoded, times)
+    long = encoded.tiled(times)
     long = replace(long, shape=(PIECE * times // 4608, 4608), planes=None)
     part = slice(rows // 3, rows // 3 + rows // 100)
     shares = {}

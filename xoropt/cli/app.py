@@ -11,7 +11,7 @@ import click
 
 from xoropt.common.errors import XoroptError
 from xoropt.common.version import __version__
-from xoropt.model.compression import Progress
+from xoropt.model.tensors import Progress
 
 __all__ = [
     "cli",

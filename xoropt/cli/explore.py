@@ -93,7 +93,7 @@ def explore(
     """
     from xoropt.explore import default_text, write_figures, write_report
     from xoropt.explore import explore as run
-    from xoropt.model.compression import CompressConfig
+    from xoropt.model.config import CompressConfig
 
     if print_space:
         click.echo(default_text(), nl=False)

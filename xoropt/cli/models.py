@@ -18,7 +18,7 @@ from xoropt.cli.app import (
 )
 from xoropt.cli.tables.models import print_checks, print_report
 from xoropt.common.errors import ArgumentError, XoroptError
-from xoropt.model.compression import CompressConfig
+from xoropt.model.config import CompressConfig
 
 __all__ = ["compress", "decompress", "demo", "inspect", "verify"]
 
@@ -150,7 +150,7 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
-    from xoropt.model.compression import decompress_to
+    from xoropt.model.decompression import decompress_to
 
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)

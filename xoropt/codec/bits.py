@@ -2,7 +2,7 @@
 
 import numpy as np
 
-__all__ = ["pack", "pack_fixed", "unpack", "unpack_fixed"]
+__all__ = ["pack", "pack_fixed", "pack_words", "row_numbers", "tiled_bits", "unpack", "unpack_fixed"]
 
 
 def pack_fixed(values: np.ndarray, width: int) -> np.ndarray:
@@ -44,3 +44,21 @@ def _spread(widths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     owner = np.repeat(np.arange(len(widths)), widths)
     ends = np.cumsum(widths)
     return owner, (np.arange(len(owner)) - (ends - widths)[owner]).astype(np.uint64)
+
+
+def row_numbers(rows: np.ndarray) -> list[int]:
+    """Packed rows as Python integers: uint64 (count, words), first word lowest."""
+    return [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in rows]
+
+
+def tiled_bits(data: np.ndarray, bits: int, times: int) -> np.ndarray:
+    """A bit stream `times` times over, without the gaps at the ends of bytes: uint8."""
+    return np.packbits(np.tile(np.unpackbits(data, bitorder="little", count=bits), times), bitorder="little")
+
+
+def pack_words(bits: np.ndarray) -> np.ndarray:
+    """Bits as words: bool (planes, weights) to uint64 (planes, ⌈weights/64⌉), first weight lowest."""
+    planes, size = bits.shape
+    octets = np.zeros((planes, -(-size // 64) * 8), dtype=np.uint8)
+    octets[:, : -(-size // 8)] = np.packbits(bits, axis=1, bitorder="little")
+    return octets.view("<u8").astype(np.uint64)

@@ -1,4 +1,4 @@
-"""Decoding: `BlockEncoded` back to bit planes, by one of several decoders that give the same bits."""
+"""Decoding: an encoding back to bit planes, by one of several decoders that give the same bits."""
 
 import math
 import sys
@@ -8,13 +8,12 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from xoropt.codec.checks import checked, stream_flips
+from xoropt.codec.bits import pack_words
+from xoropt.codec.checks import checked, flips_of
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import BlockEncoded, StreamEncoded
-from xoropt.codec.packed.encoding import PackedValues
-from xoropt.codec.uncompiled import by_numpy, by_reference, packed
+from xoropt.codec.encoding import Encoding
 from xoropt.common.arguments import check_int
-from xoropt.common.errors import ArgumentError, DecodeError
+from xoropt.common.errors import ArgumentError
 
 __all__ = [
     "DECODERS",
@@ -36,18 +35,18 @@ would be as fast for twice as many, but takes more than 64 MB beside the result 
 
 
 def decode(
-    encoded: BlockEncoded | StreamEncoded | PackedValues,
+    encoded: Encoding,
     decoder: str = "auto",
     *,
     rows: slice | None = None,
     output: str = "bits",
+    mask: np.ndarray | None = None,
     jobs: int | None = None,
     out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The planes of an encoding, equal to what was encoded wherever a bit was a care bit.
+    """Decode the planes of an encoding, equal to what was encoded wherever a bit was a care bit.
 
-    The first call for an encoding also checks it and reads its patches as a whole, where they are not many more than
-    the seeds.
+    The first call for an encoding also checks it and reads all its patches, unless they take more than the seeds.
 
     Args:
         encoded: what `encode` returned.
@@ -58,6 +57,7 @@ def decode(
             (planes, ⌈weights/64⌉), or (⌈weights/64⌉,) when the bits had no plane axis: weight i in row-major order,
             counted within `rows`, is bit i % 64, lowest first, of word i // 64, and the bits after the last weight are
             0.
+        mask: bool, of the encoded shape, True for kept weights: for packed values, which can't be decoded without it.
         jobs: threads of the compiled decoder; None: as many as are worth it and there are cores.
         out: an array to write to, of the result's shape and dtype, C-contiguous; None: a new one. Saves the system's
             work for fresh memory, which takes longer than decoding. At a multiple of 64 bytes it is written fastest.
@@ -65,13 +65,12 @@ def decode(
     Raises:
         ArgumentError: not an encoding, no such decoder or output, rows out of range, `out` of another form, jobs below
             1.
-        DecodeError: seeds or patches do not fit the network and the shape; checked before anything is decoded.
+        DecodeError: seeds or patches do not fit the network and the shape, or the mask is missing or does not fit;
+            checked before anything is decoded.
     """
     if not isinstance(output, str) or output not in OUTPUTS:
         raise ArgumentError(f"Argument 'output' must be one of {', '.join(OUTPUTS)}, not {output!r}.")
-    if isinstance(encoded, PackedValues):
-        raise DecodeError("packed values can't be decoded without their mask")
-    if not isinstance(encoded, BlockEncoded | StreamEncoded):
+    if not hasattr(encoded, "check_parts"):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     check_jobs(jobs)
     checked(encoded)  # before anything of it is looked at
@@ -84,19 +83,25 @@ def decode(
     if out is not None:
         check_out(out, shape, OUTPUTS[output])
     name = chosen(decoder, planes * (stop - first))
-    flips = flips_of(encoded, *((0, encoded.outputs) if name == "reference" else (first, stop)))
-    if name != "compiled" or not planes or stop == first:
-        plain = by_reference if name == "reference" else by_numpy  # without weights there is nothing to compile
-        flips = [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips]
-        made = plain(encoded, first, stop, flips) if planes else np.zeros((0, stop - first), dtype=bool)
-        made = packed(made) if output == "planes" else made
-        if out is None:
-            return made.reshape(shape)
-        out[...] = made.reshape(shape)
-        return out
-    into = None if out is None else out.reshape(planes, each)
-    made = _makers()[output](reader_of(encoded), flips, first, stop, jobs, into)
-    return made.reshape(shape) if out is None else out
+    if encoded.needs_mask:
+        name, flat = "numpy", None if mask is None else mask.reshape(-1)
+    else:
+        flat = None
+    if name == "compiled" and planes and stop > first:
+        flips = flips_of(encoded, first, stop)
+        into = None if out is None else out.reshape(planes, each)
+        made = _makers()[output](reader_of(encoded), flips, first, stop, jobs, into)
+        return made.reshape(shape) if out is None else out
+    if name == "reference":
+        bits = encoded.decode_reference()[:, first:stop]
+    else:  # without weights there is nothing to compile
+        flips = [at[slice(*np.searchsorted(at, (first, stop)))] for at in flips_of(encoded, first, stop)]
+        bits = encoded.decode_numpy(first, stop, flips, flat)
+    made = (pack_words(bits) if output == "planes" else bits).reshape(shape)
+    if out is None:
+        return made
+    out[...] = made
+    return out
 
 
 @cache
@@ -151,35 +156,13 @@ def chosen(decoder: str, work: int) -> str:
     return "compiled" if work >= (WARM if loaded else COLD) and sys.byteorder == "little" else "numpy"
 
 
-_READERS: WeakKeyDictionary[BlockEncoded | StreamEncoded, Reader] = WeakKeyDictionary()
+_READERS: WeakKeyDictionary[Encoding, Reader] = WeakKeyDictionary()
 
 
-def flips_of(encoded: BlockEncoded | StreamEncoded, first: int, stop: int) -> list[np.ndarray]:
-    """For each plane the weights that are to be flipped, at least those from `first` to `stop` − 1, int64, ascending.
-
-    Raises:
-        DecodeError: its parts do not fit, which is looked at once for each encoding, or a stream of patches is damaged
-            there.
-    """
-    flips = checked(encoded)
-    if flips is None:
-        assert isinstance(encoded, StreamEncoded)
-        return stream_flips(encoded, first, stop)
-    return flips
-
-
-def reader_of(encoded: BlockEncoded | StreamEncoded) -> Reader:
-    """The compiled reader of an encoding, whose parts fit; made once."""
+def reader_of(encoded: Encoding) -> Reader:
+    """The compiled reader of an encoding, whose parts are checked; it is made once, and does not hold the encoding."""
     reader = _READERS.get(encoded)
     if reader is None:
         checked(encoded)
-        if isinstance(encoded, StreamEncoded) and encoded.stream_order.closed:
-            from xoropt.codec.compiled.ring_decoder import lanes_reader
-
-            reader = lanes_reader(encoded)
-        else:
-            from xoropt.codec.compiled.sequential_decoder import steps_reader
-
-            reader = steps_reader(encoded)
-        _READERS[encoded] = reader
+        reader = _READERS[encoded] = encoded.reader()
     return reader

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
+from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
-from xoropt.codec.encoding import BlockEncoded, StreamEncoded
 from xoropt.codec.streams.auto import encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
+from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError, EncodeError

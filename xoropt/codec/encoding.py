@@ -1,17 +1,19 @@
-"""`BlockEncoded`: what an encoder hands to a decoder, and its size."""
+"""What every encoding offers: the contract between the schemes that store bit planes and all that use them."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
-from xoropt.codec.blocks.patches import BlockPatches
-from xoropt.codec.streams.order import StreamOrder, order_from_recipe
-from xoropt.codec.streams.patches import StreamPatches
+from xoropt.codec.compiled.reader import Reader
+from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
-from xoropt.networks import XorNetwork
+from xoropt.common.fields import get
+from xoropt.networks import XorNetwork, from_recipe
 
-__all__ = ["BlockEncoded", "SizeReport", "StreamEncoded"]
+__all__ = ["EncodedPlanes", "Encoding", "SizeReport", "network_of"]
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,156 @@ class SizeReport:
         return self.care_bits / self.total_bits if self.total_bits else 1.0
 
 
+class Encoding(Protocol):
+    """Bit planes as one scheme stores them: a frozen dataclass, compared by identity.
+
+    Outside its own package nobody asks which scheme it is. Weights are counted in row-major order; a range is given by
+    its first weight and its end. Methods that decode rely on `check_parts`, which `xoropt.codec.checks.checked` calls
+    once for each encoding.
+
+    Attributes:
+        needs_mask: whether a weight's bits are found only by counting the kept weights before it.
+        network: whose outputs the planes are.
+        order: the recipe of the stream order, see `xoropt.codec.streams.order`.
+        shape: of one plane.
+        planes: number of planes; None when the bits came without a plane axis (one plane).
+        seeds: for each plane uint8, its stored bits, lowest bit first.
+        care_bits: bits that matter, over all planes.
+        solver: how seeds or patches were chosen.
+        proved_blocks: blocks or segments, over all planes, whose patches are proved to be the fewest possible.
+    """
+
+    needs_mask: ClassVar[bool]
+
+    @property
+    def network(self) -> XorNetwork: ...
+    @property
+    def order(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def planes(self) -> int | None: ...
+    @property
+    def seeds(self) -> np.ndarray | tuple[np.ndarray, ...]: ...
+    @property
+    def care_bits(self) -> int: ...
+    @property
+    def solver(self) -> str: ...
+    @property
+    def proved_blocks(self) -> int: ...
+
+    @property
+    def outputs(self) -> int:
+        """Bits of one plane."""
+        ...
+
+    @property
+    def blocks(self) -> int:
+        """Blocks or segments of one plane."""
+        ...
+
+    @property
+    def size(self) -> SizeReport:
+        """What is stored, in bits."""
+        ...
+
+    @property
+    def end_bits(self) -> int:
+        """Seed bits that the ends of streams or blocks take, over all planes: a larger tensor has no more of them."""
+        ...
+
+    @property
+    def stream_order(self) -> StreamOrder:
+        """How the stream runs over a plane."""
+        ...
+
+    def layout(self, plane: int) -> Layout:
+        """The segments of one plane."""
+        ...
+
+    def check_parts(self) -> list[np.ndarray] | None:
+        """Check that all parts fit together.
+
+        Returns:
+            The weights to flip of each plane, int64, ascending; None where they are too many to keep: `flips` then
+            reads, and checks, a range of them.
+
+        Raises:
+            DecodeError: the parts do not fit.
+        """
+        ...
+
+    def flips(self, first: int, stop: int) -> list[np.ndarray]:
+        """Read the patches of a range: for each plane the weights to flip, int64, ascending.
+
+        Raises:
+            DecodeError: the stored patches are damaged there.
+        """
+        ...
+
+    def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a file holds: the entry of its JSON description, and arrays by part."""
+        ...
+
+    @classmethod
+    def describes(cls, entry: dict[str, Any]) -> bool:
+        """Return whether an entry is one that `describe` made."""
+        ...
+
+    @classmethod
+    def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
+        """Make the encoding of an entry and its parts, the inverse of `describe`.
+
+        Raises:
+            FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
+        """
+        ...
+
+    def reader(self) -> Reader:
+        """Make the compiled decoder, which writes ranges of a plane into given words."""
+        ...
+
+    def decode_numpy(self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None) -> np.ndarray:
+        """Decode a range by NumPy: bool (planes, stop − first).
+
+        Args:
+            first, stop: the range.
+            flips: for each plane the weights of the range to flip.
+            mask: bool, of all weights, flat; None unless `needs_mask`.
+
+        Raises:
+            DecodeError: the mask does not fit.
+        """
+        ...
+
+    def decode_reference(self) -> np.ndarray:
+        """Decode everything in plain Python: bool (planes, outputs); patches are read independently of `flips`."""
+        ...
+
+    def tiled(self, times: int) -> Self:
+        """Repeat the stream `times` times along one axis, blocks or segments filled up, as for measuring speed."""
+        ...
+
+
+@lru_cache(maxsize=16)
+def _network(recipe: str) -> XorNetwork:
+    return from_recipe(recipe)
+
+
+def network_of(entry: dict[str, Any]) -> XorNetwork:
+    """The network that an entry names; a few are kept, since tensors share them and they take milliseconds to draw.
+
+    Raises:
+        FormatError, ArgumentError: there is no valid recipe.
+    """
+    return _network(get(entry, "network", str))
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _EncodedPlanes:
-    """What both forms have."""
+class EncodedPlanes:
+    """The fields that the encodings through a network share; see `Encoding`."""
+
+    needs_mask: ClassVar[bool] = False
 
     network: XorNetwork
     order: str
@@ -57,71 +206,3 @@ class _EncodedPlanes:
     def outputs(self) -> int:
         """Bits of one plane."""
         return math.prod(self.shape)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class BlockEncoded(_EncodedPlanes):
-    """Bit planes stored as seeds of an XOR network and patches, block by block; the order is "rows".
-
-    Attributes:
-        network, order, shape, planes, care_bits, solver, proved_blocks: as in `StreamEncoded`.
-        seeds: uint8 (planes, ⌈seed bits of a plane / 8⌉): seed t holds bits [t·n_in, (t+1)·n_in), lowest bit first.
-        patches: where the network's outputs have to be flipped.
-    """
-
-    seeds: np.ndarray = field(repr=False)
-    patches: BlockPatches = field(repr=False)
-
-    @property
-    def blocks(self) -> int:
-        """Blocks of one plane, l = ⌈outputs / n_out⌉."""
-        return -(-self.outputs // self.network.n_out)
-
-    @property
-    def size(self) -> SizeReport:
-        """What is stored, in bits."""
-        seed_bits = len(self.seeds) * self.blocks * self.network.n_in
-        return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StreamEncoded(_EncodedPlanes):
-    """Bit planes stored as the seeds of a windowed network, segment by segment, and patches.
-
-    Attributes:
-        network: the network whose outputs the planes are.
-        order: the recipe of the stream order, see `xoropt.codec.streams.order`.
-        shape: of one plane.
-        planes: number of planes; None when the bits came without a plane axis (one plane).
-        care_bits: bits that matter, over all planes.
-        solver: "burst", "greedy" or "viterbi": how patches were chosen; of blocks the strategy of the seed search.
-        proved_blocks: segments, or blocks, over all planes, whose patches are proved to be the fewest possible.
-        layouts: the segments, see `xoropt.codec.streams.segments`: one for all planes, or one for each.
-        seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed bits of its segments, lowest bit first.
-        patches: the weights that have to be flipped.
-    """
-
-    layouts: tuple[Layout, ...] = field(repr=False)
-    seeds: tuple[np.ndarray, ...] = field(repr=False)
-    patches: StreamPatches = field(repr=False)
-
-    @property
-    def blocks(self) -> int:
-        """Segments of one plane, on an average."""
-        return sum(len(layout.rows) for layout in self.layouts) // max(1, len(self.layouts))
-
-    @property
-    def stream_order(self) -> StreamOrder:
-        """The order that `order` names."""
-        return order_from_recipe(self.order)
-
-    def layout(self, plane: int) -> Layout:
-        """The segments of one plane."""
-        return self.layouts[plane if len(self.layouts) > 1 else 0]
-
-    @property
-    def size(self) -> SizeReport:
-        """What is stored, in bits; the table of segments counts as seed bits."""
-        seed_bits = sum(self.layout(p).total for p in range(len(self.seeds)))
-        seed_bits += sum(layout.table_bits for layout in self.layouts)
-        return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)

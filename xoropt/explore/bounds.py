@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xoropt.codec import BlockEncoded, StreamEncoded
+from xoropt.codec import Encoding
 from xoropt.codec.streams.encoder import SEGMENT
 
 __all__ = ["bounds"]
@@ -11,7 +11,7 @@ PATCH_BITS = 14
 """What a patch takes, about, where there is none to measure."""
 
 
-def bounds(encodings: Sequence[BlockEncoded | StreamEncoded], stored: int, care_bits: int) -> tuple[float, float]:
+def bounds(encodings: Sequence[Encoding], stored: int, care_bits: int) -> tuple[float, float]:
     """What E may be on a larger sample: at least, and at most.
 
     Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
@@ -21,9 +21,9 @@ def bounds(encodings: Sequence[BlockEncoded | StreamEncoded], stored: int, care_
     """
     patches = sum(encoded.size.patches for encoded in encodings)
     a_patch = sum(encoded.size.patch_bits for encoded in encodings) / patches if patches else PATCH_BITS
-    lost, drift = sum(_lost_at_ends(encoded) for encoded in encodings), 0.0
+    lost, drift = sum(encoded.end_bits for encoded in encodings), 0.0
     first = encodings[0]
-    if isinstance(first, StreamEncoded) and first.stream_order.closed:
+    if first.stream_order.closed:
         patches = max(patches, round((stored - care_bits) / a_patch))
         outputs = sum(len(encoded.seeds) * encoded.outputs for encoded in encodings)
         if max(encoded.care_bits // max(1, len(encoded.seeds)) for encoded in encodings) < 0.9 * SEGMENT:
@@ -31,14 +31,3 @@ def bounds(encodings: Sequence[BlockEncoded | StreamEncoded], stored: int, care_
             drift = 1.5 * max(0.0, unevenness - 0.45 * first.network.window) / SEGMENT
     error = 1.5 * (max(0, patches) + 1) ** 0.5 * a_patch / stored
     return care_bits / stored * (1 - error - drift), care_bits / max(1, stored - lost) * (1 + error)
-
-
-def _lost_at_ends(encoded: BlockEncoded | StreamEncoded) -> int:
-    """Seed bits by which open streams reach beyond their last step, and blocks beyond their last weight."""
-    planes, network = len(encoded.seeds), encoded.network
-    if isinstance(encoded, BlockEncoded):
-        idle = encoded.blocks * network.n_out - encoded.outputs
-        return planes * idle * network.n_in // network.n_out
-    if encoded.stream_order.closed:
-        return 0
-    return planes * encoded.blocks * network.memory * network.n_in

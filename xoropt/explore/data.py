@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xoropt.codec import decode
-from xoropt.codec.packed.encoding import PackedValues, unpack_values
 from xoropt.common.errors import ArgumentError
 from xoropt.common.files import read_arrays
 from xoropt.masks import encode_mask
-from xoropt.model.compression import CompressConfig, compress, mask_of, tensor_bits
+from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import load
-from xoropt.model.tensors import CompressedModel, CompressedTensor
+from xoropt.model.preparation import prepare
+from xoropt.model.storage import choose_storage
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
+from xoropt.model.weights import mask_of
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
@@ -169,8 +171,16 @@ def of_arrays(
     Raises:
         ArgumentError: no tensor that could be compressed.
     """
-    cheap = replace(config or CompressConfig(), network="auto", order=None, n_in=20, n_out=None, solver="greedy")
-    return of_model(compress(tensors, cheap), where)
+    config = config or CompressConfig()
+    layers, other_bits = [], 0
+    for name, prepared in prepare(tensors, config):
+        if isinstance(prepared, UncompressedTensor):
+            continue
+        storage, quantized = choose_storage(prepared, config, len(tensors)), prepared.quantized
+        if storage.smaller and len(quantized.planes):
+            layers.append(Layer(name, quantized.planes, quantized.mask))
+            other_bits += 8 * (min(plan.least_bytes for plan in storage.masks.values()) + quantized.levels.nbytes)
+    return _workload(layers, other_bits, where)
 
 
 def of_model(model: CompressedModel, where: str = "the data") -> Workload:
@@ -179,14 +189,15 @@ def of_model(model: CompressedModel, where: str = "the data") -> Workload:
     for name, tensor in model.tensors.items():
         if not isinstance(tensor, CompressedTensor) or not len(tensor.encoded.seeds):
             continue
-        encoded, mask = tensor.encoded, mask_of(tensor)
-        if isinstance(encoded, PackedValues):
-            planes = unpack_values(encoded, mask)
-        else:
-            planes = decode(replace(encoded, planes=len(encoded.seeds)))
+        mask = mask_of(tensor)
+        planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *tensor.shape)
         layers.append(Layer(name, planes, mask))
         parts = tensor_bits(tensor)
         other_bits += parts["mask_bits"] + parts["scale_bits"]
+    return _workload(layers, other_bits, where)
+
+
+def _workload(layers: list[Layer], other_bits: int, where: str) -> Workload:
     if not layers:
         raise ArgumentError(
             f"{where}: holds no tensor to store through a network; dense weights need a sparsity and bits, "

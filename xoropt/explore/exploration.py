@@ -19,7 +19,7 @@ from xoropt.explore.results import Exploration, Front
 from xoropt.explore.search import Clock, Outcome, Report, search
 from xoropt.explore.space import Space, read_space
 from xoropt.explore.store import Store
-from xoropt.model.compression import CompressConfig
+from xoropt.model.config import CompressConfig
 from xoropt.model.tensors import CompressedModel
 
 __all__ = ["explore"]

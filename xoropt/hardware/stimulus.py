@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from xoropt.codec import BlockEncoded, Encoding, StreamEncoded
 from xoropt.codec.bits import unpack_fixed
 from xoropt.codec.decoder import decode, flips_of
-from xoropt.codec.encoding import BlockEncoded, StreamEncoded
 from xoropt.codec.packed.encoding import PackedValues
 from xoropt.codec.streams.numpy_decoder import read_seed_rows
 from xoropt.codec.streams.order import to_stream
@@ -66,7 +66,7 @@ class Feed:
         return np.concatenate([words, [end]]).astype(np.uint64)
 
 
-def feed(encoded: BlockEncoded | StreamEncoded | PackedValues) -> Feed:
+def feed(encoded: Encoding) -> Feed:
     """The words that make a decoder produce the planes of an encoding, one plane after the other.
 
     Segments without care bits have no seeds and are left out.
@@ -80,7 +80,7 @@ def feed(encoded: BlockEncoded | StreamEncoded | PackedValues) -> Feed:
     return _feed(encoded, encoded.network)
 
 
-def _feed(encoded: BlockEncoded | StreamEncoded, network: XorNetwork) -> Feed:
+def _feed(encoded: Encoding, network: XorNetwork) -> Feed:
     """The feed of an encoding for the decoder of `network`, which may have other stages than the encoding's."""
     planes = np.asarray(decode(encoded)).reshape(len(encoded.seeds), encoded.outputs)
     flipped = np.zeros_like(planes)
@@ -153,7 +153,7 @@ def _block_runs(encoded: BlockEncoded, p: int, bits: np.ndarray, flips: np.ndarr
     return [(stored, 0, (n_out, 0, 1), at // n_out, at % n_out, _padded(len(at), bits, flips))]
 
 
-def _stream_runs(encoded: StreamEncoded, p: int, bits: np.ndarray, flips: np.ndarray) -> list[Run]:
+def _stream_runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> list[Run]:
     order, network, layout = encoded.stream_order, encoded.network, encoded.layout(p)
     runs: list[Run] = []
     begin = bit = 0

@@ -8,15 +8,16 @@ import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks.density_classes import matrix_shape
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
 
-__all__ = ["decode", "encode"]
+__all__ = ["CODEC"]
 
 MOST = 8
 """Binary logarithm of the largest side of a block."""
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """The mask, bool of any shape, as its stored part `mask`; None where not even blocks of two weights hold it."""
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan the stored part `mask`; None where not even blocks of two weights hold the mask."""
     matrix = np.ascontiguousarray(mask).reshape(matrix_shape(mask.shape, mask.size))
     row_log = column_log = 0
     while matrix.size and column_log < MOST and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
@@ -25,7 +26,8 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
         matrix, row_log = halved.T, row_log + 1
     if not row_log + column_log:
         return None
-    return {"mask": np.concatenate([np.array([row_log, column_log], np.uint8), np.packbits(matrix, bitorder="little")])}
+    head = np.array([row_log, column_log], np.uint8)
+    return MaskPlan.of_parts({"mask": np.concatenate([head, np.packbits(matrix, bitorder="little")])})
 
 
 def _halve(matrix: np.ndarray) -> np.ndarray | None:
@@ -57,3 +59,6 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     tall = bits.view(bool).reshape(-1, coarse[1])[(np.arange(row, end) >> row_log) - (row >> row_log)]
     flat = np.repeat(tall, 1 << column_log, axis=1)[:, :columns].reshape(-1)
     return flat[first - row * columns :][: stop - first]
+
+
+CODEC = MaskCodec(plan, decode)

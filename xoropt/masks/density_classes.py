@@ -8,8 +8,8 @@ from xoropt.common.errors import DecodeError
 
 __all__ = [
     "FINEST",
+    "ByteReader",
     "Classes",
-    "Reader",
     "ideal_bits",
     "matrix_shape",
     "pack_classes",
@@ -98,8 +98,8 @@ def unpack_classes(data: np.ndarray, bits: int, count: int) -> np.ndarray:
     return (digits << np.arange(bits)).sum(axis=1)
 
 
-class Reader:
-    """Takes arrays off the front of a byte stream."""
+class ByteReader:
+    """A cursor on a byte stream that takes arrays off its front."""
 
     def __init__(self, data: np.ndarray) -> None:
         self.data, self.at = data, 0

@@ -2,14 +2,19 @@
 
 import numpy as np
 
-__all__ = ["decode", "encode"]
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+
+__all__ = ["CODEC"]
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """No part at all; None for a mask with a kept weight, which this codec cannot hold."""
-    return None if mask.any() else {}
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan no part at all; None for a mask with a kept weight, which this codec cannot hold."""
+    return MaskPlan.of_parts({}) if not mask.any() else None
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """No weight of the range."""
+    """Keep no weight of the range."""
     return np.zeros(stop - first, dtype=bool)
+
+
+CODEC = MaskCodec(plan, decode)

@@ -12,28 +12,83 @@ numbers are little-endian. In a band the pairs of classes that are coded follow 
 them the weights in row-major order.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from xoropt.common.errors import DecodeError
-from xoropt.masks.density_classes import FINEST, Reader, matrix_shape, pack_classes, sort_into_classes, unpack_classes
+from xoropt.masks.density_classes import (
+    FINEST,
+    ByteReader,
+    Classes,
+    matrix_shape,
+    pack_classes,
+    sort_into_classes,
+    unpack_classes,
+)
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
 
-__all__ = ["decode", "encode", "rows_of_band"]
+__all__ = ["CODEC", "decode", "encode", "rows_of_band"]
 
 BAND = 1 << 20
 """Weights of a band, about."""
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray]:
-    """The mask, bool of any shape, as its stored part `mask`, uint8."""
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A mask as a matrix, its classes, and the probability of each pair of classes in units of 1/65535."""
+
+    matrix: np.ndarray
+    classes: Classes
+    unit: np.ndarray
+
+    @property
+    def head_bytes(self) -> int:
+        """Bytes of what stands before the code words."""
+        rows, columns = self.matrix.shape
+        bands = -(-rows // rows_of_band(columns))
+        classes = -(-rows * self.classes.row_bits // 8) - (-columns * self.classes.column_bits // 8)
+        return 1 + classes + 2 * self.unit.size + 4 * max(0, bands - 1)
+
+    @property
+    def least_bytes(self) -> int:
+        """Bytes that the stored part takes at least: no coder gets below the information, but for its last word."""
+        counts, sizes = self.classes.counts, self.classes.sizes
+        coded = (self.unit > 0) & (self.unit < 65535)
+        p = np.where(coded, self.unit, 1) / 65535
+        bits = -(counts * np.log2(p) + (sizes - counts) * np.log2(1 - p))[coded].sum()
+        bands = -(-len(self.matrix) // rows_of_band(self.matrix.shape[1]))
+        return self.head_bytes + max(0, int(0.999 * bits / 8) - 8 * bands)
+
+
+def plan(mask: np.ndarray) -> MaskPlan:
+    """Plan the stored part `mask`, uint8."""
+    model = model_of(mask)
+    return MaskPlan(model.least_bytes, lambda jobs: _encode(model))
+
+
+def encode(mask: np.ndarray) -> dict[str, np.ndarray]:
+    """Store a mask, bool of any shape, as the part `mask`, uint8."""
+    return _encode(model_of(mask))
+
+
+def model_of(mask: np.ndarray) -> Model:
+    """The classes and probabilities with which a mask, bool of any shape, is coded."""
     rows, columns = matrix_shape(mask.shape, mask.size)
     matrix = np.ascontiguousarray(mask).reshape(rows, columns)
     classes = sort_into_classes(matrix)
-    row_class, column_class, counts, sizes = classes.row_class, classes.column_class, classes.counts, classes.sizes
+    counts, sizes = classes.counts, classes.sizes
     unit = np.rint(counts / np.maximum(sizes, 1) * 65535).astype(np.int64)
     unit = np.where(counts == 0, 0, np.where(counts == sizes, 65535, np.clip(unit, 1, 65534)))
-    band = rows_of_band(columns)
+    return Model(matrix, classes, unit)
+
+
+def _encode(model: Model) -> dict[str, np.ndarray]:
+    matrix, classes, unit = model.matrix, model.classes, model.unit
+    row_class, column_class = classes.row_class, classes.column_class
+    band = rows_of_band(matrix.shape[1])
     words, lengths = [], []
-    for first in range(0, rows, band):
+    for first in range(0, len(matrix), band):
         codes = _encode_band(matrix[first : first + band], row_class[first : first + band], column_class, unit)
         words.append(codes)
         lengths.append(len(codes))
@@ -62,7 +117,7 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
         DecodeError: the part is shorter or longer than it says, or does not fit the shape.
     """
     rows, columns = matrix_shape(shape, size)
-    reader = Reader(parts.get("mask", np.zeros(0, np.uint8)))
+    reader = ByteReader(parts.get("mask", np.zeros(0, np.uint8)))
     bits = int(reader.take(1, np.uint8)[0])
     row_bits, column_bits = bits & 15, bits >> 4
     if max(row_bits, column_bits) > FINEST:
@@ -129,3 +184,6 @@ def _decode_band(
             out[block] = probability != 0
     if not coder.maybe_exhausted():  # it read much fewer words than there are, or went on after them
         raise DecodeError("the entropy-coded mask is damaged or does not fit the shape")
+
+
+CODEC = MaskCodec(plan, decode, random_access=False)

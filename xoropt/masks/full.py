@@ -2,14 +2,26 @@
 
 import numpy as np
 
-__all__ = ["decode", "encode"]
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+
+__all__ = ["CODEC"]
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """No part at all; None for a mask with a pruned weight, which this codec cannot hold."""
-    return {} if mask.all() else None
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan no part at all; None for a mask with a pruned weight, which this codec cannot hold."""
+    return MaskPlan.of_parts({}) if mask.all() else None
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """All weights of the range."""
+    """Keep all weights of the range."""
     return np.ones(stop - first, dtype=bool)
+
+
+def decode_packed(
+    parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None
+) -> tuple[None, int]:
+    """Nothing: every weight is kept."""
+    return None, first
+
+
+CODEC = MaskCodec(plan, decode, packed=decode_packed)

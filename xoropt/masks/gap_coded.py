@@ -5,16 +5,24 @@ The part `mask` is the number of kept weights, a little-endian uint64, and their
 
 import numpy as np
 
-from xoropt.codec.streams.patches import StreamPatches, pack_stream_patches, unpack_stream_patches
+from xoropt.codec.streams.patches import (
+    StreamPatches,
+    pack_stream_patches,
+    stream_patch_bytes,
+    unpack_stream_patches,
+)
 from xoropt.common.errors import DecodeError
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
 
-__all__ = ["decode", "encode", "join", "split"]
+__all__ = ["CODEC", "join", "joined_bytes", "split"]
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """The mask, bool of any shape, as its stored part `mask`; None where it keeps more than one weight in eight."""
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan the stored part `mask`; None where the mask keeps more than one weight in eight."""
+    if 8 * int(np.count_nonzero(mask)) > mask.size:
+        return None
     at = np.flatnonzero(mask)
-    return None if 8 * len(at) > mask.size else {"mask": join(at, mask.size)}
+    return MaskPlan(joined_bytes(at, mask.size), lambda jobs: {"mask": join(at, mask.size)})
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -34,9 +42,17 @@ def join(at: np.ndarray, size: int) -> np.ndarray:
     return np.concatenate([np.array([len(at)], dtype="<u8").view(np.uint8), patches.data[0]])
 
 
+def joined_bytes(at: np.ndarray, size: int) -> int:
+    """The bytes of what `join` returns."""
+    return 8 + stream_patch_bytes(at, size)
+
+
 def split(data: np.ndarray, size: int, first: int, stop: int) -> np.ndarray:
     """The places from `first` to `stop` − 1 of those that `join` joined, int64; DecodeError where they are damaged."""
     if len(data) < 8:
         raise DecodeError("the mask of positions ends too early")
     count = int.from_bytes(data[:8].tobytes(), "little")
     return unpack_stream_patches(StreamPatches((count,), (data[8:],)), 0, size, first, stop)
+
+
+CODEC = MaskCodec(plan, decode)

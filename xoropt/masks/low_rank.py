@@ -13,8 +13,9 @@ import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
+from xoropt.masks.mask_codec import MaskCodec
 
-__all__ = ["BinaryFactors", "decode", "encode", "refuse"]
+__all__ = ["CODEC", "BinaryFactors", "decode", "encode"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,8 @@ def encode(factors: BinaryFactors) -> dict[str, np.ndarray]:
     return {"mask": np.concatenate([head, left, right])}
 
 
-def refuse(mask: np.ndarray, jobs: int = 1) -> None:
-    """No parts: factors of a mask that was not chosen as a product are not to be had (the problem is NP-hard)."""
+def refuse(mask: np.ndarray) -> None:
+    """Return no plan: to find factors of a mask that was not chosen as a product is NP-hard."""
 
 
 def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -111,3 +112,6 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     part = (min(rows, end * tile_rows) - begin * tile_rows, columns)
     flat = BinaryFactors(part, tile_rows, tile_columns, left, right).mask().reshape(-1)
     return flat[first - begin * tile_rows * columns :][: stop - first]
+
+
+CODEC = MaskCodec(refuse, decode)

@@ -13,14 +13,15 @@ import numpy as np
 
 from xoropt.codec.bits import pack_fixed, unpack_fixed
 from xoropt.common.errors import DecodeError
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan
 
-__all__ = ["decode", "encode"]
+__all__ = ["CODEC"]
 
 SIZES = (2, 4, 8, 16)
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """The mask, bool of any shape, as its stored part `mask`; None where no m of 2, 4, 8 or 16 fits it."""
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan the stored part `mask`; None where no m of 2, 4, 8 or 16 fits the mask."""
     fits = []
     for m in SIZES:
         if mask.ndim and mask.size and mask.shape[-1] % m == 0:
@@ -30,6 +31,13 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     if not fits:
         return None
     m, n = min(fits, key=lambda fit: math.log2(math.comb(*fit)) / fit[0])
+    choices = math.comb(m, n)
+    group = _group(choices)
+    count = -(-(mask.size // m) // group)
+    return MaskPlan(3 - (-count * _width(choices, group) // 8), lambda jobs: _encode(mask, m, n))
+
+
+def _encode(mask: np.ndarray, m: int, n: int) -> dict[str, np.ndarray]:
     choices = math.comb(m, n)
     group = _group(choices)
     ranks, _ = _ranks(m, n)
@@ -89,3 +97,6 @@ def _group(choices: int) -> int:
     """How many groups make one number of at most 63 bits with the least waste."""
     most = max(1, min(24, int(63 / math.log2(choices)))) if choices > 1 else 24
     return min(range(1, most + 1), key=lambda g: _width(choices, g) / g)
+
+
+CODEC = MaskCodec(plan, decode)

@@ -4,9 +4,10 @@ import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
-from xoropt.masks.density_classes import FINEST, Reader
+from xoropt.masks.density_classes import FINEST, ByteReader
+from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.masks.prefix.codes import CODES, EXTRA, GROUPS
-from xoropt.masks.prefix.stored import PARTS, PLANE
+from xoropt.masks.prefix.stored import PARTS
 
 __all__ = ["modernized"]
 
@@ -28,7 +29,7 @@ def _prefix(part: np.ndarray) -> Parts:
     codes); densities and classes as now; the lengths of the plane's description and of its parts `seeds`, `patches` and
     `segments`, four uint32; the description, in JSON; and the parts.
     """
-    reader = Reader(part)
+    reader = ByteReader(part)
     rows, columns, group, length, row_bits, column_bits, codes = reader.take(7, "<u4").tolist()
     if group not in GROUPS or length != group + EXTRA or max(row_bits, column_bits) > FINEST or codes > CODES:
         raise DecodeError("the head of the prefix-coded mask is damaged")
@@ -36,7 +37,7 @@ def _prefix(part: np.ndarray) -> Parts:
     model = reader.take(2 * codes + classes + (1 << row_bits + column_bits), np.uint8)
     lengths = reader.take(1 + len(PARTS), "<u4").tolist()
     head = np.array([group, row_bits | column_bits << 4, codes, 0], dtype=np.uint8)
-    parts = {"mask": np.concatenate([head, model]), PLANE: reader.take(lengths[0], np.uint8)}
+    parts = {"mask": np.concatenate([head, model]), DESCRIPTION: reader.take(lengths[0], np.uint8)}
     held = {f"mask_{name}": reader.take(n, np.uint8) for name, n in zip(PARTS, lengths[1:], strict=True) if n}
     reader.end()
     return parts | held
@@ -46,7 +47,7 @@ def _entropy(part: np.ndarray) -> Parts:
     """The head had five little-endian uint32 (rows, columns, row and column class bits, rows of a band), and the
     lengths of all bands stood there, that of the last one too.
     """
-    reader = Reader(part)
+    reader = ByteReader(part)
     rows, columns, row_bits, column_bits, band = reader.take(5, "<u4").tolist()
     if max(row_bits, column_bits) > FINEST or band != entropy.rows_of_band(columns):
         raise DecodeError("the head of the entropy-coded mask is damaged")
@@ -61,7 +62,7 @@ def _entropy(part: np.ndarray) -> Parts:
 
 def _low_rank(part: np.ndarray) -> Parts:
     """The factors were entropy-coded as masks were."""
-    reader = Reader(part)
+    reader = ByteReader(part)
     head = reader.take(4, "<u4").copy()
     left = _entropy(reader.take(int(head[3]), np.uint8))["mask"]
     right = _entropy(part[reader.at :])["mask"]

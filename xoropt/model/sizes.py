@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.model.compression import tensor_bits
 from xoropt.model.file.container import header_bits
-from xoropt.model.tensors import CompressedModel, CompressedTensor
+from xoropt.model.tensors import CompressedModel, CompressedTensor, tensor_bits
 from xoropt.quantize import Codebook
 
 __all__ = ["SUMS", "report"]
@@ -75,7 +74,7 @@ def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
         "value_entropy": tensor.value_entropy,
         "magnitude_kept": (tensor.quantization or {}).get("magnitude"),
         "negative_zeros": isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
-        "patches": encoded.patches.count,
+        "patches": encoded.size.patches,
         "blocks": len(encoded.seeds) * encoded.blocks,
         "proved_blocks": encoded.proved_blocks,
     }

@@ -1,14 +1,27 @@
-"""A compressed model in memory: by name, each tensor either compressed or carried along."""
+"""A compressed model in memory: by name, each tensor either compressed or as it is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.codec import BlockEncoded, StreamEncoded
-from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec import Encoding
+from xoropt.common.errors import DecodeError
+from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.quantize import Codebook, Scales
+from xoropt.quantize.tensor import check_levels
 
-__all__ = ["CompressedModel", "CompressedTensor", "UncompressedTensor"]
+__all__ = [
+    "CompressedModel",
+    "CompressedTensor",
+    "Progress",
+    "UncompressedTensor",
+    "shape_and_dtype",
+    "tensor_bits",
+]
+
+Progress = Callable[[str, int, int], None]
+"""Called with a tensor's name, weights done and weights in all, over the whole model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +43,7 @@ class CompressedTensor:
     levels: Scales | Codebook = field(repr=False)
     mask_codec: str
     mask_parts: dict[str, np.ndarray] = field(repr=False)
-    encoded: BlockEncoded | StreamEncoded | PackedValues
+    encoded: Encoding
     quantization: dict[str, float | int | str] | None = None
     value_entropy: float = 0.0
 
@@ -54,3 +67,24 @@ class CompressedModel:
 
     tensors: dict[str, CompressedTensor | UncompressedTensor]
     metadata: dict[str, str] = field(default_factory=dict)
+
+
+def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tuple[int, ...], np.dtype]:
+    """A tensor's shape and dtype; DecodeError where its planes have another shape, or its levels do not fit them."""
+    if isinstance(tensor, UncompressedTensor):
+        return tensor.array.shape, tensor.array.dtype
+    if tensor.encoded.shape != tensor.shape:
+        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {tensor.shape}")
+    check_levels(tensor.levels, len(tensor.encoded.seeds), tensor.shape)
+    return tensor.shape, tensor.levels.dtype
+
+
+def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
+    """Where a tensor's bits go, headers apart: `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`."""
+    size = tensor.encoded.size
+    return {
+        "seed_bits": size.seed_bits,
+        "patch_bits": size.patch_bits,
+        "mask_bits": 8 * sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION),
+        "scale_bits": 8 * tensor.levels.nbytes,
+    }

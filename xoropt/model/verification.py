@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
-from xoropt.model.compression import Progress, mask_of, merge_zeros, native, restore_array, same_bytes
+from xoropt.model.arrays import merge_zeros, native, same_bytes
+from xoropt.model.config import CompressConfig
+from xoropt.model.decompression import restore_array
 from xoropt.model.file.container import load
-from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
-from xoropt.model.weights import form
-from xoropt.quantize import binary_code, dequantize, prune, prune_globally
+from xoropt.model.preparation import PreparedTensor, prepare_tensor
+from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
+from xoropt.model.weights import mask_of
+from xoropt.quantize import dequantize, prune_globally
 
 __all__ = ["TensorCheck", "verify"]
 
@@ -59,7 +62,7 @@ def verify(
             checks.append(TensorCheck(name, False, "not among the original tensors"))
         else:
             original = native(tensors[name])
-            shape, dtype = form(tensor)
+            shape, dtype = shape_and_dtype(tensor)
             if (shape, dtype) == (original.shape, original.dtype):
                 restored = restore_array(path, name, tensor, decoder)
                 checks.append(_check(name, tensor, original, restored, masks.get(name)))
@@ -89,10 +92,10 @@ def _check(
         try:
             if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
                 mask = mask_of(tensor)
-            elif mask is None:
-                mask = prune(original, float(recorded["sparsity"]))
-            again = binary_code(original, mask, int(recorded["bits"]), scales=str(recorded["scales"]))
-            if same_bytes(restored, dequantize(again)):
+            sparsity, bits, scales = (recorded[key] for key in ("sparsity", "bits", "scales"))
+            config = CompressConfig(sparsity=float(sparsity), bits=int(bits), scales=str(scales))
+            again = prepare_tensor(original, config, mask, name=name)
+            if isinstance(again, PreparedTensor) and same_bytes(restored, dequantize(again.quantized)):
                 chosen = "quantized under its own low-rank mask" if recorded.get("scope") == "low_rank" else "quantized"
                 return TensorCheck(name, True, f"{chosen}, then compressed")
             how = "differs from the original as pruned and quantized again"

@@ -39,6 +39,11 @@ class Scales:
     alpha: np.ndarray = field(repr=False)
     dtype: np.dtype
 
+    @property
+    def nbytes(self) -> int:
+        """Stored bytes."""
+        return self.alpha.nbytes
+
 
 @dataclass(frozen=True, eq=False)
 class Codebook:
@@ -49,6 +54,11 @@ class Codebook:
     """
 
     values: np.ndarray = field(repr=False)
+
+    @property
+    def nbytes(self) -> int:
+        """Stored bytes."""
+        return self.values.nbytes
 
     @property
     def dtype(self) -> np.dtype:

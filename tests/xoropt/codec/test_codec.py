@@ -98,7 +98,7 @@ def test_chunks_do_not_show(monkeypatch):
     care, bits = rng.random(30_000) < 0.12, rng.random((2, 30_000)) < 0.5
     whole = xoropt.encode(bits, care, "block:n_in=13,n_out=101", solver="greedy")
     monkeypatch.setattr(sys.modules["xoropt.codec.blocks.encoder"], "CHUNK", 5000)
-    monkeypatch.setattr(sys.modules["xoropt.codec.uncompiled"], "CHUNK", 999)
+    monkeypatch.setattr(sys.modules["xoropt.codec.blocks.numpy_decoder"], "CHUNK", 999)
     parts = xoropt.encode(bits, care, "block:n_in=13,n_out=101", solver="greedy")
     assert (whole.seeds == parts.seeds).all()
     assert (xoropt.decode(whole) == xoropt.decode(parts)).all()

@@ -117,15 +117,15 @@ def dense_encodings(draw):
 @settings(max_examples=40)
 @given(dense_encodings(), st.data())
 def test_tables_and_the_affine_instruction_agree(encoded, data):
-    from xoropt.codec.compiled import lanes
     from xoropt.codec.compiled.gfni import plan
+    from xoropt.codec.streams import ring_decoder
 
     expected = xoropt.decode(encoded, "numpy")
     rows = data.draw(ranges(encoded.shape[0]))
     ways = [lambda network: None, plan.affine_taps] if plan.available() else [lambda network: None]
     for way in ways:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lanes, "affine", way)
+            patch.setattr(ring_decoder, "affine", way)
             encoded = replace(encoded)  # a reader of its own
             assert same(xoropt.decode(encoded, "compiled"), expected)
             assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[rows])
@@ -159,15 +159,16 @@ def large(network="auto", order=None, planes=2, size=700_000):
     ],
 )
 def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
-    from xoropt.codec.compiled import lanes, ranges, steps
+    from xoropt.codec.compiled import ranges, sequential_decoder
+    from xoropt.codec.streams import ring_decoder
 
     encoded = large(network, order)
     expected = xoropt.decode(encoded, "numpy")
     for name, value in (("STREAM_BYTES", 0), ("WORK", 1)):
         monkeypatch.setattr(ranges, name, value)
-    monkeypatch.setattr(lanes, "TILE", 1 << 14)
-    monkeypatch.setattr(lanes, "LONGEST", 1 << 15)
-    monkeypatch.setattr(steps, "TILE", 1 << 14)
+    monkeypatch.setattr(ring_decoder, "TILE", 1 << 14)
+    monkeypatch.setattr(ring_decoder, "LONGEST", 1 << 15)
+    monkeypatch.setattr(sequential_decoder, "TILE", 1 << 14)
     for jobs in (1, 3):
         encoded = replace(encoded)  # a reader of its own
         assert same(xoropt.decode(encoded, "compiled", jobs=jobs), expected)
@@ -180,10 +181,11 @@ def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
 def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
     from concurrent.futures import ThreadPoolExecutor
 
-    from xoropt.codec.compiled import lanes, reader, steps
+    from xoropt.codec.compiled import reader, sequential_decoder
+    from xoropt.codec.streams import ring_decoder
 
-    monkeypatch.setattr(lanes, "TILE", 1 << 14)
-    monkeypatch.setattr(steps, "TILE", 1 << 14)
+    monkeypatch.setattr(ring_decoder, "TILE", 1 << 14)
+    monkeypatch.setattr(sequential_decoder, "TILE", 1 << 14)
     encoded = large(network, order)
     expected = xoropt.decode(encoded, "numpy").reshape(2, -1)
     bounds = np.sort(np.random.default_rng(1).integers(0, encoded.outputs + 1, (60, 2)), axis=1).tolist()
@@ -228,15 +230,15 @@ def test_decoders_agree_on_segments_of_any_size(data):
 
 
 def test_long_segments_do_not_make_large_tiles():
-    from xoropt.codec.compiled import lanes
+    from xoropt.codec.streams import ring_decoder
 
     rng = np.random.default_rng(0)
-    size = 3 * lanes.LONGEST
+    size = 3 * ring_decoder.LONGEST
     bits, care = rng.random(size) < 0.5, rng.random(size) < 0.001
     encoded = xoropt.encode(bits, care, "auto")
     assert len(encoded.layouts[0].rows) == 1
     cuts = reader_of(encoded).cuts(0, size)
-    assert np.diff(cuts).max() <= lanes.LONGEST
+    assert np.diff(cuts).max() <= ring_decoder.LONGEST
     assert same(xoropt.decode(encoded, "compiled", jobs=2), xoropt.decode(encoded, "numpy"))
 
 

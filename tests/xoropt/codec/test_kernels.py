@@ -5,7 +5,7 @@ import pytest
 from test_decoder import large, packed, same
 
 import xoropt
-from xoropt.codec.compiled import kernels, ranges, ring_decoder, sequential_decoder
+from xoropt.codec.compiled import kernels, ranges, sequential_decoder
 from xoropt.codec.compiled.any_lanes import kernels as narrow
 from xoropt.codec.compiled.gfni import kernels as affine
 from xoropt.codec.compiled.gfni import plan
@@ -13,8 +13,10 @@ from xoropt.codec.compiled.lanes512 import kernels as wide
 from xoropt.codec.compiled.one_lane import kernels as serial
 from xoropt.codec.compiled.reader import address, aligned
 from xoropt.codec.compiled.weights import kernels as weight_kernels
+from xoropt.codec.streams import ring_decoder
 from xoropt.common.words import kernels as word_kernels
-from xoropt.masks.prefix import decode_packed, encode, stored
+from xoropt.masks import CODECS
+from xoropt.masks.prefix import decode_packed, stored
 from xoropt.masks.prefix import kernels as mask_kernels
 from xoropt.quantize import Scales
 
@@ -312,7 +314,7 @@ def test_no_index_of_a_mask_leaves_its_array(plain, columns, uneven):
         mask = rng.random(form) < np.where(np.arange(60) % 2, 0.02, 0.3)[:, None]
     elif uneven == "columns":
         mask = rng.random(form) < np.where(rng.random(columns) < 0.5, 0.02, 0.5)
-    parts = encode(mask)
+    parts = CODECS["prefix"].encode(mask)
     assert bool(parts["mask"][3]) == (uneven == "columns")
     octets, start = decode_packed(parts, mask.shape, mask.size, 0, mask.size)
     bits = np.unpackbits(octets, bitorder="little")[-start:][: mask.size]
@@ -331,7 +333,7 @@ def test_no_index_of_weights_under_a_mask_leaves_its_array(plain, monkeypatch, p
     encoded = xoropt.encode(
         bits, mask, "windowed:n_in=1,n_out=9,window=64,taps=4", order="lanes:lanes=512", planes=True
     )
-    tensor = xoropt.CompressedTensor(mask.shape, levels, "prefix", encode(mask), encoded)
+    tensor = xoropt.CompressedTensor(mask.shape, levels, "prefix", CODECS["prefix"].encode(mask), encoded)
     expected = xoropt.decompress_tensor(tensor, "numpy")
     for part in (slice(0, 64), slice(5, 50)):
         assert (xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1) == expected[part]).all()

@@ -20,7 +20,6 @@ from xoropt.explore.advice import advise
 from xoropt.explore.data import of_arrays, random_workload
 from xoropt.explore.front import GRAIN, VIEWS, front, survivors
 from xoropt.explore.measuring import Result
-from xoropt.explore.speed import repeated
 
 SPACE = {
     "samples": [2000, 4000],
@@ -163,7 +162,7 @@ def test_repeated_streams_decode(recipe, order):
     rng = np.random.default_rng(0)
     care, bits = rng.random(5000) < 0.1, rng.random((2, 5000)) < 0.5
     encoded = xoropt.encode(bits, care, recipe, order=order)
-    whole = repeated(encoded, 3)
+    whole = encoded.tiled(3)
     decoded = xoropt.decode(whole).reshape(2, 3, -1)[:, :, :5000]
     if order is None:  # a ring's rows are permuted within segments, which all come again
         assert (decoded == xoropt.decode(encoded)[:, None]).all()

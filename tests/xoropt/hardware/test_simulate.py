@@ -9,7 +9,7 @@ from hardware_networks import NAMED, from_stages
 
 import xoropt
 from xoropt.circuits import yosys
-from xoropt.codec.encoding import StreamEncoded
+from xoropt.codec import StreamEncoded
 from xoropt.codec.packed.encoding import PackedValues
 from xoropt.hardware import DecoderConfig, PortRates, cost, count_netlist, design, feed, random_feed, simulate
 from xoropt.hardware.testbench import bench_files

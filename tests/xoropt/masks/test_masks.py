@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import xoropt
-from xoropt.masks import CODECS, decode_mask, decode_packed, encode_mask, stored_bytes
+from xoropt.masks import CODECS, decode_mask, encode_mask, stored_bytes
 from xoropt.masks.huffman import code_lengths, codewords
 from xoropt.masks.prefix.lookup import lookup
 
@@ -136,7 +136,7 @@ def test_prefix_lists_the_weights_of_nearly_empty_rows(size):
     assert stored_bytes(parts) * 8 < 1.02 * entropy_of(density) * mask.size + 1500
     assert (decode_mask("prefix", parts, mask.shape, mask.size) == mask).all()
     first, stop = size // 64 * 13 + 5, size // 64 * 40
-    octets, start = decode_packed("prefix", parts, mask.shape, mask.size, first, stop)
+    octets, start = CODECS["prefix"].decode_packed(parts, mask.shape, mask.size, first, stop)
     bits = np.unpackbits(octets, bitorder="little")[first - start :][: stop - first]
     assert (bits == mask.reshape(-1)[first:stop]).all()
 
@@ -179,7 +179,7 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
     rng = np.random.default_rng(columns)
     chance = 0.1 * np.exp(spread * rng.standard_normal((500, 1)))
     mask = rng.random((500, columns)) < chance
-    parts = prefix.encode(mask)
+    parts = CODECS["prefix"].encode(mask)
     monkeypatch.setattr(decoding, "chosen", lambda *_: "numpy")
     assert (prefix.decode(parts, mask.shape, mask.size, 0, mask.size) == mask.reshape(-1)).all()
     monkeypatch.setattr(unpacking, "AT_ONCE", 2)

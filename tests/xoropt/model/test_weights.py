@@ -192,7 +192,7 @@ def test_nine_planes_are_one_too_many():
 
 def test_a_file_is_written_tensor_by_tensor(tmp_path, dense):
     model = xoropt.compress(dense, xoropt.CompressConfig(sparsity=0.8, bits=1, min_weights=100), metadata={"a": "b"})
-    xoropt.model.compression.decompress_to(model, tmp_path / "out.safetensors")
+    xoropt.model.decompression.decompress_to(model, tmp_path / "out.safetensors")
     arrays, metadata = xoropt.common.files.read_safetensors(tmp_path / "out.safetensors")
     assert metadata == {"a": "b"}
     expected = xoropt.decompress(model)
@@ -202,7 +202,7 @@ def test_a_file_is_written_tensor_by_tensor(tmp_path, dense):
         assert arrays[name].ctypes.data % max(1, array.itemsize) == 0
     assert same_bytes(load_file(tmp_path / "out.safetensors")["fc.weight"], expected["fc.weight"])
     with pytest.raises(xoropt.XoroptError, match="exists"):
-        xoropt.model.compression.decompress_to(model, tmp_path / "out.safetensors")
+        xoropt.model.decompression.decompress_to(model, tmp_path / "out.safetensors")
 
 
 def test_a_damaged_tensor_leaves_no_file(tmp_path):
@@ -211,7 +211,7 @@ def test_a_damaged_tensor_leaves_no_file(tmp_path):
         model.tensors["w"].shape, model.tensors["w"].levels, "bitmap", {}, model.tensors["w"].encoded
     )
     with pytest.raises(xoropt.FormatError, match="'w'"):
-        xoropt.model.compression.decompress_to(xoropt.CompressedModel({"w": damaged}), tmp_path / "out.safetensors")
+        xoropt.model.decompression.decompress_to(xoropt.CompressedModel({"w": damaged}), tmp_path / "out.safetensors")
     assert not list(tmp_path.iterdir())
 
 

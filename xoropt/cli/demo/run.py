@@ -14,12 +14,14 @@ import numpy as np
 from xoropt.cli.demo.training import accuracy, train
 from xoropt.common.errors import EncodeError, XoroptError
 from xoropt.common.files import check_new, write_safetensors
-from xoropt.model.compression import CompressConfig, compress, decompress
+from xoropt.model.compression import compress
+from xoropt.model.config import CompressConfig
+from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
+from xoropt.model.products import matvec
 from xoropt.model.sizes import report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import verify
-from xoropt.model.weights import decompress_tensor, matvec
 
 __all__ = ["rivals", "run"]
 

@@ -10,8 +10,8 @@ import numpy as np
 from xoropt_solvers import ParityBatch, solve_many
 
 from xoropt.codec.bits import pack_fixed
+from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.blocks.patches import pack_patches
-from xoropt.codec.encoding import BlockEncoded
 from xoropt.networks import XorNetwork, random_block
 
 __all__ = ["choose_n_out", "encode_blocks"]

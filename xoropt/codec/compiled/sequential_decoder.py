@@ -1,13 +1,15 @@
 """Compiled decoding of streams with one lane: block networks, and windowed ones in the open order."""
 
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
 import numpy as np
 
 from xoropt.codec.compiled.one_lane.kernels import fill_long_steps, fill_steps
 from xoropt.codec.compiled.reader import Reader, aligned, borrow, give_back, readonly
-from xoropt.codec.encoding import BlockEncoded, StreamEncoded
 from xoropt.networks import XorNetwork
 
-__all__ = ["steps_reader"]
+__all__ = ["Segmented", "sequential_reader"]
 
 TABLE_BYTES = 1 << 17
 """Of tables, so that they stay in the first caches; of those of four bits and less at most 32 times this."""
@@ -15,6 +17,15 @@ AT_ONCE = 448
 """Outputs of steps that are made at once, with 64 more a machine vector."""
 TILE = 1 << 20
 """Weights of a tile, about."""
+
+
+class Segmented(Protocol):
+    """Segments of a plane: the weight rows and the seed bits of each, int64."""
+
+    @property
+    def rows(self) -> np.ndarray: ...
+    @property
+    def seed_bits(self) -> np.ndarray: ...
 
 
 def larger_steps(network: XorNetwork) -> tuple[int, int, int]:
@@ -74,23 +85,24 @@ def larger_step(network: XorNetwork, count: int) -> np.ndarray:
     return large
 
 
-def steps_reader(encoded: BlockEncoded | StreamEncoded) -> Reader:
-    """The reader of a checked encoding with one lane."""
-    network, outputs = encoded.network, encoded.outputs
+def sequential_reader(network: XorNetwork, seeds: Iterable[np.ndarray], layouts: Sequence[Segmented]) -> Reader:
+    """Make the reader of planes with one lane.
+
+    Args:
+        network: whose outputs the planes are.
+        seeds: for each plane uint8, its seed bits.
+        layouts: the segments of all planes, or of each.
+    """
     n_in, n_out = network.n_in, network.n_out
     count, window, group = larger_steps(network)
     large = larger_step(network, count)
     tables = step_tables(large, group)
     run = fill_steps if len(large) <= AT_ONCE else fill_long_steps
-    if isinstance(encoded, StreamEncoded):
-        ends = [np.cumsum(layout.rows) for layout in encoded.layouts]
-        bits = [np.cumsum(layout.seed_bits) for layout in encoded.layouts]
-    else:
-        ends, bits = [np.array([outputs])], [np.array([encoded.blocks * n_in])]
+    ends = [np.cumsum(layout.rows) for layout in layouts]
+    bits = [np.cumsum(layout.seed_bits) for layout in layouts]
     single = all(len(table) == 1 for table in ends)
     stride = 64 * n_out  # steps that begin and end at whole words
-    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
-
+    octets = [readonly(plane) for plane in seeds]
     spare_words = 8 + ((1 << 16) + window) // 64 + count * n_in + 32
 
     def span(first: int, table: np.ndarray) -> tuple[int, int, int]:

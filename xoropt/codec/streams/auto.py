@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from xoropt.codec.encoding import StreamEncoded
 from xoropt.codec.streams.encoder import encode_stream, plan_layout
+from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt.codec.encoding import StreamEncoded
 from xoropt.codec.streams.banded.bursts import burst_patches
 from xoropt.codec.streams.banded.elimination import MAX_PLANES, eliminate, evaluate, solution, words_of_window
 from xoropt.codec.streams.banded.system import care_positions, shortfall, system
+from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout, last_row_lanes, open_seed_bits, plan

@@ -1,34 +1,41 @@
-"""Decoding a windowed network's streams, whole rows of lanes at a time."""
+"""Decoding of streams by NumPy, whole rows of lanes at a time."""
 
 import numpy as np
 
-from xoropt.codec import reference
-from xoropt.codec.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout, last_row_lanes, schedule, seed_rows_of
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
-__all__ = ["decode_stream_numpy", "decode_stream_reference", "read_seed_rows"]
+__all__ = ["decode_stream", "read_seed_rows"]
 
 
-def decode_stream_numpy(encoded: StreamEncoded, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
-    """Weights first … stop − 1 of the planes, bool (planes, stop − first), from the segments in which
-    they lie, flipped at the weights `flips` of each plane."""
-    order, network = encoded.stream_order, encoded.network
-    planes = np.zeros((len(encoded.seeds), stop - first), dtype=bool)
-    for p, (plane, seeds, at) in enumerate(zip(planes, encoded.seeds, flips, strict=True)):
-        layout = encoded.layout(p)
-        begin = bit = 0
-        for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
-            end = begin + rows * order.lanes
-            if seed_bits and begin < stop and end > first:
-                stream = _stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
-                part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
-                plane[max(begin - first, 0) :][: len(part)] = part
-            begin, bit = end, bit + seed_bits
-        plane[at - first] ^= True
-    return planes
+def decode_stream(
+    network: XorNetwork,
+    order: StreamOrder,
+    seeds: np.ndarray,
+    layout: Layout,
+    first: int,
+    stop: int,
+    plane: np.ndarray,
+) -> None:
+    """Decode a range of a plane, patches apart, from the segments in which it lies.
+
+    Args:
+        network, order: of the encoding.
+        seeds: uint8, the plane's.
+        layout: the plane's segments.
+        first, stop: the range of weights.
+        plane: bool (stop − first,), zeros; the outputs are written to it.
+    """
+    begin = bit = 0
+    for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
+        end = begin + rows * order.lanes
+        if seed_bits and begin < stop and end > first:
+            stream = _stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
+            part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
+            plane[max(begin - first, 0) :][: len(part)] = part
+        begin, bit = end, bit + seed_bits
 
 
 def read_seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
@@ -88,29 +95,3 @@ def _placed(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
         placed[at, turn:] = some[:, : lanes - turn]
         placed[at, :turn] = some[:, lanes - turn :]
     return placed.reshape(-1)
-
-
-def decode_stream_reference(encoded: StreamEncoded) -> np.ndarray:
-    """The planes, bool (planes, outputs), by the plain decoder."""
-    order, network, outputs = encoded.stream_order, encoded.network, encoded.outputs
-    rows = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in network.rows]
-    planes = []
-    for p, seeds in enumerate(encoded.seeds):
-        layout: Layout = encoded.layout(p)
-        flips = reference.read_stream_patches(encoded.patches.data[p].tobytes(), encoded.patches.counts[p], outputs)
-        planes.append(
-            reference.decode_stream(
-                seeds.tobytes(),
-                rows,
-                network.n_in,
-                network.memory,
-                network.n_out,
-                order.kind,
-                order.lanes,
-                layout.rows.tolist(),
-                layout.seed_bits.tolist(),
-                flips,
-                outputs,
-            )
-        )
-    return np.array(planes, dtype=bool).reshape(len(planes), outputs)

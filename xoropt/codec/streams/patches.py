@@ -25,6 +25,7 @@ __all__ = [
     "join_stream_patches",
     "pack_stream_patches",
     "split_stream_patches",
+    "stream_patch_bytes",
     "unpack_stream_patches",
 ]
 
@@ -84,6 +85,21 @@ def _pack(at: np.ndarray, outputs: int) -> np.ndarray:
     directory = np.concatenate([_bits(at[firsts], place_width), _bits(ends[firsts - 1], offset_width)], axis=1)
     lower = _bits(gaps & ((1 << k) - 1), k)
     return np.packbits(np.concatenate([lower.reshape(-1), directory.reshape(-1), unary]), bitorder="little")
+
+
+def stream_patch_bytes(at: np.ndarray, outputs: int) -> int:
+    """The bytes of a plane's stream of patches, before it is made.
+
+    Args:
+        at: ascending int64 positions below `outputs`.
+        outputs: bits of the plane.
+    """
+    count = len(at)
+    if not count:
+        return 0
+    k = rice_parameter(outputs, count)
+    unary = int(((np.diff(at, prepend=-1) - 1) >> k).sum()) + count
+    return -(-(count * k + (count - 1) // GROUP * sum(_directory_widths(outputs, count, k)) + unary) // 8)
 
 
 def _directory_widths(outputs: int, count: int, k: int) -> tuple[int, int]:

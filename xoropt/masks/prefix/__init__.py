@@ -33,9 +33,11 @@ plane, and `mask_plane` is its description in JSON, which a file holds with the 
 where there is one, is the list, as the codec `positions` stores it.
 """
 
+from xoropt.masks.mask_codec import MaskCodec
 from xoropt.masks.prefix.decoding import decode, decode_packed
-from xoropt.masks.prefix.encoding import encode
-from xoropt.masks.prefix.stored import PLANE
+from xoropt.masks.prefix.encoding import plan
 from xoropt.masks.prefix.writing import write_weights
 
-__all__ = ["PLANE", "decode", "decode_packed", "encode", "write_weights"]
+__all__ = ["CODEC", "decode", "decode_packed", "plan", "write_weights"]
+
+CODEC = MaskCodec(plan, decode, packed=decode_packed, writer=write_weights)

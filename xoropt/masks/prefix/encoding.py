@@ -1,6 +1,7 @@
 """Encoding of masks by prefix codes."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,10 +10,11 @@ from xoropt.codec.description import describe
 from xoropt.masks import gap_coded
 from xoropt.masks.density_classes import FINEST, matrix_shape, pack_classes, sort_into_classes
 from xoropt.masks.huffman import codewords
+from xoropt.masks.mask_codec import DESCRIBED, DESCRIPTION, MaskPlan, Parts
 from xoropt.masks.prefix.codes import EXTRA, GROUPS, choose_codes, group_lengths
-from xoropt.masks.prefix.stored import LISTED, PLANE, TILE, bands_of
+from xoropt.masks.prefix.stored import LISTED, TILE, bands_of
 
-__all__ = ["encode"]
+__all__ = ["plan"]
 
 SAMPLE = 1 << 18
 """Weights, about, by which the group size is chosen."""
@@ -21,10 +23,46 @@ SLOWER = 1.005
 """What groups that do not fill words must save."""
 
 
-def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
-    """The mask, bool of any shape, as its stored parts, uint8; None for one that is empty, full or of no weight."""
+def plan(mask: np.ndarray) -> MaskPlan | None:
+    """Plan the stored parts of a mask; None for one that is empty, full or of no weight.
+
+    The codewords' own bits are care bits of the plane, whose network stores no fewer.
+    """
     if not mask.any() or mask.all():
         return None
+    coded = code_groups(mask)
+    least = len(coded.head) + DESCRIBED - (-coded.care_bits // 8)
+    if coded.listed is not None:
+        least += gap_coded.joined_bytes(coded.listed, mask.size)
+    return MaskPlan(least, lambda jobs: encode_groups(coded, mask.size, jobs))
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """A mask whose groups have codewords.
+
+    Attributes:
+        head: uint8, the stored part `mask`: sizes, classes and codes.
+        words: uint32, of every group the codeword, its first bit highest of `length` bits.
+        lengths: int64, of every group the codeword's.
+        length: L.
+        listed: int64, the weights that are listed; None without a list.
+    """
+
+    head: np.ndarray
+    words: np.ndarray
+    lengths: np.ndarray
+    length: int
+    listed: np.ndarray | None
+
+    @property
+    def care_bits(self) -> int:
+        """Bits of all codewords."""
+        return int(self.lengths.sum())
+
+
+def code_groups(mask: np.ndarray) -> Groups:
+    """Choose the order of columns, the size of groups, their classes and codes, and give every group its codeword."""
     rows, columns = matrix_shape(mask.shape, mask.size)
     matrix = np.ascontiguousarray(mask).reshape(rows, columns)
     column_class, sort_bits = _sorted(matrix)
@@ -45,17 +83,6 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
     pair = code_of[classes.row_class[:, None], classes.column_class[None, :]]
     lengths = table[pair, symbols].reshape(-1)
     word = (words[pair, symbols].reshape(-1) << (length - lengths)).astype(np.uint32)
-    bands, of_band = bands_of(len(word))
-    bits, care = np.zeros((2, bands * of_band, length, TILE), dtype=bool)
-    for array, values in ((bits, word), (care, lengths)):
-        padded = np.zeros(bands * of_band * TILE, dtype=values.dtype)
-        padded[: len(values)] = values
-        by_tile = padded.reshape(bands, TILE, of_band).transpose(0, 2, 1).reshape(-1, TILE)
-        for place in range(length):
-            ones = by_tile > place if array is care else by_tile >> np.uint32(length - 1 - place) & np.uint32(1)
-            array[:, place] = ones
-    entry, parts = describe(encode_planes(bits, care, jobs=jobs))
-    del entry["planes"]
     streams = [
         np.array([size, classes.row_bits | classes.column_bits << 4, len(densities), sort_bits], dtype=np.uint8),
         pack_classes(column_class, sort_bits),
@@ -64,12 +91,32 @@ def encode(mask: np.ndarray, jobs: int = 1) -> dict[str, np.ndarray] | None:
         pack_classes(classes.column_class, classes.column_bits),
         code_of.astype(np.uint8).reshape(-1),
     ]
-    text = json.dumps(entry, separators=(",", ":")).encode()
-    stored = {"mask": np.concatenate(streams), PLANE: np.frombuffer(text, dtype=np.uint8)}
+    listed = None
     if not densities[0]:
-        listed = np.zeros_like(matrix)
-        listed[:, order] = matrix & np.repeat(pair == 0, size, axis=1)[:, :columns]
-        stored[LISTED] = gap_coded.join(np.flatnonzero(listed), mask.size)
+        kept = np.zeros_like(matrix)
+        kept[:, order] = matrix & np.repeat(pair == 0, size, axis=1)[:, :columns]
+        listed = np.flatnonzero(kept)
+    return Groups(np.concatenate(streams), word, lengths, length, listed)
+
+
+def encode_groups(coded: Groups, size: int, jobs: int = 1) -> Parts:
+    """Encode the plane of codewords of a mask of `size` weights; the stored parts, uint8."""
+    length = coded.length
+    bands, of_band = bands_of(len(coded.words))
+    bits, care = np.zeros((2, bands * of_band, length, TILE), dtype=bool)
+    for array, values in ((bits, coded.words), (care, coded.lengths)):
+        padded = np.zeros(bands * of_band * TILE, dtype=values.dtype)
+        padded[: len(values)] = values
+        by_tile = padded.reshape(bands, TILE, of_band).transpose(0, 2, 1).reshape(-1, TILE)
+        for place in range(length):
+            ones = by_tile > place if array is care else by_tile >> np.uint32(length - 1 - place) & np.uint32(1)
+            array[:, place] = ones
+    entry, parts = describe(encode_planes(bits, care, jobs=jobs))
+    del entry["planes"]
+    text = json.dumps(entry, separators=(",", ":")).encode()
+    stored = {"mask": coded.head, DESCRIPTION: np.frombuffer(text, dtype=np.uint8)}
+    if coded.listed is not None:
+        stored[LISTED] = gap_coded.join(coded.listed, size)
     return stored | {f"mask_{part}": array.reshape(-1) for part, array in parts.items()}
 
 

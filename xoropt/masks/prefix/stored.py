@@ -7,18 +7,15 @@ from weakref import ref
 
 import numpy as np
 
-from xoropt.codec import BlockEncoded, StreamEncoded
+from xoropt.codec import Encoding
 from xoropt.codec.description import restore
-from xoropt.codec.packed.encoding import PackedValues
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks import gap_coded
-from xoropt.masks.density_classes import FINEST, Reader, matrix_shape, unpack_classes
+from xoropt.masks.density_classes import FINEST, ByteReader, matrix_shape, unpack_classes
+from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.masks.prefix.codes import CODES, EXTRA, GROUPS
 
-__all__ = ["LISTED", "PARTS", "PLANE", "TILE", "Coded", "bands_of", "read"]
-
-PLANE = "mask_plane"
-"""The part that describes the plane: UTF-8 text."""
+__all__ = ["LISTED", "PARTS", "TILE", "Coded", "bands_of", "read"]
 
 LISTED = "mask_listed"
 """The part that lists kept weights."""
@@ -61,7 +58,7 @@ class Coded:
     column_class: np.ndarray
     code_of: np.ndarray
     densities: tuple[int, ...]
-    encoded: BlockEncoded | StreamEncoded
+    encoded: Encoding
     listed: np.ndarray | None
     bands: int
     of_band: int
@@ -113,7 +110,7 @@ def read(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> Cod
 
 
 def _read(head: np.ndarray, parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int) -> Coded:
-    reader = Reader(head)
+    reader = ByteReader(head)
     rows, columns = matrix_shape(shape, size)
     group, bits, codes, sort_bits = reader.take(4, np.uint8).tolist()
     row_bits, column_bits = bits & 15, bits >> 4
@@ -134,12 +131,12 @@ def _read(head: np.ndarray, parts: dict[str, np.ndarray], shape: tuple[int, ...]
         raise DecodeError("the codes of the prefix-coded mask are damaged")
     bands, of_band = bands_of(rows * across)
     try:
-        entry = json.loads(parts.get(PLANE, np.zeros(0, np.uint8)).tobytes())
+        entry = json.loads(parts.get(DESCRIPTION, np.zeros(0, np.uint8)).tobytes())
         if not isinstance(entry, dict):
             raise DecodeError("their description is no object")
         held = {part: parts[f"mask_{part}"] for part in PARTS if f"mask_{part}" in parts}
         encoded = restore(entry, held, (bands * of_band, length, TILE), 1)
-        if isinstance(encoded, PackedValues):
+        if encoded.needs_mask:
             raise DecodeError("packed values can't be decoded without their mask")
     except (XoroptError, ValueError, RecursionError) as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None

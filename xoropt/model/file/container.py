@@ -29,7 +29,7 @@ from xoropt.model.file.tensor_entries import Held, Parts, array_name, checksum, 
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 
-__all__ = ["VERSION", "added_bits", "header_bits", "load", "save"]
+__all__ = ["VERSION", "header_bits", "load", "save"]
 
 VERSION = 2
 KEY = "xoropt"
@@ -99,14 +99,6 @@ def header_bits(model: CompressedModel) -> dict[str, int]:
     shares = {name: 8 * octets // len(tensors) for name in tensors}
     shares[next(iter(tensors))] += 8 * octets % len(tensors)
     return shares
-
-
-def added_bits(tensor: CompressedTensor, tensors: int) -> float:
-    """What a tensor adds to the headers of a file with so many compressed tensors, about: others of its kind share what
-    they have in common.
-    """
-    alone, both = (sum(header_bits(CompressedModel(dict.fromkeys(names, tensor))).values()) for names in ("a", "ab"))
-    return both - alone + (2 * alone - both) / tensors
 
 
 def load(path: str | os.PathLike[str]) -> CompressedModel:

@@ -11,7 +11,7 @@ from xoropt.codec.description import describe, restore
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
 from xoropt.common.fields import get, take, whole
-from xoropt.masks.prefix import PLANE
+from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.tensor import MAX_PLANES, Levels, check_levels
@@ -65,8 +65,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
     parts = tensor.mask_parts | coded_parts
-    if PLANE in parts:
-        plane = json.loads(parts.pop(PLANE).tobytes())
+    if DESCRIPTION in parts:
+        plane = json.loads(parts.pop(DESCRIPTION).tobytes())
         entry |= {f"mask_{key}": value for key, value in plane.items()}
     if isinstance(levels, Scales):
         return entry, parts | {"scales": levels.alpha}
@@ -104,5 +104,5 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Unc
         raise FormatError("its mask has the wrong shape or dtype")
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
     if plane:
-        mask_parts[PLANE] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
+        mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)

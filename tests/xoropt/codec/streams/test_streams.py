@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import ArgumentError, DecodeError, RateWarning
-from xoropt.codec import auto, stream
 from xoropt.codec.decoder import DECODERS
+from xoropt.codec.streams import auto
+from xoropt.codec.streams import encoder as stream
 from xoropt.codec.streams.banded.bursts import burst_patches, greedy_patches
 from xoropt.codec.streams.banded.elimination import eliminate, evaluate, solution
 from xoropt.codec.streams.banded.system import care_positions, system

@@ -340,7 +340,9 @@ def test_scales_may_be_any_numbers(tmp_path):
 
 def test_weights_that_do_not_fit_into_memory_are_named(stored, monkeypatch):
     path, _ = stored
-    monkeypatch.setattr("xoropt.model.compression.decompress_tensor", lambda tensor, decoder: exec("raise MemoryError"))
+    monkeypatch.setattr(
+        "xoropt.model.decompression.decompress_tensor", lambda tensor, decoder: exec("raise MemoryError")
+    )
     with pytest.raises(xoropt.XoroptError, match=r"tensor '.*': its \d+ bytes do not fit into memory"):
         xoropt.decompress(path)
 

@@ -9,11 +9,11 @@ from xoropt.codec.compiled.evaluation_plan import placed, program, scratch_rows
 from xoropt.codec.compiled.gfni.plan import affine
 from xoropt.codec.compiled.lanes512.kernels import fill_wide
 from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
-from xoropt.codec.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
+from xoropt.networks import XorNetwork
 
-__all__ = ["lanes_reader"]
+__all__ = ["ring_reader"]
 
 WIDE = 512
 """Lanes of the rows that are machine vectors."""
@@ -23,24 +23,32 @@ LONGEST = 1 << 23
 """Weights of a tile at most, where segments are longer: 1 MB a plane."""
 
 
-def lanes_reader(encoded: StreamEncoded) -> Reader:
-    """The reader of a checked encoding in a closed order."""
-    order, plan = encoded.stream_order, program(encoded.network)
-    octets = [readonly(seeds) for seeds in encoded.seeds]  # `encoded` itself must not be held by its own reader
+def ring_reader(
+    network: XorNetwork, order: StreamOrder, seeds: tuple[np.ndarray, ...], layouts: tuple[Layout, ...]
+) -> Reader:
+    """Make the reader of planes in a closed order.
+
+    Args:
+        network, order: of the encoding.
+        seeds: for each plane uint8, its seed bits.
+        layouts: the segments of all planes, or of each.
+    """
+    plan = program(network)
+    octets = [readonly(plane) for plane in seeds]
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
-    tables = [segment_table(layout, order) for layout in encoded.layouts]
-    ends = [np.cumsum(layout.rows).tolist() for layout in encoded.layouts]
-    tiles = tile_ends(encoded.layouts[0].rows, lanes)
-    most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in encoded.layouts), default=0)
+    tables = [segment_table(layout, order) for layout in layouts]
+    ends = [np.cumsum(layout.rows).tolist() for layout in layouts]
+    tiles = tile_ends(layouts[0].rows, lanes)
+    most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in layouts), default=0)
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
-    if dense := affine(encoded.network) if lanes == WIDE else None:
+    if dense := affine(network) if lanes == WIDE else None:
         from xoropt.codec.compiled.gfni.kernels import fill_affine
 
         row_words, table_rows = dense.rows(most) * width, 0
-    sizes = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
-    raw_end, rows_end, room_end = np.cumsum(sizes).tolist()
+    spaces = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
+    raw_end, rows_end, room_end = np.cumsum(spaces).tolist()
     settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
     turns, nodes, hop = (order.spread, order.rotation), plan.nodes.copy(), plan.hop
     taps = placed(plan.taps, span)
@@ -75,8 +83,8 @@ def lanes_reader(encoded: StreamEncoded) -> Reader:
         spare = borrow(room_end)
         raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
         if dense:
-            network = dense.n_in, dense.groups, *dense.hop
-            fill_affine(octets[plane], pieces, turns, network, dense.taps, raw, held, words, stream)
+            sizes = dense.n_in, dense.groups, *dense.hop
+            fill_affine(octets[plane], pieces, turns, sizes, dense.taps, raw, held, words, stream)
         elif lanes == WIDE:
             fill_wide(
                 octets[plane],

@@ -1,0 +1,52 @@
+"""Block encodings as what a file holds: an entry of its JSON description, and arrays by part."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from xoropt.codec.blocks.patches import split_patches
+from xoropt.codec.encoding import network_of
+from xoropt.common.errors import FormatError
+from xoropt.common.fields import get, take, whole
+
+__all__ = ["block_fields"]
+
+
+def block_fields(
+    entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
+) -> dict[str, Any]:
+    """The fields of the `BlockEncoded` that an entry and its parts describe.
+
+    Raises:
+        FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
+    """
+    network = network_of(entry)
+    if get(entry, "order", str) != "rows":
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version")
+    blocks = -(-math.prod(shape) // network.n_out)
+    seeds = take(parts, "seeds", np.dtype(np.uint8), (planes, -(-blocks * network.n_in // 8)))
+    patch = get(entry, "patches", dict)
+    widths = patch.get("widths")
+    if widths is not None:
+        widths = [whole(w, "widths", 64) for w in get(patch, "widths", list)]
+    patches = split_patches(
+        whole(patch.get("group"), "group"),
+        whole(patch.get("count"), "count"),
+        widths,
+        take(parts, "patches", np.dtype(np.uint8), None),
+        planes,
+        blocks,
+        network.n_out,
+    )
+    return {
+        "network": network,
+        "order": "rows",
+        "shape": shape,
+        "planes": planes,
+        "seeds": seeds,
+        "patches": patches,
+        "care_bits": whole(entry.get("care"), "care"),
+        "solver": str(entry.get("solver", "")),
+        "proved_blocks": whole(entry.get("proved", 0), "proved"),
+    }

@@ -1,0 +1,77 @@
+"""Stream encodings as what a file holds: an entry of its JSON description, and arrays by part.
+
+What most streams have in common is left out of the entry: patches where there are none, a solver `burst` whose patches
+are all proved to be the fewest, and the one ring that all planes share, of which `slack` says by how many seed bits it
+is longer than a plane's care bits.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from xoropt.codec.encoding import network_of
+from xoropt.codec.streams.order import StreamOrder, order_from_recipe
+from xoropt.codec.streams.patches import split_stream_patches
+from xoropt.codec.streams.segments import Layout, split_layouts
+from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.fields import get, take, whole
+
+__all__ = ["count_segments", "slack_of", "stream_fields"]
+
+
+def count_segments(layouts: tuple[Layout, ...], planes: int) -> int:
+    """Segments over all planes."""
+    return sum(len(layouts[p if len(layouts) > 1 else 0].rows) for p in range(planes))
+
+
+def slack_of(layouts: tuple[Layout, ...], order: StreamOrder, care_bits: int, planes: int) -> int | None:
+    """Seed bits beyond a plane's care bits where one ring holds the whole of every plane; None elsewhere."""
+    if not order.closed or len(layouts) != 1 or len(layouts[0].rows) != 1:
+        return None
+    return int(layouts[0].seed_bits[0]) - -(-care_bits // max(1, planes))
+
+
+def stream_fields(
+    entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
+) -> dict[str, Any]:
+    """The fields of the `StreamEncoded` that an entry and its parts describe.
+
+    Raises:
+        FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
+    """
+    network = network_of(entry)
+    try:
+        order = order_from_recipe(get(entry, "order", str))
+    except ArgumentError:
+        raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
+    table = take(parts, "segments", np.dtype(np.uint8), None) if "segments" in parts else np.zeros(0, np.uint8)
+    care = whole(entry.get("care"), "care")
+    if "slack" in entry:
+        spare = get(entry, "slack", int)
+        length = whole(-(-care // max(1, planes)) + spare, "slack")
+        described = [[-(-math.prod(shape) // order.lanes), length]]
+    else:
+        described = get(entry, "segments", list)
+    if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
+        raise FormatError("the description lacks a valid 'segments'")
+    layouts = split_layouts([[whole(v, "segments") for v in d] for d in described], table)
+    patch = entry.get("patches", {"counts": [0] * planes, "bytes": [0] * planes})
+    counts = [whole(v, "counts") for v in get(patch, "counts", list)]
+    sizes = [whole(v, "bytes") for v in get(patch, "bytes", list)]
+    seeds = take(parts, "seeds", np.dtype(np.uint8), None)
+    octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
+    if seeds.shape != (sum(octets),):
+        raise FormatError(f"its seeds must be {sum(octets)} bytes")
+    return {
+        "network": network,
+        "order": order.recipe,
+        "shape": shape,
+        "planes": planes,
+        "layouts": layouts,
+        "seeds": tuple(np.split(seeds, np.cumsum(octets[:-1])) if octets else ()),
+        "patches": split_stream_patches(counts, sizes, take(parts, "patches", np.dtype(np.uint8), None)),
+        "care_bits": care,
+        "solver": str(entry.get("solver", "burst")),
+        "proved_blocks": whole(entry.get("proved", count_segments(layouts, planes)), "proved"),
+    }

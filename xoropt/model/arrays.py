@@ -1,0 +1,23 @@
+"""Arrays as tensors of a model: byte order, zeros, and comparison by bytes."""
+
+import numpy as np
+
+__all__ = ["merge_zeros", "native", "same_bytes"]
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """Return the array in the machine's own byte order."""
+    array = np.asarray(array)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def merge_zeros(array: np.ndarray) -> np.ndarray:
+    """Return the array with 0.0 for −0.0."""
+    return np.where(array == 0, np.zeros((), array.dtype), array)
+
+
+def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays of one dtype and shape hold the same bytes: -0.0 is not 0.0, a NaN equals itself."""
+    kind = f"u{a.dtype.itemsize}"
+    a, b = np.ascontiguousarray(a.reshape(-1)), np.ascontiguousarray(b.reshape(-1))
+    return a.shape == b.shape and a.dtype == b.dtype and bool((a.view(kind) == b.view(kind)).all())

@@ -1,0 +1,123 @@
+"""`CompressConfig`: what `compress` does."""
+
+import math
+from dataclasses import dataclass
+
+from xoropt_solvers.registry import names as solver_names
+
+from xoropt.codec.encoder import BLOCK_N_IN
+from xoropt.codec.streams.encoder import METHODS
+from xoropt.codec.streams.order import order_from_recipe
+from xoropt.common.arguments import check_int
+from xoropt.common.errors import ArgumentError
+from xoropt.masks import check_codec
+from xoropt.networks import from_recipe, random_block
+from xoropt.quantize.pruning import check_sparsity
+from xoropt.quantize.tensor import MAX_PLANES
+
+__all__ = ["CompressConfig"]
+
+
+@dataclass(frozen=True)
+class CompressConfig:
+    """What `compress` does.
+
+    Attributes:
+        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are quantized
+            already and kept exactly.
+        bits: planes of binary coding for the kept weights, 1 to 8; goes with `sparsity`.
+        scope: "tensor": every tensor is pruned to the rate; "global": all together, by one threshold.
+        scales: "tensor" or "row": one set of scales for a tensor, or for each index of its first axis.
+        include: name patterns (* and ?) of the tensors to compress, whatever their kind and size; empty: matrices and
+            the like, no embeddings.
+        exclude: name patterns of tensors to carry along.
+        min_weights: smaller tensors are carried along unless included.
+        network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
+            `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
+        order: the stream order of a given windowed network, see `xoropt.encode`.
+        n_in: seed bits a block, 1 to 64; 20 when only `n_out` is given.
+        n_out: outputs a block; None: chosen for each tensor for the least size.
+        seed: of the random block network.
+        solver: the seed search: for block networks a strategy of `xoropt_solvers`, for windowed ones how patches are
+            chosen (see `xoropt.encode`).
+        time_limit: seconds for each block's search; None: no limit.
+        mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
+            "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
+        mask_bits: bits a weight that a low-rank mask may take.
+        rank: of the products of a low-rank mask, instead of `mask_bits`.
+        merge_zeros: store −0.0 as 0.0 in tensors that are quantized already; otherwise it is kept exactly, as a value.
+        jobs: processes or threads for the search.
+    """
+
+    sparsity: float | None = None
+    bits: int | None = None
+    scope: str = "tensor"
+    scales: str = "tensor"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    min_weights: int = 1024
+    network: str = "auto"
+    order: str | None = None
+    n_in: int | None = None
+    n_out: int | None = None
+    seed: int = 0
+    solver: str = "portfolio"
+    time_limit: float | None = None
+    mask: str = "auto"
+    mask_bits: float | None = None
+    rank: int | None = None
+    merge_zeros: bool = False
+    jobs: int = 1
+
+    def __post_init__(self) -> None:
+        if self.sparsity is not None:
+            check_sparsity(self.sparsity)
+        if self.bits is not None:
+            check_int("bits", self.bits, 1, MAX_PLANES)
+        for name, value, allowed in (
+            ("scope", self.scope, ("tensor", "global")),
+            ("scales", self.scales, ("tensor", "row")),
+        ):
+            if value not in allowed:
+                raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
+        check_codec(self.mask)
+        known = {*METHODS, "portfolio", *solver_names()}
+        if self.solver not in known:
+            raise ArgumentError(f"Argument 'solver' must be one of {', '.join(sorted(known))}, not {self.solver!r}.")
+        if self.time_limit is not None and not 0 < self.time_limit < math.inf:
+            raise ArgumentError(f"Argument 'time_limit' must be a number of seconds above 0, not {self.time_limit}.")
+        if self.mask_bits is not None and not 0 < self.mask_bits < math.inf:
+            raise ArgumentError(f"Argument 'mask_bits' must be a number above 0, not {self.mask_bits}.")
+        if self.rank is not None:
+            check_int("rank", self.rank, 1)
+        if self.order is not None and self.network == "auto":
+            raise ArgumentError("Argument 'order' goes with a given 'network'; 'auto' chooses its own.")
+        if self.mask == "low_rank":
+            if not self.sparsity:
+                raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
+            if (self.mask_bits is None) == (self.rank is None):
+                raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
+        elif self.mask_bits is not None or self.rank is not None:
+            raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
+        check_int("min_weights", self.min_weights, 0)
+        check_int("jobs", self.jobs, 1)
+        random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
+        if self.network != "auto":
+            from_recipe(self.network)
+        if self.order is not None:
+            order_from_recipe(self.order)
+
+    @property
+    def block_n_in(self) -> int:
+        """Seed bits of a random block network."""
+        return BLOCK_N_IN if self.n_in is None else self.n_in
+
+    @property
+    def chooses_network(self) -> bool:
+        """Whether network, order and rate are chosen for each tensor."""
+        return self.network == "auto" and self.n_in is None and self.n_out is None
+
+    @property
+    def quantizes(self) -> bool:
+        """Whether dense tensors are pruned and quantized on the way."""
+        return self.sparsity is not None or self.bits is not None

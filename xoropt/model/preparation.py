@@ -1,0 +1,167 @@
+"""Prepare: prune, quantize or recognize each tensor of a model: mask, planes and levels, or the reason to carry it."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.masks.low_rank import BinaryFactors
+from xoropt.model.arrays import merge_zeros, native, same_bytes
+from xoropt.model.config import CompressConfig
+from xoropt.model.tensors import UncompressedTensor
+from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank
+from xoropt.quantize.low_rank import magnitude_kept
+
+__all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "reason_to_carry"]
+
+EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
+"""Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedTensor:
+    """A tensor that is ready to be stored.
+
+    Attributes:
+        array: the original.
+        quantized: its mask, planes and levels.
+        quantization: how it was pruned and quantized (`sparsity`, `bits`, `scales`, `scope`), or its zeros merged;
+            None for one that was quantized already and is kept exactly.
+        factors: the Boolean products that its mask was chosen as; None for another mask.
+    """
+
+    array: np.ndarray = field(repr=False)
+    quantized: QuantizedTensor
+    quantization: dict[str, float | int | str] | None = None
+    factors: BinaryFactors | None = None
+
+    @property
+    def exact(self) -> np.ndarray | None:
+        """The array that has to come back byte for byte; None for one that was pruned and quantized."""
+        if self.quantization is None:
+            return self.array
+        return merge_zeros(self.array) if self.quantization.get("zeros") == "merged" else None
+
+
+def prepare(
+    tensors: Mapping[str, np.ndarray],
+    config: CompressConfig | None = None,
+    factors: Mapping[str, BinaryFactors] | None = None,
+) -> Iterator[tuple[str, PreparedTensor | UncompressedTensor]]:
+    """Prepare a model's tensors, one after the other, so that only one is in memory as planes.
+
+    Args:
+        tensors: arrays by name.
+        config: which tensors, and how to prune and quantize them; by default those that are quantized already.
+        factors: Boolean products that masks of tensors which are quantized already were chosen as, by name.
+
+    Yields:
+        Each tensor's name, and the tensor as it is to be stored, or as it is with the reason to carry it along.
+
+    Raises:
+        ArgumentError: a tensor that holds NaN or infinity is to be pruned; factors that give another mask. The tensor
+            is named.
+    """
+    config = config or CompressConfig()
+    arrays = {name: native(array) for name, array in tensors.items()}
+    reasons = {name: reason_to_carry(name, array, config) for name, array in arrays.items()}
+    together = {name: array for name, array in arrays.items() if reasons[name] is None and _is_real(array)}
+    masks = prune_globally(together, config.sparsity or 0.0) if config.scope == "global" else {}
+    chosen = sum(reason is None for reason in reasons.values())
+    for name, array in arrays.items():
+        if (reason := reasons[name]) is not None:
+            yield name, UncompressedTensor(array, reason)
+            continue
+        with naming(name, alone=chosen == 1):
+            prepared = prepare_tensor(array, config, masks.get(name), (factors or {}).get(name), name)
+        yield name, prepared
+
+
+@contextmanager
+def naming(name: str, alone: bool) -> Iterator[None]:
+    """Name the tensor in whatever error the block raises, and say how to leave it out of a model with others."""
+    try:
+        yield
+    except XoroptError as error:
+        where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
+        others = "" if alone else f" Fix that or leave the tensor out with --exclude (exclude=({name!r},))."
+        raise type(error)(f"{where}{error}{others}") from None
+
+
+def reason_to_carry(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
+    """Why a tensor is not compressed; None when it is to be."""
+    if _matches(name, config.exclude):
+        return "excluded"
+    if config.include:
+        return None if _matches(name, config.include) else "not included"
+    if array.size < config.min_weights:
+        return f"fewer than {config.min_weights} weights"
+    if config.quantizes:
+        if array.ndim < 2:
+            return "a vector (a bias or a norm)"
+        if _matches(name.lower(), EMBEDDINGS):
+            return "an embedding"
+    return None
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _is_real(array: np.ndarray) -> bool:
+    """Whether a tensor can be pruned and quantized; integers have no scale to quantize them by."""
+    return array.dtype.kind not in "biuc"
+
+
+def prepare_tensor(
+    array: np.ndarray,
+    config: CompressConfig,
+    mask: np.ndarray | None = None,
+    factors: BinaryFactors | None = None,
+    name: str = "",
+) -> PreparedTensor | UncompressedTensor:
+    """Prepare one tensor that is to be compressed.
+
+    Args:
+        array: in the machine's byte order.
+        config: how to prune and quantize it.
+        mask: bool, the weights to keep, where they are chosen already; None: by magnitude.
+        factors: the Boolean products that the mask of a quantized tensor was chosen as.
+        name: for messages.
+
+    Raises:
+        ArgumentError: NaN or infinity where weights are to be pruned; factors that give another mask.
+    """
+    if config.quantizes and _is_real(array):
+        return _quantize(array, config, mask, name)
+    quantization: dict[str, float | int | str] | None = None
+    exact = array
+    if config.merge_zeros and (array == 0).any() and not same_bytes(merged := merge_zeros(array), array):
+        exact, quantization = merged, {"zeros": "merged"}
+    quantized = codebook(exact)
+    if quantized is None:
+        return UncompressedTensor(array, "more than 257 values: not quantized")
+    if factors is not None and (factors.shape != array.shape or not (factors.mask() == quantized.mask).all()):
+        raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
+    return PreparedTensor(array, quantized, quantization, factors)
+
+
+def _quantize(array: np.ndarray, config: CompressConfig, mask: np.ndarray | None, name: str) -> PreparedTensor:
+    """Prune and quantize a dense tensor."""
+    bits, sparsity, scope, factors = config.bits or 1, config.sparsity or 0.0, config.scope, None
+    if config.mask == "low_rank":
+        if mask is None:
+            factors = prune_low_rank(array, sparsity, rank=config.rank, mask_bits=config.mask_bits, jobs=config.jobs)
+            mask = factors.mask()
+        scope = "low_rank"
+    elif mask is None:
+        mask = prune_globally({name: array}, sparsity)[name]
+    quantized = binary_code(array, mask, bits, scales=config.scales)
+    quantization: dict[str, float | int | str]
+    quantization = {"sparsity": sparsity, "bits": bits, "scales": config.scales, "scope": scope}
+    if scope == "low_rank":
+        quantization["magnitude"] = round(magnitude_kept(array, mask), 4)
+    return PreparedTensor(array, quantized, quantization, factors)

@@ -1,0 +1,97 @@
+"""How a prepared tensor is stored, chosen by computed sizes before anything is encoded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xoropt.codec.blocks.encoder import choose_n_out
+from xoropt.masks import MaskPlan, low_rank, plan_mask
+from xoropt.masks.mask_codec import DESCRIBED
+from xoropt.model.config import CompressConfig
+from xoropt.model.preparation import PreparedTensor
+from xoropt.networks import XorNetwork, from_recipe, random_block
+
+__all__ = ["Storage", "choose_network", "choose_storage"]
+
+TINY = 1 << 18
+"""Weights up to which packed values, whose headers are shorter, may take less than a network's seeds."""
+
+
+@dataclass(frozen=True)
+class Headers:
+    """Bits that headers take: of each tensor, and once for all tensors of a file that are stored alike.
+
+    Measured on files of 1 to 1,000 small tensors; the description is deflated, so they vary by some ten bits.
+    """
+
+    own: int
+    shared: int
+
+    def of(self, tensors: int) -> float:
+        """A tensor's share in a file with so many compressed tensors."""
+        return self.own + self.shared / tensors
+
+
+PACKED_HEADERS, NETWORK_HEADERS, PLANE_HEADERS = Headers(88, 3984), Headers(80, 4464), Headers(17, 880)
+"""Of a bitmap and packed values; of a plain mask and values through a network; what a prefix mask's plane adds."""
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What was chosen.
+
+    Attributes:
+        smaller: whether the tensor gets smaller; one that does not is carried along.
+        packed: whether the values of the kept weights are packed, without a network.
+        masks: plans of the codecs that may store the mask, by name.
+    """
+
+    smaller: bool
+    packed: bool
+    masks: dict[str, MaskPlan]
+
+
+def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: int) -> Storage:
+    """Choose between a network's seeds, packed values, and carrying the tensor along.
+
+    Args:
+        prepared: the tensor.
+        config: what is asked for.
+        tensors: how many tensors of the file are compressed; they share headers.
+    """
+    quantized = prepared.quantized
+    masks = _mask_plans(prepared, config)
+    mask_bytes = min(plan.least_bytes for plan in masks.values())
+    codec = next(name for name, plan in masks.items() if plan.least_bytes == mask_bytes)
+    values = len(quantized.planes) * int(np.count_nonzero(quantized.mask)) + 8 * quantized.levels.nbytes
+    network = values + 8 * mask_bytes + NETWORK_HEADERS.of(tensors)
+    if codec == "prefix":
+        network += PLANE_HEADERS.of(tensors) - 8 * DESCRIBED
+    bitmap = plan_mask(quantized.mask, "bitmap")
+    packed = values + 8 * bitmap["bitmap"].least_bytes + PACKED_HEADERS.of(tensors)
+    may_pack = config.chooses_network and len(quantized.planes) > 0 and quantized.mask.size <= TINY
+    pack = may_pack and network > 1.001 * packed
+    if pack and mask_bytes >= bitmap["bitmap"].least_bytes:
+        masks = bitmap
+    smaller = prepared.exact is None or min(network, packed if pack else network) < 8 * prepared.array.nbytes
+    return Storage(smaller, pack, masks)
+
+
+def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:
+    if prepared.factors is not None:
+        return {"low_rank": MaskPlan.of_parts(low_rank.encode(prepared.factors))}
+    return plan_mask(prepared.quantized.mask, "auto" if config.mask == "low_rank" else config.mask)
+
+
+def choose_network(prepared: PreparedTensor, config: CompressConfig) -> XorNetwork | str:
+    """The network that is asked for, with the n_out that stores least where none is given, or "auto"."""
+    if config.network != "auto":
+        return from_recipe(config.network)
+    if config.chooses_network:
+        return "auto"
+    n_in, n_out = config.block_n_in, config.n_out
+    if n_out is None:
+        quantized = prepared.quantized
+        flat = quantized.planes.reshape(len(quantized.planes), quantized.mask.size)
+        n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.solver, config.seed)
+    return random_block(n_in, n_out, config.seed)
