@@ -28,8 +28,8 @@ from scipy.sparse import csr_matrix
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.codec.compiled.reader import aligned
 from xoropt.codec.compiled.weights.kernels import expand
+from xoropt.common.memory import aligned
 
 FORMS = {
     "xoropt, prefix mask": {"mask": "prefix"},

@@ -15,11 +15,11 @@ import numpy as np
 import xoropt
 from decoding.race import race
 from xoropt.circuits import synthesize
-from xoropt.codec.compiled import lanes as reader
-from xoropt.codec.compiled.gfni.plan import affine
-from xoropt.codec.compiled.reader import aligned
+from xoropt.codec.compiled.gfni.plan import gfni_plan
+from xoropt.codec.streams import ring_decoder as reader
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout
+from xoropt.common.memory import aligned
 from xoropt.networks import XorNetwork, from_recipe
 from xoropt.networks.stages import stages_network
 
@@ -47,7 +47,7 @@ def dense_ways(seconds: float) -> list[dict[str, Any]]:
             "tables": by_tables(network),
             "circuit": decoding(lanes(circuit)),
         }
-        if affine(network):
+        if gfni_plan(network):
             calls["affine"] = decoding(lanes(network))
         times = race([call for call, _ in calls.values()], 15)
         speeds = {way: size / 8e9 / median for (way, (_, size)), (_, median) in zip(calls.items(), times, strict=True)}
@@ -65,7 +65,7 @@ def decoding(encoded: xoropt.BlockEncoded | xoropt.StreamEncoded) -> tuple[Any, 
 def by_tables(network: XorNetwork) -> tuple[Any, int]:
     """As `decoding` in rows of 512 lanes, without the instruction."""
     call, outputs = decoding(lanes(network))
-    with patch.object(reader, "affine", return_value=None):
+    with patch.object(reader, "gfni_plan", return_value=None):
         call()  # the first call of an encoding chooses
     return call, outputs
 

@@ -13,7 +13,7 @@ from decoding.data import PIECE, packed
 from decoding.deposit import expand
 from decoding.race import Method
 from xoropt.codec.compiled.ranges import cores
-from xoropt.codec.compiled.reader import aligned
+from xoropt.common.memory import aligned
 
 __all__ = ["methods"]
 

@@ -7,7 +7,7 @@ import numpy as np
 import xoropt
 from decoding.data import PIECE
 from decoding.race import race
-from xoropt.codec.compiled.reader import aligned
+from xoropt.common.memory import aligned
 from xoropt.masks import encode_mask
 from xoropt.quantize import Scales
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from xoropt.codec import RateWarning, decode, encode
-from xoropt.codec.compiled.evaluation_plan import TABLES, program
+from xoropt.codec.compiled.evaluation_plan import TABLES, evaluation_plan
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.explore.bounds import bounds
 from xoropt.explore.data import Workload
@@ -163,7 +163,7 @@ def decode_operations(network: XorNetwork, order: str) -> float:
         count, window, group = larger_steps(network)
         n_in, n_out = count * network.n_in, count * network.n_out
         return 64 * (-(-window // group) * (2 + n_out / VECTOR) + n_in / 8) / n_out
-    plan = program(network)
+    plan = evaluation_plan(network)
     outputs = plan.hop[1] * network.n_out
     row = 1 + len(plan.reads) / outputs + (len(plan.taps) / network.n_out if len(plan.nodes) else 0)
     if plan.kind == TABLES:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import networks
-from xoropt.codec.compiled.reader import aligned
 from xoropt.codec.decoder import reader_of
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout
+from xoropt.common.memory import address, aligned
 
 
 @st.composite
@@ -122,10 +122,10 @@ def test_tables_and_the_affine_instruction_agree(encoded, data):
 
     expected = xoropt.decode(encoded, "numpy")
     rows = data.draw(ranges(encoded.shape[0]))
-    ways = [lambda network: None, plan.affine_taps] if plan.available() else [lambda network: None]
+    ways = [lambda network: None, plan.gfni_taps] if plan.available() else [lambda network: None]
     for way in ways:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ring_decoder, "affine", way)
+            patch.setattr(ring_decoder, "gfni_plan", way)
             encoded = replace(encoded)  # a reader of its own
             assert same(xoropt.decode(encoded, "compiled"), expected)
             assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[rows])
@@ -201,7 +201,7 @@ def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
         assert all(pool.map(lambda bound: agrees(*bound), bounds))
     assert 0 < len(reader._spare) <= reader.SPARES
     assert max(map(len, reader._spare)) <= reader.SPARE_WORDS
-    assert len({reader.address(array) for array in reader._spare}) == len(reader._spare)
+    assert len({address(array) for array in reader._spare}) == len(reader._spare)
 
 
 @settings(max_examples=60)

@@ -11,9 +11,9 @@ from xoropt.codec.compiled.gfni import kernels as affine
 from xoropt.codec.compiled.gfni import plan
 from xoropt.codec.compiled.lanes512 import kernels as wide
 from xoropt.codec.compiled.one_lane import kernels as serial
-from xoropt.codec.compiled.reader import address, aligned
 from xoropt.codec.compiled.weights import kernels as weight_kernels
 from xoropt.codec.streams import ring_decoder
+from xoropt.common.memory import address, aligned
 from xoropt.common.words import kernels as word_kernels
 from xoropt.masks import CODECS
 from xoropt.masks.prefix import decode_packed, stored

@@ -10,13 +10,14 @@ Arlazarov, Dinic, Kronrod, Faradžev 1970), unless the processor multiplies matr
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
-__all__ = ["ROWS", "TABLES", "Program", "placed", "program", "scratch_rows"]
+__all__ = ["ROWS", "TABLES", "EvaluationPlan", "PlacedPlan", "evaluation_plan", "placed_plan", "scratch_rows"]
 
 ROWS, TABLES = 0, 1
 """Kinds of sources: seed rows and nodes, or tables."""
@@ -25,7 +26,7 @@ REGION = 1 << 32
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class EvaluationPlan:
     """Sources and reads of a network.
 
     Node v of step t is row t·n_in + v mod n_in of region 1 + v div n_in, as seed i of step t is row t·n_in + i of
@@ -68,14 +69,57 @@ class Program:
         return int(counts[0]) if (counts == counts[0]).all() else 0
 
 
-def placed(sources: np.ndarray, span: int) -> np.ndarray:
-    """Rows of numbered sources where every region has `span` rows, int64."""
-    return sources // REGION * span + sources % REGION
+class PlacedPlan(NamedTuple):
+    """A plan whose sources have places in memory, as the compiled loops read it.
+
+    Attributes:
+        n_in, kind, group, reach, near, lead: as in `EvaluationPlan`.
+        span: rows of a region.
+        nodes, taps: as in `EvaluationPlan`, in rows of memory.
+        hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
+        reads, starts: the sources of each network row, relative to that, in words, int32: reads[starts[j]] …
+            reads[starts[j + 1] − 1]; as many lists of rows, one after another, as a step can begin at places in its
+            group.
+        depth: the reads of each network row, where all have equally many; 0 otherwise.
+    """
+
+    n_in: int
+    kind: int
+    group: int
+    reach: int
+    near: int
+    lead: int
+    span: int
+    nodes: np.ndarray
+    taps: np.ndarray
+    hop: tuple[int, int, int]
+    reads: np.ndarray
+    starts: np.ndarray
+    depth: int
+
+
+def placed_plan(plan: EvaluationPlan, span: int, width: int) -> PlacedPlan:
+    """Give the sources of a plan their places.
+
+    Args:
+        plan: of the network.
+        span: rows of a region.
+        width: words of a row.
+    """
+
+    def placed(sources: np.ndarray) -> np.ndarray:
+        return sources // REGION * span + sources % REGION
+
+    nodes = plan.nodes.copy()
+    nodes[:, 0] = placed(nodes[:, 0])
+    reads = (placed(plan.reads) * width).astype(np.int32)
+    settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
+    return PlacedPlan(*settings, span, nodes, placed(plan.taps), plan.hop, reads, plan.starts, plan.depth)
 
 
 @lru_cache(maxsize=16)
-def program(network: XorNetwork) -> Program:
-    """The way to evaluate a network that takes the fewest row operations."""
+def evaluation_plan(network: XorNetwork) -> EvaluationPlan:
+    """Plan the evaluation of a network that takes the fewest row operations."""
     if network.stages is not None:
         return _staged(network.n_in, network.stages)
     matrix = network.matrix()
@@ -89,14 +133,16 @@ def program(network: XorNetwork) -> Program:
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         reads = np.zeros(int(starts[-1]), dtype=np.int64)  # an empty row reads seed row 0 twice
         reads[~np.repeat(empty, counts)] = np.nonzero(matrix)[1]
-        return Program(n_in, ROWS, 1, window, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
+        return EvaluationPlan(n_in, ROWS, 1, window, window, window, 1, no_nodes, none, (n_in, 1, 1), reads, starts)
     table = np.concatenate([_table_reads(matrix, group, phase) for phase in range(group)])
     starts = np.arange(len(table) + 1, dtype=np.int64) * table.shape[1]
     hop = (n_in, group, 1 << group)
-    return Program(n_in, TABLES, group, window, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts)
+    return EvaluationPlan(
+        n_in, TABLES, group, window, window, window, 1, no_nodes, none, hop, table.reshape(-1), starts
+    )
 
 
-def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
+def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> EvaluationPlan:
     """Nodes in the order of their stages, without mere copies; the last stage are the outputs."""
     flat = flatten(n_in, stages)
     seeds = np.arange(n_in + len(flat.nodes), dtype=np.int64)
@@ -119,7 +165,7 @@ def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> Program:
     direct = max(direct, near)
     regions = 1 + -(-len(lists) // n_in)
     coded = number[taps[:, 0]] + taps[:, 1] * n_in
-    return Program(
+    return EvaluationPlan(
         n_in=n_in,
         kind=ROWS,
         group=1,
@@ -153,7 +199,7 @@ def _table_reads(matrix: np.ndarray, group: int, phase: int) -> np.ndarray:
     return np.where(entry, (np.arange(groups) << group) + entry, 0)
 
 
-def scratch_rows(plan: Program, seed_rows: int) -> tuple[int, int]:
+def scratch_rows(plan: EvaluationPlan, seed_rows: int) -> tuple[int, int]:
     """Rows that a region and the tables of a segment of `seed_rows` seed rows take at most."""
     steps = -(-seed_rows // plan.n_in)
     ahead = int(plan.nodes[:, 1].max(initial=0))

@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.codec.compiled.kernels import read_octets
-from xoropt.codec.compiled.reader import Reader, address, aligned, borrow, give_back, readonly
+from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
 from xoropt.codec.compiled.weights.kernels import expand
+from xoropt.common.memory import address, aligned
 from xoropt.common.words.kernels import flip_bits, put_bits
 
 __all__ = [

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Reader", "address", "aligned", "borrow", "give_back", "readonly"]
+from xoropt.common.memory import aligned
 
-CACHE_LINE = 64
+__all__ = ["Reader", "borrow", "give_back", "readonly"]
+
 SPARE_WORDS, SPARES = 1 << 18, 8
 """The largest piece of working memory that is kept for the next call, 2 MB, and how many are."""
 
@@ -36,24 +37,11 @@ class Reader:
     fill: Callable[[int, int, int, np.ndarray, int, bool], None]
 
 
-def address(array: np.ndarray) -> int:
-    """Of an array's first element."""
-    return array.__array_interface__["data"][0]  # a third of the time of array.ctypes.data
-
-
 def readonly(array: np.ndarray) -> np.ndarray:
     """The array, contiguous and not to be written: arrays from files are so, and one form is compiled for, not two."""
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
-
-
-def aligned(size: int, dtype: np.dtype | type = np.uint64, phase: int = 0) -> np.ndarray:
-    """An uninitialized array whose element −phase would lie at a multiple of 64 bytes."""
-    item = np.dtype(dtype).itemsize
-    octets = np.empty(size * item + CACHE_LINE, dtype=np.uint8)
-    skip = (phase * item - address(octets)) % CACHE_LINE
-    return octets[skip : skip + size * item].view(dtype)
 
 
 def borrow(words: int) -> np.ndarray:

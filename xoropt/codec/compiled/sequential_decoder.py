@@ -6,7 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from xoropt.codec.compiled.one_lane.kernels import fill_long_steps, fill_steps
-from xoropt.codec.compiled.reader import Reader, aligned, borrow, give_back, readonly
+from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
+from xoropt.common.memory import aligned
 from xoropt.networks import XorNetwork
 
 __all__ = ["Segmented", "sequential_reader"]

@@ -4,10 +4,10 @@ from bisect import bisect_left, bisect_right
 
 import numpy as np
 
-from xoropt.codec.compiled.any_lanes.kernels import fill_narrow
-from xoropt.codec.compiled.evaluation_plan import placed, program, scratch_rows
-from xoropt.codec.compiled.gfni.plan import affine
-from xoropt.codec.compiled.lanes512.kernels import fill_wide
+from xoropt.codec.compiled.any_lanes.kernels import fill_any_lanes
+from xoropt.codec.compiled.evaluation_plan import evaluation_plan, placed_plan, scratch_rows
+from xoropt.codec.compiled.gfni.plan import gfni_plan
+from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
 from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -33,7 +33,7 @@ def ring_reader(
         seeds: for each plane uint8, its seed bits.
         layouts: the segments of all planes, or of each.
     """
-    plan = program(network)
+    plan = evaluation_plan(network)
     octets = [readonly(plane) for plane in seeds]
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
@@ -43,18 +43,14 @@ def ring_reader(
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in layouts), default=0)
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
-    if dense := affine(network) if lanes == WIDE else None:
-        from xoropt.codec.compiled.gfni.kernels import fill_affine
+    if dense := gfni_plan(network) if lanes == WIDE else None:
+        from xoropt.codec.compiled.gfni.kernels import fill_gfni
 
         row_words, table_rows = dense.rows(most) * width, 0
     spaces = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
     raw_end, rows_end, room_end = np.cumsum(spaces).tolist()
-    settings = plan.n_in, plan.kind, plan.group, plan.reach, plan.near, plan.lead
-    turns, nodes, hop = (order.spread, order.rotation), plan.nodes.copy(), plan.hop
-    taps = placed(plan.taps, span)
-    nodes[:, 0] = placed(nodes[:, 0], span)
-    reads = (placed(plan.reads, span) * width).astype(np.int32)
-    starts, depth = plan.starts, plan.depth
+    turns = order.spread, order.rotation
+    placed = tuple(placed_plan(plan, span, width))  # numba takes a plain tuple three times as fast as a named one
 
     def origin(first: int) -> int:
         return first // grain * grain
@@ -84,32 +80,13 @@ def ring_reader(
         raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
         if dense:
             sizes = dense.n_in, dense.groups, *dense.hop
-            fill_affine(octets[plane], pieces, turns, sizes, dense.taps, raw, held, words, stream)
+            fill_gfni(octets[plane], pieces, turns, sizes, dense.taps, raw, held, words, stream)
         elif lanes == WIDE:
-            fill_wide(
-                octets[plane],
-                pieces,
-                turns,
-                settings,
-                span,
-                nodes,
-                taps,
-                hop,
-                reads,
-                depth,
-                starts,
-                raw,
-                held,
-                made,
-                words,
-                stream,
-            )
+            fill_lanes512(octets[plane], pieces, turns, placed, (raw, held, made), words, stream)
         else:
             if lanes < 64:
                 words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
-            fill_narrow(
-                octets[plane], pieces, lanes, turns, settings, nodes, taps, hop, reads, starts, raw, held, made, words
-            )
+            fill_any_lanes(octets[plane], pieces, lanes, turns, placed, (raw, held, made), words)
         give_back(spare)
 
     return Reader(origin, room, cuts, direct, fill)

@@ -112,7 +112,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
 
 def scratch_of() -> tuple[np.ndarray, np.ndarray]:
     """Working memory of `unpack_groups`."""
-    from xoropt.codec.compiled.reader import aligned
+    from xoropt.common.memory import aligned
 
     return aligned(1024, np.uint32), aligned(512, np.uint32)
 

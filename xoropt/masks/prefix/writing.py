@@ -37,8 +37,9 @@ def write_weights(
     if not _suits(coded, len(flips), table, row_length, first, stop):
         return None
     from xoropt.codec.compiled import ranges
-    from xoropt.codec.compiled.reader import aligned, borrow, give_back
+    from xoropt.codec.compiled.reader import borrow, give_back
     from xoropt.codec.compiled.weights.kernels import expand
+    from xoropt.common.memory import aligned
     from xoropt.common.words.kernels import flip_bits
     from xoropt.masks.prefix.kernels import unpack_groups
 

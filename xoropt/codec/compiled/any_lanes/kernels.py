@@ -3,10 +3,10 @@
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.evaluation_plan import TABLES
+from xoropt.codec.compiled.evaluation_plan import TABLES, PlacedPlan
 from xoropt.codec.compiled.kernels import seed_rows
 
-__all__ = ["fill_narrow"]
+__all__ = ["fill_any_lanes"]
 
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
@@ -38,12 +38,12 @@ def xor_words(row, at, mine, k, width):
 
 
 @njit(nogil=True, cache=True)
-def narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables):
-    """As `wide_sources`."""
-    n_in, kind, group, reach, _, lead = settings
+def any_lanes_sources(rows, m, steps, lanes, plan, tables):
+    """As `lanes512_sources`."""
+    n_in, kind, group, nodes, taps = plan.n_in, plan.kind, plan.group, plan.nodes, plan.taps
     width = max(1, lanes >> 6)
     turning = m == steps * n_in
-    stop = (steps - 1) * n_in + (reach if turning else lead)
+    stop = (steps - 1) * n_in + (plan.reach if turning else plan.lead)
     if kind == TABLES:
         stop += -stop % group
     for r in range(m, stop):
@@ -72,10 +72,12 @@ def narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables):
 
 
 @njit(nogil=True, cache=True)
-def fill_narrow(octets, pieces, lanes, order, settings, nodes, taps, hop, reads, starts, raw, rows, tables, out):
-    """As `fill_wide`, for any number of lanes; `out` must hold zeros where fewer than 64 lanes are to be written."""
+def fill_any_lanes(octets, pieces, lanes, order, placed, scratch, out):
+    """As `fill_lanes512`, for any number of lanes; `out` must hold zeros where fewer than 64 lanes are written."""
     spread, rotation = order
-    n_in, kind = settings[0], settings[1]
+    plan = PlacedPlan(*placed)
+    raw, rows, tables = scratch
+    n_in, kind, hop, reads, starts = plan.n_in, plan.kind, plan.hop, plan.reads, plan.starts
     width = max(1, lanes >> 6)
     mine = tables if kind == TABLES else rows
     n_out = (len(starts) - 1) // hop[1]
@@ -87,7 +89,7 @@ def fill_narrow(octets, pieces, lanes, order, settings, nodes, taps, hop, reads,
             continue
         m = seed_rows(octets, first, n, lanes, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
-        narrow_sources(rows, m, steps, lanes, settings, nodes, taps, tables)
+        any_lanes_sources(rows, m, steps, lanes, plan, tables)
         p = y = turn = 0
         for t in range(steps):
             source = t * hop[0] // hop[1] * hop[2] * width

@@ -22,7 +22,7 @@ from xoropt.codec.compiled.lanes512.kernels import (
 from xoropt.codec.compiled.vectors import add_rows, equal_words, load_row, store_row, turn_row, xor_rows
 from xoropt.common.words.vectors import fence, number_at
 
-__all__ = ["fill_affine"]
+__all__ = ["fill_gfni"]
 
 ZERO = np.uint64(0)
 MIRROR = 0x0102040810204080
@@ -196,7 +196,7 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
 
 
 @njit(nogil=True, cache=True)
-def fill_affine(octets, pieces, order, network, taps, raw, rows, out, stream):
+def fill_gfni(octets, pieces, order, network, taps, raw, rows, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:

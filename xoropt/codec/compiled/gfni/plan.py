@@ -7,17 +7,17 @@ from math import gcd
 import numpy as np
 from numba.core.registry import cpu_target
 
-from xoropt.codec.compiled.evaluation_plan import TABLES, program
+from xoropt.codec.compiled.evaluation_plan import TABLES, evaluation_plan
 from xoropt.networks import XorNetwork
 
-__all__ = ["Affine", "affine", "available"]
+__all__ = ["GfniPlan", "available", "gfni_plan"]
 
 FEATURES = {"+gfni", "+avx512f", "+avx512bw"}
 """Of the processor: the instruction, on 64 bytes, and shuffles of as many."""
 
 
 @dataclass(frozen=True, eq=False)
-class Affine:
+class GfniPlan:
     """A network's taps, a word for every eight outputs and every eight seed rows.
 
     Attributes:
@@ -38,15 +38,15 @@ class Affine:
         return -(-seed_rows // self.n_in) * self.n_in + self.groups * 8
 
 
-def affine(network: XorNetwork) -> Affine | None:
+def gfni_plan(network: XorNetwork) -> GfniPlan | None:
     """How to evaluate a network by the instruction, if the processor has it and it takes less than tables do."""
-    plan = program(network)
+    plan = evaluation_plan(network)
     if plan.kind != TABLES or not available():
         return None
     tables = plan.depth + (1 << plan.group) / plan.group * network.n_in / network.n_out
     octets, groups = _eights(network)
     # Times as long as a row of tables is read; measured, for 1 to 180 outputs and windows of 8 to 512.
-    return affine_taps(network) if octets * 8 / network.n_out * (groups / 2 + 2) < tables else None
+    return gfni_taps(network) if octets * 8 / network.n_out * (groups / 2 + 2) < tables else None
 
 
 def _eights(network: XorNetwork) -> tuple[int, int]:
@@ -55,7 +55,7 @@ def _eights(network: XorNetwork) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=16)
-def affine_taps(network: XorNetwork) -> Affine:
+def gfni_taps(network: XorNetwork) -> GfniPlan:
     """The network's taps as the instruction takes them."""
     matrix, n_in = network.matrix(), network.n_in
     common = gcd(n_in, 8)
@@ -66,7 +66,7 @@ def affine_taps(network: XorNetwork) -> Affine:
         phases[phase, : network.n_out, begin : begin + network.window] = matrix
     octet_pairs = phases.reshape(-1, octets, 8, groups, 8).swapaxes(2, 3)
     taps = np.packbits(octet_pairs, axis=-1).reshape(-1).view("<i8").astype(np.int64)
-    return Affine(n_in, groups, (n_in // common, 8 // common), taps)
+    return GfniPlan(n_in, groups, (n_in // common, 8 // common), taps)
 
 
 @cache

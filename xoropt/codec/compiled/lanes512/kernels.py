@@ -9,7 +9,7 @@ is the exclusive or of a few of them, turned, and written to its place.
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.evaluation_plan import TABLES
+from xoropt.codec.compiled.evaluation_plan import TABLES, PlacedPlan
 from xoropt.codec.compiled.kernels import seed_rows
 from xoropt.codec.compiled.vectors import (
     add_rows,
@@ -22,7 +22,7 @@ from xoropt.codec.compiled.vectors import (
 )
 from xoropt.common.words.vectors import expect, fence, number_at
 
-__all__ = ["fill_wide"]
+__all__ = ["fill_lanes512"]
 
 ZERO = np.uint64(0)
 
@@ -95,15 +95,15 @@ def combine_rings(rows, span, stride, m, taps, first, end, to):
 
 
 @njit(nogil=True, cache=True)
-def wide_sources(rows, m, steps, settings, span, nodes, taps, tables):
+def lanes512_sources(rows, m, steps, plan, tables):
     """Make the sources of a segment of m seed rows in `steps` steps from its seeds, the first of `rows`.
 
     Seed rows beyond the m-th are the first ones again, one lane further on; so are nodes, where n_in divides m. Then
     only those that outputs read are made.
     """
-    n_in, kind, group, _, near, lead = settings
+    n_in, kind, group, nodes, taps = plan.n_in, plan.kind, plan.group, plan.nodes, plan.taps
     ring = m == steps * n_in
-    stop = (steps - 1) * n_in + (near if ring else lead)
+    stop = (steps - 1) * n_in + (plan.near if ring else plan.lead)
     if kind == TABLES:
         stop += -stop % group
     turn_rows(rows, m, m, stop - m, 1)
@@ -111,7 +111,7 @@ def wide_sources(rows, m, steps, settings, span, nodes, taps, tables):
         for v in range(len(nodes)):
             to, ahead, close, first, end = nodes[v, 0], nodes[v, 1], nodes[v, 2], nodes[v, 3], nodes[v, 4]
             if ring:
-                combine_rings(rows, span, n_in, m, taps, first, end, to)
+                combine_rings(rows, plan.span, n_in, m, taps, first, end, to)
                 turn_rows(rows, to + m, m, close, n_in)
             else:
                 combine_rows(rows, n_in, steps + ahead, taps, first, end, to)
@@ -174,11 +174,16 @@ def put_end(out, at, row, raw):
 
 
 @njit(nogil=True, cache=True)
-def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, stream):
-    """Write all rows of a segment whose network rows have `depth` reads each; arguments as for `fill_wide`.
+def write_all(piece, steps, m, rotation, plan, mine, out, stream):
+    """Write all rows of a segment whose network rows have `depth` reads each.
 
-    piece: of `pieces`. m, steps: its seed rows, and the steps that they make. mine: uint64, the sources.
+    Args:
+        piece: of `pieces`, see `fill_lanes512`.
+        steps, m: the steps that the segment makes, its seed rows.
+        rotation, plan, out, stream: as for `fill_lanes512`.
+        mine: uint64, the sources.
     """
+    n_in, hop, reads, depth = plan.n_in, plan.hop, plan.reads, plan.depth
     T, begin = piece[0], piece[6] >> 6
     forth = piece[3] * 8
     back = forth - T * 8
@@ -225,8 +230,9 @@ def write_all(piece, steps, m, n_in, rotation, hop, reads, depth, mine, out, str
 
 
 @njit(nogil=True, cache=True)
-def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, out, stream):
+def write_some(piece, steps, m, rotation, plan, mine, raw, out, stream):
     """Write the wanted rows of a segment, checked against the end of `out`; arguments as for `write_all`."""
+    n_in, hop, reads, starts = plan.n_in, plan.hop, plan.reads, plan.starts
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_out = (len(starts) - 1) // hop[1]
     each, left = n_in * T // m, n_in * T % m
@@ -256,9 +262,7 @@ def write_some(piece, steps, m, n_in, rotation, hop, reads, starts, mine, raw, o
 
 
 @njit(nogil=True, cache=True)
-def fill_wide(
-    octets, pieces, order, settings, span, nodes, taps, hop, reads, depth, starts, raw, rows, tables, out, stream
-):
+def fill_lanes512(octets, pieces, order, placed, scratch, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
@@ -266,20 +270,15 @@ def fill_wide(
         pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier, the first weight row wanted and the
             end, and the bit of `out` that is the segment's first weight's.
         order: spread, rotation.
-        settings: n_in, kind, group, reach, near, lead, see `xoropt.codec.compiled.evaluation_plan`.
-        span: rows of a region of `rows`.
-        nodes, taps: the nodes, see there; in rows of `rows`.
-        hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
-        reads, starts: the sources of each network row, relative to that, in words, int32: reads[starts[j]] …
-            reads[starts[j + 1] − 1]; as many lists of rows, one after another, as a step can begin at places in its
-            group.
-        depth: the reads of each network row, where all have equally many; 0 otherwise.
-        raw, rows, tables: scratch.
+        placed: the values of a `PlacedPlan`, for rows of eight words.
+        scratch: uint64 arrays for the stored bits, for rows of seeds and nodes, and for tables.
         out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
         stream: write past the caches.
     """
     spread, rotation = order
-    n_in, kind = settings[0], settings[1]
+    plan = PlacedPlan(*placed)
+    raw, rows, tables = scratch
+    n_in, kind = plan.n_in, plan.kind
     for s in range(len(pieces)):
         T, n, first, _, low, high, base = pieces[s]
         base >>= 6
@@ -288,10 +287,10 @@ def fill_wide(
             continue
         m = seed_rows(octets, first, n, 512, spread, raw, rows)
         steps = (m + n_in - 1) // n_in
-        wide_sources(rows, m, steps, settings, span, nodes, taps, tables)
+        lanes512_sources(rows, m, steps, plan, tables)
         mine = tables if kind == TABLES else rows
-        if depth == 0 or low > 0 or high < T or base + T * 8 > len(out):
-            write_some(pieces[s], steps, m, n_in, rotation, hop, reads, starts, mine, raw, out, stream)
+        if plan.depth == 0 or low > 0 or high < T or base + T * 8 > len(out):
+            write_some(pieces[s], steps, m, rotation, plan, mine, raw, out, stream)
         else:
-            write_all(pieces[s], steps, m, n_in, rotation, hop, reads, depth, mine, out, stream)
+            write_all(pieces[s], steps, m, rotation, plan, mine, out, stream)
     fence()

@@ -115,8 +115,8 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
     """
     from xoropt.codec.streams.banded.kernels import elimination
 
-    equations, network = eliminated.equations, eliminated.equations.network
-    dependent = eliminated.dependent
+    equations, dependent = eliminated.equations, eliminated.dependent
+    system, pivots = tuple(equations.system), tuple(eliminated.pivots)
     settled = np.zeros(len(equations.heads), dtype=bool)
     column = np.zeros(len(equations.heads), dtype=np.uint64)
     begin = 0
@@ -124,24 +124,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
         end = _chunk_end(dependent, begin)
         chunk = dependent[begin:end]
         column[chunk] = np.uint64(1) << np.arange(len(chunk), dtype=np.uint64)
-        first = elimination.columns(
-            equations.heads,
-            equations.pattern,
-            network.rows.reshape(-1),
-            network.rows.shape[1],
-            equations.live_words,
-            network.window,
-            equations.n,
-            eliminated.border,
-            eliminated.band,
-            eliminated.rows,
-            eliminated.owner,
-            eliminated.border_rows,
-            eliminated.border_owner,
-            chunk[-1],
-            column,
-            budget,
-        )
+        first = elimination.columns(system, pivots, chunk[-1], column, budget)
         if first < 0:
             return
         span = slice(int(first), int(chunk[-1]) + 1)

@@ -8,10 +8,13 @@ along as if they were right-hand sides and solved last, in a dense system.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
+from xoropt.common.memory import aligned_zeros
 from xoropt.networks import XorNetwork
 
 __all__ = [
@@ -19,6 +22,8 @@ __all__ = [
     "MAX_WINDOW",
     "Elimination",
     "Equations",
+    "Pivots",
+    "System",
     "eliminate",
     "evaluate",
     "solution",
@@ -29,6 +34,49 @@ MAX_PLANES = 64
 """Planes that one elimination carries: the bits of a word of right-hand sides."""
 MAX_WINDOW = 1984
 """Bits of the widest window: 31 words of a band of 32."""
+
+
+class System(NamedTuple):
+    """The equations of one segment.
+
+    Equation e reads columns heads[e] + i (mod n) for every bit i of patterns[pattern[e]]; heads ascend.
+
+    Attributes:
+        heads, pattern: int64 (E,).
+        patterns: uint64, flat (n_out·words,).
+        words: of a pattern.
+        live: uint64 (⌈n/64⌉ + 1,), bit set for every column that is an unknown; the others are constant 0.
+        window: bits, at most 64·(B − 1).
+        n: columns.
+        border: columns kept for the end, `window` in a ring and 0 in an open stream.
+        B: words of the band.
+    """
+
+    heads: np.ndarray
+    pattern: np.ndarray
+    patterns: np.ndarray
+    words: int
+    live: np.ndarray
+    window: int
+    n: int
+    border: int
+    B: int
+
+
+class Pivots(NamedTuple):
+    """The pivot rows by column, and the equation that each came from.
+
+    Attributes:
+        rows: uint64 (n·2B,), zero where there is none.
+        owner: int32 (n,), −1 where there is none, 0 where the column is not live.
+        border_rows: uint64 (border·B,).
+        border_owner: int32 (border,), as `owner`.
+    """
+
+    rows: np.ndarray
+    owner: np.ndarray
+    border_rows: np.ndarray
+    border_owner: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -53,9 +101,16 @@ class Equations:
     live: np.ndarray = field(repr=False)
     cut: int = 0
 
-    @property
-    def live_words(self) -> np.ndarray:
-        """`live` packed as the kernels take it."""
+    @cached_property
+    def system(self) -> System:
+        """The equations as the kernels take them."""
+        network, border = self.network, min(self.network.window, self.n) if self.closed else 0
+        band, rows = words_of_window(network.window), network.rows
+        own = self.heads, self.pattern, rows.reshape(-1), rows.shape[1], self._live_words()
+        return System(*own, network.window, self.n, border, band)
+
+    def _live_words(self) -> np.ndarray:
+        """Pack `live`: uint64 (⌈n/64⌉ + 1,)."""
         packed = np.zeros((self.n + 63) // 64 * 8 + 8, dtype=np.uint8)
         bits = np.packbits(self.live, bitorder="little")
         packed[: len(bits)] = bits
@@ -69,20 +124,14 @@ class Elimination:
     Attributes:
         equations: what was eliminated.
         planes: right-hand sides.
-        border, band: columns kept for the end, words of the band (B of the kernels).
-        rows, owner, border_rows, border_owner: pivot rows and the equation that each came from; see the kernels.
+        pivots: pivot rows and the equation that each came from.
         dependent: int64 (D,), equations that depend on earlier ones.
         residual: uint64 (D,), bit p set where the value of plane p disagrees with them.
     """
 
     equations: Equations
     planes: int
-    border: int
-    band: int
-    rows: np.ndarray = field(repr=False)
-    owner: np.ndarray = field(repr=False)
-    border_rows: np.ndarray = field(repr=False)
-    border_owner: np.ndarray = field(repr=False)
+    pivots: Pivots = field(repr=False)
     dependent: np.ndarray = field(repr=False)
     residual: np.ndarray = field(repr=False)
 
@@ -108,65 +157,25 @@ def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Eliminat
     """
     from xoropt.codec.streams.banded.kernels import elimination as kernels
 
-    network, n = equations.network, equations.n
-    band = words_of_window(network.window)
-    border = min(network.window, n) if equations.closed else 0
-    count = len(equations.heads)
-    rows, owner = _aligned(n * 2 * band), np.where(equations.live, np.int32(-1), np.int32(0))
-    border_rows, border_owner = _aligned(border * band), owner[:border].copy()
+    n = equations.n
+    system = equations.system
+    band, border, count = system.B, system.border, len(equations.heads)
+    owner = np.where(equations.live, np.int32(-1), np.int32(0))
+    pivots = Pivots(aligned_zeros(n * 2 * band), owner, aligned_zeros(border * band), owner[:border].copy())
     dependent, residual = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint64)
-    found = kernels.eliminate(
-        equations.heads,
-        equations.pattern,
-        values,
-        network.rows.reshape(-1),
-        network.rows.shape[1],
-        equations.live_words,
-        network.window,
-        n,
-        border,
-        band,
-        rows,
-        owner,
-        border_rows,
-        border_owner,
-        dependent,
-        residual,
-        _aligned(16 * 16 * band * 2 * band),
-        _aligned(kernels.BATCH * 2 * band),
-    )
-    return Elimination(
-        equations,
-        planes,
-        border,
-        band,
-        rows,
-        owner,
-        border_rows,
-        border_owner,
-        dependent[:found].copy(),
-        residual[:found].copy(),
-    )
+    table, work = aligned_zeros(16 * 16 * band * 2 * band), aligned_zeros(kernels.BATCH * 2 * band)
+    found = kernels.eliminate(tuple(system), values, tuple(pivots), dependent, residual, table, work)
+    return Elimination(equations, planes, pivots, dependent[:found].copy(), residual[:found].copy())
 
 
 def solution(eliminated: Elimination) -> np.ndarray:
     """A solution of the independent equations for every plane: uint8 (planes, n), by column of the segment."""
     from xoropt.codec.streams.banded.kernels import elimination as kernels
 
-    n, planes = eliminated.equations.n, eliminated.planes
-    x = np.zeros(planes * n, dtype=np.uint8)
-    kernels.substitute(
-        eliminated.rows,
-        eliminated.owner,
-        eliminated.border_rows,
-        eliminated.border_owner,
-        n,
-        eliminated.border,
-        eliminated.band,
-        planes,
-        x,
-    )
-    return np.roll(x.reshape(planes, n), eliminated.equations.cut, axis=1)
+    equations, planes = eliminated.equations, eliminated.planes
+    x = np.zeros(planes * equations.n, dtype=np.uint8)
+    kernels.substitute(tuple(equations.system), tuple(eliminated.pivots), planes, x)
+    return np.roll(x.reshape(planes, equations.n), equations.cut, axis=1)
 
 
 def evaluate(equations: Equations, x: np.ndarray) -> np.ndarray:
@@ -175,22 +184,5 @@ def evaluate(equations: Equations, x: np.ndarray) -> np.ndarray:
 
     out = np.zeros(len(equations.heads), dtype=np.uint64)
     turned = np.roll(x, -equations.cut, axis=1)
-    rows = equations.network.rows
-    kernels.evaluate(
-        equations.heads,
-        equations.pattern,
-        rows.reshape(-1),
-        rows.shape[1],
-        equations.n,
-        len(x),
-        turned.reshape(-1),
-        out,
-    )
+    kernels.evaluate(tuple(equations.system), len(x), turned.reshape(-1), out)
     return out
-
-
-def _aligned(words: int) -> np.ndarray:
-    """Zeros, uint64 (words,), that begin on a cache line: a vector of 512 bits then never straddles two."""
-    memory = np.zeros(words + 8, dtype=np.uint64)
-    skip = (-memory.ctypes.data % 64) // 8
-    return memory[skip : skip + words]

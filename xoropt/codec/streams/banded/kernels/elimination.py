@@ -21,11 +21,12 @@ BATCH = 16
 
 
 @njit(inline="always")
-def _load(work, at, head, pattern, patterns, words, live, n, border, B):
+def _load(work, at, head, pattern, system):
     """Write the equation whose window begins at column `head` to work[at : at+2B], right-hand sides left zero.
 
     Columns whose bit in `live` is zero hold the constant 0 and are left out.
     """
+    patterns, words, live, n, border, B = system[2], system[3], system[4], system[6], system[7], system[8]
     mask = B - 1
     for k in range(2 * B):
         work[at + k] = 0
@@ -59,46 +60,25 @@ def _load(work, at, head, pattern, patterns, words, live, n, border, B):
 
 
 @njit(cache=True, nogil=True)
-def eliminate(
-    heads,
-    pattern,
-    values,
-    patterns,
-    words,
-    live,
-    window,
-    n,
-    border,
-    B,
-    rows,
-    owner,
-    border_rows,
-    border_owner,
-    dependent,
-    residual,
-    table,
-    work,
-):
-    """On-line elimination; returns the number of dependent equations.
+def eliminate(system, values, pivots, dependent, residual, table, work):
+    """Eliminate on line, and return the number of dependent equations.
 
-    Equation e reads columns heads[e] + i (mod n) for every bit i of patterns[pattern[e]]; heads ascend. Columns that
-    are left for a pivot are taken from the earliest. `BATCH` consecutive equations pass together through the columns
-    that all
-    have a pivot, four columns at a time: `table` holds, for every group of four such columns, the sixteen sums of their
-    pivot rows (the method of the Four Russians). One after another each then goes on through the rest, pivot by pivot.
+    Of the columns that are left for a pivot the earliest is taken. `BATCH` consecutive equations pass together through
+    the columns that all have a pivot, four columns at a time: `table` holds, for every group of four such columns, the
+    sixteen sums of their pivot rows (the method of the Four Russians). One after another each then goes on through the
+    rest, pivot by pivot.
 
     Args:
-        heads, pattern: int64 (E,); values: uint64 (E,), right-hand sides.
-        patterns: uint64, flat (n_out·words,).
-        live: uint64 (⌈n/64⌉ + 1,), bit set for every column that is an unknown; the others are constant 0.
-        window: bits, at most 64·(B − 1); border: columns kept for the end, `window` in a ring and 0 in an open stream.
-        rows: out, uint64 (n·2B,), zero: pivot rows by column; owner: out, int32 (n,), −1 (0 where
-            not live): the equation of each.
-        border_rows: out, uint64 (border·B,); border_owner: out, int32 (border,), as `owner`.
-        dependent: out, int64 (E,), equations that depend on earlier ones; residual: out, uint64 (E,), bit p set where
-            plane p's value disagrees with them.
-        table: scratch, uint64 (16·16·B·2B,); work: scratch, uint64 (BATCH·2B,).
+        system: the values of a `banded.elimination.System`.
+        values: uint64 (E,), right-hand sides.
+        pivots: the arrays of `banded.elimination.Pivots`, without any pivot; they are filled in.
+        dependent: out, int64 (E,), equations that depend on earlier ones.
+        residual: out, uint64 (E,), bit p set where plane p's value disagrees with them.
+        table: scratch, uint64 (16·16·B·2B,).
+        work: scratch, uint64 (BATCH·2B,).
     """
+    heads, pattern, _, _, _, window, n, border, B = system
+    rows, owner, border_rows, border_owner = pivots
     width = 2 * B
     mask = B - 1
     group_mask = B * 16 - 1
@@ -112,7 +92,7 @@ def eliminate(
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
         for k in range(size):
-            _load(work, k * width, heads[e0 + k], pattern[e0 + k], patterns, words, live, n, border, B)
+            _load(work, k * width, heads[e0 + k], pattern[e0 + k], system)
             work[k * width + width - 1] = values[e0 + k]
         for k in range(size * width, BATCH * width):
             work[k] = 0
@@ -218,8 +198,10 @@ def eliminate(
 
 
 @njit(cache=True, nogil=True)
-def substitute(rows, owner, border_rows, border_owner, n, border, B, planes, x):
-    """Back-substitution: x (planes·n,) uint8, out: a solution of the independent equations, free columns zero."""
+def substitute(system, pivots, planes, x):
+    """Substitute back: x, out, uint8 (planes·n,), is a solution of the independent equations, free columns zero."""
+    n, border, B = system[6], system[7], system[8]
+    rows, owner, border_rows, border_owner = pivots
     width = 2 * B
     mask = B - 1
     band = np.zeros(planes * B, np.uint64)  # the solution in place, as the rows are
@@ -255,8 +237,9 @@ def substitute(rows, owner, border_rows, border_owner, n, border, B, planes, x):
 
 
 @njit(cache=True, nogil=True)
-def evaluate(heads, pattern, patterns, words, n, planes, x, out):
-    """out[e] uint64: bit p is equation e's left side for plane p of the solution x (planes·n,) uint8."""
+def evaluate(system, planes, x, out):
+    """Evaluate a solution x, uint8 (planes·n,): bit p of out[e], uint64, is equation e's left side for plane p."""
+    heads, pattern, patterns, words, _, _, n, _, _ = system
     length = (n >> 6) + words + 2
     packed = np.zeros(length, np.uint64)
     for p in range(planes):
@@ -278,30 +261,14 @@ def evaluate(heads, pattern, patterns, words, n, planes, x, out):
 
 
 @njit(cache=True, nogil=True)
-def columns(
-    heads,
-    pattern,
-    patterns,
-    words,
-    live,
-    window,
-    n,
-    border,
-    B,
-    rows,
-    owner,
-    border_rows,
-    border_owner,
-    last,
-    column,
-    budget,
-):
-    """Columns of the syndrome: which of up to 64 dependent equations a flip of each equation's value would change.
+def columns(system, pivots, last, column, budget):
+    """Find the columns of the syndrome: which of up to 64 dependent equations a flip of each value would change.
 
     Runs `eliminate` once more for the equations that matter, from the last to the first, and hands each one's column
     on to the equations whose pivots it used.
 
     Args:
+        system, pivots: as for `eliminate`, eliminated.
         last: the last dependent equation.
         column: uint64 (E,), in: bit k at the k-th dependent equation, zero elsewhere; out: the columns.
         budget: reductions allowed.
@@ -309,6 +276,8 @@ def columns(
     Returns:
         The first equation with a column that is not zero, or −1 when the budget was spent.
     """
+    heads, pattern, _, _, _, window, n, border, B = system
+    rows, owner, border_rows, border_owner = pivots
     width = 2 * B
     mask = B - 1
     work = np.zeros(width, np.uint64)
@@ -321,7 +290,7 @@ def columns(
             return -1
         budget -= 1
         first = e
-        _load(work, 0, heads[e], pattern[e], patterns, words, live, n, border, B)
+        _load(work, 0, heads[e], pattern[e], system)
         end = min(heads[e] + window, n) - 1
         i = max(heads[e], border) >> 6
         placed = False
