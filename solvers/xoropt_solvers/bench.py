@@ -21,7 +21,8 @@ from xoropt_solvers import registry
 from xoropt_solvers.batch import ParityBatch, problem_at, take_blocks
 from xoropt_solvers.errors import LimitExceededError
 from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.solving import solve, solve_many
+from xoropt_solvers.solving import solve
+from xoropt_solvers.solving_many import solve_many
 
 __all__ = ["block_batch", "machine", "measure", "save", "tables"]
 

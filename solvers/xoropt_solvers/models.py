@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.strategies.greedy import greedy_answer
 from xoropt_solvers.strategy import Answer, Clock
 
 __all__ = ["FORMS", "ParityModel", "answer_from_errors", "parity_model"]

@@ -14,7 +14,7 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 
-__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows"]
+__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word"]
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -112,6 +112,11 @@ def pack_rows(A: np.ndarray) -> np.ndarray:
     padded = np.zeros((k, words * 64), dtype=bool)
     padded[:, :n] = A
     return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def unpack_word(word: np.uint64, n: int) -> np.ndarray:
+    """(n,) bool: the lowest n ≤ 64 bits of a word, the lowest first."""
+    return ((word >> np.arange(n, dtype=np.uint64)) & np.uint64(1)).astype(bool)
 
 
 def unpack_rows(rows: Any, n: int) -> np.ndarray:

@@ -120,7 +120,7 @@ def test_limits_name_the_strategy_to_use():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr(registry, "_installed", lambda module: module != "pysat")
+    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module != "pysat")
     assert "sat" not in available()
     assert "xorsat" in available()
     for call in (lambda: solve(SMALL, "sat"), lambda: solve_many([SMALL], "sat")):

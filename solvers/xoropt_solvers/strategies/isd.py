@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from xoropt_solvers import checks
+from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.reduction import independent_columns
-from xoropt_solvers.strategies.greedy import greedy_answer
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "run"]
