@@ -56,7 +56,7 @@ class ParityProblem:
         `rows` is (k,) for n ≤ 64 (any integer dtype, or Python integers of any size for any n), or uint64
         (k, ⌈n/64⌉) with the low word first.
         """
-        n = checks.count(n, "n", 0)
+        n = checks.integer(n, "n", 0)
         return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
 
     @property
@@ -158,13 +158,13 @@ def _integer_array(rows: Any) -> np.ndarray:
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 1 << 64
+    return checks.is_integer(value) and 0 <= int(value) < 1 << 64
 
 
 def _unpack_integers(rows: list[Any], n: int) -> np.ndarray:
     out = np.zeros((len(rows), n), dtype=bool)
     for i, row in enumerate(rows):
-        if not isinstance(row, int | np.integer) or isinstance(row, bool):
+        if not checks.is_integer(row):
             raise InvalidInputError(f"Argument 'rows' must hold packed integers, not {row!r}.")
         row = int(row)
         if row < 0 or row >> n:
@@ -180,7 +180,7 @@ def _fixed_bits(fixed: Any, n: int) -> np.ndarray | None:
     bits = np.full(n, -1, dtype=np.int8)
     if isinstance(fixed, Mapping):
         for index, bit in fixed.items():
-            checks.count(index, "fixed", 0, n - 1)
+            checks.integer(index, "fixed", 0, n - 1)
             if bit not in (0, 1):
                 raise InvalidInputError(f"Argument 'fixed' must map an index to 0 or 1, not to {bit!r}.")
             bits[index] = int(bit)

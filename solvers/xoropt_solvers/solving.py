@@ -79,7 +79,7 @@ def _check_types(strategy: Strategy, answer: Answer, n: int) -> None:
         raise WrongAnswerError(f"Strategy {strategy.name!r} returned x of other values than 0 and 1 ({x.dtype}).")
     for what in ("cost", "lower_bound"):
         value = getattr(answer, what)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if not checks.is_integer(value):
             raise WrongAnswerError(f"Strategy {strategy.name!r} claims a {what} of {value!r}, not an integer.")
     if not isinstance(answer.info, Mapping):
         raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer.info).__name__} as info.")

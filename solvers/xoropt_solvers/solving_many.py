@@ -65,7 +65,7 @@ def solve_many(
     answer is checked as in `solve`; the errors are the same.
     """
     limit = checks.time_limit(time_limit)
-    jobs = checks.count(jobs, "jobs", 1)
+    jobs = checks.integer(jobs, "jobs", 1)
     if progress is not None and not callable(progress):
         raise InvalidInputError(f"Argument 'progress' must be None or a function of two counts, not {progress!r}.")
     strategy = registry.find(name)

@@ -27,7 +27,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int = 1) -> Answer:
         InvalidInputError: `workers` is not a positive integer.
         LimitExceededError: the weights sum to 2**53 or more.
     """
-    checks.count(workers, "workers", 1)
+    checks.integer(workers, "workers", 1)
     total = int(problem.row_weights.sum())
     if total >= LARGEST_TOTAL:
         raise LimitExceededError(

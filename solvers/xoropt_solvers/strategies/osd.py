@@ -21,8 +21,8 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
     """
     from ldpc.bposd_decoder import BpOsdDecoder
 
-    checks.count(iterations, "iterations", 1)
-    checks.count(order, "order", 0)
+    checks.integer(iterations, "iterations", 1)
+    checks.integer(order, "order", 0)
     model = shorten_checks(collapse_errors(eliminate_unknowns(problem, clock)), clock.half())
     clock.check()
     H = model.H.astype(np.uint8)
