@@ -1,39 +1,45 @@
 """Compare the solver strategies on blocks from random networks: tables, JSON and a cactus plot.
 
-python benchmarks/solvers.py --quick            # about a minute
-python benchmarks/solvers.py --out results      # up to a quarter of an hour
+    xoropt bench solvers --quick            # about a minute
+    xoropt bench solvers --out results      # up to a quarter of an hour
+
+The blocks are those that an encoder meets: the care rows of a random network under a random mask, with random values.
 """
 
-import argparse
 import sys
+from dataclasses import asdict, replace
 
+from common import arguments, machine, write
 from rich.console import Console
-from xoropt_solvers import bench
+from solving.comparison import FULL, QUICK, measure
+from solving.report import cactus, tables
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a smaller grid, about a minute")
-    parser.add_argument("--time-limit", type=float, help="seconds for each block and strategy")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", default="results", help="folder for solvers.json and solvers.png")
+    """Measure, print the tables, write JSON and picture."""
+    parser = arguments(__doc__)
+    parser.add_argument("--time-limit", type=float, help="seconds for each block and strategy (2; with --quick 1)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of all that is random (0)")
     options = parser.parse_args()
+    effort = QUICK if options.quick else FULL
+    if options.time_limit is not None:
+        effort = replace(effort, time_limit=options.time_limit)
     console = Console()
-    say = None
-    if sys.stderr.isatty():
-        say = Console(stderr=True).print
-    result = bench.measure(options.quick, options.time_limit, options.seed, say)
-    machine = result["machine"]
-    console.print(f"{machine['cpu']}, {machine['cores']} cores, load {machine['load'][0]:.1f}; {machine['versions']}")
-    for table in bench.tables(result):
+    say = Console(stderr=True).print if sys.stderr.isatty() else lambda text: None
+    result = measure(effort, options.seed, say)
+    host = machine()
+    console.print(f"{host['processor']}, {host['cores']} cores, load {result.load[0]:.1f}; {result.versions}")
+    for table in tables(result):
         console.print(table)
-    faster = result["summary"]["portfolio"]["times_faster_than_best_declarative"]
     console.print(
-        f"On the median block portfolio is {faster['in_batches']:,.0f} times faster than {faster['declarative']}"
-        f" in batches, {faster['alone']:,.0f} times one block at a time."
+        f"On the median block portfolio is {result.faster_in_batches:,.0f} times faster than {result.declarative}"
+        f" in batches, {result.faster_alone:,.0f} times one block at a time."
     )
-    for path in bench.save(result, options.out):
-        console.print(f"wrote {path}")
+    console.print(f"Written: {write(options.out, 'solvers', asdict(result))}")
+    figure = cactus(result)
+    if figure is not None:
+        figure.savefig(options.out / "solvers.png", dpi=120)
+        console.print(f"Written: {options.out / 'solvers.png'}")
 
 
 if __name__ == "__main__":

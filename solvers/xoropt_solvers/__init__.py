@@ -20,7 +20,8 @@ from xoropt_solvers.errors import (
 )
 from xoropt_solvers.problem import ParityProblem, Solution
 from xoropt_solvers.registry import available
-from xoropt_solvers.solving import solve, solve_many
+from xoropt_solvers.solving import solve
+from xoropt_solvers.solving_many import solve_many
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = [

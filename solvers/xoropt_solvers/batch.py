@@ -32,7 +32,7 @@ class ParityBatch:
     weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        checks.count(self.n, "n", 0, 64)
+        checks.integer(self.n, "n", 0, 64)
         object.__setattr__(self, "n", int(self.n))
         for name, dtype in (("rows", np.uint64), ("values", np.bool_), ("starts", np.int64), ("weights", np.int64)):
             array = getattr(self, name)

@@ -1,74 +1,97 @@
-"""The search for the minimum with an engine that only says yes or no: one bound on the errors after another."""
+"""The search for the minimum with an engine that only says yes or no: one bound on the cost after another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from xoropt_solvers.encodings import Clauses, WeightSum, add_weight_sum
-from xoropt_solvers.errors import InvalidInputError
-from xoropt_solvers.models import ParityModel
-from xoropt_solvers.strategy import Clock
+from xoropt_solvers.models import ParityModel, answer_from_errors
+from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.strategy import Answer, Clock
 
-__all__ = ["DIRECTIONS", "Descent", "add_costs", "minimize"]
+__all__ = ["Ask", "Descent", "add_costs", "ask_bound", "descend", "minimize"]
 
-DIRECTIONS = ("down", "up")
-
-# Assumptions and seconds left to (True, the model) or (False, …) or (None, …) when the time is up.
+# From assumptions and the seconds left to (True, the values of the variables), (False, anything) where the assumptions
+# cannot hold, or (None, anything) where the time was up.
 Ask = Callable[[list[int], float | None], tuple[bool | None, Sequence[bool]]]
 
 
 @dataclass
 class Descent:
-    """What a search has found and proved so far."""
+    """What a search has found and proved so far.
 
-    values: np.ndarray  # bool, of each variable of the model
-    cost: int
-    lower_bound: int
-    info: dict[str, int] = field(default_factory=dict)
-
-
-def add_costs(clauses: Clauses, model: ParityModel, split: bool, counter: str) -> WeightSum:
-    """The model's cost as a bounded sum; variable v of the model is literal v + 1.
-
-    With `split`, the members of the information set and the rest are summed apart, which the cut in `minimize` needs.
+    Attributes:
+        values: bool, the best assignment of the model's variables.
+        cost: its cost.
+        lower_bound: the least cost that no answer of the engine has excluded.
+        asked: the number of questions that the engine was asked.
     """
-    if counter not in ("totalizer", "sequential", "adder"):
-        raise InvalidInputError(f"Argument 'counter' must be totalizer, sequential or adder, not {counter!r}.")
+
+    values: np.ndarray
+    cost: int
+    lower_bound: int = 1
+    asked: int = 0
+
+
+def descend(problem: ParityProblem, model: ParityModel, clauses: Clauses, ask: Ask, clock: Clock) -> Answer:
+    """Minimize the cost of a model whose constraints the engine holds; variable v of the model is literal v + 1.
+
+    Args:
+        problem: what the model was made from.
+        model: the model.
+        clauses: where the engine takes clauses.
+        ask: the engine.
+        clock: when the time is up, the answer is the best so far.
+
+    Raises:
+        TimeUpError: the time was up before the engine could be asked.
+    """
+    found = minimize(model, add_costs(clauses, model), ask, clock)
+    info = {"asked": found.asked, "variables": clauses.variables}
+    return answer_from_errors(problem, model, found.values, found.lower_bound, info)
+
+
+def add_costs(clauses: Clauses, model: ParityModel) -> WeightSum:
+    """Add the cost of a model as a bounded sum, in two parts where it has an information set and more."""
     pairs = [(v + 1, int(weight)) for v, weight in enumerate(model.weights) if weight > 0]
     groups = [pairs]
-    if split and 0 < model.members < len(pairs):
+    if 0 < model.members < len(pairs):
         groups = [pairs[: model.members], pairs[model.members :]]
-    return add_weight_sum(clauses, groups, model.start_cost, counter)
+    return add_weight_sum(clauses, groups, model.start_cost)
 
 
-def minimize(model: ParityModel, costs: WeightSum, ask: Ask, clock: Clock, direction: str = "down") -> Descent:
-    """Bound the cost below the best found until that fails ("down"), or from below until it succeeds ("up").
+def minimize(model: ParityModel, costs: WeightSum, ask: Ask, clock: Clock) -> Descent:
+    """Bound the cost below the best one found, until no assignment is below it or the time is up."""
+    found = Descent(model.start.copy(), model.start_cost)
+    while found.lower_bound < found.cost and ask_bound(found, model, costs, found.cost - 1, ask, clock):
+        pass
+    return found
 
-    Where the sum has two parts, a bound w is asked in two halves: an error pattern of weight w or less either has at
+
+def ask_bound(found: Descent, model: ParityModel, costs: WeightSum, bound: int, ask: Ask, clock: Clock) -> bool:
+    """Ask for an assignment that costs at most `bound`, and note in `found` what the answer means.
+
+    Where the sum has two parts, the question is put in two halves: an error pattern of weight w or less either has at
     most its share of w on the information set, or less than the rest of w on the other rows. Each half fixes much more
     than w alone, since the members determine all others: the bound that Brouwer and Zimmermann enumerate by.
+
+    Returns:
+        Whether there was an answer; False when the time is up.
     """
-    if direction not in DIRECTIONS:
-        raise InvalidInputError(f"Argument 'direction' must be one of {', '.join(DIRECTIONS)}, not {direction!r}.")
-    found = Descent(model.start.copy(), model.start_cost, 1, {"asked": 0})
-    while found.lower_bound < found.cost:
-        bound = found.cost - 1 if direction == "down" else found.lower_bound
-        answer: bool | None = False
-        for assumptions in _halves(model, costs, bound):
-            if clock.expired():
-                return found
-            found.info["asked"] += 1
-            answer, values = ask(assumptions, clock.left())
-            if answer is None:
-                return found
-            if answer:
-                found.values = np.array(values[: len(model.weights)], dtype=bool)
-                found.cost = int(model.weights[found.values].sum())
-                break
-        if answer is False:
-            found.lower_bound = _next_sum(costs, bound, found.cost)
-    return found
+    for assumptions in _halves(model, costs, bound):
+        if clock.expired():
+            return False
+        found.asked += 1
+        answer, values = ask(assumptions, clock.left())
+        if answer is None:
+            return False
+        if answer:
+            found.values = np.array(values[: len(model.weights)], dtype=bool)
+            found.cost = int(model.weights[found.values].sum())
+            return True
+    found.lower_bound = _next_sum(costs, bound, found.cost)
+    return True
 
 
 def _halves(model: ParityModel, costs: WeightSum, bound: int) -> list[list[int]]:
@@ -81,5 +104,5 @@ def _halves(model: ParityModel, costs: WeightSum, bound: int) -> list[list[int]]
 
 
 def _next_sum(costs: WeightSum, bound: int, cost: int) -> int:
-    """The least attainable cost above a bound that was refuted."""
+    """Find the least attainable cost above a bound that was refuted."""
     return min([*[s for s in costs.sums if s > bound][:1], cost]) if costs.sums else min(bound + 1, cost)

@@ -9,25 +9,34 @@ from itertools import combinations, pairwise
 
 from xoropt_solvers.strategy import Clock
 
-__all__ = ["Clauses", "WeightSum", "add_parity", "add_weight_sum"]
+__all__ = ["Clauses", "WeightSum", "add_binary_sum", "add_parity", "add_weight_sum"]
 
-TOTALIZER_CLAUSES = 60_000  # beyond, sums are added in binary: far smaller, though they propagate less
+LONGEST_PARITY = 4  # literals that a parity keeps before it is cut
+TOTALIZER_CLAUSES = 60_000  # a sum that takes more is added in binary: far fewer clauses, though they propagate less
 
 
 @dataclass
 class Clauses:
-    """Where clauses go, and the number of the last variable. With a clock, TimeUpError ends long encodings."""
+    """Where clauses go, and how variables are numbered.
+
+    Attributes:
+        add: takes one clause.
+        variables: the number of the last variable.
+        clock: ends a long encoding with TimeUpError when its time is up; None never does.
+    """
 
     add: Callable[[list[int]], None]
     variables: int = 0
     clock: Clock | None = None
 
     def new(self) -> int:
+        """Number a new variable."""
         self.check()
         self.variables += 1
         return self.variables
 
     def check(self) -> None:
+        """Raise TimeUpError once the time is up."""
         if self.clock is not None:
             self.clock.check()
 
@@ -36,9 +45,10 @@ class Clauses:
 class WeightSum:
     """A sum of weighted literals that can be bounded by assumptions.
 
-    sums : attainable values above 0, rising, the last one standing for it and all beyond
-    at_most : the assumptions that bound the sum by a value below the last one
-    parts : the sums of the two halves, where the encoding has them
+    Attributes:
+        sums: the attainable values above 0, rising; the last one stands for itself and everything above.
+        at_most: from a value below the last one to the assumptions that bound the sum by it.
+        parts: the sums of the two groups, where the encoding has them.
     """
 
     sums: tuple[int, ...]
@@ -46,16 +56,17 @@ class WeightSum:
     parts: tuple["WeightSum", ...] = field(default=())
 
 
-def add_parity(clauses: Clauses, literals: Sequence[int], value: bool, cut: int = 4) -> None:
-    """The XOR of positive literals is `value`, cut into chains of at most `cut` literals with a new variable each.
+def add_parity(clauses: Clauses, literals: Sequence[int], value: bool) -> None:
+    """Make the XOR of positive literals equal to `value`.
 
-    A parity of m literals takes 2^(m−1) clauses, so that long ones must be cut (Tseitin).
+    A parity of m literals takes 2^(m−1) clauses. Long ones are therefore cut into parities of at most LONGEST_PARITY
+    literals, linked by new variables (Tseitin).
     """
     rest = list(literals)
-    while len(rest) > cut:
+    while len(rest) > LONGEST_PARITY:
         link = clauses.new()
-        _direct_parity(clauses, [*rest[: cut - 1], link], False)
-        rest = [*rest[cut - 1 :], link]  # links to the back: a balanced tree, not a long chain
+        _direct_parity(clauses, [*rest[: LONGEST_PARITY - 1], link], False)
+        rest = [*rest[LONGEST_PARITY - 1 :], link]  # links go to the back: a balanced tree, not a long chain
     _direct_parity(clauses, rest, value)
 
 
@@ -66,20 +77,19 @@ def _direct_parity(clauses: Clauses, literals: list[int], value: bool) -> None:
                 clauses.add([-v if v in ones else v for v in literals])
 
 
-def add_weight_sum(
-    clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]], cap: int, counter: str = "totalizer"
-) -> WeightSum:
-    """The sum of (literal, weight ≥ 1) pairs, distinguished up to `cap`.
+def add_weight_sum(clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]], cap: int) -> WeightSum:
+    """Add up pairs of a literal and its weight, by a totalizer, or in binary where that would take too many clauses.
 
-    `groups` are one or two lists; with two, the result has their sums as `parts`. `counter` is "totalizer" (Bailleux
-    and Boufkhad 2003; weights: Joshi, Martins, Manquinho 2015), "sequential" (Sinz 2005) or "adder" (Eén and Sörensson
-    2006). Weighted sums that a totalizer would need too many clauses for are added in binary.
+    Totalizers are those of Bailleux and Boufkhad 2003, with weights those of Joshi, Martins and Manquinho 2015.
+
+    Args:
+        clauses: where the clauses go.
+        groups: one or two lists of (literal, weight of at least 1); a totalizer of two has their sums as `parts`.
+        cap: sums of this and above are not told apart.
     """
     pairs = [pair for group in groups for pair in group]
-    if counter == "adder" or (counter == "totalizer" and _totalizer_size(pairs, cap) > TOTALIZER_CLAUSES):
-        return _adder(clauses, pairs)
-    if counter == "sequential":
-        return _as_sum(_sequential(clauses, pairs, cap))
+    if _totalizer_size(pairs, cap) > TOTALIZER_CLAUSES:
+        return add_binary_sum(clauses, pairs)
     nodes = [_totalizer(clauses, list(group), cap) for group in groups if group]
     if len(nodes) < 2:
         return _as_sum(nodes[0] if nodes else {})
@@ -87,7 +97,7 @@ def add_weight_sum(
 
 
 def _as_sum(node: dict[int, int], parts: tuple[WeightSum, ...] = ()) -> WeightSum:
-    """node[s]: a literal that holds when the sum is s or more."""
+    """Make a sum of node[s], a literal that holds when the sum is s or more."""
     sums = tuple(sorted(node))
 
     def at_most(bound: int) -> list[int]:
@@ -118,7 +128,7 @@ def _merge(clauses: Clauses, a: dict[int, int], b: dict[int, int], cap: int) -> 
 
 
 def _totalizer_size(pairs: Sequence[tuple[int, int]], cap: int) -> int:
-    """A bound on the clauses of the totalizer, by the number of attainable sums at each merge."""
+    """Bound the number of clauses of a totalizer by the number of attainable sums at each merge; 0 for unit weights."""
     if all(weight == 1 for _, weight in pairs):
         return 0
     total = 0
@@ -134,24 +144,11 @@ def _totalizer_size(pairs: Sequence[tuple[int, int]], cap: int) -> int:
     return total
 
 
-def _sequential(clauses: Clauses, pairs: Sequence[tuple[int, int]], cap: int) -> dict[int, int]:
-    """Row i holds the sums of the first i pairs."""
-    row: dict[int, int] = {}
-    for literal, weight in pairs:
-        sums = sorted({min(s + t, cap) for s in (0, *row) for t in (0, weight)} - {0})
-        after = {s: clauses.new() for s in sums}
-        clauses.add([-literal, after[min(weight, cap)]])
-        for s, before in row.items():
-            clauses.add([-before, after[s]])
-            clauses.add([-before, -literal, after[min(s + weight, cap)]])
-        for low, high in pairwise(sums):
-            clauses.add([-after[high], after[low]])
-        row = after
-    return row
+def add_binary_sum(clauses: Clauses, pairs: Sequence[tuple[int, int]]) -> WeightSum:
+    """Add up pairs of a literal and its weight in binary, by full adders (Eén and Sörensson 2006).
 
-
-def _adder(clauses: Clauses, pairs: Sequence[tuple[int, int]]) -> WeightSum:
-    """The sum in binary, by full adders; a bound is a comparison with a constant, switched on by an assumption."""
+    A bound is a comparison with a constant that an assumption switches on; `sums` stays empty.
+    """
     columns: list[list[int]] = [[] for _ in range(sum(w for _, w in pairs).bit_length())]
     for literal, weight in pairs:
         for i in range(weight.bit_length()):
@@ -185,7 +182,7 @@ def _adder(clauses: Clauses, pairs: Sequence[tuple[int, int]]) -> WeightSum:
 
 
 def _full_adder(clauses: Clauses, a: int, b: int, c: int) -> tuple[int, int]:
-    """(sum bit, carry) of three literals; c = 0 for a half adder."""
+    """Return the sum bit and the carry of three literals, or of two where c = 0."""
     total, carry = clauses.new(), clauses.new()
     _direct_parity(clauses, [v for v in (a, b, c, total) if v], False)
     if c:

@@ -119,7 +119,7 @@ def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> 
         header = f"p wcnf {variables} {len(lines)} {top}" if weighted else f"p cnf {variables} {len(lines)}"
         _write_lines(path, [header, *lines])
         return
-    checks.count(bound, "bound", 0)
+    checks.integer(bound, "bound", 0)
     lines = _error_rows(problem)
     clauses = Clauses(lambda clause: lines.append(_line(clause)), problem.n + problem.k)
     pairs = [(problem.n + 1 + i, int(w)) for i, w in enumerate(problem.row_weights) if w > 0]

@@ -1,47 +1,53 @@
-"""What the declarative strategies hand to their engines: parity checks over error variables, made short and few.
+"""The model that declarative strategies give to their engines: few and short parity checks over error variables.
 
-`parity_model` states a problem as: minimize Σ w_v·v subject to XOR constraints over 0/1 variables. Two forms:
+`parity_model` states a problem as: minimize Σ w_v·v over 0/1 variables v, one for each row's error, subject to XOR
+constraints. Elimination expresses each dependent row as a sum of independent ones, so that c = k − rank constraints
+remain, and x is gone: it follows from the errors. It works in four steps, each a function from model to model:
 
-- ``primal``: a variable for each unknown and for each row's error; each row is one constraint, as long as the row.
-- ``systematic``: error variables only. Elimination expresses each dependent row as a sum of independent ones, so that
-  c = k − rank constraints remain and x is gone; it follows from the errors.
+1. `eliminate_unknowns`. The start, an assignment that satisfies all constraints and whose cost the engines have to
+   beat, is the greedy answer.
+2. `improve_start` lets the start have up to two errors in the information set.
+3. `collapse_errors` drops each error that no check sees, and all but the lightest of those that the same checks see.
+4. `shorten_checks` replaces a check by its sum with another one where that is shorter.
 
-Cuts to the systematic form, each of which leaves some optimal error pattern standing:
-
-- *collapse*: an error that no check sees is 0, and of errors that the same checks see only the lightest may be 1;
-- *sparsify*: replace a check by its sum with another one where that is shorter (a lighter basis of the same dual code).
-
-The start, a feasible assignment that bounds the cost from above, is the greedy answer; *improve* lets it have up to two
-errors in the information set.
+Each step leaves some optimal error pattern standing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.strategies.greedy import greedy_answer
 from xoropt_solvers.strategy import Answer, Clock
 
-__all__ = ["FORMS", "ParityModel", "answer_from_errors", "parity_model"]
-
-FORMS = ("systematic", "primal")
+__all__ = [
+    "ParityModel",
+    "answer_from_errors",
+    "collapse_errors",
+    "eliminate_unknowns",
+    "improve_start",
+    "parity_model",
+    "shorten_checks",
+]
 
 
 @dataclass(frozen=True, eq=False)
 class ParityModel:
-    """Variables 0 … len(weights) − 1; constraint i: the XOR of the variables checks[i] is syndrome[i].
+    """Constraint i of a model: the XOR of the variables v with H[i, v] is syndrome[i].
 
-    weights : int64, the price of each variable; 0 for the unknowns of the primal form
-    error_of : int64, the row of the problem whose error the variable is; −1 for the unknowns
-    start : bool, a feasible assignment
-    members : how many variables come first that fix all others (the information set); 0 in the primal form
+    Attributes:
+        H: bool (constraints, variables).
+        syndrome: bool (constraints,).
+        weights: int64 (variables,), what a variable costs if it is 1.
+        error_of: int64 (variables,), the row of the problem whose error the variable is, or −1 for none.
+        start: bool (variables,), an assignment that satisfies all constraints.
+        members: the number of variables that come first and determine all others (the information set), or 0.
     """
 
-    checks: tuple[tuple[int, ...], ...]
+    H: np.ndarray
     syndrome: np.ndarray
     weights: np.ndarray
     error_of: np.ndarray
@@ -49,36 +55,45 @@ class ParityModel:
     members: int
 
     @property
+    def checks(self) -> list[list[int]]:
+        """The variables of each constraint, in rising order."""
+        return [np.flatnonzero(row).tolist() for row in self.H]
+
+    @property
     def start_cost(self) -> int:
+        """What the start costs."""
         return int(self.weights[self.start].sum())
 
 
-def parity_model(
-    problem: ParityProblem,
-    form: str = "systematic",
-    collapse: bool = True,
-    sparsify: bool = True,
-    improve: bool = True,
-    clock: Clock | None = None,
-) -> ParityModel:
-    """State a problem. `collapse`, `sparsify` and `improve` apply to the systematic form.
+def parity_model(problem: ParityProblem, clock: Clock | None = None) -> ParityModel:
+    """State a problem in as few and as short constraints as the four steps reach.
 
-    Sparsifying takes up half of the clock's time at most. Raises TimeUpError when all of it is gone.
+    Args:
+        problem: without fixed bits.
+        clock: `shorten_checks` takes at most half of the time left on it; None sets no limit.
+
+    Raises:
+        TimeUpError: the time was up before the model was complete.
     """
     clock = clock or Clock()
-    if form not in FORMS:
-        raise InvalidInputError(f"Argument 'form' must be one of {', '.join(FORMS)}, not {form!r}.")
-    x = greedy_answer(problem).x
-    errors = ((problem.A.astype(np.int64) @ x) & 1).astype(bool) ^ problem.b
-    if form == "primal":
-        return _primal(problem, x, errors)
-    return _systematic(problem, collapse, sparsify, improve, clock)
+    model = collapse_errors(improve_start(eliminate_unknowns(problem, clock)))
+    model = shorten_checks(model, clock.half())
+    clock.check()
+    return model
 
 
 def answer_from_errors(
     problem: ParityProblem, model: ParityModel, values: np.ndarray, lower_bound: int, info: Mapping[str, Any]
 ) -> Answer:
-    """The x whose rows are wrong where the variables say so."""
+    """Find the x whose rows are wrong exactly where the variables say so.
+
+    Args:
+        problem: what the model was made from.
+        model: the model.
+        values: bool (variables,), an assignment that satisfies all constraints.
+        lower_bound: the cost that the engine proved to be the least possible.
+        info: what to report with the answer.
+    """
     errors = np.zeros(problem.k, dtype=bool)
     known = model.error_of >= 0
     errors[model.error_of[known]] = values[known]
@@ -86,56 +101,38 @@ def answer_from_errors(
     return Answer(x, int(model.weights[values].sum()), lower_bound, info)
 
 
-def _primal(problem: ParityProblem, x: np.ndarray, errors: np.ndarray) -> ParityModel:
-    n, k = problem.n, problem.k
-    checks = tuple((*np.flatnonzero(row).tolist(), n + i) for i, row in enumerate(problem.A))
-    return ParityModel(
-        checks=checks,
-        syndrome=problem.b.copy(),
-        weights=np.concatenate([np.zeros(n, dtype=np.int64), problem.row_weights]),
-        error_of=np.concatenate([np.full(n, -1), np.arange(k)]),
-        start=np.concatenate([x, errors]),
-        members=0,
-    )
+def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
+    """Make the model in error variables alone: the information set, heaviest rows first, then the dependent rows.
 
+    H is [P | 1]: the last variable of each constraint is the error of its dependent row and is in no other constraint.
 
-def _systematic(problem: ParityProblem, collapse: bool, sparsify: bool, improve: bool, clock: Clock) -> ParityModel:
+    Raises:
+        TimeUpError: the time was up before the elimination was done.
+    """
     order = np.argsort(-problem.row_weights, kind="stable")
     members, checks = _parity_checks(problem.A, order, clock)
     independent = set(members)
-    dependents = [i for i in order.tolist() if i not in independent]
-    column_of = {row: j for j, row in enumerate([*members, *dependents])}
-    syndrome = np.array([bool(problem.b[list(check)].sum() & 1) for check in checks], dtype=bool)
+    rows = np.array([*members, *(i for i in order.tolist() if i not in independent)], dtype=np.int64)
+    column_of = {row: j for j, row in enumerate(rows.tolist())}
     H = np.zeros((len(checks), problem.k), dtype=bool)
     for i, check in enumerate(checks):
         H[i, [column_of[row] for row in check]] = True
-    rows = np.array([*members, *dependents], dtype=np.int64)
-    weights = problem.row_weights[rows]
-    keep = np.arange(len(rows))
-    if collapse:
-        keep = _worth_keeping(H, weights)
+    syndrome = np.array([bool(problem.b[list(check)].sum() & 1) for check in checks], dtype=bool)
     start = np.zeros(len(rows), dtype=bool)
     start[len(members) :] = syndrome  # every member right: the greedy answer
     clock.check()
-    if improve:
-        start = _improved(H, syndrome, weights, len(members))
-    start = _moved(H, start, keep)
-    H, rows, weights, start = H[:, keep], rows[keep], weights[keep], start[keep]
-    if sparsify:
-        H, syndrome = _shorter_checks(H, syndrome, clock.half())
-    clock.check()
     return ParityModel(
-        checks=tuple(tuple(np.flatnonzero(check).tolist()) for check in H),
+        H=H,
         syndrome=syndrome,
-        weights=weights,
+        weights=problem.row_weights[rows],
         error_of=rows,
         start=start,
-        members=int((keep < len(members)).sum()),
+        members=len(members),
     )
 
 
 def _parity_checks(A: np.ndarray, order: np.ndarray, clock: Clock) -> tuple[list[int], list[tuple[int, ...]]]:
-    """The first independent rows in this order, and for each other row itself and the members it is the sum of."""
+    """Find the first independent rows in this order; write each other row as its sum of members, and itself."""
     packed = np.packbits(A, axis=1, bitorder="little")
     system: dict[int, tuple[int, int]] = {}  # lowest bit -> (row, mask of members)
     members: list[int] = []
@@ -155,8 +152,51 @@ def _parity_checks(A: np.ndarray, order: np.ndarray, clock: Clock) -> tuple[list
     return members, checks
 
 
+def improve_start(model: ParityModel) -> ParityModel:
+    """Start from the lightest pattern that has at most two errors in the information set.
+
+    The model must be as `eliminate_unknowns` makes it. |a ⊕ b| = |a| + |b| − 2·|a·b| compares all pairs at once.
+    """
+    H, syndrome, members = model.H, model.syndrome, model.members
+    unit = model.weights[members:].astype(np.float64)
+    columns = np.column_stack([np.zeros(len(H), dtype=bool), H[:, :members]]).T.astype(np.float64)
+    left = np.abs(columns - syndrome)  # what each member leaves of the syndrome; the first one is "none"
+    price = np.concatenate([[0.0], model.weights[:members]])
+    cost = (left @ unit + price)[:, None] + (columns @ unit + price)[None, :] - 2 * (left * unit) @ columns.T
+    i, j = np.unravel_index(np.argmin(cost), cost.shape)
+    start = np.zeros(H.shape[1], dtype=bool)
+    for member in (i, j):
+        if member > 0:
+            start[member - 1] ^= True
+    start[members:] = syndrome ^ (H[:, :members].astype(np.int64) @ start[:members] & 1).astype(bool)
+    return replace(model, start=start)
+
+
+def collapse_errors(model: ParityModel) -> ParityModel:
+    """Keep one variable, the lightest, of those that the same constraints see, and none that no constraint sees.
+
+    An error of the start that is dropped moves to the variable that is kept for it.
+    """
+    H, start = model.H, model.start.copy()
+    keep = _worth_keeping(H, model.weights)
+    kept = {H[:, j].tobytes(): j for j in keep.tolist()}
+    for j in np.flatnonzero(model.start).tolist():
+        to = kept[H[:, j].tobytes()]
+        if to != j:
+            start[j] = False
+            start[to] ^= True
+    return ParityModel(
+        H=H[:, keep],
+        syndrome=model.syndrome,
+        weights=model.weights[keep],
+        error_of=model.error_of[keep],
+        start=start[keep],
+        members=int((keep < model.members).sum()),
+    )
+
+
 def _worth_keeping(H: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Columns of H that are not empty, one, the lightest, of equal ones (of equal weights the last)."""
+    """Find the columns of H to keep: none that is empty, and of equal ones the lightest (of equal weights the last)."""
     lightest: dict[bytes, int] = {}
     for j in range(H.shape[1]):
         key = H[:, j].tobytes()
@@ -165,43 +205,15 @@ def _worth_keeping(H: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.array(sorted(lightest.values()), dtype=np.int64)
 
 
-def _improved(H: np.ndarray, syndrome: np.ndarray, weights: np.ndarray, members: int) -> np.ndarray:
-    """The lightest pattern with at most two members: all pairs at once, by |a ⊕ b| = |a| + |b| − 2·|a·b|."""
-    unit = weights[members:].astype(np.float64)
-    columns = np.column_stack([np.zeros(len(H), dtype=bool), H[:, :members]]).T.astype(np.float64)
-    left = np.abs(columns - syndrome)  # what each member leaves of the syndrome; the first one is "none"
-    price = np.concatenate([[0.0], weights[:members]])
-    cost = (left @ unit + price)[:, None] + (columns @ unit + price)[None, :] - 2 * (left * unit) @ columns.T
-    i, j = np.unravel_index(np.argmin(cost), cost.shape)
-    pattern = np.zeros(H.shape[1], dtype=bool)
-    for member in (i, j):
-        if member > 0:
-            pattern[member - 1] ^= True
-    pattern[members:] = syndrome ^ (H[:, :members].astype(np.int64) @ pattern[:members] & 1).astype(bool)
-    return pattern
-
-
-def _moved(H: np.ndarray, start: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """The start with each error that was dropped moved to the kept one with the same column."""
-    kept = {H[:, j].tobytes(): j for j in keep.tolist()}
-    moved = start.copy()
-    for j in np.flatnonzero(start).tolist():
-        to = kept[H[:, j].tobytes()]
-        if to != j:
-            moved[j] = False
-            moved[to] ^= True
-    return moved
-
-
-def _shorter_checks(H: np.ndarray, syndrome: np.ndarray, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
-    """Add a check to another one wherever the sum is shorter, until no pair gains or the time is up."""
-    H, syndrome = H.copy(), syndrome.copy()
+def shorten_checks(model: ParityModel, clock: Clock) -> ParityModel:
+    """Add a constraint to another one wherever the sum has fewer variables, until no pair gains or the time is up."""
+    H, syndrome = model.H.copy(), model.syndrome.copy()
     improved = True
     while improved:
         improved = False
         for i in range(len(H)):
             if clock.expired():
-                return H, syndrome
+                return replace(model, H=H, syndrome=syndrome)
             lengths = (H ^ H[i]).sum(axis=1)
             shorter = np.flatnonzero(lengths < H.sum(axis=1))
             shorter = shorter[shorter != i]
@@ -209,4 +221,4 @@ def _shorter_checks(H: np.ndarray, syndrome: np.ndarray, clock: Clock) -> tuple[
                 H[shorter] ^= H[i]
                 syndrome[shorter] ^= syndrome[i]
                 improved = True
-    return H, syndrome
+    return replace(model, H=H, syndrome=syndrome)

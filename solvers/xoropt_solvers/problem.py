@@ -14,7 +14,7 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 
-__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows"]
+__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word"]
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -56,7 +56,7 @@ class ParityProblem:
         `rows` is (k,) for n ≤ 64 (any integer dtype, or Python integers of any size for any n), or uint64
         (k, ⌈n/64⌉) with the low word first.
         """
-        n = checks.count(n, "n", 0)
+        n = checks.integer(n, "n", 0)
         return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
 
     @property
@@ -114,6 +114,11 @@ def pack_rows(A: np.ndarray) -> np.ndarray:
     return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
 
 
+def unpack_word(word: np.uint64, n: int) -> np.ndarray:
+    """(n,) bool: the lowest n ≤ 64 bits of a word, the lowest first."""
+    return ((word >> np.arange(n, dtype=np.uint64)) & np.uint64(1)).astype(bool)
+
+
 def unpack_rows(rows: Any, n: int) -> np.ndarray:
     """The inverse of `pack_rows`; also takes a sequence of (Python) integers, one a row."""
     array = _integer_array(rows)
@@ -153,13 +158,13 @@ def _integer_array(rows: Any) -> np.ndarray:
 
 
 def _is_word(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= int(value) < 1 << 64
+    return checks.is_integer(value) and 0 <= int(value) < 1 << 64
 
 
 def _unpack_integers(rows: list[Any], n: int) -> np.ndarray:
     out = np.zeros((len(rows), n), dtype=bool)
     for i, row in enumerate(rows):
-        if not isinstance(row, int | np.integer) or isinstance(row, bool):
+        if not checks.is_integer(row):
             raise InvalidInputError(f"Argument 'rows' must hold packed integers, not {row!r}.")
         row = int(row)
         if row < 0 or row >> n:
@@ -175,7 +180,7 @@ def _fixed_bits(fixed: Any, n: int) -> np.ndarray | None:
     bits = np.full(n, -1, dtype=np.int8)
     if isinstance(fixed, Mapping):
         for index, bit in fixed.items():
-            checks.count(index, "fixed", 0, n - 1)
+            checks.integer(index, "fixed", 0, n - 1)
             if bit not in (0, 1):
                 raise InvalidInputError(f"Argument 'fixed' must map an index to 0 or 1, not to {bit!r}.")
             bits[index] = int(bit)

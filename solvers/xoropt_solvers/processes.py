@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from xoropt_solvers.problem import ParityProblem, Solution
+from xoropt_solvers.solving import solve
 
 __all__ = ["solve_over_processes"]
 
@@ -24,8 +25,6 @@ def solve_over_processes(
     The processes are those of joblib's executor, spawned and kept for the next call: engines that hold threads of their
     own do not survive a fork. An exception, Ctrl-C included, stops them and is passed on.
     """
-    from xoropt_solvers.solving import solve
-
     total = len(problems)
     solutions: list[Solution] = []
 

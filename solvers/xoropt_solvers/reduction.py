@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt_solvers.problem import ParityProblem
 
-__all__ = ["Reduced", "independent_columns", "reduce_problem", "substitute_fixed"]
+__all__ = ["Reduced", "independent_columns", "reduce_problem", "restore_fixed", "substitute_fixed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,15 @@ def substitute_fixed(problem: ParityProblem) -> ParityProblem:
     free = problem.fixed < 0
     constant = (problem.A[:, ~free].astype(np.int64) @ problem.fixed[~free].astype(np.int64)) & 1
     return ParityProblem(problem.A[:, free], problem.b ^ constant.astype(bool), problem.weights)
+
+
+def restore_fixed(problem: ParityProblem, free_bits: np.ndarray) -> np.ndarray:
+    """All bits of x, (n,) bool, from the bits that `substitute_fixed` leaves free."""
+    if problem.fixed is None:
+        return np.array(free_bits, dtype=bool)
+    x: np.ndarray = problem.fixed == 1
+    x[problem.fixed < 0] = free_bits
+    return x
 
 
 def reduce_problem(problem: ParityProblem) -> Reduced:

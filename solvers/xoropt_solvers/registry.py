@@ -2,12 +2,11 @@
 
 import importlib
 import importlib.metadata
-import importlib.util
 from functools import cache
 from typing import Any
 
 from xoropt_solvers.errors import InvalidInputError, MissingPackageError, UnknownStrategyError
-from xoropt_solvers.strategy import Strategy
+from xoropt_solvers.strategy import Strategy, missing_packages
 
 __all__ = ["ENTRY_POINT_GROUP", "available", "find", "is_built_in", "names", "require"]
 
@@ -64,25 +63,14 @@ def is_built_in(strategy: Strategy) -> bool:
 
 def available() -> list[str]:
     """The names of the strategies whose packages are installed."""
-    return [name for name in names() if not _missing(find(name))]
+    return [name for name in names() if not missing_packages(find(name))]
 
 
 def require(strategy: Strategy) -> None:
     """Raise MissingPackageError if a package that the strategy needs is not installed."""
-    missing = _missing(strategy)
+    missing = missing_packages(strategy)
     if missing:
         raise MissingPackageError(
             f"Strategy {strategy.name!r} needs {', '.join(missing)}, which is not installed:"
             f" pip install {' '.join(missing)}"
         )
-
-
-def _missing(strategy: Strategy) -> list[str]:
-    return [package for module, package in strategy.requires.items() if not _installed(module)]
-
-
-def _installed(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False

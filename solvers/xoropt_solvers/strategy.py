@@ -1,5 +1,6 @@
 """What a strategy is, and what it hands back."""
 
+import importlib.util
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ import numpy as np
 
 from xoropt_solvers.batch import ParityBatch
 
-__all__ = ["Answer", "BatchAnswer", "Clock", "Strategy", "TimeUpError"]
+__all__ = ["Answer", "BatchAnswer", "Clock", "Strategy", "TimeUpError", "missing_packages"]
 
 
 class TimeUpError(Exception):
@@ -85,3 +86,15 @@ class Strategy:
     requires: Mapping[str, str] = field(default_factory=dict)
     reduces: bool = True
     summary: str = ""
+
+
+def missing_packages(strategy: Strategy) -> list[str]:
+    """Name the packages that the strategy needs and that are not installed."""
+    return [package for module, package in strategy.requires.items() if not _installed(module)]
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt_solvers.errors import LimitExceededError
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import answer_from_errors, eliminate_unknowns, improve_start
 from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.strategy import Answer, Clock
 
@@ -18,16 +18,15 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     """Exact where the weight or the number c of dependent rows is small; raises LimitExceededError for c > 64."""
     from xoropt_solvers.kernels.wide import wide_coset
 
-    model = parity_model(problem, collapse=False, sparsify=False, clock=clock)
-    c = len(model.checks)
+    model = improve_start(eliminate_unknowns(problem, clock))
+    clock.check()
+    H = model.H
+    c = len(H)
     if c > MOST_DEPENDENT:
         raise LimitExceededError(
             f"Strategy 'coset' takes a rank of at most 64, or at most {MOST_DEPENDENT} rows that depend on others, not"
             f" rank {problem.k - c} and {c} dependent rows: use 'xorsat' or 'sat', or 'isd' without a proof."
         )
-    H = np.zeros((c, len(model.weights)), dtype=bool)
-    for i, check in enumerate(model.checks):
-        H[i, list(check)] = True
     column = pack_rows(H.T)[:, 0]
     weights = model.weights
     members = len(weights) - c

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from parity_problems import least_cost, problems
-from xoropt_solvers import ParityProblem, available, registry, solve, solve_many
+from xoropt_solvers import ParityBatch, ParityProblem, available, registry, solve, solve_many
 from xoropt_solvers.batch import pack_batch
-from xoropt_solvers.bench import block_batch
 from xoropt_solvers.reduction import reduce_problem
 from xoropt_solvers.strategy import Clock
 from xoropt_solvers.wide import solve_wide
@@ -80,7 +79,10 @@ def test_a_planted_error_among_many_rows_is_proved():
 
 
 def test_the_answer_does_not_depend_on_the_number_of_jobs():
-    batch = block_batch(24, 240, 0.88, 5000, seed=4)
+    rng = np.random.default_rng(4)
+    care = rng.random((5000, 240)) >= 0.88
+    rows = np.broadcast_to(rng.integers(0, 2**24, 240, dtype=np.uint64), care.shape)[care]
+    batch = ParityBatch(rows, rng.random(len(rows)) < 0.5, np.append(0, np.cumsum(care.sum(axis=1))), 24)
     one, two = (solve_many(batch, "portfolio", jobs=jobs) for jobs in (1, 2))
     assert np.array_equal(one.x, two.x)
     assert np.array_equal(one.lower_bound, two.lower_bound)

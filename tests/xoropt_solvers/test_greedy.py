@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from parity_problems import least_cost, problems
 from xoropt_solvers import ParityBatch, ParityProblem, solve, solve_many
 from xoropt_solvers.batch import pack_batch, problem_at
-from xoropt_solvers.strategies import greedy
+from xoropt_solvers.elimination import eliminate_wide
 
 
 def test_a_contradicting_row_is_left_out():
@@ -34,7 +34,7 @@ def test_bounds_hold_and_claims_are_true(problem):
 @given(problems(max_k=20, max_n=10))
 @settings(max_examples=100, deadline=None)
 def test_wide_rows_give_the_answer_of_narrow_ones(problem):
-    wide = greedy._wide(problem)
+    wide = eliminate_wide(problem)
     assert (wide.x == solve(problem, "greedy").x).all()
 
 

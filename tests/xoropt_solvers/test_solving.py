@@ -69,11 +69,28 @@ def test_the_answer_keeps_fixed_bits_and_ignores_rows_of_weight_zero(name):
     assert solution.mismatches.tolist() == [2]
 
 
-@pytest.mark.parametrize("limit", [0, -1, float("nan"), "1", True, 1j, -(10**400), np.complex128(1)])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        0,
+        -1,
+        0.0,
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+        np.float32("inf"),
+        "1",
+        True,
+        np.True_,
+        1j,
+        -(10**400),
+        [1],
+    ],
+)
 def test_a_time_limit_must_be_positive(limit):
-    with pytest.raises(InvalidInputError, match="'time_limit' must be None or a positive number"):
+    with pytest.raises(InvalidInputError, match="'time_limit' must be None or a finite positive number of seconds"):
         solve(SMALL, "greedy", time_limit=limit)
-    with pytest.raises(InvalidInputError, match="'time_limit' must be None or a positive number"):
+    with pytest.raises(InvalidInputError, match="'time_limit' must be None or a finite positive number of seconds"):
         solve_many([SMALL], "greedy", time_limit=limit)
 
 
@@ -95,10 +112,6 @@ def test_unknown_options_are_refused():
     ("name", "options", "message"),
     [
         ("sat", {"solver": "nosuch"}, "'solver' must be a PySAT solver"),
-        ("sat", {"form": "odd"}, "'form' must be one of"),
-        ("sat", {"counter": "odd"}, "'counter' must be"),
-        ("sat", {"direction": "odd"}, "'direction' must be one of"),
-        ("sat", {"cut": 2}, "'cut' must be at least 3, not 2"),
         ("sat", {"solver": "cadical153", "time_limit": 1.0}, "cannot be interrupted"),
         ("ilp", {"engine": "odd"}, "'engine' must be one of scip, highs"),
         ("cpsat", {"workers": 0}, "'workers' must be at least 1"),
@@ -120,7 +133,7 @@ def test_limits_name_the_strategy_to_use():
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr(registry, "_installed", lambda module: module != "pysat")
+    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module != "pysat")
     assert "sat" not in available()
     assert "xorsat" in available()
     for call in (lambda: solve(SMALL, "sat"), lambda: solve_many([SMALL], "sat")):
@@ -263,7 +276,7 @@ def test_isd_reports_its_probability():
     assert not solution.optimal
 
 
-@pytest.mark.parametrize("limit", [1e300, 10**400, float("inf")])
+@pytest.mark.parametrize("limit", [1e300, 10**400, np.float64(1e10)])
 @pytest.mark.parametrize("name", ["sat", "ilp", "cpsat", "coset"])
 def test_a_huge_time_limit_is_none(name, limit):
     assert solve(dense(12, 4), name, time_limit=limit).optimal

@@ -1,4 +1,4 @@
-"""The seed search by itself: solve."""
+"""The command that runs the seed search by itself: solve."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["solve"]
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option("--solver", default="portfolio", show_default=True, help="The strategy.")
-@click.option("--time-limit", type=float, metavar="S", help="Seconds; the best answer by then is given.")
-@click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="Of a RECIPE's random block.")
-@click.option("--seed", default=0, show_default=True, help="Of a RECIPE's random block.")
+@click.option("--solver", default="portfolio", show_default=True, help="The strategy, by name.")
+@click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
+@click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
+@click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
 @click.option(
     "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
 )
@@ -39,11 +39,12 @@ def solve(
 ) -> None:
     """Find x that minimizes |A·x ⊕ b| over GF(2).
 
-    FILE holds the problem: text with a row of A and its value of b a line (0 and 1), DIMACS CNF or WCNF with XOR
-    lines, or .npz with arrays A and b. A network's RECIPE stands for the problem of one step of random care bits.
+    FILE holds the problem: as text, where each line is a row of A and its value of b in zeros and ones; as DIMACS CNF
+    or WCNF with XOR lines; or as .npz with the arrays A and b. A network's RECIPE stands for the problem of one step
+    with random care bits.
 
-    Strategies: greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp, and
-    portfolio, which picks the exact one that should be fastest.
+    The strategies are greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp
+    and portfolio, which picks the exact one that should be fastest.
 
     \b
     Examples:
@@ -84,13 +85,14 @@ def solve(
 
 
 def _random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
-    """The problem of one step: the rows of random care bits, with random values."""
+    """Draw the problem of one step of a network: the rows of random care bits, with random values."""
     import numpy as np
     from xoropt_solvers import ParityProblem
 
+    from xoropt.common.arguments import check_int
     from xoropt.networks import from_recipe
     from xoropt.quantize.pruning import check_sparsity
 
-    matrix, rng = from_recipe(recipe).matrix(), np.random.default_rng(seed)
+    matrix, rng = from_recipe(recipe).matrix(), np.random.default_rng(check_int("seed", seed, 0))
     rows = matrix[rng.random(len(matrix)) >= check_sparsity(sparsity)]
     return ParityProblem(rows, rng.random(len(rows)) < 0.5)

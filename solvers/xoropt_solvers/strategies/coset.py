@@ -6,9 +6,9 @@ The methods are in `xoropt_solvers.kernels.coset`: information sets (Brouwer–Z
 import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.elimination import eliminate, heaviest_first, weights_or_empty
+from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
-from xoropt_solvers.strategies import greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 from xoropt_solvers.wide import solve_wide
 
@@ -40,8 +40,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
         answer = coset_answer(batch, steps)
         last = left is not None and left <= steps / STEPS_A_SECOND
         if last or answer.cost[0] == answer.lower_bound[0]:
-            x = (answer.x[0] >> np.arange(problem.n, dtype=np.uint64)) & np.uint64(1)
-            return Answer(x.astype(bool), int(answer.cost[0]), int(answer.lower_bound[0]))
+            return Answer(unpack_word(answer.x[0], problem.n), int(answer.cost[0]), int(answer.lower_bound[0]))
         steps *= 4
 
 
@@ -52,8 +51,8 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
 
 def coset_answer(batch: ParityBatch, steps: int) -> BatchAnswer:
     """The kernel on the blocks that elimination alone leaves open."""
-    batch = greedy.heaviest_first(batch)
-    answer = greedy.eliminate(batch)
+    batch = heaviest_first(batch)
+    answer = eliminate(batch)
     search(batch, np.flatnonzero(answer.cost > answer.lower_bound), steps, answer)
     return answer
 
@@ -64,7 +63,7 @@ def search(batch: ParityBatch, todo: np.ndarray, steps: int, answer: BatchAnswer
         return
     from xoropt_solvers.kernels.coset import coset_blocks
 
-    weights = greedy.weights_or_none(batch)
+    weights = weights_or_empty(batch)
     coset_blocks(
         batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound
     )

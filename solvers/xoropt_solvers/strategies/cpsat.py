@@ -1,63 +1,51 @@
-"""Constraint programming: OR-Tools CP-SAT with its own XOR constraint, started from the greedy answer."""
+"""Constraint programming: OR-Tools CP-SAT with its own XOR constraint, started from the model's start."""
 
 import math
 
 import numpy as np
 
 from xoropt_solvers import checks
-from xoropt_solvers.encodings import Clauses, add_parity
 from xoropt_solvers.errors import LimitExceededError, SolverError
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
-__all__ = ["STRATEGY", "run"]
+__all__ = ["STRATEGY", "run", "search"]
 
 LARGEST_TOTAL = 1 << 53  # the engine reports its bound as a float, which is exact up to here
 
 
-def run(
-    problem: ParityProblem,
-    clock: Clock,
-    workers: int = 1,
-    form: str = "systematic",
-    collapse: bool = True,
-    sparsify: bool = True,
-    improve: bool = True,
-    cut: int | None = None,
-) -> Answer:
-    """Exact; at the time limit the best found, with the engine's own bound.
+def run(problem: ParityProblem, clock: Clock, workers: int = 1) -> Answer:
+    """Find and prove the minimum; at the time limit return the best found with the engine's own bound.
 
-    `workers` is its number of threads. `cut` cuts the XOR constraints to so many literals in clauses; None leaves them
-    whole. The other options are the cuts of `xoropt_solvers.models`.
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        workers: the engine's number of threads.
+
+    Raises:
+        InvalidInputError: `workers` is not a positive integer.
+        LimitExceededError: the weights sum to 2**53 or more.
     """
-    from ortools.sat.python import cp_model
-
-    checks.count(workers, "workers", 1)
+    checks.integer(workers, "workers", 1)
     total = int(problem.row_weights.sum())
     if total >= LARGEST_TOTAL:
         raise LimitExceededError(
             f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
         )
-    model = parity_model(problem, form, collapse, sparsify, improve, clock)
+    return search(problem, parity_model(problem, clock), clock, workers)
+
+
+def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: int = 1) -> Answer:
+    """Do what `run` does, with a given model of the problem."""
+    from ortools.sat.python import cp_model
+
     program = cp_model.CpModel()
     variables = [program.new_bool_var("") for _ in model.weights]
-    if cut is None:
-        for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
-            clock.check()
-            literals = [variables[v] for v in check]
-            program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
-    else:
-        literals = list(variables)
-
-        def add(clause: list[int]) -> None:
-            while len(literals) < clauses.variables:
-                literals.append(program.new_bool_var(""))
-            program.add_bool_or([literals[v - 1] if v > 0 else ~literals[-v - 1] for v in clause])
-
-        clauses = Clauses(add, len(variables), clock)
-        for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
-            add_parity(clauses, [v + 1 for v in check], value, checks.count(cut, "cut", 3, 10))
+    for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
+        clock.check()
+        literals = [variables[v] for v in check]
+        program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
     program.minimize(sum(int(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
     for variable, on in zip(variables, model.start.tolist(), strict=True):
         program.add_hint(variable, on)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
+from xoropt_solvers.elimination import greedy_batch, weights_or_empty
 from xoropt_solvers.errors import LimitExceededError
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
-from xoropt_solvers.strategies import greedy
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = ["LIMIT", "STRATEGY", "run", "run_batch", "seconds"]
@@ -27,11 +27,11 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     batch = _repeat_light_rows(pack_batch([ParityProblem(problem.A[:, columns], problem.b, problem.weights)]))
     if _transforms(batch):
         left = clock.left()
-        answer = greedy.run_batch(batch) if left is not None and left < seconds(batch) else run_batch(batch)
+        answer = greedy_batch(batch) if left is not None and left < seconds(batch) else run_batch(batch)
     else:
         answer = _in_parts(batch, clock)
     x = np.zeros(problem.n, dtype=bool)
-    x[columns] = (answer.x[0] >> np.arange(len(columns), dtype=np.uint64)) & np.uint64(1)
+    x[columns] = unpack_word(answer.x[0], len(columns))
     return Answer(x, int(answer.cost[0]), int(answer.lower_bound[0]))
 
 
@@ -41,12 +41,12 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
     from xoropt_solvers.kernels.enumeration import enumerate_blocks, transform_blocks
 
     if time_limit is not None and time_limit < seconds(batch):
-        return greedy.run_batch(batch)
+        return greedy_batch(batch)
     batch = _repeat_light_rows(batch)
     x = np.zeros(len(batch), dtype=np.uint64)
     cost = np.zeros(len(batch), dtype=np.int64)
     if _transforms(batch):
-        weights = greedy.weights_or_none(batch)
+        weights = weights_or_empty(batch)
         # As a float, since the sum over all blocks may not fit an integer.
         largest = weights.sum(dtype=np.float64) if batch.weights is not None else len(batch.rows)
         spectrum = np.empty(1 << batch.n, dtype=np.int32 if largest < 1 << 31 else np.int64)
@@ -67,7 +67,7 @@ def _in_parts(batch: ParityBatch, clock: Clock) -> BatchAnswer:
         if cost < best:
             best, x = int(cost), int(answer)
         if clock.expired() and first + PART < total:
-            return BatchAnswer(np.array([x], np.uint64), np.array([best]), greedy.run_batch(batch).lower_bound)
+            return BatchAnswer(np.array([x], np.uint64), np.array([best]), greedy_batch(batch).lower_bound)
     return BatchAnswer(np.array([x], np.uint64), np.array([best]), np.array([best]))
 
 

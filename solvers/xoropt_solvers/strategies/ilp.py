@@ -9,35 +9,30 @@ from datetime import timedelta
 import numpy as np
 
 from xoropt_solvers.errors import InvalidInputError, LimitExceededError, SolverError
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
-__all__ = ["ENGINES", "STRATEGY", "run"]
+__all__ = ["ENGINES", "STRATEGY", "run", "search"]
 
 TOLERANCE = 1e-6  # how far from an integer the engines let a variable be: each weight may count by so much less
-LARGEST_TOTAL = 1 << 18  # weights up to which that adds up to well below one, the step from cost to cost
+LARGEST_TOTAL = 1 << 18  # of weights below which that adds up to well below one, the step from cost to cost
 
 ENGINES = {"scip": "GSCIP", "highs": "HIGHS"}
 
 
-def run(
-    problem: ParityProblem,
-    clock: Clock,
-    engine: str = "scip",
-    form: str = "systematic",
-    collapse: bool = True,
-    sparsify: bool = True,
-    improve: bool = True,
-    tight: bool = True,
-) -> Answer:
-    """Exact; at the time limit the best found, with the engine's own bound rounded up.
+def run(problem: ParityProblem, clock: Clock, engine: str = "scip") -> Answer:
+    """Find and prove the minimum; at the time limit return the best found with the engine's own bound, rounded up.
 
-    `engine` is "scip" or "highs"; `tight` bounds each s by what its constraint allows, ⌊(length − y)/2⌋. The other
-    options are the cuts of `xoropt_solvers.models`.
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        engine: "scip" or "highs".
+
+    Raises:
+        InvalidInputError: `engine` is neither of them.
+        LimitExceededError: the weights sum to 2**18 or more.
     """
-    from ortools.math_opt.python import mathopt
-
     if engine not in ENGINES:
         raise InvalidInputError(f"Argument 'engine' must be one of {', '.join(ENGINES)}, not {engine!r}.")
     total = int(problem.row_weights.sum())
@@ -46,19 +41,24 @@ def run(
             f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
             " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
         )
-    model = parity_model(problem, form, collapse, sparsify, improve, clock)
+    return search(problem, parity_model(problem, clock), clock, engine)
+
+
+def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str = "scip") -> Answer:
+    """Do what `run` does, with a given model of the problem."""
+    from ortools.math_opt.python import mathopt
+
     program = mathopt.Model(name="parity")
     variables = [program.add_binary_variable() for _ in model.weights]
     hint = {variable: float(on) for variable, on in zip(variables, model.start.tolist(), strict=True)}
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
         clock.check()
-        most = (len(check) - value) // 2 if tight else len(check)
-        half = program.add_integer_variable(lb=0, ub=most)
+        half = program.add_integer_variable(lb=0, ub=(len(check) - value) // 2)
         program.add_linear_constraint(sum(variables[v] for v in check) == 2 * half + int(value))
         hint[half] = float((int(model.start[list(check)].sum()) - value) // 2)
     program.minimize(sum(float(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
     # All costs are integers: a gap below 1, less what rounding may hide, is a proof; a relative gap never is.
-    slack = 1e-4 + TOLERANCE * total
+    slack = 1e-4 + TOLERANCE * int(problem.row_weights.sum())
     left = clock.left()
     limits = mathopt.SolveParameters(
         threads=1 if engine == "scip" else None,  # MathOpt refuses the setting for HiGHS, whose MIP search is serial

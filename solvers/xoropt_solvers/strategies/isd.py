@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from xoropt_solvers import checks
+from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.reduction import independent_columns
-from xoropt_solvers.strategies.greedy import greedy_answer
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "run"]
@@ -23,8 +23,8 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
     With information sets uniform among the sets of `rank` rows, that is 1 − (1 − p)^rounds for
     p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
     """
-    seed = checks.count(seed, "seed", 0, 2**32 - 1)
-    wanted = 1000 if rounds is None else checks.count(rounds, "rounds", 1)
+    seed = checks.integer(seed, "seed", 0, 2**32 - 1)
+    wanted = 1000 if rounds is None else checks.integer(rounds, "rounds", 1)
     if rounds is None and clock.time_limit is not None:
         wanted = 1 << 31
     from xoropt_solvers.kernels.decoding import lee_brickell

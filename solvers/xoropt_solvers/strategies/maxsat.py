@@ -4,39 +4,35 @@ from typing import Any
 
 import numpy as np
 
-from xoropt_solvers import checks
 from xoropt_solvers.encodings import Clauses, add_parity
 from xoropt_solvers.interrupts import interrupting
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, answer_from_errors, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
-__all__ = ["STRATEGY", "run"]
+__all__ = ["STRATEGY", "run", "search"]
 
 
-def run(
-    problem: ParityProblem,
-    clock: Clock,
-    stratified: bool | None = None,
-    form: str = "systematic",
-    collapse: bool = True,
-    sparsify: bool = True,
-    cut: int = 4,
-) -> Answer:
-    """Exact. `stratified` takes the heaviest errors first; None does so in weighted problems.
+def run(problem: ParityProblem, clock: Clock, stratified: bool | None = None) -> Answer:
+    """Find and prove the minimum; at the time limit return the model's start with the lower bound proved.
 
-    At the time limit the start, with the cost of the cores found so far as its lower bound. The other options are the
-    cuts of `xoropt_solvers.models`.
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        stratified: whether the engine takes the heaviest errors first; None does so in weighted problems.
     """
+    return search(problem, parity_model(problem, clock), clock, stratified)
+
+
+def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified: bool | None = None) -> Answer:
+    """Do what `run` does, with a given model of the problem."""
     from pysat.examples.rc2 import RC2, RC2Stratified
     from pysat.formula import WCNF
 
-    checks.count(cut, "cut", 3, 10)
-    model = parity_model(problem, form, collapse, sparsify, clock=clock)
     formula = WCNF()
     clauses = Clauses(formula.append, len(model.weights), clock)
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
-        add_parity(clauses, [v + 1 for v in check], value, cut)
+        add_parity(clauses, [v + 1 for v in check], value)
     for v, weight in enumerate(model.weights.tolist()):
         if weight > 0:
             formula.append([-v - 1], weight=weight)

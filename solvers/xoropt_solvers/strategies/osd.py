@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt_solvers import checks
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import answer_from_errors, collapse_errors, eliminate_unknowns, shorten_checks
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy, TimeUpError
 
@@ -21,12 +21,11 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
     """
     from ldpc.bposd_decoder import BpOsdDecoder
 
-    checks.count(iterations, "iterations", 1)
-    checks.count(order, "order", 0)
-    model = parity_model(problem, improve=False, clock=clock)
-    H = np.zeros((len(model.checks), len(model.weights)), dtype=np.uint8)
-    for i, check in enumerate(model.checks):
-        H[i, list(check)] = 1
+    checks.integer(iterations, "iterations", 1)
+    checks.integer(order, "order", 0)
+    model = shorten_checks(collapse_errors(eliminate_unknowns(problem, clock)), clock.half())
+    clock.check()
+    H = model.H.astype(np.uint8)
     # The decoder cannot be interrupted: where it would not be done in time, it is not begun.
     left = clock.left()
     if left is not None and SECONDS * len(H) * float(H.sum()) ** 2 > left:
@@ -40,7 +39,7 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
         max_iter=iterations,
         bp_method="product_sum",
         osd_method="OSD_CS",
-        osd_order=min(order, max(0, len(model.weights) - len(model.checks))),
+        osd_order=min(order, max(0, len(model.weights) - len(H))),
     )
     values = np.asarray(decoder.decode(model.syndrome.astype(np.uint8)), dtype=bool)
     return answer_from_errors(problem, model, values, int(model.weights.min()), {"converged": bool(decoder.converge)})

@@ -9,12 +9,12 @@ import contextlib
 
 import numpy as np
 
-from xoropt_solvers import registry
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
+from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import coset, exhaustive, greedy
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError
+from xoropt_solvers.strategies import coset, exhaustive, sat, xorsat
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 
 __all__ = ["STRATEGY", "run", "run_batch"]
@@ -27,8 +27,8 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
         if first.cost[0] == first.lower_bound[0]:
-            x = (first.x[0] >> np.arange(problem.n, dtype=np.uint64)) & np.uint64(1)
-            return Answer(x.astype(bool), int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
+            x = unpack_word(first.x[0], problem.n)
+            return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
     # Not settled at once: worth the reductions.
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
@@ -40,7 +40,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
 
 
 def _core(problem: ParityProblem, clock: Clock) -> Answer:
-    first = greedy.greedy_answer(problem)
+    first = greedy_answer(problem)
     if first.cost == first.lower_bound:
         return Answer(first.x, first.cost, first.lower_bound, {"engine": "greedy"})
     if problem.n > 64:
@@ -66,10 +66,10 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
     if problem.k - problem.n <= MOST_DEPENDENT:  # all n unknowns are independent here
         with contextlib.suppress(TimeUpError):
             answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
-    others = [name for name in ("xorsat", "sat") if name in registry.available()]
+    others = [strategy for strategy in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(strategy)]
     if answer.cost > answer.lower_bound and others and not clock.expired():
         try:
-            last, engine = registry.find(others[0]).run(problem, clock), others[0]
+            last, engine = others[0].run(problem, clock), others[0].name
         except TimeUpError:
             return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
         bound = max(answer.lower_bound, last.lower_bound)
@@ -80,8 +80,8 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
     """Every block, compiled; `coset` and `exhaustive` each within the step budget of `coset.run_batch`."""
-    batch = greedy.heaviest_first(batch)
-    answer = greedy.eliminate(batch)
+    batch = heaviest_first(batch)
+    answer = eliminate(batch)
     todo = _open(answer)
     if not len(todo):
         return answer

@@ -1,55 +1,49 @@
-"""SAT through PySAT: parities native or cut into short clauses, a counter over the errors, bounds by assumption."""
+"""SAT through PySAT: parities in short clauses, a counter over the errors, bounds by assumption."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from xoropt_solvers import checks
-from xoropt_solvers.descent import add_costs, minimize
+from xoropt_solvers.descent import Ask, descend
 from xoropt_solvers.encodings import Clauses, add_parity
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.interrupts import interrupting
-from xoropt_solvers.models import answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, parity_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
-__all__ = ["STRATEGY", "run"]
+__all__ = ["STRATEGY", "load", "run", "search"]
 
+SOLVER = "glucose4"
 # CaDiCaL and Lingeling cannot be interrupted, so that no time limit would hold.
 INTERRUPTIBLE = ("glucose3", "glucose4", "glucose42", "maplechrono", "maplecm", "maplesat", "mergesat3", "minisat22")
 
 
-def run(
-    problem: ParityProblem,
-    clock: Clock,
-    solver: str = "glucose4",
-    form: str = "systematic",
-    collapse: bool = True,
-    sparsify: bool = True,
-    improve: bool = True,
-    split: bool = True,
-    cut: int = 4,
-    counter: str = "totalizer",
-    direction: str = "down",
-) -> Answer:
-    """Exact. `solver` is a PySAT name; the other options are the cuts and encodings of `xoropt_solvers.models`,
-    `xoropt_solvers.encodings` and `xoropt_solvers.descent`.
+def run(problem: ParityProblem, clock: Clock, solver: str = SOLVER) -> Answer:
+    """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
-    "cms" is CryptoMiniSat as PySAT offers it and takes the parities whole; all others get clauses.
+    Args:
+        problem: in reduced form.
+        clock: its time limit allows only solvers that can be interrupted.
+        solver: PySAT's name of a solver. "cms", CryptoMiniSat, takes the parities whole; all others get clauses.
 
-    With a time limit only solvers that can be interrupted are allowed: InvalidInputError names them.
+    Raises:
+        InvalidInputError: PySAT has no such solver, or it cannot be interrupted and there is a time limit.
     """
+    _check_solver(solver, clock)
+    return search(problem, parity_model(problem, clock), clock, solver)
+
+
+def search(problem: ParityProblem, model: ParityModel, clock: Clock, solver: str = SOLVER) -> Answer:
+    """Do what `run` does, with a given model of the problem."""
+    with load(model, clock, solver) as (clauses, ask):
+        return descend(problem, model, clauses, ask, clock)
+
+
+@contextlib.contextmanager
+def load(model: ParityModel, clock: Clock, solver: str = SOLVER) -> Iterator[tuple[Clauses, Ask]]:
+    """Give the constraints of a model to a new engine; yield what takes its clauses and what asks it."""
     from pysat.solvers import Solver, SolverNames
 
-    known = {name for names in vars(SolverNames).values() if isinstance(names, tuple) for name in names}
-    if solver not in known:
-        raise InvalidInputError(f"Argument 'solver' must be a PySAT solver such as glucose4, not {solver!r}.")
-    if clock.time_limit is not None and solver not in INTERRUPTIBLE:
-        raise InvalidInputError(
-            f"Argument 'solver' must be one of {', '.join(INTERRUPTIBLE)} when there is a time limit, not {solver!r}:"
-            " it cannot be interrupted."
-        )
-    checks.count(cut, "cut", 3, 10)
-    model = parity_model(problem, form, collapse, sparsify, improve, clock)
     with Solver(name=solver) as engine:
         clauses = Clauses(engine.add_clause, len(model.weights), clock)
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
@@ -57,8 +51,7 @@ def run(
             if solver in SolverNames.cryptosat:
                 engine.add_xor_clause([v + 1 for v in check], value)
             else:
-                add_parity(clauses, [v + 1 for v in check], value, cut)
-        costs = add_costs(clauses, model, split, counter)
+                add_parity(clauses, [v + 1 for v in check], value)
         with contextlib.suppress(NotImplementedError):
             engine.set_phases([v + 1 if on else -v - 1 for v, on in enumerate(model.start.tolist())])
 
@@ -71,9 +64,20 @@ def run(
                     answer = engine.solve_limited(assumptions=assumptions, expect_interrupt=True)
             return answer, [literal > 0 for literal in engine.get_model()] if answer else []
 
-        found = minimize(model, costs, ask, clock, direction)
-        info = {**found.info, "variables": clauses.variables}
-    return answer_from_errors(problem, model, found.values, found.lower_bound, info)
+        yield clauses, ask
+
+
+def _check_solver(solver: str, clock: Clock) -> None:
+    from pysat.solvers import SolverNames
+
+    known = {name for names in vars(SolverNames).values() if isinstance(names, tuple) for name in names}
+    if solver not in known:
+        raise InvalidInputError(f"Argument 'solver' must be a PySAT solver such as glucose4, not {solver!r}.")
+    if clock.time_limit is not None and solver not in INTERRUPTIBLE:
+        raise InvalidInputError(
+            f"Argument 'solver' must be one of {', '.join(INTERRUPTIBLE)} when there is a time limit, not {solver!r}:"
+            " it cannot be interrupted."
+        )
 
 
 STRATEGY = Strategy(

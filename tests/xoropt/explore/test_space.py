@@ -107,6 +107,6 @@ def test_too_many_points():
 
 
 def test_a_solver_that_is_not_installed(monkeypatch):
-    monkeypatch.setattr("xoropt_solvers.registry._installed", lambda module: False)
+    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: False)
     with pytest.raises(MissingPackageError, match="pip install"):
         read_space({"block": {"n_in": 8, "solvers": "sat"}})

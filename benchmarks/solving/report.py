@@ -1,0 +1,102 @@
+"""What the comparison of the solvers shows: tables and the cactus plot."""
+
+from typing import Any
+
+from rich.table import Table
+
+from solving.comparison import Comparison, Timing
+from solving.variants import MODELS
+
+__all__ = ["cactus", "tables"]
+
+
+def tables(result: Comparison) -> list[Table]:
+    """Tables of the strategies, of their throughput, and of what models and encodings bring."""
+    found = [_strategies(result), _throughput(result), _models(result)]
+    return [*found, _encodings(result)] if result.encodings else found
+
+
+def _strategies(result: Comparison) -> Table:
+    table = _table(
+        f"{len(result.blocks)} blocks, {result.effort.time_limit:g} s each",
+        "strategy",
+        ("proved", "median time", "mean excess"),
+    )
+    for name, row in result.summary.items():
+        excess = "–" if row.mean_excess is None else f"{row.mean_excess:.2f}"
+        note = "" if row.answered == 1 else f" (of {row.answered:.0%})"
+        table.add_row(name, f"{row.proved:.0%}", _time(row.median_seconds), excess + note)
+    return table
+
+
+def _throughput(result: Comparison) -> Table:
+    columns = ("n_in", "n_out", "blocks/s", "care bits/s", "patches/block", "proved")
+    table = _table("Throughput on one core, S = 0.9", "strategy", columns)
+    for row in result.throughput:
+        table.add_row(
+            row.strategy,
+            str(row.n_in),
+            str(row.n_out),
+            f"{row.blocks_per_cpu_second:,.0f}",
+            f"{row.care_bits_per_cpu_second / 1e6:.1f} M",
+            f"{row.patches_per_block:.3f}",
+            f"{row.proved:.2%}",
+        )
+    return table
+
+
+def _models(result: Comparison) -> Table:
+    problems, k, n, _ = result.effort.models
+    table = _table(f"What the models bring: median time, k = {k}, n = {n}", "model", tuple(result.models))
+    for variant in MODELS:
+        found = [[row for row in rows if row.label == variant.label] for rows in result.models.values()]
+        table.add_row(variant.label, *(_cell(rows[0], problems) if rows else "" for rows in found))
+    return table
+
+
+def _encodings(result: Comparison) -> Table:
+    problems, k, n, _ = result.effort.encodings
+    table = _table(f"Dense random problem, k = {k}, n = {n}, xorsat", "encoding", ("median time",))
+    for row in result.encodings:
+        table.add_row(row.label, _cell(row, problems))
+    return table
+
+
+def _table(title: str, first: str, columns: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first, no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _cell(row: Timing, problems: int) -> str:
+    return _time(row.median_seconds) + ("" if row.proved == problems else f" ({row.proved}/{problems})")
+
+
+def _time(seconds: float) -> str:
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= scale:
+            return f"{seconds / scale:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def cactus(result: Comparison) -> Any:
+    """Draw how many blocks each strategy proves within a time for each; None where matplotlib is not installed."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for name, runs in result.outcomes.items():
+        times = sorted(run.seconds for run in runs if run.optimal)
+        if times:
+            axes.plot(range(1, len(times) + 1), times, marker=".", label=f"{name} ({len(times)})")
+    axes.set_yscale("log")
+    axes.set_xlabel("blocks proved minimal")
+    axes.set_ylabel("seconds for the block, the slowest last")
+    axes.set_title(f"{len(result.blocks)} blocks, time limit {result.effort.time_limit:g} s")
+    axes.grid(True, alpha=0.3)
+    axes.legend(fontsize="small")
+    return figure

@@ -1,0 +1,84 @@
+"""Elimination over GF(2) that leaves contradictory rows out: where every strategy starts.
+
+It is the patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138), compiled for n ≤ 64 and on Python integers beyond.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from xoropt_solvers.batch import ParityBatch, pack_batch
+from xoropt_solvers.problem import ParityProblem, unpack_word
+from xoropt_solvers.strategy import Answer, BatchAnswer
+
+__all__ = ["eliminate", "eliminate_wide", "greedy_answer", "greedy_batch", "heaviest_first", "weights_or_empty"]
+
+
+def greedy_answer(problem: ParityProblem) -> Answer:
+    """Take the rows in order, in a weighted problem the heaviest first; each joins the system or is left out."""
+    if problem.n <= 64:
+        answer = greedy_batch(pack_batch([problem]))
+        return Answer(unpack_word(answer.x[0], problem.n), int(answer.cost[0]), int(answer.lower_bound[0]))
+    return eliminate_wide(problem)
+
+
+def greedy_batch(batch: ParityBatch) -> BatchAnswer:
+    """Do what `greedy_answer` does to every block, compiled."""
+    return eliminate(heaviest_first(batch))
+
+
+def heaviest_first(batch: ParityBatch) -> ParityBatch:
+    """The batch with the rows of each block by falling weight; equal weights stay in the problem's order."""
+    if batch.weights is None:
+        return batch
+    blocks = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
+    order = np.lexsort((-batch.weights, blocks))
+    return replace(
+        batch, rows=batch.rows[order], values=batch.values[order], weights=batch.weights[order], starts=batch.starts
+    )
+
+
+def eliminate(batch: ParityBatch) -> BatchAnswer:
+    """The kernel on a batch in the order of `heaviest_first`."""
+    from xoropt_solvers.kernels.elimination import greedy_blocks
+
+    x = np.zeros(len(batch), dtype=np.uint64)
+    cost = np.zeros(len(batch), dtype=np.int64)
+    lower_bound = np.zeros(len(batch), dtype=np.int64)
+    greedy_blocks(batch.rows, batch.values, batch.starts, weights_or_empty(batch), x, cost, lower_bound)
+    return BatchAnswer(x, cost, lower_bound)
+
+
+def weights_or_empty(batch: ParityBatch) -> np.ndarray:
+    """The weights as the kernels take them: an empty array for unit weights."""
+    return np.zeros(0, dtype=np.int64) if batch.weights is None else batch.weights
+
+
+def eliminate_wide(problem: ParityProblem) -> Answer:
+    """The same for any n, on Python integers; bit n of a row carries its value."""
+    n, weights = problem.n, problem.row_weights
+    packed = np.packbits(np.column_stack([problem.A, problem.b]), axis=1, bitorder="little")
+    rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
+    mask = (1 << n) - 1
+    system: dict[int, int] = {}  # lowest bit of a row -> row
+    cost = 0
+    for i in np.argsort(-weights, kind="stable"):
+        if weights[i] == 0:
+            continue
+        row = rows[i]
+        while row & mask:
+            low = row & -row
+            if low not in system:
+                system[low] = row
+                break
+            row ^= system[low]
+        else:
+            cost += int(weights[i]) if row else 0
+    x = 0
+    for low in sorted(system, reverse=True):
+        row = system[low]
+        if (((row & mask & x).bit_count()) ^ (row >> n)) & 1:
+            x |= low
+    positive = weights[weights > 0]
+    bits = np.array([(x >> j) & 1 for j in range(n)], dtype=bool)
+    return Answer(bits, cost, int(positive.min()) if cost else 0)
