@@ -1,4 +1,4 @@
-"""Checks of arguments: integers in a range and time limits, one function each."""
+"""Checks of arguments: integers in a range, numbers of seconds and time limits, one function each."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["check_int", "check_time_limit"]
+__all__ = ["check_int", "check_seconds", "check_time_limit"]
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -28,6 +28,21 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ArgumentError(f"Argument '{name}' must be {allowed}, not {value}.")
     return value
+
+
+def check_seconds(seconds: object, name: str = "time_limit") -> None:
+    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
+
+    Args:
+        seconds: what was given; NumPy's numbers are fine, booleans are not.
+        name: the argument's name, for the message.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument.
+    """
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if not (number and 0 <= seconds < math.inf):  # type: ignore[operator]
+        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")
 
 
 def check_time_limit(seconds: object, name: str = "time_limit") -> None:
