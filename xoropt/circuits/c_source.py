@@ -1,4 +1,4 @@
-"""Circuits as C: one function on bit-sliced words."""
+"""Circuits as C: one function that evaluates them on all bits of 64-bit words at once."""
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.verilog import check_name, check_ports
@@ -7,10 +7,16 @@ __all__ = ["to_c"]
 
 
 def to_c(circuit: XorCircuit, name: str = "xor_circuit") -> str:
-    """A C99 function `void name(const uint64_t x[n_in], uint64_t y[n_out])`; each bit of the words is one evaluation.
+    """Return a circuit as a C99 function `void name(const uint64_t x[n_in], uint64_t y[n_out])`.
+
+    The function makes 64 evaluations at once, one in each bit position of the words.
+
+    Args:
+        circuit: the circuit.
+        name: the function's name.
 
     Raises:
-        ArgumentError: the name is none, or the circuit has no input or no output.
+        ArgumentError: the name is not an identifier, or the circuit has no input or no output.
     """
     check_ports(circuit.n_in, circuit.n_out)
     words = [f"x[{i}]" for i in range(circuit.n_in)] + [f"t{i}" for i in range(circuit.gates)]

@@ -1,41 +1,67 @@
-"""`XorCircuit`: a graph of XOR gates over GF(2), and the questions that have exact answers."""
-
-from __future__ import annotations
+"""`XorCircuit`, a graph of XOR gates over GF(2): its size, its depth, and the matrix that it computes."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import pack_rows
 
-if TYPE_CHECKING:
-    import networkx as nx
-
-__all__ = ["MAX_INPUTS", "ZERO", "XorCircuit"]
+__all__ = ["MAX_INPUTS", "ZERO", "XorCircuit", "as_matrix"]
 
 MAX_INPUTS = 4
-"""Inputs of one gate at most."""
+"""The most inputs that one gate may have."""
 ZERO = -1
-"""The output that is constantly 0; also fills up the operands of gates with fewer inputs than others."""
+"""The signal that is constantly 0; it also fills the rows of `operands` of gates with fewer inputs."""
+
+
+def as_matrix(matrix: object) -> np.ndarray:
+    """Convert a binary matrix to bool.
+
+    Args:
+        matrix: anything that NumPy takes as an array of 0 and 1.
+
+    Returns:
+        The matrix as bool, (rows, columns).
+
+    Raises:
+        ArgumentError: it does not have two dimensions, its rows differ in length, or it holds other values.
+    """
+    try:
+        array = np.asarray(matrix)
+    except ValueError:
+        raise ArgumentError("Argument 'matrix' must have rows of one length.") from None
+    if array.ndim != 2:
+        raise ArgumentError(f"Argument 'matrix' must have two dimensions, not {array.ndim}.")
+    if array.dtype == bool or not array.size:
+        return array.astype(bool)
+    if not np.issubdtype(array.dtype, np.number) or not np.isin(array, (0, 1)).all():
+        raise ArgumentError("Argument 'matrix' must hold only 0 and 1.")
+    return array.astype(bool)
 
 
 @dataclass(frozen=True, eq=False)
 class XorCircuit:
-    """XOR gates in topological order. Signal i is input i for i < n_in, and gate i - n_in from there on.
+    """A circuit of XOR gates in topological order.
+
+    Signals are numbered: signal i is input i for i < n_in, and gate i - n_in otherwise. The functions of
+    `xoropt.circuits` export a circuit: `to_verilog`, `to_c`, `to_dot`, `to_svg`, `to_text`, `to_networkx`.
 
     Attributes:
-        n_in: inputs.
-        operands: int32 (gates, fan-in), read-only: the signals that each gate adds, all earlier than its own; -1 at
-            the end of a row where a gate has fewer.
+        n_in: the number of inputs.
+        operands: int32 (gates, fan-in), read-only: the signals that each gate adds, all of them earlier than the
+            gate itself; -1 fills the end of a row where a gate has fewer.
         outputs: int32 (n_out,), read-only: the signal of each output, -1 for the constant 0.
 
     Raises:
-        ArgumentError: a signal that does not exist yet, a gate with fewer than two inputs, more than four, or one
-            input twice.
+        ArgumentError: a gate reads a signal that does not come before it, reads one signal twice, or has fewer than
+            two or more than four inputs; or an output names no signal.
+
+    >>> circuit = XorCircuit(3, np.array([[0, 1], [2, 3]]), np.array([4]))
+    >>> circuit.gates, circuit.depth, circuit.verify([[1, 1, 1]])
+    (2, 2, True)
     """
 
     n_in: int
@@ -65,22 +91,22 @@ class XorCircuit:
 
     @property
     def gates(self) -> int:
-        """How many gates there are."""
+        """The number of gates."""
         return len(self.operands)
 
     @property
     def n_out(self) -> int:
-        """How many outputs there are."""
+        """The number of outputs."""
         return len(self.outputs)
 
     @property
     def max_inputs(self) -> int:
-        """The inputs of the widest gate; 2 without gates."""
+        """The number of inputs of the widest gate; 2 if there are no gates."""
         return self.operands.shape[1]
 
     @cached_property
     def levels(self) -> np.ndarray:
-        """int32 (n_in + gates,): the gates on the longest way from an input to each signal."""
+        """The gates on the longest path from an input to each signal: int32 (n_in + gates,), read-only."""
         levels = np.zeros(self.n_in + self.gates, dtype=np.int32)
         for signal, row in enumerate(self.operands.tolist(), start=self.n_in):
             levels[signal] = 1 + max(levels[operand] for operand in row if operand != ZERO)
@@ -89,19 +115,19 @@ class XorCircuit:
 
     @property
     def depth(self) -> int:
-        """The gates on the longest way from an input to an output."""
+        """The number of gates on the longest path from an input to an output."""
         read = self.outputs[self.outputs != ZERO]
         return int(self.levels[read].max(initial=0))
 
     @property
     def fan_out(self) -> np.ndarray:
-        """int64 (n_in + gates,): how many gates and outputs read each signal."""
+        """The number of gates and outputs that read each signal: int64 (n_in + gates,)."""
         read = np.concatenate([self.operands.ravel(), self.outputs])
         return np.bincount(read[read != ZERO], minlength=self.n_in + self.gates)
 
     @property
     def critical_path(self) -> list[int]:
-        """The signals of one longest way, from an input to an output; empty without outputs that read a signal."""
+        """The signals of one longest path from an input to an output; empty if no output reads a signal."""
         read = self.outputs[self.outputs != ZERO]
         if not read.size:
             return []
@@ -113,15 +139,17 @@ class XorCircuit:
         return path[::-1]
 
     def evaluate(self, words: np.ndarray) -> np.ndarray:
-        """The outputs for many inputs at once.
+        """Evaluate the circuit for many inputs at once.
 
         Args:
-            words: unsigned integers or bool (n_in, ...): bit b of words[i] is input i of the b-th word beside it.
+            words: unsigned integers or bool (n_in, ...): each bit position is an evaluation of its own, so that bit b
+                of words[i] is input i of evaluation b.
 
-        Returns: the same dtype, (n_out, ...).
+        Returns:
+            The outputs in the same bit positions: (n_out, ...), of the dtype of `words`.
 
         Raises:
-            ArgumentError: another dtype, or not n_in rows.
+            ArgumentError: `words` has another dtype, or does not have n_in rows.
         """
         words = np.asarray(words)
         if not (words.dtype == bool or np.issubdtype(words.dtype, np.unsignedinteger)):
@@ -139,56 +167,29 @@ class XorCircuit:
         return signals[self.outputs]
 
     def matrix(self) -> np.ndarray:
-        """The linear map that the circuit computes: bool (n_out, n_in)."""
+        """Return the linear map that the circuit computes: bool (n_out, n_in)."""
         packed = self.evaluate(pack_rows(np.eye(self.n_in, dtype=bool)))
         bits = np.unpackbits(np.ascontiguousarray(packed.astype("<u8")).view(np.uint8), axis=1, bitorder="little")
         return bits[:, : self.n_in].astype(bool)
 
-    def verify(self, matrix: np.ndarray) -> bool:
-        """Whether the circuit computes exactly this matrix (n_out, n_in), by propagating every signal's row."""
-        from xoropt.circuits.matrices import as_matrix
+    def verify(self, matrix: object) -> bool:
+        """Check exactly whether the circuit computes a matrix.
 
-        matrix = as_matrix(matrix)
-        return matrix.shape == (self.n_out, self.n_in) and bool((self.matrix() == matrix).all())
+        Args:
+            matrix: (n_out, n_in) of 0 and 1.
 
-    def to_networkx(self) -> nx.DiGraph:
-        """See `xoropt.circuits.graph.to_networkx`."""
-        from xoropt.circuits.graph import to_networkx
+        Returns:
+            True if it does; False if an entry or the shape differs.
 
-        return to_networkx(self)
-
-    def to_text(self) -> str:
-        """See `xoropt.circuits.text.to_text`."""
-        from xoropt.circuits.text import to_text
-
-        return to_text(self)
-
-    def to_verilog(self, name: str = "xor_circuit") -> str:
-        """See `xoropt.circuits.verilog.to_verilog`."""
-        from xoropt.circuits.verilog import to_verilog
-
-        return to_verilog(self, name)
-
-    def to_c(self, name: str = "xor_circuit") -> str:
-        """See `xoropt.circuits.c_source.to_c`."""
-        from xoropt.circuits.c_source import to_c
-
-        return to_c(self, name)
-
-    def to_dot(self, name: str = "xor_circuit") -> str:
-        """See `xoropt.circuits.drawing.to_dot`."""
-        from xoropt.circuits.drawing import to_dot
-
-        return to_dot(self, name)
-
-    def to_svg(self) -> str:
-        """See `xoropt.circuits.drawing.to_svg`."""
-        from xoropt.circuits.drawing import to_svg
-
-        return to_svg(self)
+        Raises:
+            ArgumentError: `matrix` is not a binary matrix.
+        """
+        array = as_matrix(matrix)
+        return array.shape == (self.n_out, self.n_in) and bool((self.matrix() == array).all())
 
 
 def _check(n_in: int, operands: np.ndarray, outputs: np.ndarray) -> None:
+    """Raise ArgumentError unless the arrays are a circuit."""
     if n_in < 0:
         raise ArgumentError(f"Argument 'n_in' must be at least 0, not {n_in}.")
     if operands.ndim != 2 or not 2 <= operands.shape[1] <= MAX_INPUTS:

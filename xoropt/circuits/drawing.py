@@ -1,4 +1,4 @@
-"""Circuits as pictures: Graphviz's DOT, and an SVG of its own, gates by level from left to right."""
+"""Circuits as pictures: a Graphviz graph, and an SVG with the gates of each level in a column."""
 
 import numpy as np
 
@@ -9,10 +9,19 @@ from xoropt.circuits.verilog import check_name
 __all__ = ["to_dot", "to_svg"]
 
 STEP_X, STEP_Y, RADIUS = 110, 26, 10
+"""The distances between columns and rows of the SVG, and the radius of a gate."""
 
 
 def to_dot(circuit: XorCircuit, name: str = "xor_circuit") -> str:
-    """The circuit as a Graphviz graph, inputs on the left; ArgumentError when the name is none."""
+    """Return a circuit as a Graphviz graph with the inputs on the left.
+
+    Args:
+        circuit: the circuit.
+        name: the graph's name.
+
+    Raises:
+        ArgumentError: the name is not an identifier.
+    """
     lines = [f"digraph {check_name(name)} {{", "  rankdir=LR;", '  node [shape=circle, label="⊕", xlabel="\\N"];']
     lines += [f'  x{i} [shape=box, label="x{i}", xlabel=""];' for i in range(circuit.n_in)]
     for gate, row in enumerate(circuit.operands.tolist()):
@@ -25,7 +34,7 @@ def to_dot(circuit: XorCircuit, name: str = "xor_circuit") -> str:
 
 
 def to_svg(circuit: XorCircuit) -> str:
-    """The circuit as an SVG picture: a column for the inputs, one for each level of gates, one for the outputs."""
+    """Return a circuit as an SVG picture with a column for the inputs, each level of gates, and the outputs."""
     levels = circuit.levels.tolist()
     places = _places(circuit, levels)
     last = max([0, *levels]) + 1
@@ -61,7 +70,7 @@ def to_svg(circuit: XorCircuit) -> str:
 
 
 def _places(circuit: XorCircuit, levels: list[int]) -> list[tuple[float, float]]:
-    """Where each signal is drawn: gates of a level in the order of the mean height of what they read."""
+    """Return where each signal is drawn; the gates of a level are sorted by the mean height of what they read."""
     places = [(RADIUS * 4.0, STEP_Y * (i + 0.5)) for i in range(circuit.n_in)] + [(0.0, 0.0)] * circuit.gates
     for level in range(1, max([0, *levels]) + 1):
         gates = [signal for signal, at in enumerate(levels) if at == level]
@@ -77,11 +86,13 @@ def _places(circuit: XorCircuit, levels: list[int]) -> list[tuple[float, float]]
 
 
 def _wire(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """Return a wire between two places as an SVG path."""
     middle = (start[0] + end[0]) / 2
     return f'<path d="M{start[0]} {start[1]}C{middle} {start[1]} {middle} {end[1]} {end[0]} {end[1]}"/>'
 
 
 def _label(place: tuple[float, float], text: str, side: int) -> str:
+    """Return a label as SVG text, on the right of a place if `side` is positive, otherwise on its left."""
     anchor = "start" if side > 0 else "end"
     x, y = place[0] + 4 * side, place[1] + 4
     return f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="#000" stroke="none">{text}</text>'

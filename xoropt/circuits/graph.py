@@ -1,4 +1,4 @@
-"""The networkx view of a circuit: for graph questions and pictures."""
+"""Circuits as networkx graphs, and back."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ __all__ = ["from_networkx", "to_networkx"]
 
 
 def to_networkx(circuit: XorCircuit) -> nx.DiGraph:
-    """The circuit as a directed acyclic graph, an edge from each signal to what reads it.
+    """Return a circuit as a directed acyclic graph with an edge from each signal to everything that reads it.
 
-    Nodes are ("input", i), ("gate", i) and ("output", i), each with its `level`; an output that is constantly 0 has no
+    Nodes are ("input", i), ("gate", i) and ("output", i), each with its `level`. An output that is constantly 0 has no
     edge.
 
+    See also:
+        from_networkx: the inverse.
+
     >>> circuit = XorCircuit(2, np.array([[0, 1]]), np.array([2]))
-    >>> sorted(circuit.to_networkx().edges)
+    >>> sorted(to_networkx(circuit).edges)
     [(('gate', 0), ('output', 0)), (('input', 0), ('gate', 0)), (('input', 1), ('gate', 0))]
     """
     import networkx as nx
@@ -41,11 +44,13 @@ def to_networkx(circuit: XorCircuit) -> nx.DiGraph:
 
 
 def from_networkx(graph: nx.DiGraph) -> XorCircuit:
-    """The circuit of a graph with nodes as `to_networkx` makes them; gates are numbered anew, in topological order.
+    """Return the circuit of a graph whose nodes are named as `to_networkx` names them.
+
+    Gates are numbered anew, in topological order.
 
     Raises:
-        ArgumentError: other nodes, gaps in their numbers, a cycle, an output with several sources, a gate with fewer
-            than two.
+        ArgumentError: a node has another name, the numbers of inputs or outputs have gaps, the graph has a cycle, an
+            output has several sources, or a gate has fewer than two or more than four.
     """
     import networkx as nx
 
@@ -55,7 +60,7 @@ def from_networkx(graph: nx.DiGraph) -> XorCircuit:
             case ("input" | "gate" | "output" as kind, int() as number):
                 kinds[kind].append(number)
             case _:
-                raise ArgumentError(f"Node {node!r} is none of ('input', i), ('gate', i), ('output', i).")
+                raise ArgumentError(f"Node {node!r} must be one of ('input', i), ('gate', i), ('output', i).")
     for kind in ("input", "output"):
         if sorted(kinds[kind]) != list(range(len(kinds[kind]))):
             raise ArgumentError(f"The nodes of kind '{kind}' must be numbered from 0 without gaps.")
@@ -64,7 +69,7 @@ def from_networkx(graph: nx.DiGraph) -> XorCircuit:
             node for node in nx.lexicographical_topological_sort(graph, key=lambda node: node[1]) if node[0] == "gate"
         ]
     except nx.NetworkXUnfeasible:
-        raise ArgumentError("The graph has a cycle; a circuit has none.") from None
+        raise ArgumentError("The graph has a cycle; a circuit must have none.") from None
     n_in = len(kinds["input"])
     signals = {("input", i): i for i in range(n_in)} | {node: n_in + i for i, node in enumerate(order)}
     rows = [sorted(_sources(graph, node, signals)) for node in order]
@@ -80,7 +85,8 @@ def from_networkx(graph: nx.DiGraph) -> XorCircuit:
 
 
 def _sources(graph: nx.DiGraph, node: tuple[str, int], signals: dict[tuple[str, int], int]) -> list[int]:
+    """Return the signals that a node reads."""
     try:
         return [signals[source] for source in graph.predecessors(node)]
     except KeyError as error:
-        raise ArgumentError(f"Node {node!r} reads {error.args[0]!r}, which is no signal.") from None
+        raise ArgumentError(f"Node {node!r} reads {error.args[0]!r}, which is not a signal.") from None

@@ -1,37 +1,22 @@
-"""Binary matrices: from arrays of any kind, and from text files with one row of 0 and 1 a line."""
+"""Binary matrices: the least depth of a circuit for them, and text files with one row of 0 and 1 on each line."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 
-from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.errors import FormatError
 from xoropt.common.files import read_text
 
-__all__ = ["as_matrix", "least_depth", "read_matrix"]
-
-
-def as_matrix(matrix: object) -> np.ndarray:
-    """A binary matrix as bool (rows, columns).
-
-    Raises:
-        ArgumentError: not two-dimensional, ragged, or with other values than 0 and 1.
-    """
-    try:
-        array = np.asarray(matrix)
-    except ValueError:
-        raise ArgumentError("Argument 'matrix' must have rows of one length.") from None
-    if array.ndim != 2:
-        raise ArgumentError(f"Argument 'matrix' must have two dimensions, not {array.ndim}.")
-    if array.dtype == bool or not array.size:
-        return array.astype(bool)
-    if not np.issubdtype(array.dtype, np.number) or not np.isin(array, (0, 1)).all():
-        raise ArgumentError("Argument 'matrix' must hold only 0 and 1.")
-    return array.astype(bool)
+__all__ = ["least_depth", "read_matrix"]
 
 
 def least_depth(matrix: np.ndarray, max_inputs: int = 2) -> int:
-    """The least possible depth of a circuit for a bool matrix: enough levels for its heaviest row.
+    """Return the least possible depth of a circuit for a matrix: the levels that its heaviest row needs.
+
+    Args:
+        matrix: bool (n_out, n_in).
+        max_inputs: the most inputs that one gate may have.
 
     >>> least_depth(np.ones((1, 5), dtype=bool))
     3
@@ -44,10 +29,18 @@ def least_depth(matrix: np.ndarray, max_inputs: int = 2) -> int:
 
 
 def read_matrix(path: str | os.PathLike[str]) -> np.ndarray:
-    """The bool matrix of a text file: rows of 0 and 1, one a line, with or without blanks; '#' starts a remark.
+    """Read a binary matrix from a text file.
+
+    Each line holds one row of 0 and 1, with or without blanks or commas between them. A '#' starts a comment.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The matrix as bool (rows, columns).
 
     Raises:
-        FormatError: no rows, other characters, or rows of different lengths; the message names the line.
+        FormatError: the file has no rows, rows of different lengths, or other characters; the message names the line.
         XoroptError: the file cannot be read.
     """
     path = Path(path)
@@ -61,8 +54,10 @@ def read_matrix(path: str | os.PathLike[str]) -> np.ndarray:
         if (row > 1).any():
             raise FormatError(f"{path}, line {number}: a row holds only 0 and 1, not {digits.strip('01')[0]!r}.")
         if rows and len(row) != len(rows[0]):
-            raise FormatError(f"{path}, line {number}: this row has {len(row)} columns, those above {len(rows[0])}.")
+            raise FormatError(
+                f"{path}, line {number}: a row must have {len(rows[0])} columns as above, not {len(row)}."
+            )
         rows.append(row)
     if not rows:
-        raise FormatError(f"{path}: there is no row in it; write a row of 0 and 1 on each line.")
+        raise FormatError(f"{path}: the file has no row; write a row of 0 and 1 on each line.")
     return np.array(rows).astype(bool)

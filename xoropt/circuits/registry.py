@@ -1,4 +1,4 @@
-"""The synthesis methods by name."""
+"""The registry of synthesis methods."""
 
 import importlib
 
@@ -7,7 +7,7 @@ from xoropt.common.errors import ArgumentError
 
 __all__ = ["METHODS", "find"]
 
-# One line a method; the module imports its engine on use, so that listing them costs nothing.
+# One line for each method. Its module is imported when it is used, so that listing the names costs nothing.
 METHODS = {
     "auto": "auto:METHOD",
     "tree": "tree:METHOD",
@@ -26,7 +26,7 @@ METHODS = {
 
 
 def find(name: str) -> Method:
-    """The method of this name; ArgumentError, which lists the names, when there's none."""
+    """Return a method by its name; raise ArgumentError, with the list of names, if there is none."""
     if name not in METHODS:
         raise ArgumentError(f"Argument 'method' must be one of {', '.join(METHODS)}, not {name!r}.")
     module, _, attribute = METHODS[name].partition(":")

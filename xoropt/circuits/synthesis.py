@@ -1,24 +1,24 @@
-"""`synthesize`: a circuit for a binary matrix, by one of the methods, within a time limit."""
+"""`synthesize`, which finds a circuit for a binary matrix with one of the methods, within a time limit."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 
-from xoropt.circuits.circuit import MAX_INPUTS, XorCircuit
-from xoropt.circuits.matrices import as_matrix, least_depth
+from xoropt.circuits.circuit import MAX_INPUTS, XorCircuit, as_matrix
+from xoropt.circuits.matrices import least_depth
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.tree import tree_operands
 from xoropt.circuits.methods.wide import widen
 from xoropt.circuits.registry import METHODS, find
 from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task
-from xoropt.common.arguments import check_int
+from xoropt.common.arguments import check_int, check_seconds
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["check_time_limit", "synthesize"]
+__all__ = ["synthesize"]
 
 WIDE_SHARE = 0.2
-"""Part of the time for gates of more than two inputs."""
+"""The share of the time for making gates of more than two inputs."""
 
 
 def synthesize(
@@ -32,31 +32,39 @@ def synthesize(
     resume: XorCircuit | None = None,
     progress: Progress | None = None,
 ) -> XorCircuit:
-    """An XOR circuit with few gates for a binary matrix; every result is checked exactly against the matrix.
+    """Find an XOR circuit with few gates for a binary matrix; every result is checked exactly against the matrix.
 
     Args:
         matrix: (n_out, n_in) of 0 and 1.
         method: one of `METHODS`; "auto" is a portfolio of greedy starts and local search.
-        time_limit: seconds; methods that have nothing more to try end earlier, and a first circuit is made even
-            when it takes longer.
-        max_depth: levels of gates allowed; no bound by default.
-        max_inputs: inputs of one gate, 2 to 4.
-        seed: of everything random. Runs that end by the clock may still differ.
-        jobs: threads, each with a seed of its own; they share the best circuit.
+        time_limit: seconds. A method that finds nothing more ends earlier, and a first circuit is made even if it
+            takes longer: 0 asks for that one alone.
+        max_depth: the most levels of gates; None means no bound.
+        max_inputs: the most inputs of one gate, 2 to 4.
+        seed: the seed of the random numbers. Runs that end by the clock may differ all the same.
+        jobs: the number of threads; each has a seed of its own, and they share the best circuit.
         resume: a circuit of the same matrix to start from; the result is never larger.
-        progress: called now and then with the seconds spent, the seconds allowed and the gates of the best circuit
-            (None as long as there's none). An exception that it raises ends the search.
+        progress: called now and then with the seconds spent, the seconds allowed, and the gates of the best circuit
+            (None before there is one). An exception that it raises ends the search.
+
+    Returns:
+        The smallest circuit found.
 
     Raises:
-        ArgumentError: not a binary matrix; an unknown method, or one that can't keep a depth bound or start from a
-            circuit; a bound below the least possible depth; a circuit to resume that computes something else.
+        ArgumentError: `matrix` is not a binary matrix; there is no such method; the method cannot keep a depth bound,
+            or cannot start from a circuit; `max_depth` is less than the matrix needs; `resume` is a circuit of another
+            matrix or breaks a bound; or another argument is out of range.
+
+    >>> circuit = synthesize([[1, 1, 0], [1, 1, 1]], "paar", time_limit=0)
+    >>> circuit.gates
+    2
     """
     array = as_matrix(matrix)
     how = find(method)
     check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
     check_int("jobs", jobs, 1)
     check_int("seed", seed, 0)
-    check_time_limit(time_limit)
+    check_seconds(time_limit)
     if max_depth is not None:
         check_int("max_depth", max_depth, 0)
         least = least_depth(array, max_inputs)
@@ -64,7 +72,7 @@ def synthesize(
             raise ArgumentError(f"Argument 'max_depth' must be at least {least} for this matrix, not {max_depth}.")
         if not how.bounded:
             able = [name for name in METHODS if find(name).bounded]
-            raise ArgumentError(f"Method {method!r} keeps no depth bound; use one of {', '.join(able)}.")
+            raise ArgumentError(f"Method {method!r} can't keep a depth bound; use one of {', '.join(able)}.")
     if resume is not None:
         _check_resume(resume, array, method, how, max_depth, max_inputs)
     narrow_depth = max_depth
@@ -73,7 +81,7 @@ def synthesize(
     task = make_task(array, narrow_depth, max_inputs)
     search = Search(task, time_limit if max_inputs == 2 else time_limit * (1.0 - WIDE_SHARE), progress)
     if resume is not None and (narrow_depth is None or resume.depth <= narrow_depth):
-        search.offer(gates_of(resume), method)
+        search.offer(gates_of(resume))
     if len(task.rows):
         _run(search, how, seed, jobs)
     gates = search.gates if search.gates is not None else np.zeros((0, 2), dtype=np.int32)
@@ -83,28 +91,25 @@ def synthesize(
     return resume if resume is not None and resume.gates <= circuit.gates else circuit
 
 
-def check_time_limit(time_limit: float) -> None:
-    """ArgumentError unless it is a finite number of seconds, 0 or more."""
-    if not isinstance(time_limit, int | float) or not 0 <= time_limit < math.inf:
-        raise ArgumentError(f"Argument 'time_limit' must be at least 0 seconds, and finite, not {time_limit!r}.")
-
-
 def _check_resume(
     resume: XorCircuit, matrix: np.ndarray, method: str, how: Method, max_depth: int | None, max_inputs: int
 ) -> None:
+    """Raise ArgumentError unless the search can start from a circuit."""
     if not how.improves:
         able = [name for name in METHODS if find(name).improves]
         raise ArgumentError(f"Method {method!r} can't start from a circuit; use one of {', '.join(able)}.")
     if not resume.verify(matrix):
-        raise ArgumentError("Argument 'resume' must be a circuit of this matrix; it computes another.")
+        raise ArgumentError("Argument 'resume' must be a circuit of this matrix; it computes another one.")
     if resume.max_inputs > max_inputs:
-        raise ArgumentError(f"Argument 'resume' has gates of {resume.max_inputs} inputs; {max_inputs} are allowed.")
+        raise ArgumentError(
+            f"Argument 'resume' must have gates of {max_inputs} inputs at most, not {resume.max_inputs}."
+        )
     if max_depth is not None and resume.depth > max_depth:
-        raise ArgumentError(f"Argument 'resume' has depth {resume.depth}; {max_depth} is allowed.")
+        raise ArgumentError(f"Argument 'resume' must have a depth of at most {max_depth}, not {resume.depth}.")
 
 
 def _run(search: Search, how: Method, seed: int, jobs: int) -> None:
-    """The method in `jobs` threads (the compiled loops release the interpreter); the first exception stops them all."""
+    """Run a method in `jobs` threads (the compiled loops release the GIL); the first exception stops them all."""
     if jobs == 1:
         how.run(search, seed)
         return
@@ -120,7 +125,7 @@ def _run(search: Search, how: Method, seed: int, jobs: int) -> None:
 def _widened(
     search: Search, matrix: np.ndarray, gates: np.ndarray, time_limit: float, max_depth: int | None, seed: int
 ) -> XorCircuit:
-    """The best circuit with wider gates that was found in the rest of the time; within the depth bound."""
+    """Return the best circuit with wider gates that is found in the rest of the time and keeps the depth bound."""
     rng = np.random.default_rng(seed)
     best = assemble(matrix, tree_operands(search.task, search.task.max_inputs))
     while True:

@@ -1,4 +1,4 @@
-"""What a synthesis method gets and gives: the map's distinct rows as words, and gates as pairs of signals."""
+"""The task of a synthesis method, the search that its methods share, and circuits from the gates that they find."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ Progress = Callable[[float, float, int | None], None]
 
 @dataclass(frozen=True)
 class Task:
-    """The rows that need gates: distinct, and with two ones or more.
+    """The rows of a matrix that need gates: distinct rows with at least two ones.
 
     Attributes:
         rows: bool (targets, n_in).
-        units: uint64 (n_in,): a word for each input, so that a row is the XOR of its inputs' words. With at most 64
-            inputs one bit each; beyond, random words, under which different rows agree with probability 2⁻⁶⁴ (every
-            circuit is checked exactly in the end).
-        targets: uint64 (targets,): the rows as words.
-        max_depth: levels allowed, -1 for no bound.
-        max_inputs: inputs of a gate at most.
+        units: uint64 (n_in,): a word for each input; a row's word is the XOR of its inputs' words. Up to 64 inputs have
+            one bit each. More inputs have random words, for which two different rows have the same word with
+            probability 2⁻⁶⁴; every circuit is checked exactly at the end.
+        targets: uint64 (targets,): the words of the rows.
+        max_depth: the most levels of gates, -1 for no bound.
+        max_inputs: the most inputs of a gate.
     """
 
     rows: np.ndarray
@@ -42,17 +42,17 @@ class Task:
 
     @property
     def n_in(self) -> int:
-        """Inputs of the map."""
+        """The number of inputs."""
         return self.rows.shape[1]
 
     @cached_property
     def known(self) -> frozenset[int]:
-        """The targets as Python integers."""
+        """The words of the rows as Python integers."""
         return frozenset(self.targets.tolist())
 
 
 def make_task(matrix: np.ndarray, max_depth: int | None = None, max_inputs: int = 2) -> Task:
-    """The task of a bool matrix."""
+    """Return the task of a bool matrix; `max_depth` None means no bound."""
     n_in = matrix.shape[1]
     needed = matrix[matrix.sum(axis=1) >= 2]
     if len(needed):
@@ -63,54 +63,64 @@ def make_task(matrix: np.ndarray, max_depth: int | None = None, max_inputs: int 
 
 
 def _random_words(count: int) -> np.ndarray:
+    """Return the words of more than 64 inputs."""
     return np.random.default_rng(count).integers(1, 1 << 64, count, dtype=np.uint64)
 
 
 @dataclass
 class Search:
-    """The time that methods may spend on a task and the best gates that they have found together; safe for threads."""
+    """The best gates that methods have found for a task, and the time that they may spend; safe for threads.
+
+    Attributes:
+        task: the rows to make.
+        time_limit: seconds from `started`.
+        progress: called by `tell`, if any.
+        gates: int32 (gates, 2), the best gates so far; None before the first offer.
+        started: the time of the monotonic clock at the start.
+        stopped: set to end the search early.
+        lock: held while the best gates change.
+    """
 
     task: Task
     time_limit: float
     progress: Progress | None = None
     gates: np.ndarray | None = None
-    method: str = ""
     started: float = field(default_factory=time.monotonic)
     stopped: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def spent(self) -> float:
-        """Seconds since the start."""
+        """The seconds since the start."""
         return time.monotonic() - self.started
 
     @property
     def left(self) -> float:
-        """Seconds that remain, 0 when it's over."""
+        """The seconds that remain, 0 when the search is over."""
         return 0.0 if self.stopped.is_set() else max(0.0, self.time_limit - self.spent)
 
     @property
     def size(self) -> int:
-        """Gates of the best circuit; more than any has while there's none."""
+        """The number of the best gates; before the first offer a number larger than any circuit's."""
         return 1 << 60 if self.gates is None else len(self.gates)
 
-    def offer(self, gates: np.ndarray, method: str) -> None:
-        """Keep these gates, tidied, if they are fewer than the best so far."""
+    def offer(self, gates: np.ndarray) -> None:
+        """Tidy some gates and keep them if they are fewer than the best so far."""
         gates = tidy(self.task, gates)
         with self.lock:
             if len(gates) < self.size:
-                self.gates, self.method = gates, method
+                self.gates = gates
         self.tell()
 
     def tell(self) -> None:
-        """Report the progress."""
+        """Report the progress to whoever asked for it."""
         if self.progress is not None:
             gates = None if self.gates is None else len(self.gates)
             self.progress(min(self.spent, self.time_limit), self.time_limit, gates)
 
 
 def tidy(task: Task, gates: np.ndarray) -> np.ndarray:
-    """The gates without duplicates, zeros and what no target needs; int32 (gates, 2)."""
+    """Return gates without those that repeat a signal, are zero, or are needed by no target: int32 (gates, 2)."""
     signals = task.units.tolist()
     first = {word: i for i, word in enumerate(signals)}
     rows: list[tuple[int, int]] = []
@@ -133,7 +143,7 @@ def tidy(task: Task, gates: np.ndarray) -> np.ndarray:
 
 
 def gates_of(circuit: XorCircuit) -> np.ndarray:
-    """The two-input gates of a circuit, wider ones as chains; int32 (gates, 2)."""
+    """Return a circuit as two-input gates, with a chain for each wider gate: int32 (gates, 2)."""
     rows: list[tuple[int, int]] = []
     place = list(range(circuit.n_in))
     for row in circuit.operands.tolist():
@@ -146,10 +156,14 @@ def gates_of(circuit: XorCircuit) -> np.ndarray:
 
 
 def assemble(matrix: np.ndarray, operands: np.ndarray) -> XorCircuit:
-    """The circuit with these gates whose outputs are the rows of a matrix; checked exactly.
+    """Return the circuit that makes the rows of a matrix with the given gates, and check it exactly.
+
+    Args:
+        matrix: bool (n_out, n_in).
+        operands: int32 (gates, fan-in), as in `XorCircuit`.
 
     Raises:
-        XoroptError: a row is no signal of the circuit: the method that made it is wrong.
+        XoroptError: no signal of the circuit is one of the rows; the method that made the gates has a bug.
     """
     n_in = matrix.shape[1]
     signals = XorCircuit(n_in, operands, np.arange(n_in + len(operands)))

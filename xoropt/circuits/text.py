@@ -1,6 +1,6 @@
-"""Circuits as text: one gate a line, read back exactly.
+"""Circuits as text with one gate on each line, which is read back exactly.
 
-    # remarks start with '#'
+    # comments start with '#'
     xor-circuit 1
     inputs 3
     t0 = x0 + x1
@@ -12,29 +12,40 @@
 Inputs are x0, x1, …, gates t0, t1, … in topological order, outputs y0, y1, … in order.
 """
 
-import os
 import re
-from pathlib import Path
 
 from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
 from xoropt.common.errors import ArgumentError, FormatError
-from xoropt.common.files import read_text, whole_file
 
-__all__ = ["from_text", "read_circuit", "signal_name", "to_text", "write_circuit"]
+__all__ = ["from_text", "signal_name", "to_text"]
 
 MAX_SIGNALS = 1 << 24
+"""The most inputs that a text may give: bounds what a damaged file can make a reader allocate."""
 _SIGNAL = re.compile(r"([xt])(0|[1-9][0-9]{0,7})")
 
 
 def signal_name(circuit: XorCircuit, signal: int) -> str:
-    """x3 for input 3, t5 for gate 5, 0 for the constant."""
+    """Return the name of a signal: x3 for input 3, t5 for gate 5, 0 for the constant 0."""
     if signal == ZERO:
         return "0"
     return f"x{signal}" if signal < circuit.n_in else f"t{signal - circuit.n_in}"
 
 
 def to_text(circuit: XorCircuit, remark: str = "") -> str:
-    """The circuit as text in the form above; each line of the remark becomes a comment."""
+    """Return a circuit as text in the format above.
+
+    Args:
+        circuit: the circuit.
+        remark: lines for the head of the text, where they become comments.
+
+    >>> import numpy as np
+    >>> print(to_text(XorCircuit(2, np.array([[0, 1]]), np.array([2])), "a gate"), end="")
+    # a gate
+    xor-circuit 1
+    inputs 2
+    t0 = x0 + x1
+    y0 = t0
+    """
     lines = [f"# {line}" for line in remark.splitlines()]
     lines += ["xor-circuit 1", f"inputs {circuit.n_in}"]
     for gate, row in enumerate(circuit.operands.tolist()):
@@ -45,13 +56,14 @@ def to_text(circuit: XorCircuit, remark: str = "") -> str:
 
 
 def from_text(text: str, source: str = "circuit") -> XorCircuit:
-    """The circuit that a text in the form above describes.
+    """Return the circuit that a text in the format above describes.
 
     Args:
-        source: what the messages call the text, its file for example.
+        text: the text.
+        source: the text's name in error messages, such as its file.
 
     Raises:
-        FormatError: anything else; the message names the line.
+        FormatError: the text is not a circuit; the message names the line.
     """
     lines = [(i, line.partition("#")[0].strip()) for i, line in enumerate(text.splitlines(), start=1)]
     lines = [(i, line) for i, line in lines if line]
@@ -59,7 +71,7 @@ def from_text(text: str, source: str = "circuit") -> XorCircuit:
         raise FormatError(f"{source}: not a circuit; the first line must read 'xor-circuit 1'.")
     match = re.fullmatch(r"inputs ([0-9]{1,8})", lines[1][1]) if len(lines) > 1 else None
     if match is None or int(match[1]) > MAX_SIGNALS:
-        raise FormatError(f"{source}: the second line must give the inputs, as in 'inputs 32'.")
+        raise FormatError(f"{source}: the second line must give the number of inputs, such as 'inputs 32'.")
     n_in = int(match[1])
     operands: list[list[int]] = []
     outputs: list[int] = []
@@ -88,6 +100,7 @@ def from_text(text: str, source: str = "circuit") -> XorCircuit:
 
 
 def _signal(term: str, n_in: int, where: str) -> int:
+    """Return the signal that a term names."""
     if term == "0":
         return ZERO
     match = _SIGNAL.fullmatch(term)
@@ -97,32 +110,3 @@ def _signal(term: str, n_in: int, where: str) -> int:
     if match[1] == "x" and number >= n_in:
         raise FormatError(f"{where}: there is no input x{number}; the last is x{n_in - 1}.")
     return number if match[1] == "x" else n_in + number
-
-
-def read_circuit(path: str | os.PathLike[str]) -> XorCircuit:
-    """The circuit of a text file; FormatError as `from_text`, XoroptError when the file cannot be read."""
-    text = read_text(path, "not a circuit; the first line must read 'xor-circuit 1'.")
-    return from_text(text, str(Path(path)))
-
-
-def write_circuit(path: str | os.PathLike[str], circuit: XorCircuit, remark: str = "", overwrite: bool = False) -> None:
-    """Write a circuit as its file's name ends (.v, .c, .dot, .svg, else text), whole or not at all.
-
-    Raises:
-        ArgumentError: the circuit has no such form: hardware needs an input and an output.
-        XoroptError: the file exists already and `overwrite` is false, or it cannot be written.
-    """
-    path = Path(path)
-    match path.suffix:
-        case ".v":
-            text = circuit.to_verilog()
-        case ".c":
-            text = circuit.to_c()
-        case ".dot":
-            text = circuit.to_dot()
-        case ".svg":
-            text = circuit.to_svg()
-        case _:
-            text = to_text(circuit, remark)
-    with whole_file(path, overwrite) as part:
-        part.write_text(text, encoding="utf-8")

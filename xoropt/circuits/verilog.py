@@ -1,4 +1,4 @@
-"""Circuits as synthesizable Verilog: one assign a gate."""
+"""Circuits as synthesizable Verilog with one assign for each gate."""
 
 import re
 
@@ -13,23 +13,27 @@ ZERO_BIT = "1'b0"
 
 
 def check_name(name: str) -> str:
-    """`name` if it can name a module or a function; ArgumentError otherwise."""
+    """Return `name` if a module or a function can have it; raise ArgumentError otherwise."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ArgumentError(f"Argument 'name' must be a word of letters, digits and '_', not {name!r}.")
     return name
 
 
 def check_ports(n_in: int, n_out: int) -> None:
-    """ArgumentError for a map without inputs or outputs: neither Verilog nor C has ports of no width."""
+    """Raise ArgumentError if a circuit has no input or no output: neither Verilog nor C has ports of width 0."""
     if n_in == 0 or n_out == 0:
         raise ArgumentError(f"A module needs an input and an output; this circuit has {n_in} and {n_out}.")
 
 
 def to_verilog(circuit: XorCircuit, name: str = "xor_circuit") -> str:
-    """A combinational module with ports x [n_in-1:0] and y [n_out-1:0].
+    """Return a circuit as a combinational module with the ports x [n_in-1:0] and y [n_out-1:0].
+
+    Args:
+        circuit: the circuit.
+        name: the module's name.
 
     Raises:
-        ArgumentError: the name is none, or the circuit has no input or no output.
+        ArgumentError: the name is not an identifier, or the circuit has no input or no output.
     """
     check_ports(circuit.n_in, circuit.n_out)
     wires = [f"x[{i}]" for i in range(circuit.n_in)] + [f"t[{i}]" for i in range(circuit.gates)]
@@ -44,9 +48,16 @@ def to_verilog(circuit: XorCircuit, name: str = "xor_circuit") -> str:
 
 
 def matrix_verilog(matrix: np.ndarray, name: str = "xor_matrix") -> str:
-    """The matrix itself as a module of the same ports: each output the sum of the inputs that its row selects.
+    """Return a matrix as a module with the ports of `to_verilog`; each output adds the inputs that its row selects.
 
-    What other tools are asked to minimize, and what exported circuits are proven equivalent to.
+    Other tools can minimize the module, or prove that a circuit is equivalent to it.
+
+    Args:
+        matrix: bool (n_out, n_in).
+        name: the module's name.
+
+    Raises:
+        ArgumentError: the name is not an identifier, or the matrix has no row or no column.
     """
     n_out, n_in = matrix.shape
     check_ports(n_in, n_out)
@@ -58,4 +69,5 @@ def matrix_verilog(matrix: np.ndarray, name: str = "xor_matrix") -> str:
 
 
 def _head(name: str, n_in: int, n_out: int) -> list[str]:
+    """Return the lines that name a module and its ports."""
     return [f"module {name} (", f"  input  wire [{n_in - 1}:0] x,", f"  output wire [{n_out - 1}:0] y", ");"]

@@ -1,6 +1,6 @@
-"""What yosys says: a proof that a circuit computes its matrix, and the gates that ABC makes of the matrix.
+"""Yosys on Verilog: the cells of a design, and the gates that ABC makes of a matrix.
 
-The yosys in the `pyosys` package is used if that is installed, else the yosys program.
+The yosys of the `pyosys` package is used if that is installed, otherwise the yosys program.
 """
 
 import re
@@ -11,14 +11,11 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
-
-from xoropt.circuits.circuit import XorCircuit
-from xoropt.circuits.matrices import as_matrix
-from xoropt.circuits.verilog import matrix_verilog, to_verilog
+from xoropt.circuits.circuit import as_matrix
+from xoropt.circuits.verilog import matrix_verilog
 from xoropt.common.errors import XoroptError
 
-__all__ = ["abc_gates", "available", "netlist_cells", "netlist_gates", "prove_equivalent"]
+__all__ = ["abc_gates", "available", "netlist_cells", "run_yosys"]
 
 PYOSYS = """
 import sys
@@ -30,72 +27,62 @@ for command in sys.argv[1].split(";"):
 
 
 def available() -> bool:
-    """Whether there is a yosys."""
+    """Return whether yosys is installed."""
     return find_spec("pyosys") is not None or shutil.which("yosys") is not None
 
 
-def prove_equivalent(circuit: XorCircuit, matrix: np.ndarray) -> bool:
-    """Whether yosys proves (by SAT, on a miter) that the exported Verilog computes the matrix.
+def abc_gates(matrix: object) -> int | None:
+    """Count the two-input gates that yosys and ABC make of a matrix's rows with `abc -g AND,XOR`.
 
-    Quick for sparse matrices; for dense ones with dozens of rows the proof may take very long, where
-    `XorCircuit.verify` answers at once.
+    Several versions of ABC crash on `abc -g XOR`.
 
-    Raises:
-        XoroptError: yosys is missing or failed.
-    """
-    report = _run(
-        {"gold.v": matrix_verilog(as_matrix(matrix), "gold"), "gate.v": to_verilog(circuit, "gate")},
-        "read_verilog {0}/gold.v; read_verilog {0}/gate.v; prep; miter -equiv -make_assert -flatten gold gate miter;"
-        " hierarchy -top miter; proc; opt -full; sat -verify-no-timeout -prove-asserts miter",
-    )
-    return "SUCCESS!" in report
+    Args:
+        matrix: (n_out, n_in) of 0 and 1.
 
-
-def netlist_gates(circuit: XorCircuit) -> int:
-    """The two-input gates that yosys counts in the exported Verilog, each line taken as it stands.
+    Returns:
+        The number of gates, or None if yosys is not installed.
 
     Raises:
-        XoroptError: yosys is missing or failed.
-    """
-    report = _run({"gate.v": to_verilog(circuit)}, "read_verilog {0}/gate.v; techmap; clean; stat")
-    return _cells(report)
-
-
-def abc_gates(matrix: np.ndarray) -> int | None:
-    """Two-input gates of a matrix's rows after yosys and `abc -g AND,XOR`; None without yosys.
-
-    `abc -g XOR` crashes several versions of ABC.
-
-    Raises:
+        ArgumentError: `matrix` is not a binary matrix, or has no row or no column.
         XoroptError: yosys failed.
     """
     if not available():
         return None
     script = "read_verilog {0}/matrix.v; synth -noabc -flatten; abc -g AND,XOR; opt_clean; stat"
-    return _cells(_run({"matrix.v": matrix_verilog(as_matrix(matrix))}, script))
+    report = run_yosys({"matrix.v": matrix_verilog(as_matrix(matrix))}, script)
+    # Newer versions print the number before the name, older ones after it.
+    cells = re.findall(r"(\d+)\s+\$_[A-Z]+_(?!\w)|\$_[A-Z]+_\s+(\d+)", _statistics(report))
+    return sum(int(before or after) for before, after in cells)
 
 
 def netlist_cells(verilog: str, top: str, optimize: bool = False) -> dict[str, int]:
-    """The cells of a design by yosys's names, such as `$_XOR_` and `$_DFFE_PP_`.
+    """Count the cells of a design by yosys's names, such as `$_XOR_` and `$_DFFE_PP_`.
 
     Args:
-        verilog: modules.
-        top: the one that is counted, with all below it.
-        optimize: after synthesis with ABC, in two-input gates; otherwise each operator taken as it stands.
+        verilog: the modules.
+        top: the module that is counted, together with all modules below it.
+        optimize: count two-input gates after synthesis with ABC, instead of each operator as it is written.
 
     Raises:
         XoroptError: yosys is missing or failed.
     """
     read = f"read_verilog {{0}}/design.v; hierarchy -top {top}; proc; flatten; "
     rest = "synth -flatten -noabc; abc -g AND,OR,XOR; opt_clean" if optimize else "techmap; clean"
-    report = _run({"design.v": verilog}, f"{read}{rest}; stat")
-    last = report[report.rindex("Printing statistics") :]
-    found = re.findall(r"(\d+)\s+(\$_\w+_)(?!\w)|(\$_\w+_)\s+(\d+)", last)
+    report = run_yosys({"design.v": verilog}, f"{read}{rest}; stat")
+    found = re.findall(r"(\d+)\s+(\$_\w+_)(?!\w)|(\$_\w+_)\s+(\d+)", _statistics(report))
     return {first or second: int(before or after) for before, first, second, after in found}
 
 
-def _run(files: dict[str, str], script: str) -> str:
-    """The output of a script, commands with ';' between, in which {0} is the folder with the files."""
+def run_yosys(files: dict[str, str], script: str) -> str:
+    """Run yosys on some files and return what it prints.
+
+    Args:
+        files: the texts of the files, by name.
+        script: commands with ';' between them, in which {0} stands for the folder with the files.
+
+    Raises:
+        XoroptError: yosys is missing or failed; a proof that failed (it prints FAIL!) raises nothing.
+    """
     if not available():
         raise XoroptError("yosys is not installed; pip install pyosys")
     with tempfile.TemporaryDirectory() as folder:
@@ -109,8 +96,6 @@ def _run(files: dict[str, str], script: str) -> str:
     return done.stdout
 
 
-def _cells(report: str) -> int:
-    """The cells in the last statistics; newer versions print the number before the name, older ones after it."""
-    last = report[report.rindex("Printing statistics") :]
-    cells = re.findall(r"(\d+)\s+\$_[A-Z]+_(?!\w)|\$_[A-Z]+_\s+(\d+)", last)
-    return sum(int(before or after) for before, after in cells)
+def _statistics(report: str) -> str:
+    """Return the last statistics in what yosys printed."""
+    return report[report.rindex("Printing statistics") :]

@@ -1,4 +1,4 @@
-"""Circuits: synthesize."""
+"""The command `xoropt synthesize`."""
 
 import time
 from pathlib import Path
@@ -6,31 +6,34 @@ from typing import Any
 
 import click
 
-from xoropt.cli.app import cli, file_argument, force_option, jobs_option, json_option, print_json, progress_bar
+from xoropt.circuits.registry import METHODS
+from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json, progress_bar
 
 __all__ = ["synthesize"]
 
 
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
-@click.option("--method", default="auto", show_default=True, help="auto is a portfolio of all.")
-@click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="Seconds.")
-@click.option("--max-depth", type=int, metavar="D", help="Levels of gates allowed.")
-@click.option("--inputs", "max_inputs", default=2, show_default=True, help="Inputs of a gate, 2 to 4.")
-@click.option("--seed", default=0, show_default=True, help="Of everything random.")
-@jobs_option
-@click.option("--resume", type=file_argument, metavar="CIRCUIT.txt", help="Start from this circuit of the matrix.")
-@click.option("--out", type=file_argument, metavar="OUT", help="Write the circuit: .v, .c, .dot, .svg, else text.")
+@click.option("--method", default="auto", show_default=True, help=f"The method: {', '.join(METHODS)}.")
+@click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
+@click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
+@click.option("--inputs", "max_inputs", default=2, show_default=True, help="The most inputs of a gate, 2 to 4.")
+@click.option("--seed", default=0, show_default=True, help="The seed of the random numbers.")
+@click.option("--jobs", default=1, show_default=True, help="The number of threads.")
+@click.option("--resume", type=file_argument, metavar="CIRCUIT.txt", help="Start from this circuit of the same matrix.")
+@click.option("--out", type=file_argument, metavar="OUT", help="Write the circuit: .v, .c, .dot, .svg, otherwise text.")
 @force_option
 @json_option
 def synthesize(source: str, resume: Path | None, out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Find an XOR circuit with few gates for a binary matrix: a file of rows of 0 and 1, or a network's recipe.
+    """Find an XOR circuit with few gates for a binary matrix.
+
+    The matrix is that of a text file with rows of 0 and 1, or that of a network's recipe.
 
     \b
     Example:
       xoropt synthesize block:n_in=20,n_out=180 --time-limit 30 --out decoder.v
     """
-    from xoropt.circuits import read_circuit, read_matrix, write_circuit
+    from xoropt.circuits import read_circuit, read_matrix, to_text, write_circuit
     from xoropt.circuits import synthesize as run
     from xoropt.common.files import check_new
     from xoropt.networks import from_recipe
@@ -64,4 +67,4 @@ def synthesize(source: str, resume: Path | None, out: Path | None, force: bool, 
         checked = "verified" if figures["verified"] else "NOT VERIFIED"
         click.echo(f"{figures['gates']} gates, depth {figures['depth']}, {checked}, {figures['seconds']:.1f} s")
         if out is None:
-            click.echo(circuit.to_text(), nl=False)
+            click.echo(to_text(circuit), nl=False)

@@ -1,4 +1,4 @@
-"""Pictures of networks and circuits: draw."""
+"""The command `xoropt draw`."""
 
 from pathlib import Path
 
@@ -12,11 +12,22 @@ __all__ = ["draw"]
 
 @cli.command()
 @click.argument("source", metavar="RECIPE|CIRCUIT.txt")
-@click.option("--out", type=file_argument, required=True, help="The picture: .svg, .png, .pdf; a circuit: .svg, .dot.")
-@click.option("--view", type=click.Choice(VIEWS), default="auto", show_default=True, help="Of a network; auto: both.")
+@click.option(
+    "--out",
+    type=file_argument,
+    required=True,
+    help="The picture: .svg, .png or .pdf of a network, .svg or .dot of a circuit.",
+)
+@click.option(
+    "--view",
+    type=click.Choice(VIEWS),
+    default="auto",
+    show_default=True,
+    help="The view of a network; auto shows both, or the band alone where the graph is too large.",
+)
 @force_option
 def draw(source: str, out: Path, view: str, force: bool) -> None:
-    """Draw a network, as a graph and as the band of its matrix, or a circuit, its gates by level.
+    """Draw a network as a graph and as the band of its matrix, or a circuit with its gates by level.
 
     \b
     Example:
@@ -28,7 +39,7 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
 
     if Path(source).is_file() or Path(source).suffix == ".txt":
         if out.suffix not in (".svg", ".dot"):
-            raise ArgumentError(f"{out}: a circuit is drawn as .svg or .dot; give '--out' such a name.")
+            raise ArgumentError(f"{out}: a circuit is drawn as .svg or .dot; end the name of '--out' so.")
         write_circuit(out, read_circuit(source), overwrite=force)
     else:
         save_drawing(draw(from_recipe(source), view), out, overwrite=force)

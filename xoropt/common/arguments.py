@@ -1,14 +1,26 @@
-"""Checks of arguments: integers in a range, limits and times, each in one place."""
+"""Checks of arguments: integers in a range, numbers of seconds and time limits, one function each."""
+
+import math
 
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["check_int"]
+__all__ = ["check_int", "check_seconds", "check_time_limit"]
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
-    """`value` as an int in [low, high]; ArgumentError naming the argument otherwise."""
+    """Return `value` as an int in [low, high].
+
+    Args:
+        name: the argument's name, for the message.
+        value: what was given; NumPy's integers are fine, booleans are not.
+        low: the least value allowed.
+        high: the greatest value allowed; None: there is none.
+
+    Raises:
+        ArgumentError: it is no integer, or out of range; the message names the argument.
+    """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise ArgumentError(f"Argument '{name}' must be an integer, not {value!r}.")
     value = int(value)
@@ -16,3 +28,35 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
         allowed = f"at least {low}" if high is None else f"from {low} to {high}"
         raise ArgumentError(f"Argument '{name}' must be {allowed}, not {value}.")
     return value
+
+
+def check_seconds(seconds: object, name: str = "time_limit") -> None:
+    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
+
+    Args:
+        seconds: what was given; NumPy's numbers are fine, booleans are not.
+        name: the argument's name, for the message.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument.
+    """
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if not (number and 0 <= seconds < math.inf):  # type: ignore[operator]
+        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")
+
+
+def check_time_limit(seconds: object, name: str = "time_limit") -> None:
+    """Check a time limit: None for no limit, or a finite number of seconds above 0.
+
+    Args:
+        seconds: what was given; NumPy's numbers are fine, booleans are not.
+        name: the argument's name, for the message.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument.
+    """
+    if seconds is None:
+        return
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if not (number and 0 < seconds < math.inf):  # type: ignore[operator]
+        raise ArgumentError(f"Argument '{name}' must be None or a positive number of seconds, not {seconds!r}.")

@@ -5,7 +5,7 @@ import heapq
 import numpy as np
 
 from xoropt.circuits import XorCircuit, synthesize
-from xoropt.circuits.synthesis import check_time_limit
+from xoropt.common.arguments import check_seconds
 from xoropt.hardware.register_stages import PAD, Pipeline, Stage
 
 __all__ = ["SYNTHESIZED", "arrivals", "depth_of", "plain_circuit", "stage_circuits"]
@@ -68,7 +68,7 @@ def stage_circuits(plan: Pipeline, synthesis: str | None = None, time_limit: flo
     Raises:
         ArgumentError: the time limit is negative or not finite.
     """
-    check_time_limit(time_limit)
+    check_seconds(time_limit)
     small = [len(stage.sources) * len(stage.taps[0]) <= SYNTHESIZED for stage in plan.stages]
     shared = time_limit / max(1, small.count(True))
     circuits: list[XorCircuit] = []

@@ -1,4 +1,7 @@
-"""Boyar and Peralta's greedy loop: add the sum of two base vectors that brings the targets nearest."""
+"""Boyar and Peralta's greedy loop: add the sum of two base vectors that brings the targets nearest.
+
+The base vectors are the inputs and the gates made so far.
+"""
 
 import numpy as np
 from numba import int64, njit, uint64
@@ -12,7 +15,7 @@ BP, RANDOM_TIES, NEAREST, NEAREST_ANY_NORM = range(4)
 
 @njit(cache=True, nogil=True)
 def _cell_of(keys, key):  # type: ignore[no-untyped-def]
-    """The cell of a key, or the empty one where it would go."""
+    """Return the cell of a key, or the empty cell where it belongs."""
     cell = home(key, keys.size)
     while keys[cell] != uint64(0) and keys[cell] != key:
         cell = (cell + uint64(1)) & uint64(keys.size - 1)
@@ -21,7 +24,7 @@ def _cell_of(keys, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _choose(m, k, limit):  # type: ignore[no-untyped-def]
-    """The binomial coefficient, or more than `limit`."""
+    """Return the binomial coefficient, or limit + 1 if it is larger than `limit`."""
     value = 1
     for i in range(k):
         value = value * (m - i) // (i + 1)
@@ -32,10 +35,22 @@ def _choose(m, k, limit):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _next_sum(word, size, words, m, keys, slots, pair_keys, combination):  # type: ignore[no-untyped-def]
-    """Advance `combination` to the next set of `size` base vectors that sums to `word`; False when there's none.
+    """Advance `combination` to the next set of `size` base vectors that sums to `word`.
 
-    combination: int64 (size + 1,); its last entry is 0 before the first call. The first size-2 indices run through
-    all increasing tuples; a table of pair sums tells which of them two further vectors complete.
+    The first size-2 indices run through all increasing tuples; a table of pair sums tells which of them can be
+    completed by two more vectors.
+
+    Args:
+        word: the sum.
+        size: the number of base vectors in the set.
+        words: uint64, the base vectors.
+        m: the number of base vectors.
+        keys, slots: the table from a base vector to its index.
+        pair_keys: the table of the sums of two base vectors.
+        combination: int64 (size + 1,), changed in place; its last entry is 0 before the first call.
+
+    Returns:
+        False if there is no further set.
     """
     free = size - 2
     started = combination[size]
@@ -72,7 +87,7 @@ def _next_sum(word, size, words, m, keys, slots, pair_keys, combination):  # typ
 
 @njit(cache=True, nogil=True)
 def _shorten(part, size, words, keys, slots):  # type: ignore[no-untyped-def]
-    """Replace pairs of a representation by base vectors that equal their sums, while there are any; its new size."""
+    """Replace pairs of a representation by base vectors that equal their sums, and return its new size."""
     i = 0
     while i < size:
         j = i + 1
@@ -101,18 +116,20 @@ def _shorten(part, size, words, keys, slots):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-untyped-def]
-    """Gates of one greedy run.
+    """Make the gates of one greedy run.
 
     Args:
-        units, targets: the words of inputs and targets, uint64; targets distinct, none zero or a unit.
+        units, targets: uint64, the words of the inputs and the targets; targets are distinct, none is zero or a unit.
         rows: uint8 (targets, units).
-        mode: BP (least sum of distances, then largest norm, first of equals), RANDOM_TIES (a random one of equals),
-            NEAREST (only sums that bring a nearest target nearer), NEAREST_ANY_NORM (the same, the norm ignored).
-        random: one word of random state.
-        limit: combinations to look at for one target and step; a target with more keeps the one representation that it
-            has, so that its distance is an upper bound.
+        mode: BP (the least sum of distances, then the largest norm, then the first), RANDOM_TIES (a random one of
+            equally good sums), NEAREST (only sums that bring a nearest target nearer), or NEAREST_ANY_NORM (the same
+            without the norm).
+        random: uint64 (1,), the state of the random numbers, which is advanced.
+        limit: the most combinations that are tried for one target and step. A target with more keeps the one
+            representation that it has, so that its distance is an upper bound.
 
-    Returns: int32 (gates, 2).
+    Returns:
+        The gates as int32 (gates, 2).
     """
     n, k = units.size, targets.size
     longest = 2
@@ -134,7 +151,7 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
     for i in range(n):
         slot_insert(keys, slots, units[i], i)
     dist = np.zeros(k, np.int64)
-    parts = np.zeros((k, longest), np.int32)  # one representation of each target, dist + 1 base vectors
+    parts = np.zeros((k, longest), np.int32)  # one representation of each target by dist + 1 base vectors
     for t in range(k):
         size = 0
         for j in range(n):
@@ -143,19 +160,19 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
                 size += 1
         dist[t] = size - 1
     gain = np.zeros(pair_table, np.int32)
-    loss = np.zeros(pair_table, np.int64)  # by how much the squared norm shrinks
+    loss = np.zeros(pair_table, np.int64)  # how much the squared norm shrinks
     near = np.zeros(pair_table, np.uint8)
     stamp = np.full(pair_table, -1, np.int32)
     touched = np.zeros(pair_table, np.int64)
     gates = np.zeros((total, 2), np.int32)
     combination = np.zeros(longest + 2, np.int64)
     count = 0
-    done = 0  # base vectors whose pairs are in the table
+    done = 0  # the number of base vectors whose pairs are in the table
     open_targets = k
     while open_targets:
         m = n + count
         while done < m:
-            if 2 * (pair_count + done) > pair_table:  # grow, and enter everything again
+            if 2 * (pair_count + done) > pair_table:  # make a larger table and enter everything again
                 pair_table *= 4
                 pair_keys = np.zeros(pair_table, np.uint64)
                 first = np.zeros(pair_table, np.int32)
@@ -227,7 +244,7 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
                 if mode >= NEAREST and not near[cell]:
                     continue
                 if slot_of(keys, slots, pair_keys[cell]) >= 0:
-                    continue  # a bound was no distance
+                    continue  # the sum is a base vector already: a distance was only an upper bound
                 if best >= 0:
                     ahead = gain[cell] - gain[best]
                     if ahead == 0 and mode != NEAREST_ANY_NORM:
@@ -267,7 +284,7 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
                 dist[t] = size - 1
                 open_targets -= size == 1
                 continue
-            size = dist[t] - 1  # vectors that the new one needs beside it
+            size = dist[t] - 1  # the number of vectors that the new one needs beside it
             rest = targets[t] ^ word
             if size == 0:
                 continue

@@ -1,4 +1,4 @@
-"""In-place elimination (register ^= register) and the peephole over three registers that shortens its result."""
+"""In-place elimination (register ^= register), and a peephole over three registers that shortens its result."""
 
 import numpy as np
 from numba import njit
@@ -10,7 +10,7 @@ __all__ = ["eliminate", "optimal_3x3", "shorten"]
 
 @njit(cache=True, nogil=True)
 def _overlaps(matrix, shared):  # type: ignore[no-untyped-def]
-    """shared[0, i, j]: in how many columns rows i and j both have a one; shared[1, i, j]: the same for columns."""
+    """Count common ones: shared[0, i, j] those of rows i and j, shared[1, i, j] those of columns i and j."""
     n = matrix.shape[0]
     shared[:] = 0
     for k in range(n):
@@ -25,7 +25,7 @@ def _overlaps(matrix, shared):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _add_line(matrix, shared, side, to, source):  # type: ignore[no-untyped-def]
-    """Add row `source` to row `to` (side 0) or column to column (side 1), and keep the overlaps right."""
+    """Add row `source` to row `to` (side 0), or column to column (side 1), and update the common ones."""
     n = matrix.shape[0]
     other = 1 - side
     for k in range(n):
@@ -57,20 +57,23 @@ def _add_line(matrix, shared, side, to, source):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
-    """Operations that compute y = M·x in the registers that hold x.
+    """Find operations that compute y = M·x in the registers that hold x.
 
-    Row and column additions that take the most ones out of M and its inverse together, ties at random; Gauss's steps
-    where none does.
+    Each step is the row or column addition that removes the most ones from M and its inverse together, with ties broken
+    at random. When none removes any, Gaussian elimination finishes.
 
     Args:
         matrix, inverse: uint8 (n, n), both changed in place.
+        random: uint64 (1,), the state of the random numbers, which is advanced.
 
-    Returns: int32 (operations, 2): register a ^= register b in this order; int32 (n,): the register of each output.
+    Returns:
+        The operations in order, int32 (operations, 2), each as register a ^= register b; and the register of each
+        output, int32 (n,).
     """
     n = matrix.shape[0]
     most = 4 * n * n + 16
     before = np.zeros((most, 2), np.int32)  # from column additions, in the order of use
-    after = np.zeros((most, 2), np.int32)  # from row additions, to be used from the last to the first
+    after = np.zeros((most, 2), np.int32)  # from row additions, used from the last to the first
     n_before, n_after = 0, 0
     shared = np.zeros((2, n, n), np.int32)
     backward = np.zeros((2, n, n), np.int32)
@@ -83,7 +86,7 @@ def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
                 for j in range(n):
                     if i == j:
                         continue
-                    # Adding line j to line i of M is adding line i to line j, of the other kind, of the inverse.
+                    # Adding row j to row i of M adds column i to column j of the inverse, and the other way round.
                     change = shared[s, j, j] - 2 * shared[s, i, j]
                     change += backward[1 - s, i, i] - 2 * backward[1 - s, i, j]
                     if change < best:
@@ -101,11 +104,11 @@ def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
             after[n_after, 1] = source
             n_after += 1
         else:
-            # Adding column j to column i is M·E with E = 1 + e_j e_iᵀ: the register j takes up i first.
+            # Adding column j to column i is M·E with E = 1 + e_j e_iᵀ: register j adds register i first.
             before[n_before, 0] = source
             before[n_before, 1] = to
             n_before += 1
-    # Gauss finishes on the rows; a column's pivot is the lightest row that no other column has taken.
+    # Gaussian elimination on the rows: a column's pivot is the lightest row that is no other column's.
     pivot_of = np.full(n, -1, np.int32)
     taken = np.zeros(n, np.uint8)
     for column in range(n):
@@ -139,13 +142,13 @@ def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _add(code, a, b):  # type: ignore[no-untyped-def]
-    """The 3×3 matrix, three bits a row, after adding row b to row a."""
+    """Return a 3×3 matrix (three bits for each row) after row b is added to row a."""
     return code ^ (((code >> (3 * b)) & 7) << (3 * a))
 
 
 @njit(cache=True, nogil=True)
 def optimal_3x3():  # type: ignore[no-untyped-def]
-    """For each invertible 3×3 matrix the least additions that make it from a permutation; -1 for the singular."""
+    """Return the fewest row additions that make each 3×3 matrix from a permutation; -1 for singular matrices."""
     cost = np.full(512, -1, np.int32)
     queue = np.zeros(512, np.int32)
     end = 0
@@ -172,16 +175,19 @@ def optimal_3x3():  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
-    """Replace operations on three registers that can be brought together by fewer, until no three allow it.
+    """Shorten a sequence of operations until no three registers allow it.
 
-    The seven reduction rules of Xiang et al. are the cases with three operations; here every number counts.
+    Operations on three registers that can be moved next to each other are replaced by the fewest that do the same. The
+    seven reduction rules of Xiang et al. are the cases with three operations; here any number is replaced.
 
     Args:
         operations: int32 (count, 2), changed in place.
-        outputs: int32: the register of each output, changed in place (exchanges are done by renaming).
-        cost: `optimal_3x3()`.
+        outputs: int32 (n,), the register of each output, changed in place: registers are exchanged by renaming.
+        cost: the result of `optimal_3x3`.
+        random: uint64 (1,), the state of the random numbers, which is advanced.
 
-    Returns: how many operations are left.
+    Returns:
+        The number of operations that are left.
     """
     n = outputs.size
     count = len(operations)
@@ -216,7 +222,7 @@ def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
                         row_a = i
                     if registers[i] == b:
                         row_b = i
-                # q moves before the blocked ones if none of them reads what it writes or writes what it reads.
+                # q can move before the skipped ones if none of them reads what it writes or writes what it reads.
                 if row_a >= 0 and row_b >= 0 and not reads[a] and not writes[b]:
                     group[size] = q
                     size += 1
@@ -229,7 +235,7 @@ def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
                 break
         if not improved:
             continue
-        # Peel the optimal additions off, last first; what remains is a permutation: row i is old row place.
+        # Peel the optimal additions off, last first. What remains is a permutation.
         n_fresh = 0
         while cost[code] > 0:
             found = False

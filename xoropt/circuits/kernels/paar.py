@@ -1,4 +1,4 @@
-"""Paar's greedy loops: gate the pair of columns that most rows hold, until no row holds a pair."""
+"""Paar's greedy loops: make a gate of the pair of columns that occurs in most rows, until no row has a pair."""
 
 import numpy as np
 from numba import int64, njit
@@ -10,6 +10,7 @@ __all__ = ["paar_bounded", "paar_greedy"]
 
 @njit(cache=True, nogil=True)
 def _grow(array, size):  # type: ignore[no-untyped-def]
+    """Return a square array extended with zeros to (size, size)."""
     larger = np.zeros((size, size), array.dtype)
     larger[: array.shape[0], : array.shape[1]] = array
     return larger
@@ -17,6 +18,7 @@ def _grow(array, size):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _row_most(shared, p, columns):  # type: ignore[no-untyped-def]
+    """Return the largest count among the pairs of column p with later columns."""
     most = 0
     for q in range(p + 1, columns):
         most = max(most, shared[p, q])
@@ -25,22 +27,23 @@ def _row_most(shared, p, columns):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
-    """Gates of one greedy run.
+    """Make the gates of one greedy run.
 
     Args:
         matrix: uint8 (rows, columns).
-        random: one word of random state, for ties.
-        choices: int32: which of the tied pairs to take at each step; random where it's -1 and beyond its end.
-        ties: int32, as long as `choices`: takes how many pairs were tied at each step.
+        random: uint64 (1,), the state of the random numbers, which is advanced.
+        choices: int32, which of the tied pairs to take at each step; a random pair where it is -1 and after its end.
+        ties: int32, as long as `choices`, changed in place: the number of tied pairs at each step.
 
-    Returns: int32 (gates, 2); gate i is signal `columns` + i.
+    Returns:
+        The gates as int32 (gates, 2); gate i is signal `columns` + i.
     """
     rows, n = matrix.shape
     room = n + 256
-    shared = np.zeros((room, room), np.int32)  # rows that hold both columns of a pair p < q
+    shared = np.zeros((room, room), np.int32)  # the number of rows with both columns of a pair p < q
     row_most = np.zeros(room, np.int32)
     stale = np.zeros(room, np.uint8)
-    lists = np.zeros((rows, n), np.int32)  # the columns that each row holds
+    lists = np.zeros((rows, n), np.int32)  # the columns of each row
     weights = np.zeros(rows, np.int64)
     for i in range(rows):
         for j in range(n):
@@ -122,10 +125,18 @@ def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def paar_bounded(matrix, random, max_depth):  # type: ignore[no-untyped-def]
-    """`paar_greedy` under a depth bound, which every row must be able to keep.
+    """Make the gates of one greedy run that keeps a depth bound.
 
-    A row whose columns have depths d can be finished in `max_depth` levels if and only if Σ 2^d ≤ 2^max_depth (Kraft);
-    a pair counts in the rows that stay so when it's gated.
+    A row whose columns have depths d can be finished in `max_depth` levels if and only if Σ 2^d ≤ 2^max_depth (Kraft).
+    A pair counts only in the rows for which this still holds after the pair is replaced by its gate.
+
+    Args:
+        matrix: uint8 (rows, columns).
+        random: uint64 (1,), the state of the random numbers, which is advanced.
+        max_depth: the most levels of gates; every row must be able to keep it.
+
+    Returns:
+        The gates as int32 (gates, 2); gate i is signal `columns` + i.
     """
     rows, n = matrix.shape
     total = int64(matrix.sum())

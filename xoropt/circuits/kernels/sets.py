@@ -1,8 +1,8 @@
 """Sets of vectors with the tables that a walk over them needs: members, their triples, the sums of their pairs.
 
-A circuit is a set of vectors: the unit vectors, the targets, and interior ones. It is valid when every target is
-reached from the units by sums of two members, in at most `max_depth` levels. Which sum builds a member stays open,
-so that one state stands for all circuits with the same signals; its cost is the number of members that are not units.
+A circuit is a set of vectors: the unit vectors, the targets, and interior vectors. It is valid if the units reach every
+target by sums of two members, in at most `max_depth` levels. The sum that builds a member is left open, so that one
+state stands for all circuits with the same signals. Its cost is the number of members that are not units.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,6 @@ __all__ = [
     "INPUT",
     "INTERIOR",
     "LIVE",
-    "MOVES",
     "TAKEN",
     "TARGET",
     "TARGETS",
@@ -32,41 +31,41 @@ __all__ = [
 
 DEAD, INPUT, TARGET, INTERIOR = range(4)  # kinds of slots
 TAKEN = -1  # in State.seen
-LIVE, USED, BEST, HOT, TARGETS, MOVES = range(6)  # the fields of State.info
+LIVE, USED, BEST, HOT, TARGETS = range(5)  # the fields of State.info
 
 
 class State(NamedTuple):
     """One set of vectors with its tables; slots 0 … capacity-1 hold the members.
 
-    Passing it costs half a microsecond: no call inside a loop over members may take it.
+    Passing it to a compiled function takes half a microsecond: no call inside a loop over members may do so.
     """
 
     vectors: np.ndarray  # uint64 (capacity,)
     kind: np.ndarray  # int8: DEAD, INPUT, TARGET or INTERIOR
-    live: np.ndarray  # int32: the slots in use, first info[LIVE] entries
-    place: np.ndarray  # int32: where in `live` a slot is
-    hot: np.ndarray  # int32: the interior slots, first info[HOT] entries
-    hot_place: np.ndarray
+    live: np.ndarray  # int32: the slots in use, the first info[LIVE] entries
+    place: np.ndarray  # int32: the index of a slot in `live`
+    hot: np.ndarray  # int32: the interior slots, the first info[HOT] entries
+    hot_place: np.ndarray  # int32: the index of a slot in `hot`
     first: np.ndarray  # int32 (capacity, partners): the triples {x, first, second} of slot x whose vectors sum to 0
     second: np.ndarray
-    triples: np.ndarray  # int32: how many each slot has
-    slot_keys: np.ndarray
+    triples: np.ndarray  # int32: the number of triples of each slot
+    slot_keys: np.ndarray  # the table from a vector to its slot
     slots: np.ndarray
-    pairs: np.ndarray  # uint64: how many pairs of members sum to a vector, see `tally`
+    pairs: np.ndarray  # uint64: the table from a vector to the number of pairs that sum to it, see `tally`
     seen: np.ndarray  # int8: 0 not reached, 1 reached, 2 expanded; -1 for the member that counts as taken out
-    depth: np.ndarray
-    queue: np.ndarray
-    mate: np.ndarray
-    chosen: np.ndarray  # uint64: candidates of one move
+    depth: np.ndarray  # int32: the level of each reached slot
+    queue: np.ndarray  # int32: the slots of a breadth-first search
+    mate: np.ndarray  # int32: the slot that sums with each slot to the vector of a move
+    chosen: np.ndarray  # uint64: the candidates of one move
     weight: np.ndarray  # float64: their weights
-    best: np.ndarray  # uint64: the smallest set's vectors that are not units, info[BEST] of them
-    random: np.ndarray
-    info: np.ndarray
+    best: np.ndarray  # uint64: the vectors of the smallest set that are not units, info[BEST] of them
+    random: np.ndarray  # uint64 (1,): the state of the random numbers
+    info: np.ndarray  # int64: LIVE, HOT, TARGETS: numbers of slots; USED: cells of `pairs`; BEST: the least cost
 
 
-def new_state(capacity: int, seed: int, partners: int = 0) -> State:
-    """An empty set with room for `capacity` vectors."""
-    partners = partners or max(4, capacity // 2 + 1)
+def new_state(capacity: int, seed: int) -> State:
+    """Return an empty set with room for `capacity` vectors."""
+    partners = max(4, capacity // 2 + 1)
     table = 1 << max(6, int(4 * capacity - 1).bit_length())
     pair_table = 1 << max(10, int(2 * capacity * capacity).bit_length())
     ints = lambda: np.zeros(capacity, np.int32)  # noqa: E731
@@ -97,6 +96,7 @@ def new_state(capacity: int, seed: int, partners: int = 0) -> State:
 
 @njit(cache=True, nogil=True, inline="always")
 def _add_triple(s, x, a, b):  # type: ignore[no-untyped-def]
+    """Append the triple {x, a, b} to the list of x."""
     n = s.triples[x]
     s.first[x, n] = a
     s.second[x, n] = b
@@ -105,7 +105,7 @@ def _add_triple(s, x, a, b):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _link(s, slot):  # type: ignore[no-untyped-def]
-    """Enter the triples of a new member."""
+    """Add the triples of a new member to all lists."""
     vector = s.vectors[slot]
     for i in range(s.info[LIVE]):
         a = s.live[i]
@@ -118,7 +118,7 @@ def _link(s, slot):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _unlink(s, slot):  # type: ignore[no-untyped-def]
-    """Take the triples of a member out of its partners' lists."""
+    """Remove the triples of a member from all lists."""
     for i in range(s.triples[slot]):
         for x in (s.first[slot, i], s.second[slot, i]):
             n = s.triples[x] - 1
@@ -133,6 +133,7 @@ def _unlink(s, slot):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _rebuild_pairs(s):  # type: ignore[no-untyped-def]
+    """Count all pairs again in an empty table, which drops the keys that no pair sums to."""
     s.pairs[:] = uint64(0)
     used = 0
     for i in range(s.info[LIVE]):
@@ -144,7 +145,7 @@ def _rebuild_pairs(s):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def insert(s, vector, kind):  # type: ignore[no-untyped-def]
-    """Make a vector a member; its slot, or -1 if it is one already (a better kind is taken over) or there's no room."""
+    """Make a vector a member and return its slot; return -1 if it is a member already or there is no room."""
     known = slot_of(s.slot_keys, s.slots, vector)
     if known >= 0:
         return -1
@@ -179,7 +180,7 @@ def insert(s, vector, kind):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def remove(s, slot):  # type: ignore[no-untyped-def]
-    """Take an interior member out."""
+    """Remove an interior member."""
     vector = s.vectors[slot]
     _unlink(s, slot)
     slot_delete(s.slot_keys, s.slots, vector)
@@ -198,9 +199,10 @@ def remove(s, slot):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def reach(s, out, max_depth):  # type: ignore[no-untyped-def]
-    """Mark what the inputs reach without member `out` (-1: with all) within `max_depth` levels, breadth first.
+    """Mark what the inputs reach in `max_depth` levels without member `out` (-1: with all members), breadth first.
 
-    Returns: how many targets they don't reach.
+    Returns:
+        The number of targets that they don't reach.
     """
     s.seen[:] = 0
     if out >= 0:
@@ -238,6 +240,6 @@ def reach(s, out, max_depth):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def insert_all(s, vectors, kind):  # type: ignore[no-untyped-def]
-    """Make vectors members, those that aren't yet."""
+    """Make every vector a member that is not one yet."""
     for vector in vectors:
         insert(s, vector, kind)

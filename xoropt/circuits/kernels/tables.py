@@ -1,6 +1,7 @@
-"""Two hash tables over uint64 keys in plain arrays: vector → slot, and vector → number of pairs that sum to it.
+"""Hash tables in plain arrays (vector → slot, vector → number of pairs that sum to it), and random numbers.
 
-A key of 0 marks an empty cell: the zero vector is never stored. Sizes are powers of two; probing is linear.
+A key is a uint64; 0 marks an empty cell, since the zero vector is never stored. Sizes are powers of two, and probing is
+linear.
 """
 
 from numba import int64, njit, uint64
@@ -12,14 +13,14 @@ MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 
 @njit(cache=True, nogil=True, inline="always")
 def home(key, size):  # type: ignore[no-untyped-def]
-    """The cell where a key would like to lie."""
+    """Return the cell where the search for a key begins."""
     word = key * MULTIPLIER
     return (word ^ (word >> uint64(29))) >> uint64(7) & uint64(size - 1)
 
 
 @njit(cache=True, nogil=True)
 def slot_of(keys, slots, key):  # type: ignore[no-untyped-def]
-    """The slot stored for a key, -1 when there is none."""
+    """Return the slot of a key, -1 if the key is not stored."""
     cell = home(key, keys.size)
     while keys[cell] != uint64(0):
         if keys[cell] == key:
@@ -30,7 +31,7 @@ def slot_of(keys, slots, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def slot_insert(keys, slots, key, slot):  # type: ignore[no-untyped-def]
-    """Store a slot for a key that is not there yet."""
+    """Store a slot for a key that is not stored yet."""
     cell = home(key, keys.size)
     while keys[cell] != uint64(0):
         cell = (cell + uint64(1)) & uint64(keys.size - 1)
@@ -40,7 +41,7 @@ def slot_insert(keys, slots, key, slot):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def slot_delete(keys, slots, key):  # type: ignore[no-untyped-def]
-    """Take a key out, and move back what its cell had pushed on (Knuth, TAOCP 6.4, algorithm R)."""
+    """Remove a key and move back the keys that it had displaced (Knuth, TAOCP 6.4, algorithm R)."""
     last = uint64(keys.size - 1)
     cell = home(key, keys.size)
     while keys[cell] != key:
@@ -60,14 +61,14 @@ def slot_delete(keys, slots, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, inline="always")
 def _tag(key):  # type: ignore[no-untyped-def]
-    """What marks a key's cell: 47 bits of its hash; the low 16 bits are the number's."""
+    """Return the 47 bits of a key's hash that mark its cell; the low 16 bits hold the number."""
     word = key * MULTIPLIER
     return ((word ^ (word >> uint64(29))) | uint64(0x10000)) & ~uint64(0xFFFF)
 
 
 @njit(cache=True, nogil=True)
 def count_of(cells, key):  # type: ignore[no-untyped-def]
-    """The number stored for a key, 0 when there is none."""
+    """Return the number of a key, 0 if the key is not stored."""
     tag = _tag(key)
     cell = home(key, cells.size)
     while cells[cell] != uint64(0):
@@ -79,10 +80,14 @@ def count_of(cells, key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def tally(cells, key, up):  # type: ignore[no-untyped-def]
-    """Count a key up or down; 1 when the key is new, else 0. Keys with number 0 stay until the table is rebuilt.
+    """Count a key up or down.
 
-    A key and its number share one word, so that a look-up costs one cache line. Keys are told apart by a hash: two of
-    them share a number once in 2⁴⁷, which a count that only guides a search can bear.
+    A key and its number share one word, so that a look-up reads one cache line. Keys are told apart by a hash: two of
+    them share a number with probability 2⁻⁴⁷, which does no harm to a count that only guides a search. Keys with the
+    number 0 stay until the table is rebuilt.
+
+    Returns:
+        1 if the key is new, otherwise 0.
     """
     tag = _tag(key)
     cell = home(key, cells.size)
@@ -100,7 +105,7 @@ def tally(cells, key, up):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def random_word(state):  # type: ignore[no-untyped-def]
-    """The next word of xorshift64* (Vigna 2016); state is one nonzero uint64 in an array."""
+    """Return the next word of xorshift64* (Vigna 2016); `state` is one nonzero uint64 in an array."""
     word = state[0]
     word ^= word >> uint64(12)
     word ^= word << uint64(25)
@@ -111,5 +116,5 @@ def random_word(state):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def random_below(state, bound):  # type: ignore[no-untyped-def]
-    """A random integer in [0, bound), bound below 2³²."""
+    """Return a random integer in [0, bound), with bound below 2³²."""
     return int(((random_word(state) >> uint64(32)) * uint64(bound)) >> uint64(32))

@@ -8,7 +8,6 @@ from xoropt.circuits.kernels.sets import (
     INPUT,
     INTERIOR,
     LIVE,
-    MOVES,
     TAKEN,
     TARGET,
     TARGETS,
@@ -21,11 +20,14 @@ from xoropt.circuits.kernels.tables import count_of, random_below, random_word, 
 __all__ = ["MAX_WEIGHT", "walk"]
 
 MAX_TRIES = 6
+"""The most candidates that one move tries."""
 MAX_WEIGHT = 31
+"""The most pairs that count for the weight of a candidate."""
 
 
 @njit(cache=True, nogil=True, inline="always")
 def _mark(s, slot, marks):  # type: ignore[no-untyped-def]
+    """Mark a slot as reached, queue it, and return the new length of the queue."""
     s.seen[slot] = 1
     s.queue[marks] = slot
     return marks + 1
@@ -33,9 +35,12 @@ def _mark(s, slot, marks):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _reach_with(s, vector, missing):  # type: ignore[no-untyped-def]
-    """How many targets stay unreached when a vector joins a state that `reach` has marked; the marks are put back.
+    """Count the targets that stay unreached if a vector joins a state that `reach` has marked; restore the marks.
 
-    -1 when the vector itself can't be built. Only for walks without a depth bound.
+    Only for walks without a depth bound.
+
+    Returns:
+        The number of targets, or -1 if the vector itself can't be built.
     """
     built = False
     marks = 0
@@ -75,7 +80,7 @@ def _reach_with(s, vector, missing):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _drop_unreached(s):  # type: ignore[no-untyped-def]
-    """Take out interior members that no one can build: every target is reached without them."""
+    """Remove the interior members that are not reached, when every target is reached without them."""
     i = 0
     while i < s.info[HOT]:
         slot = s.hot[i]
@@ -87,6 +92,7 @@ def _drop_unreached(s):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _keep_if_better(s):  # type: ignore[no-untyped-def]
+    """Copy the set to `best` if it is smaller than the smallest so far."""
     size = s.info[HOT] + s.info[TARGETS]
     if size >= s.info[BEST]:
         return
@@ -101,7 +107,7 @@ def _keep_if_better(s):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _exchange(s, out, vector, missing, max_depth):  # type: ignore[no-untyped-def]
-    """Put a vector in the place of member `out` if that makes every target reachable; whether it did."""
+    """Replace member `out` by a vector if that makes every target reachable, and return whether it did."""
     if max_depth < 0:
         if _reach_with(s, vector, missing) != 0:
             return False
@@ -119,9 +125,12 @@ def _exchange(s, out, vector, missing, max_depth):  # type: ignore[no-untyped-de
 
 @njit(cache=True, nogil=True)
 def _candidates(s, out, weights):  # type: ignore[no-untyped-def]
-    """Vectors that would build one random unreached member from a reached one, each itself the sum of two members.
+    """Collect vectors that build one random unreached member from a reached one and are the sum of two members.
 
     The member `out` counts as taken out, but may be its own successor.
+
+    Returns:
+        The number of candidates; `chosen` and `weight` hold them.
     """
     count = 0
     lost = 0
@@ -153,7 +162,7 @@ def _candidates(s, out, weights):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _add_random(s, tries):  # type: ignore[no-untyped-def]
-    """Make the sum of two random members a member too: of a few sums, the one that most pairs share."""
+    """Make the sum of two random members a member, too: of `tries` such sums the one that most pairs share."""
     most = 1
     found = uint64(0)
     for _ in range(tries):
@@ -172,25 +181,29 @@ def _add_random(s, tries):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, inline="always")
 def _uniform(random):  # type: ignore[no-untyped-def]
+    """Return a random number in [0, 1)."""
     return (random_word(random) >> uint64(11)) * 2.0**-53
 
 
 @njit(cache=True, nogil=True)
 def walk(s, steps, weights, spare, up, max_depth):  # type: ignore[no-untyped-def]
-    """`steps` moves from a valid set; info[BEST] and `best` hold the smallest set met.
+    """Make `steps` moves from a valid set; info[BEST] and `best` hold the smallest set met.
 
-    A move takes a random interior member out. If every target is still reached, that was a gate too many. Else a
-    vector is drawn from those that build what was lost, with weight weights[number of pairs that sum to it], and put
-    in; it may be the old one. With probability `up` a vector is added first, as long as the set stays at most `spare`
-    larger than the smallest.
+    A move takes a random interior member out. If every target is still reached, the member was a gate too many.
+    Otherwise a vector is drawn from those that build what was lost, and put in; it may be the old one.
 
-    max_depth: levels allowed, -1 for no bound.
+    Args:
+        s: the set, changed in place.
+        steps: the number of moves.
+        weights: float64, the weight of a vector by the number of pairs that sum to it, up to MAX_WEIGHT.
+        spare: the number of members that the set may have more than the smallest.
+        up: the probability with which a move adds a vector first, if `spare` allows it.
+        max_depth: the most levels of gates, -1 for no bound.
     """
     bound = max_depth if max_depth >= 0 else 1 << 30
     for _ in range(steps):
         if s.info[HOT] == 0:
             return
-        s.info[MOVES] += 1
         if up > 0.0 and s.info[HOT] + s.info[TARGETS] < s.info[BEST] + spare and _uniform(s.random) < up:
             reach(s, -1, bound)
             _add_random(s, 16)

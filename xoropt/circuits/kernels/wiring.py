@@ -1,4 +1,4 @@
-"""From a set of vectors to gates: which sums build it, breadth first, so that the depth is least."""
+"""Gates for a set of vectors, found breadth first, so that the depth is the least possible."""
 
 import numpy as np
 from numba import njit
@@ -10,12 +10,15 @@ __all__ = ["wire"]
 
 @njit(cache=True, nogil=True)
 def wire(units, vectors, keys, slots):  # type: ignore[no-untyped-def]
-    """Gates for `vectors` (distinct, none zero or a unit) in topological order, without those that can't be built.
+    """Make a gate for each vector that sums of two members can build.
 
     Args:
+        units: uint64, the words of the inputs.
+        vectors: uint64, distinct; none is zero or a unit.
         keys, slots: an empty table with more than twice as many cells as there are units and vectors.
 
-    Returns: int32 (gates, 2).
+    Returns:
+        The gates in topological order, int32 (gates, 2).
     """
     n = units.size
     m = n + vectors.size
@@ -24,7 +27,7 @@ def wire(units, vectors, keys, slots):  # type: ignore[no-untyped-def]
     words[n:] = vectors
     for i in range(m):
         slot_insert(keys, slots, words[i], i)
-    signal = np.full(m, -1, np.int32)  # of each word, once it's built
+    signal = np.full(m, -1, np.int32)  # of each word, once it is built
     expanded = np.zeros(m, np.uint8)
     queue = np.zeros(m, np.int32)
     waiting = np.zeros(vectors.size, np.int32)

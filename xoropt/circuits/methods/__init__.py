@@ -1,1 +1,1 @@
-"""The synthesis methods, one a module; `xoropt.circuits.registry` names them."""
+"""The synthesis methods, each in a module of its own; `xoropt.circuits.registry` names them."""

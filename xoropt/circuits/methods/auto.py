@@ -1,4 +1,4 @@
-"""The portfolio: greedy starts for a short time, then local search from the best of them."""
+"""A portfolio: greedy starts for a short time, then local search from the best of them."""
 
 import numpy as np
 
@@ -12,27 +12,27 @@ from xoropt.circuits.task import Search
 __all__ = ["METHOD"]
 
 START_SHARE = 0.05
-"""Part of the time for the greedy starts."""
+"""The share of the time for the greedy starts."""
 
 
 def run(search: Search, seed: int) -> None:
-    """Starts, then walks over the set of signals (windows of it when it's large) until the time is over."""
+    """Make greedy starts, then search locally until the time is over."""
     task, rng = search.task, np.random.default_rng(seed)
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
-    search.offer(paar_gates(task, random), "paar")
+    search.offer(paar_gates(task, random))
     end = search.spent + START_SHARE * search.time_limit
     if task.max_depth < 0:
         if len(task.rows) > 2 * task.n_in:
             for size in range(3, min(9, task.n_in) + 1):
                 if search.spent < end:
-                    search.offer(column_gates(task, rng.permutation(task.n_in), size, rng), "columns")
+                    search.offer(column_gates(task, rng.permutation(task.n_in), size, rng))
         turn = seed
         while task.rows.size <= BP_LIMIT and search.spent < end and search.left:
             name = ("rnbp", "a1", "a2")[turn % 3]
-            search.offer(bp_gates(task, name, random), name)
+            search.offer(bp_gates(task, name, random))
             turn += 1
     while search.spent < end and search.left:
-        search.offer(paar_gates(task, random), "paar")
+        search.offer(paar_gates(task, random))
     local.run(search, seed)
 
 

@@ -1,8 +1,8 @@
 """Divide and conquer over the columns, for matrices with many more rows than columns.
 
 The columns fall into groups; each group's distinct sub-rows are made once, and every row adds one signal of each group
-(the method of four Russians: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradžev, 1970; with k columns a group
-it takes at most 2^k - k - 1 gates). Both halves go through Paar's greedy, so that what groups have in common is shared.
+(the method of four Russians: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradžev, 1970; a group of k columns
+takes at most 2^k - k - 1 gates). Paar's greedy makes both the sub-rows and the sums, so that common parts are shared.
 """
 
 import numpy as np
@@ -14,25 +14,26 @@ from xoropt.circuits.task import Search, Task, make_task
 __all__ = ["METHOD", "append_gates", "column_gates"]
 
 LARGEST_GROUP = 10
+"""The most columns of a group."""
 
 
 def run(search: Search, seed: int) -> None:
-    """Random divisions with every group size in turn until the time is over; each size at least once."""
+    """Try random groups of every size in turn until the time is over; each size is tried at least once."""
     rng = np.random.default_rng(seed)
     first = True
     while first or search.left:
         for size in range(2, min(LARGEST_GROUP, search.task.n_in) + 1):
             if first or search.left:
                 order = np.arange(search.task.n_in) if first else rng.permutation(search.task.n_in)
-                search.offer(column_gates(search.task, order, size, rng), "columns")
+                search.offer(column_gates(search.task, order, size, rng))
         first = False
         if search.task.n_in < 2:
-            search.offer(paar_gates(search.task, np.array([1], dtype=np.uint64)), "columns")
+            search.offer(paar_gates(search.task, np.array([1], dtype=np.uint64)))
             return
 
 
 def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Gates with groups of `size` columns in this order; int32 (gates, 2)."""
+    """Return the gates for groups of `size` columns, taken in the given order: int32 (gates, 2)."""
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
     gates: list[tuple[int, int]] = []
     signals: list[int] = []  # of each distinct sub-row
@@ -55,7 +56,18 @@ def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Genera
 def append_gates(
     gates: list[tuple[int, int]], n_in: int, inputs: list[int], more: list[list[int]], sub: Task
 ) -> dict[int, int]:
-    """Append the gates of a part whose inputs are these signals; word of the part → signal."""
+    """Append the gates of a part to a circuit.
+
+    Args:
+        gates: the circuit's gates, to which the part's are appended.
+        n_in: the circuit's inputs.
+        inputs: the circuit's signals that are the part's inputs.
+        more: the part's gates, in its own numbering.
+        sub: the part's map.
+
+    Returns:
+        The circuit's signal for each word of the part.
+    """
     places = list(inputs)
     words = sub.units.tolist()
     for a, b in more:

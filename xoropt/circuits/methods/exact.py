@@ -1,8 +1,8 @@
 """Exact synthesis by SAT: C. Fuhs and P. Schneider-Kamp, "Synthesizing shortest linear straight-line programs over
 GF(2) using SAT", SAT 2010.
 
-For a number of gates a formula says which two earlier signals each gate adds and which gate each row is; the number
-falls until the formula has no model. Feasible for small matrices, about a dozen gates.
+A formula for a given number of gates says which two earlier signals each gate adds, and which gate makes each row.
+The number of gates falls until the formula has no model. This is feasible for matrices of about a dozen gates.
 """
 
 import itertools
@@ -10,26 +10,27 @@ import threading
 
 import numpy as np
 
+from xoropt.circuits.methods.cutting import cut_out, local_gates, put_back, random_order
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.paar import paar_gates
-from xoropt.circuits.methods.windows import cut_out, local_gates, put_back, random_order
 from xoropt.circuits.task import Search, Task, tidy
 
 __all__ = ["METHOD", "exact_gates"]
 
 MOST_CLAUSES = 200_000
+"""The most clauses of a formula that is solved."""
 WINDOW = 9
-"""Gates of a window at most."""
+"""The most gates of a window."""
 
 
 def run(search: Search, seed: int) -> None:
-    """Fewer gates until that's proven impossible; of a large matrix, windows of its circuit until the time is over."""
+    """Look for fewer gates until none are proven possible; for large circuits, in windows until the time is over."""
     if search.gates is None:
-        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64)), "paar")
+        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64)))
     assert search.gates is not None
     if _clauses(search.task, len(search.gates)) <= MOST_CLAUSES:
         gates = _fewer(search.task, search.gates, search)
-        search.offer(gates, "sat")
+        search.offer(gates)
         return
     rng = np.random.default_rng(seed)
     gates = search.gates
@@ -37,17 +38,17 @@ def run(search: Search, seed: int) -> None:
         gates = random_order(search.task, gates, rng)
         size = int(rng.integers(3, WINDOW + 1))
         first = int(rng.integers(max(1, len(gates) - size + 1)))
-        part, inputs, outputs = cut_out(search.task, gates, first, size)
-        old = local_gates(search.task, gates, first, size, inputs)
-        if len(outputs) < size and _clauses(part, size) <= MOST_CLAUSES:
-            new = _fewer(part, old, search)
+        window = cut_out(search.task, gates, first, size)
+        old = local_gates(search.task, gates, window)
+        if len(window.outputs) < size and _clauses(window.part, size) <= MOST_CLAUSES:
+            new = _fewer(window.part, old, search)
             if len(new) < size:
-                gates = tidy(search.task, put_back(search.task, gates, first, size, inputs, outputs, part, new))
-                search.offer(gates, "sat")
+                gates = tidy(search.task, put_back(search.task, gates, window, new))
+                search.offer(gates)
 
 
 def _fewer(task: Task, gates: np.ndarray, search: Search) -> np.ndarray:
-    """The fewest gates that SAT finds for a map, from these downwards, in the time left."""
+    """Return the fewest gates that SAT finds for a map in the time left, starting from the given ones."""
     while len(gates) > len(task.rows) and search.left:
         found = exact_gates(task, len(gates) - 1, search.left)
         if found is None:
@@ -57,12 +58,21 @@ def _fewer(task: Task, gates: np.ndarray, search: Search) -> np.ndarray:
 
 
 def _clauses(task: Task, gates: int) -> int:
-    """About how many clauses the formula has."""
+    """Return roughly the number of clauses of the formula."""
     return 4 * task.n_in * gates * (task.n_in + gates) ** 2 // 2
 
 
 def exact_gates(task: Task, count: int, seconds: float) -> np.ndarray | None:
-    """`count` gates that make every row, or None if there are none or the time ran out; int32 (count, 2)."""
+    """Return `count` gates that make every row, or None if there are none or the time ran out.
+
+    Args:
+        task: the map.
+        count: the number of gates.
+        seconds: the time limit.
+
+    Returns:
+        The gates as int32 (count, 2), or None.
+    """
     from pysat.solvers import Glucose4
 
     formula = _Formula(task, count)
@@ -80,7 +90,7 @@ def exact_gates(task: Task, count: int, seconds: float) -> np.ndarray | None:
 
 
 class _Formula:
-    """Clauses over: which pair each gate adds, which inputs each gate's row holds, which gate each target is."""
+    """The clauses that say which pair each gate adds, which inputs its row holds, and which gate makes each target."""
 
     def __init__(self, task: Task, count: int) -> None:
         self.clauses: list[list[int]] = []
@@ -100,18 +110,19 @@ class _Formula:
             self._exactly_one(places)
             for gate, place in enumerate(places):
                 self.clauses += [[-place, bits[gate][j] if row[j] else -bits[gate][j]] for j in range(n)]
-        # Gates that don't read each other stand in the order of their pairs.
+        # Gates that don't read each other are sorted by their pairs.
         for gate in range(count - 1):
             later = self.pairs[gate + 1]
             for pair, chosen in self.pairs[gate].items():
                 self.clauses += [[-chosen, -later[other]] for other in later if n + gate not in other and other <= pair]
 
     def _new(self) -> int:
+        """Return a new variable."""
         self.used += 1
         return self.used
 
     def _exactly_one(self, literals: list[int]) -> None:
-        """One of them holds: a chain of registers for the pairwise clauses (Sinz 2005)."""
+        """Add clauses that exactly one literal holds; registers replace the pairwise clauses (Sinz 2005)."""
         self.clauses.append(literals)
         before = 0
         for i, literal in enumerate(literals):
@@ -125,7 +136,7 @@ class _Formula:
                 before = register
 
     def _add_row(self, chosen: int, bits: list[list[int]], a: int, b: int, gate: int, column: int, n: int) -> None:
-        """If the pair is chosen, bit `column` of the gate is the sum of its operands' bits."""
+        """Add clauses that make bit `column` of a gate the sum of its operands' bits if the pair is chosen."""
         known, free = 0, [bits[gate - n][column]]
         for signal in (a, b):
             if signal < n:

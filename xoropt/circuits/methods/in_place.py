@@ -2,8 +2,9 @@
 layers", ToSC 2020(2).
 
 An invertible matrix is a product of additions of one register to another. A greedy elimination finds one such product,
-and reduction shortens it: operations on three registers that commute into one place are replaced by the fewest that do
-the same, which contains the paper's rules R1 to R7. Each addition is one gate; equal signals are merged in the end.
+and reduction shortens it: operations on three registers that can be moved next to each other are replaced by the fewest
+operations that do the same, which includes the paper's rules R1 to R7. Each addition is one gate; equal signals are
+merged at the end.
 """
 
 import numpy as np
@@ -17,19 +18,19 @@ __all__ = ["METHOD", "in_place_gates"]
 
 
 def run(search: Search, seed: int) -> None:
-    """Random eliminations, each reduced, until the time is over; one at least."""
+    """Make random eliminations and reduce each until the time is over; at least one is made."""
     rng = np.random.default_rng(seed)
     while True:
-        search.offer(in_place_gates(search.task, rng), "in-place")
+        search.offer(in_place_gates(search.task, rng))
         if not search.left:
             return
 
 
 def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
-    """Gates of one decomposition; int32 (gates, 2).
+    """Return the gates of one decomposition: int32 (gates, 2).
 
-    Rows beyond a basis are sums of the basis's rows, which Paar's greedy adds; a basis of fewer rows than columns is
-    filled up with unit vectors.
+    A basis of fewer rows than columns is extended by unit vectors. The other rows are sums of rows of the basis, for
+    which Paar's greedy makes the gates.
     """
     from xoropt.circuits.kernels.in_place import eliminate, optimal_3x3, shorten
 
@@ -52,7 +53,11 @@ def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
 
 
 def _basis(rows: np.ndarray) -> tuple[list[int], np.ndarray]:
-    """Which rows are independent of those before, and each other row as a sum of these: bool (others, basis)."""
+    """Find a basis of the rows.
+
+    Returns:
+        The rows that are independent of those before them, and each other row as a sum of these: bool (others, basis).
+    """
     basis: list[int] = []
     system: dict[int, tuple[int, int]] = {}  # lowest bit → a reduced row, and which basis rows it sums
     sums = []
@@ -71,14 +76,14 @@ def _basis(rows: np.ndarray) -> tuple[list[int], np.ndarray]:
 
 
 def _filled(rows: np.ndarray) -> np.ndarray:
-    """Independent rows and the unit vectors that make them a basis of the whole space: bool (columns, columns)."""
+    """Extend independent rows by unit vectors to a basis of the whole space: bool (columns, columns)."""
     columns = rows.shape[1]
     chosen, _ = _basis(np.vstack([rows, np.eye(columns, dtype=bool)]))
     return np.vstack([rows, np.eye(columns, dtype=bool)])[chosen]
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of an invertible bool matrix: uint8 (n, n)."""
+    """Return the inverse of an invertible bool matrix: uint8 (n, n)."""
     n = len(matrix)
     both = np.hstack([matrix, np.eye(n, dtype=bool)])
     for column in range(n):

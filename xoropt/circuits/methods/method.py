@@ -1,4 +1,4 @@
-"""What a synthesis method is."""
+"""The type of a synthesis method."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ class Method:
     """A way to synthesize circuits.
 
     Attributes:
-        run: `run(search, seed)` offers two-input gates for search.task to the search, until it has nothing more to
-            find or search.left is 0; it offers some even when no time is left at all.
-        bounded: it keeps a depth bound.
-        improves: it starts from search.gates where there are any.
+        run: `run(search, seed)` offers two-input gates for search.task to the search, until it finds nothing more or
+            search.left is 0; it makes at least one offer even if no time is left.
+        bounded: whether it keeps a depth bound.
+        improves: whether it starts from search.gates if there are any.
     """
 
     run: Callable[[Search, int], None]

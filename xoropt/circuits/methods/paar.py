@@ -1,7 +1,7 @@
 """Paar's greedy: C. Paar, "Optimized arithmetic for Reed-Solomon encoders", ISIT 1997, in its first form.
 
-The pair of signals that most rows hold becomes a gate, and the gate replaces the pair in these rows, until no row holds
-two signals. Nothing cancels. Ties are broken at random, and the run is repeated as long as there is time.
+The pair of signals that occurs in most rows becomes a gate, and the gate replaces the pair in these rows, until every
+row is a single signal. Nothing cancels. Ties are broken at random, and the run is repeated while there is time.
 """
 
 import numpy as np
@@ -12,20 +12,23 @@ from xoropt.circuits.task import Search, Task
 __all__ = ["METHOD", "MOST_ONES", "paar_gates"]
 
 MOST_ONES = 40_000
-"""Ones of the rows that are taken together: the table of pairs grows with the square of their gates."""
+"""The most ones of rows that go through one run: the table of pairs grows with the square of their gates."""
 
 
 def run(search: Search, seed: int) -> None:
-    """Greedy runs with random ties until the time is over; one at least."""
+    """Make greedy runs with random ties until the time is over; at least one is made."""
     random = np.array([2 * seed + 1], dtype=np.uint64)
     while True:
-        search.offer(paar_gates(search.task, random), "paar")
+        search.offer(paar_gates(search.task, random))
         if not search.left:
             return
 
 
 def paar_gates(task: Task, random: np.ndarray) -> np.ndarray:
-    """The gates of one run; int32 (gates, 2). Rows with too many ones together share gates only in parts."""
+    """Return the gates of one greedy run: int32 (gates, 2).
+
+    Rows that have too many ones in all are split into parts, and gates are shared only within a part.
+    """
     parts = np.cumsum(task.rows.sum(axis=1)) // MOST_ONES
     gates = np.zeros((0, 2), dtype=np.int32)
     for part in np.unique(parts):
@@ -35,6 +38,7 @@ def paar_gates(task: Task, random: np.ndarray) -> np.ndarray:
 
 
 def _greedy(rows: np.ndarray, random: np.ndarray, max_depth: int) -> np.ndarray:
+    """Return the gates of one run for rows that go through it together."""
     from xoropt.circuits.kernels.paar import paar_bounded, paar_greedy
 
     if max_depth >= 0:

@@ -1,4 +1,4 @@
-"""Paar's greedy in its second form: every tie is followed, in depth-first order, as far as the time allows."""
+"""Paar's greedy in its second form, which tries every way to break the ties, depth first, while there is time."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ __all__ = ["METHOD"]
 
 
 def run(search: Search, seed: int) -> None:
-    """Every sequence of tied choices; exhaustive if it ends before the time does.
+    """Try every sequence of choices among tied pairs; the search is exhaustive if it ends before the time does.
 
-    A sequence is replayed from its start, with the last choice that has another tied pair advanced: nothing needs to be
-    undone, and a run costs no more than a greedy one.
+    Each sequence is replayed from its start, with the last choice advanced that has another tied pair. So nothing needs
+    to be undone, and a run costs no more than a greedy one.
     """
     from xoropt.circuits.kernels.paar import paar_greedy
 
@@ -22,7 +22,7 @@ def run(search: Search, seed: int) -> None:
     ties = np.zeros_like(choices)
     while True:
         gates = paar_greedy(rows, random, choices, ties)
-        search.offer(gates, "paar2")
+        search.offer(gates)
         more = np.flatnonzero(choices[: len(gates)] + 1 < ties[: len(gates)])
         if not more.size or not search.left:
             return

@@ -1,4 +1,4 @@
-"""Every row by itself, as a tree of the least depth."""
+"""Each row as a tree of least depth, with little sharing."""
 
 import heapq
 
@@ -12,17 +12,17 @@ __all__ = ["METHOD", "tree_operands"]
 
 
 def run(search: Search, seed: int) -> None:
-    """One circuit: no sharing but of equal sub-sums; the least depth that the matrix allows."""
-    search.offer(tree_operands(search.task, 2), "tree")
+    """Make one circuit of the least depth that the matrix allows; rows share only equal sums."""
+    search.offer(tree_operands(search.task, 2))
 
 
 def tree_operands(task: Task, width: int) -> np.ndarray:
-    """Balanced trees of gates of up to `width` inputs; int32 (gates, width), filled with -1."""
+    """Return balanced trees of gates with up to `width` inputs: int32 (gates, width), filled with -1."""
     gates: dict[tuple[int, ...], int] = {}
     for row in task.rows:
         heap = [(0, int(i)) for i in np.flatnonzero(row)]
         while len(heap) > 1:
-            # The first gate takes so many that all later ones are full.
+            # The first gate takes as many as leave every later gate full.
             take = (len(heap) - 2) % (width - 1) + 2
             taken = [heapq.heappop(heap) for _ in range(take)]
             operands = tuple(sorted(signal for _, signal in taken))

@@ -1,7 +1,7 @@
-"""Gates of three or four inputs: dissolve gates of a two-input circuit into their readers.
+"""Gates with three or four inputs, made by dissolving gates of a two-input circuit into their readers.
 
-A gate that no output needs may go if each reader can read its operands instead (what comes twice cancels); first those
-with the fewest readers, ties at random.
+A gate that is no output can be dissolved if each reader can read its operands instead; an operand that is read twice
+cancels. Gates with the fewest readers go first, ties are broken at random.
 """
 
 import numpy as np
@@ -13,9 +13,10 @@ __all__ = ["widen"]
 
 
 def widen(task: Task, gates: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Gates of up to task.max_inputs inputs from two-input ones; int32 (gates, max_inputs), filled with -1.
+    """Return gates with up to task.max_inputs inputs, made from two-input gates: int32 (gates, max_inputs).
 
-    Under a depth bound the levels only shrink, since a reader of a dissolved gate moves up to where it was.
+    Rows with fewer inputs are filled with -1. No gate's level grows, since the readers of a dissolved gate move to its
+    level, so that a depth bound stays kept.
     """
     n = task.n_in
     words = task.units.tolist()
@@ -44,7 +45,7 @@ def widen(task: Task, gates: np.ndarray, rng: np.random.Generator) -> np.ndarray
         for signal in operands[gate]:
             readers[signal].discard(gate)
         alive.discard(gate)
-        # A gate that lost its last reader to a cancellation is for nothing.
+        # A gate that lost its last reader to a cancellation is not needed.
         dead = [i for i in alive if not readers[i] and not fixed[i]]
         while dead:
             i = dead.pop()

@@ -1,0 +1,50 @@
+import math
+
+import numpy as np
+import pytest
+
+from xoropt import ArgumentError
+from xoropt.common.arguments import check_int, check_seconds, check_time_limit
+
+
+@pytest.mark.parametrize("value", [1, 8, np.int8(5), np.uint64(3)])
+def test_integers_in_range(value):
+    checked = check_int("n_in", value, 1, 8)
+    assert checked == value
+    assert type(checked) is int
+
+
+@pytest.mark.parametrize("value", [True, 2.0, np.float64(2), "2", None])
+def test_what_is_no_integer(value):
+    with pytest.raises(ArgumentError, match=r"^Argument 'n_in' must be an integer, not .*\.$"):
+        check_int("n_in", value, 1, 8)
+
+
+@pytest.mark.parametrize(("high", "allowed"), [(8, "from 1 to 8"), (None, "at least 1")])
+def test_integers_out_of_range(high, allowed):
+    with pytest.raises(ArgumentError, match=rf"^Argument 'n_in' must be {allowed}, not 0\.$"):
+        check_int("n_in", 0, 1, high)
+
+
+@pytest.mark.parametrize("seconds", [None, 1, 0.5, 1e-300, 10**400, np.float32(2), np.int64(3)])
+def test_time_limits(seconds):
+    check_time_limit(seconds)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 0.0, math.inf, math.nan, True, "5", np.float64("nan"), [1.0], 1j])
+def test_what_is_no_time_limit(seconds):
+    with pytest.raises(ArgumentError) as error:
+        check_time_limit(seconds, "budget")
+    assert str(error.value) == f"Argument 'budget' must be None or a positive number of seconds, not {seconds!r}."
+
+
+@pytest.mark.parametrize("seconds", [0, 0.0, 1, 0.5, 10**400, np.float32(2), np.int64(3)])
+def test_seconds(seconds):
+    check_seconds(seconds)
+
+
+@pytest.mark.parametrize("seconds", [None, -1, -1e-9, math.inf, math.nan, True, "5", np.float64("nan"), [1.0], 1j])
+def test_what_is_no_number_of_seconds(seconds):
+    with pytest.raises(ArgumentError) as error:
+        check_seconds(seconds, "budget")
+    assert str(error.value) == f"Argument 'budget' must be at least 0 seconds, and finite, not {seconds!r}."
