@@ -95,7 +95,7 @@ def _add_shifted(made: np.ndarray, some: np.ndarray, rows: np.ndarray, shifts: n
         made[some[inside], word[inside, 0] + k + 1] ^= high[inside, 0]
 
 
-def stages_network(stages: tuple[np.ndarray, ...], n_in: int, recipe: str) -> XorNetwork:
+def stages_network(stages: tuple[np.ndarray, ...], n_in: int, recipe: str = "") -> XorNetwork:
     """The network with these stages.
 
     Args:

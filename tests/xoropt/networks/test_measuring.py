@@ -1,6 +1,5 @@
 """Measures of a network's graph, against networkx and against counting by hand."""
 
-import doctest
 import itertools
 
 import networkx as nx
@@ -10,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xoropt import ArgumentError, networks
-from xoropt.networks import measures as module_function
-from xoropt.networks.measuring import core_threshold, node_graph, unrolled
+from xoropt.networks.measuring import core_threshold, measures, node_graph, unrolled
 from xoropt.networks.optimize import CareSets
 
 PAIRS = networks.windowed(n_in=2, n_out=4, window=10, taps=2, seed=1)
@@ -38,17 +36,9 @@ SMALL = st.one_of(
 )
 
 
-def test_examples():
-    import importlib
-
-    result = doctest.testmod(importlib.import_module("xoropt.networks.measuring"))
-    assert result.attempted
-    assert not result.failed
-
-
 @given(SMALL)
 def test_degrees_and_girth(network):
-    found = module_function(network, care_bits=200)
+    found = measures(network, care_bits=200)
     matrix = network.matrix()
     assert found.output_degrees == (matrix.sum(axis=1).min(), matrix.sum(axis=1).mean(), matrix.sum(axis=1).max())
     assert found.seed_degrees[1] * network.n_in == matrix.sum()
@@ -81,7 +71,7 @@ def test_the_core_is_what_peeling_leaves(network):
             graph.remove_node(care)
             leaves += [node for node in near if graph.degree(node) == 1]
     left = sum(isinstance(node, tuple) for node in graph)
-    assert module_function(network, care_bits=200).core == pytest.approx(left / len(positions))
+    assert measures(network, care_bits=200).core == pytest.approx(left / len(positions))
 
 
 def cycles_by_hand(pairs, steps, length):
@@ -96,17 +86,17 @@ def cycles_by_hand(pairs, steps, length):
 
 
 def test_cycles_of_two_read_outputs():
-    found = module_function(PAIRS, care_bits=200)
+    found = measures(PAIRS, care_bits=200)
     places = np.nonzero(PAIRS.matrix())[1].reshape(-1, 2)
     pairs = [[(p % 2, p // 2) for p in row] for row in places.tolist()]
     for length in (2, 3):
         assert found.cycles[length] * 17 == pytest.approx(cycles_by_hand(pairs, 17, length))
     assert node_graph(PAIRS, 5).number_of_edges() == 20
-    assert module_function(networks.fixed_taps(n_in=6, n_out=9, taps=3), care_bits=200).cycles == {}
+    assert measures(networks.fixed_taps(n_in=6, n_out=9, taps=3), care_bits=200).cycles == {}
 
 
 def test_a_cascade_has_no_short_cycles_of_odd_length():
-    found = module_function(networks.cascade(n_in=1, n_out=6, layers=3, span=12, memory=9, seed=2), care_bits=500)
+    found = measures(networks.cascade(n_in=1, n_out=6, layers=3, span=12, memory=9, seed=2), care_bits=500)
     assert found.cycles[3] == 0
     assert set(found.cycles) == {2, 3, 4}
 
@@ -119,4 +109,4 @@ def test_thresholds_of_the_literature():
 
 def test_a_network_too_large():
     with pytest.raises(ArgumentError, match=r"is too large to measure: [\d,]+ edges, 200,000 can be searched"):
-        module_function(networks.windowed(n_in=8, n_out=800, window=960, taps=None))
+        measures(networks.windowed(n_in=8, n_out=800, window=960, taps=None))
