@@ -1,6 +1,5 @@
 """Checks of what a space's description says: every error names the place, the key and the mend."""
 
-import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.errors import ArgumentError
 from xoropt.networks import TOPOLOGIES
 from xoropt.networks.recipes import nearest
+from xoropt.networks.topologies.declaration import settings_of
 
 __all__ = ["MOST", "OWN_KEYS", "check_names", "numbers_of", "table_of", "texts_of", "within"]
 
@@ -26,8 +26,8 @@ def table_of(topology: str, table: Any, where: str) -> dict[str, list[Any]]:
     """A topology's table with a list of values for each key, all checked but for their ranges."""
     if not isinstance(table, Mapping):
         raise ArgumentError(f"{where}: '{topology}' must be a table of keys, not {table!r}.")
-    parameters = inspect.signature(TOPOLOGIES[topology]).parameters
-    allowed = [*parameters, *OWN_KEYS]
+    settings = settings_of(TOPOLOGIES[topology])
+    allowed = [*settings, *OWN_KEYS]
     found: dict[str, list[Any]] = {}
     for key, value in table.items():
         inside = f"{where}: [{topology}]"
@@ -37,8 +37,9 @@ def table_of(topology: str, table: Any, where: str) -> dict[str, list[Any]]:
             found[key] = numbers_of(key, value, inside, float)
             if not all(0 < load < 100 for load in found[key]):
                 raise ArgumentError(f"{inside}: 'load' must be care bits for each seed bit, about 1.")
-        elif key in parameters:
-            found[key] = values_of(key, value, inside, parameters[key].annotation is int)
+        elif key in settings:
+            only_int = settings[key].kind is int and not settings[key].optional
+            found[key] = values_of(key, value, inside, only_int)
         else:
             raise ArgumentError(f"{inside}: no key '{key}'{nearest(key, allowed)}.")
         if not found[key]:

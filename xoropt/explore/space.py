@@ -1,6 +1,5 @@
 """The space of an exploration: which networks, stream orders and solvers are tried, from TOML or a dictionary."""
 
-import inspect
 import itertools
 import math
 import os
@@ -15,6 +14,7 @@ from xoropt.common.files import read_text
 from xoropt.explore.checks import MOST, OWN_KEYS, check_names, numbers_of, table_of, texts_of, within
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
+from xoropt.networks.topologies.declaration import recipe_of, settings_of
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["Point", "Space", "default_text", "read_space"]
@@ -136,18 +136,19 @@ class Space:
         self, topology: str, table: dict[str, list[Any]], density: float, least_density: float
     ) -> Iterator[Point]:
         own = {key: values for key, values in table.items() if key not in OWN_KEYS}
-        if "n_out" in inspect.signature(TOPOLOGIES[topology]).parameters:
+        settings = settings_of(TOPOLOGIES[topology])
+        if "n_out" in settings:
             own.setdefault("n_out", ["auto"])
         orders, solvers = table.get("orders", self.orders), table.get("solvers", self.solvers)
         for values in itertools.product(*own.values()):
             for load in table.get("load", [1.0]):
                 fixed, ring = dict(zip(own, values, strict=True)), dict(zip(own, values, strict=True))
                 if fixed.get("n_out") == "auto":
-                    n_in = fixed.get("n_in", inspect.signature(TOPOLOGIES[topology]).parameters["n_in"].default)
+                    n_in = fixed.get("n_in", settings["n_in"].default)
                     fixed["n_out"] = max(1, round(load * n_in / density))
                     ring["n_out"] = max(1, math.ceil(RING_MARGIN * n_in / least_density))
                 for order in orders or [_usual_order(topology)]:
-                    recipe = _recipe(topology, fixed if order == "rows" else ring)
+                    recipe = recipe_of(topology, fixed if order == "rows" else ring)
                     yield from (Point(recipe, order, solver) for solver in solvers)
 
     def _of_recipe(self, recipe: str) -> Iterator[Point]:
@@ -177,13 +178,9 @@ def default_text() -> str:
     return (resources.files("xoropt.explore") / "default.toml").read_text(encoding="utf-8")
 
 
-def _recipe(topology: str, settings: Mapping[str, Any]) -> str:
-    return f"{topology}:" + ",".join(f"{key}={'none' if value is None else value}" for key, value in settings.items())
-
-
 def _usual_order(topology: str) -> str:
     """What a network is made for: weight after weight without memory, a ring of wide rows with."""
-    remembers = not MEMORY_KEYS.isdisjoint(inspect.signature(TOPOLOGIES[topology]).parameters)
+    remembers = not MEMORY_KEYS.isdisjoint(settings_of(TOPOLOGIES[topology]))
     return "lanes:lanes=512" if remembers else "rows"
 
 

@@ -1,9 +1,9 @@
-"""XOR-gate networks: the fixed binary matrix between seeds and outputs, its recipes and its networkx view."""
+"""XOR-gate networks: the fixed binary matrices between seeds and outputs, their recipes, graphs and measures."""
 
 from xoropt.networks.drawing import draw, save_drawing
 from xoropt.networks.graph import from_networkx, to_networkx
 from xoropt.networks.measuring import Measures, measures
-from xoropt.networks.network import XorNetwork, from_matrix
+from xoropt.networks.network import XorNetwork
 from xoropt.networks.recipes import from_recipe
 from xoropt.networks.staged_graph import to_circuit_graph
 from xoropt.networks.topologies.block import random_block
@@ -13,6 +13,7 @@ from xoropt.networks.topologies.convolutional import convolutional
 from xoropt.networks.topologies.explicit import from_stages
 from xoropt.networks.topologies.fixed_taps import fixed_taps
 from xoropt.networks.topologies.lfsr import lfsr
+from xoropt.networks.topologies.matrix import from_matrix
 from xoropt.networks.topologies.progressive import progressive
 from xoropt.networks.topologies.registry import TOPOLOGIES
 from xoropt.networks.topologies.regular import regular

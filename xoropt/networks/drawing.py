@@ -1,4 +1,4 @@
-"""Pictures of a network: its graph, stage by stage, and the band that its matrix makes over several steps."""
+"""Pictures of a network: its graph, stage by stage, and the band of its matrix over several steps."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["VIEWS", "draw", "save_drawing"]
 
 VIEWS = ("auto", "graph", "band")
-FORMS = ("svg", "png", "pdf")
+FORMATS = ("svg", "png", "pdf")
 MAX_EDGES = 4000
-"""Wires that a graph shows at most; more are a grey blot."""
+"""The most wires that a graph shows; more would be a grey blot."""
 MAX_OUTPUTS = 2000
-"""Outputs that a band shows at most."""
+"""The most outputs that a band shows."""
 CELLS = 320
-"""Cells of a band's picture each way."""
+"""Cells of a band's picture in each direction."""
 MAX_ENTRIES = 1 << 26
-"""Matrix entries that are unpacked for a band: bounds the memory."""
+"""The most matrix entries that are unpacked for a band: bounds the memory."""
 SEED, SIGNAL, WIRE = "#b5541c", "#1f4e79", "#7a8fa6"
 
 
@@ -36,16 +36,15 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
 
     Args:
         network: any network.
-        view: "graph": every stage as a bipartite graph, what it reads on the left, by delay in steps from top to
-            bottom, what it makes of that on the right; "band": the matrix over several steps, outputs down, seed
-            bits across, dark where an output reads a bit; "auto": both, or the band alone where the graph has
-            over 4,000 wires.
+        view: "graph": every stage as a bipartite graph, its inputs on the left, ordered by delay from top to bottom,
+            its signals on the right; "band": the matrix over several steps, outputs down, seed bits across, dark where
+            an output reads a bit; "auto": both, or the band alone where the graph has more than 4,000 wires.
 
     Returns:
         A matplotlib figure; `figure.savefig(path)` writes it.
 
     Raises:
-        ArgumentError: another view, or a network too large for it.
+        ArgumentError: the view is unknown, or the network is too large for it.
         XoroptError: matplotlib is not installed.
 
     >>> from xoropt.networks import random_block
@@ -58,13 +57,13 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
     edges = sum(int((stage >= 0).sum()) for stage, _ in stages)
     if view == "graph" and edges > MAX_EDGES:
         raise ArgumentError(
-            f"Network '{network.recipe[:80]}' is too large to draw as a graph: {edges:,} wires, {MAX_EDGES:,} can be "
-            "told apart; draw its band."
+            f"Network '{network.recipe[:80]}' is too large to draw as a graph: {edges:,} wires, and at most "
+            f"{MAX_EDGES:,} can be told apart; use the view 'band'."
         )
     if view != "graph" and network.n_out > MAX_OUTPUTS:
         raise ArgumentError(
-            f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs a step, {MAX_OUTPUTS:,} "
-            "can be told apart."
+            f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs per step, and at "
+            f"most {MAX_OUTPUTS:,} can be told apart."
         )
     try:
         from matplotlib.figure import Figure
@@ -84,7 +83,14 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
 
 
 def save_drawing(figure: Figure, path: str | os.PathLike[str], overwrite: bool = False) -> None:
-    """Write a drawing as its file's name ends (.svg, .png or .pdf), whole or not at all, the same bytes every time.
+    """Write a drawing to a file, the same bytes every time.
+
+    The file appears whole or not at all.
+
+    Args:
+        figure: the drawing.
+        path: the file; its name ends in .svg, .png or .pdf, which says the format.
+        overwrite: whether to replace a file that exists already.
 
     Raises:
         ArgumentError: the name ends otherwise.
@@ -92,26 +98,27 @@ def save_drawing(figure: Figure, path: str | os.PathLike[str], overwrite: bool =
     """
     from matplotlib import rc_context
 
-    form = Path(path).suffix.lower().lstrip(".")
-    if form not in FORMS:
-        raise ArgumentError(f"{path}: a network is drawn as .svg, .png or .pdf; give it such a name.")
+    kind = Path(path).suffix.lower().lstrip(".")
+    if kind not in FORMATS:
+        raise ArgumentError(f"{path}: a network is drawn as .svg, .png or .pdf; end the name in one of these.")
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with whole_file(path, overwrite) as part, rc_context({"svg.hashsalt": "xoropt"}):
-        figure.savefig(part, format=form, dpi=160, metadata=dates.get(form))
+        figure.savefig(part, format=kind, dpi=160, metadata=dates.get(kind))
 
 
 def _stages(network: XorNetwork) -> list[tuple[np.ndarray, int]]:
-    """What each stage's signals read, int64 (signals, reads) with −1 for none, and the signals a step it reads from."""
+    """Return for each stage what its signals read, int64 (signals, reads) with −1 for none, and its inputs per step."""
     if network.stages is None and network.n_out * network.window > MAX_ENTRIES:
         raise ArgumentError(
-            f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs of {network.window} bits."
+            f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs of {network.window} "
+            f"bits, and at most {MAX_ENTRIES:,} matrix entries can be unpacked."
         )
     stages = stages_of(network)
     return list(zip(stages, [network.n_in, *map(len, stages[:-1])], strict=True))
 
 
 def _graph(axes: Any, stage: np.ndarray, width: int, first: bool, last: bool) -> None:
-    """One stage: inputs of all its steps on the left, its signals on the right, a line for each wire."""
+    """Draw one stage: the inputs of all its steps on the left, its signals on the right, a line for each wire."""
     from matplotlib.collections import LineCollection
 
     signals, place = np.nonzero(stage >= 0)
@@ -136,7 +143,7 @@ def _graph(axes: Any, stage: np.ndarray, width: int, first: bool, last: bool) ->
 
 
 def _band(axes: Any, network: XorNetwork) -> None:
-    """The matrix over as many steps as show how the windows overlap; darker where more of a cell's bits are read."""
+    """Draw the matrix over enough steps to show how windows overlap, darker where more of a cell's bits are read."""
     steps = max(1, min(2 * network.memory + 3, MAX_OUTPUTS // network.n_out))
     outputs, bits = np.nonzero(network.matrix())
     step = np.arange(steps)[:, None]

@@ -7,26 +7,29 @@ from xoropt.networks.splitmix import splitmix64
 __all__ = ["draw_bits", "draw_subsets", "reseed"]
 
 _CHUNK = 1 << 22
-"""Random numbers drawn at once: bounds the memory of large draws."""
+"""Random numbers that are drawn at once: bounds the memory of large draws."""
 
 
 def reseed(seed: int, part: int) -> int:
-    """A seed for the part-th independent draw of a network: output part + 1 of SplitMix64(seed)."""
+    """Return the seed of one of a network's independent draws: output `part`, from 0, of SplitMix64(seed)."""
     return int(splitmix64(seed, part + 1)[part])
 
 
 def draw_bits(seed: int, rows: int, width: int) -> np.ndarray:
-    """Random bits, bool (rows, width): row j holds the lowest `width` bits of outputs j·⌈width/64⌉ … of SplitMix64."""
+    """Draw random bits, bool (rows, width).
+
+    Row j holds the lowest `width` bits of outputs j·⌈width/64⌉ … (j + 1)·⌈width/64⌉ − 1 of SplitMix64(seed).
+    """
     words = -(-width // 64)
     data = splitmix64(seed, rows * words).astype("<u8").view(np.uint8).reshape(rows, 8 * words)
     return np.unpackbits(data, axis=1, bitorder="little")[:, :width].astype(bool)
 
 
 def draw_subsets(seed: int, rows: int, size: int, taps: int) -> np.ndarray:
-    """`taps` of the numbers 0 … size − 1 for each row, in random order: int64 (rows, taps).
+    """Draw `taps` of the numbers 0 … size − 1 for each row, in random order: int64 (rows, taps).
 
-    Row j draws outputs j·size … (j+1)·size − 1 of SplitMix64(seed) as keys and takes the places of the smallest ones,
-    the smallest first.
+    Row j takes outputs j·size … (j + 1)·size − 1 of SplitMix64(seed) as keys and returns the places of the smallest
+    keys, the smallest first.
     """
     chosen = np.empty((rows, taps), dtype=np.int64)
     step = max(1, _CHUNK // size)
@@ -39,7 +42,7 @@ def draw_subsets(seed: int, rows: int, size: int, taps: int) -> np.ndarray:
 
 
 def _smallest(keys: np.ndarray, taps: int) -> np.ndarray:
-    """The places of the smallest `taps` keys of each row, the smallest first; SplitMix64 never repeats a key."""
+    """Return the places of the `taps` smallest keys of each row, the smallest first; no key occurs twice."""
     if 8 * taps > keys.shape[1]:
         return np.argsort(keys, axis=1, kind="stable")[:, :taps]
     few = np.argpartition(keys, taps - 1, axis=1)[:, :taps]  # several times faster than sorting all of them

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
-from xoropt.networks.network import XorNetwork, from_matrix
+from xoropt.networks.network import XorNetwork
 from xoropt.networks.staged_graph import from_circuit_graph
+from xoropt.networks.topologies.matrix import from_matrix
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -17,16 +18,16 @@ __all__ = ["from_networkx", "to_networkx"]
 
 
 def to_networkx(network: XorNetwork) -> nx.Graph:
-    """One step of a network as a bipartite graph.
+    """Return one step of a network as a bipartite graph.
 
-    Nodes are ("seed", i) with bipartite=0 for the window's bits and ("output", j) with bipartite=1; graph
+    Nodes are ("seed", i) with bipartite=0 for the window's bits and ("output", j) with bipartite=1. The graph
     attributes `n_in` and `recipe` keep what edges cannot.
 
     >>> from xoropt.networks import from_matrix
     >>> sorted(to_networkx(from_matrix(np.array([[1, 0], [1, 1]]))).edges)
     [(('seed', 0), ('output', 0)), (('seed', 0), ('output', 1)), (('seed', 1), ('output', 1))]
     """
-    import networkx as nx  # a sixth of a second, which decoding need not pay
+    import networkx as nx  # takes a sixth of a second, which decoding should not pay
 
     graph = nx.Graph(n_in=network.n_in, recipe=network.recipe)
     graph.add_nodes_from((("seed", i) for i in range(network.window)), bipartite=0)
@@ -37,15 +38,15 @@ def to_networkx(network: XorNetwork) -> nx.Graph:
 
 
 def from_networkx(graph: nx.Graph) -> XorNetwork:
-    """The network of a bipartite graph with nodes as `to_networkx` makes them, or of a directed one.
+    """Return the network of a graph as `to_networkx` or `to_circuit_graph` makes it.
 
     Args:
-        graph: nodes ("seed", i), i = 0 … window-1, and ("output", j), j = 0 … n_out-1, edges only between the
-            two kinds; the graph attribute `n_in` defaults to the window. A directed graph is one of seeds, nodes
-            and outputs with delays, as `to_circuit_graph` makes it: a staged network.
+        graph: bipartite, with nodes ("seed", i), i = 0 … window − 1, and ("output", j), j = 0 … n_out − 1, and edges
+            between the two sides; the graph attribute `n_in` defaults to the window. Or directed, a staged network:
+            seeds, nodes and outputs with delays, see `to_circuit_graph`.
 
     Raises:
-        ArgumentError: other nodes, missing numbers, or an edge within one side.
+        ArgumentError: the graph has other nodes, gaps in their numbers, or an edge within one side.
     """
     if graph.is_directed():
         return from_circuit_graph(graph)

@@ -1,4 +1,4 @@
-"""Measures of a network as a graph, and what each of them means for encoding."""
+"""Measures of a network's graph, and what each means for encoding."""
 
 from __future__ import annotations
 
@@ -19,39 +19,41 @@ if TYPE_CHECKING:
 __all__ = ["LOADS", "MAX_EDGES", "Measures", "core_threshold", "measures", "node_graph", "unrolled"]
 
 LOADS = (0.8, 0.9, 0.95, 1.0)
-"""Care bits for each seed bit, at which care sets are drawn."""
+"""Care bits per seed bit, at which care sets are drawn."""
 MAX_EDGES = 200_000
-"""Edges of a graph over several steps at most: a search from every output of a step takes seconds then."""
+"""The most edges of a graph over several steps: with these a search from every output of a step takes seconds."""
 MAX_ENTRIES = 1 << 22
-"""Matrix entries at most for singular values."""
+"""The most matrix entries for singular values."""
 CYCLES = (2, 3, 4)
-"""Lengths of the cycles that are counted."""
+"""The lengths of the cycles that are counted."""
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What `measures` finds.
+    """The figures of a network's graph, from `measures`.
 
     Attributes:
-        output_degrees: least, mean and most seed bits that an output reads. Fewer taps, less work where outputs read
-            seed bits themselves; but outputs of t taps leave out about one seed bit in e^t, which is lost.
-        seed_degrees: least, mean and most outputs of all steps that read a seed bit: one that none reads is lost, and
-            with uneven degrees more are read by no care bit.
-        girth: the shortest cycle of the graph of seed bits and outputs over the steps of a window each way; None: no
-            cycle. In a cycle of length 2k, k outputs share seed bits; small dependent sets consist of such cycles, so
-            that long ones, where few outputs close one, mean few and large dependent sets, which are rarely all care
-            bits.
-        core: share of care bits in the 2-core at load 1, of a care set drawn once: what is left when seed bits that
-            one care bit reads alone are taken out with it, again and again. Care bits outside are never dependent.
-        core_threshold: the load from which random rows of these degrees have a 2-core (Molloy 2005; for degree 3
-            0.818). Below, no elimination is needed at all.
-        cycles: cycles a step, by length, in the graph of nodes whose edges are the outputs, where every output reads
-            two nodes; else empty. A cycle of k outputs is a dependency of k care bits: with care bits of density d, Σ
-            cycles[k]·d^k care bits a step are dependent on that account.
-        rank_profile: share of dependent care bits by load, in care sets drawn once: what patches have to mend. Its
-            last entry, at load 1, includes care bits that found the window used up.
-        expansion: 1 − σ₂/σ₁ of the matrix of a step, σ its singular values: near 1, every set of outputs reads many
-            different seed bits (Tanner 1984); None where the matrix is too large. A window's edges lower it.
+        output_degrees: the least, mean and greatest number of seed bits that an output reads. Where outputs read seed
+            bits themselves, fewer taps are less work; but outputs of t taps leave out one seed bit in about e^t, which
+            is lost.
+        seed_degrees: the least, mean and greatest number of outputs of all steps that read a seed bit. A bit that no
+            output reads is lost, and with uneven degrees more bits are read by no care bit.
+        girth: the length of the shortest cycle of the graph of seed bits and outputs over the steps of a window each
+            way; None: there is no cycle. In a cycle of length 2k, k outputs share seed bits. Small dependent sets
+            consist of such cycles; where a cycle needs many outputs, dependent sets are few and large, and rarely all
+            of their outputs are care bits.
+        core: the share of care bits in the 2-core at load 1, of a care set that is drawn once. The 2-core is what is
+            left when every seed bit that a single care bit reads is removed with that care bit, again and again. Care
+            bits outside the core are never dependent.
+        core_threshold: the load from which random rows of these degrees have a 2-core (Molloy 2005; 0.818 for degree
+            3). Below it no elimination is needed.
+        cycles: for each length the number of cycles per step in the graph of nodes whose edges are the outputs, where
+            every output reads two nodes; empty otherwise. A cycle of k outputs is a dependency of k care bits: with
+            care bits of density d, Σ cycles[k]·d^k care bits per step are dependent on that account.
+        rank_profile: for each load the share of dependent care bits in a care set that is drawn once. These are the
+            bits that need patches. The last entry, at load 1, includes care bits that found the window used up.
+        expansion: 1 − σ₂/σ₁ for the singular values σ of the matrix of a step; None where the matrix is too large. Near
+            1, every set of outputs reads many different seed bits (Tanner 1984). The edges of a window lower it.
     """
 
     output_degrees: tuple[int, float, int]
@@ -68,16 +70,16 @@ def measures(network: XorNetwork, care_bits: int = 20_000) -> Measures:
     """Measure a network's graph.
 
     Args:
-        network: any, within the bounds below.
-        care_bits: of the care sets for the rank profile, about.
+        network: any network within the bounds below.
+        care_bits: the expected number of care bits of a care set for the rank profile.
 
     Raises:
         ArgumentError: the window exceeds 1984 bits, or the graph over the steps that a window spans has more than
             200,000 edges.
 
     >>> from xoropt.networks import circulant
-    >>> found = measures(circulant(n_in=7, n_out=7, taps=3, seed=3))
-    >>> found.output_degrees, found.seed_degrees
+    >>> fano = measures(circulant(n_in=7, n_out=7, taps=3, seed=3))
+    >>> fano.output_degrees, fano.seed_degrees
     ((3, 3.0, 3), (3, 3.0, 3))
     """
     matrix = network.matrix()
@@ -85,7 +87,8 @@ def measures(network: XorNetwork, care_bits: int = 20_000) -> Measures:
     edges = int(matrix.sum()) * (2 * network.memory + 1)
     if edges > MAX_EDGES:
         raise ArgumentError(
-            f"Network '{network.recipe[:80]}' is too large to measure: {edges:,} edges, {MAX_EDGES:,} can be searched."
+            f"Network '{network.recipe[:80]}' is too large to measure: {edges:,} edges, and at most "
+            f"{MAX_EDGES:,} can be searched."
         )
     taps = matrix.sum(axis=1)
     reads = matrix.reshape(network.n_out, -1, n_in).sum(axis=(0, 1))
@@ -108,10 +111,13 @@ def measures(network: XorNetwork, care_bits: int = 20_000) -> Measures:
 
 
 def core_threshold(degrees: dict[int, int]) -> float:
-    """The load, outputs for each seed bit, from which random outputs of these degrees have a 2-core.
+    """Return the load, in outputs per seed bit, from which random outputs of these degrees have a 2-core.
 
-    The least of −ln(1 − x) / Λ'(x) for 0 < x < 1, Λ(x) = Σ share[k]·x^k (Molloy, *Cores in random hypergraphs and
-    Boolean formulas*, 2005). With outputs of one or two reads it is 0, or at most ½.
+    It is the least value of −ln(1 − x) / Λ'(x) for 0 < x < 1, where Λ(x) = Σ share[k]·x^k (Molloy, *Cores in random
+    hypergraphs and Boolean formulas*, 2005). With outputs of one or two reads it is 0, or at most ½.
+
+    Args:
+        degrees: for each number of reads the number of outputs that have it.
 
     >>> round(core_threshold({3: 1}), 3), round(core_threshold({4: 1}), 3)
     (0.818, 0.772)
@@ -123,7 +129,7 @@ def core_threshold(degrees: dict[int, int]) -> float:
 
 
 def unrolled(network: XorNetwork, steps: int) -> nx.Graph:
-    """The bipartite graph of several steps: nodes ("output", t, j) and ("seed", i), i counted from step 0 on."""
+    """Return the bipartite graph of several steps: nodes ("output", t, j) and ("seed", i), i counted from step 0."""
     import networkx as nx
 
     graph = nx.Graph()
@@ -137,9 +143,12 @@ def unrolled(network: XorNetwork, steps: int) -> nx.Graph:
 
 
 def node_graph(network: XorNetwork, steps: int) -> nx.MultiGraph | None:
-    """The graph whose vertices are signals of a step and whose edges are outputs, over a ring of steps.
+    """Return the graph whose vertices are signals and whose edges are outputs, over a ring of steps.
 
-    None unless every output reads two signals. Signals are seeds and nodes; without stages the seeds alone.
+    Signals are seed bits and nodes; a network without stages has no nodes.
+
+    Returns:
+        Vertices (signal, step) and an edge for each output; None unless every output reads two signals.
     """
     import networkx as nx
 
@@ -156,7 +165,7 @@ def node_graph(network: XorNetwork, steps: int) -> nx.MultiGraph | None:
 
 
 def _girth(network: XorNetwork) -> int | None:
-    """By a search from each output of the middle step, stopped where it can't find a shorter cycle."""
+    """Search from each output of the middle step for cycles; stop where no shorter one can be found."""
     steps = 2 * network.memory + 1 if network.memory else 1
     graph = unrolled(network, steps)
     best = math.inf
@@ -179,7 +188,7 @@ def _girth(network: XorNetwork) -> int | None:
 
 
 def _core(network: XorNetwork, matrix: np.ndarray) -> float:
-    """Share of the care bits in the 2-core, of a care set at load 1 over a ring of steps."""
+    """Return the share of care bits in the 2-core, for a care set at load 1 over a ring of steps."""
     sets = CareSets(min(1.0, network.n_in / network.n_out), 4000, 1, slack=1.0)
     steps = max(1, -(-int(sets.positions[0].max(initial=0) + 1) // network.n_out), network.memory + 1)
     step, output = np.divmod(sets.positions[0], network.n_out)
@@ -198,7 +207,7 @@ def _core(network: XorNetwork, matrix: np.ndarray) -> float:
 
 
 def _cycles(network: XorNetwork) -> dict[int, float]:
-    """Cycles of each length a step, counted on a ring of steps too long to close one by itself."""
+    """Count the cycles of each length per step, on a ring of steps that is too long to close a cycle by itself."""
     import networkx as nx
 
     graph = node_graph(network, 1)
@@ -221,7 +230,7 @@ def _cycles(network: XorNetwork) -> dict[int, float]:
 
 
 def _reach(network: XorNetwork) -> int:
-    """Steps by which the two signals of an output lie apart at most."""
+    """Return the most steps by which the two signals of an output lie apart."""
     if network.stages is None:
         return network.memory
     delays = flatten(network.n_in, network.stages).delays
@@ -229,6 +238,7 @@ def _reach(network: XorNetwork) -> int:
 
 
 def _expansion(matrix: np.ndarray) -> float | None:
+    """Return 1 − σ₂/σ₁ for the singular values σ; None for a large, a one-dimensional or a zero matrix."""
     if matrix.size > MAX_ENTRIES or min(matrix.shape) < 2:
         return None
     values = np.linalg.svd(matrix.astype(float), compute_uv=False)

@@ -1,4 +1,4 @@
-"""The random numbers of every network: SplitMix64, so that a seed names the same network on every platform.
+"""The random numbers of every network: SplitMix64, so that a seed gives the same network on every platform.
 
 Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014. NumPy's generators are not used:
 their streams may change between versions, and a stored file must not.
@@ -12,7 +12,7 @@ _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 
 
 def splitmix64(seed: int, count: int) -> np.ndarray:
-    """The first `count` outputs of SplitMix64 started at state `seed` (0 ≤ seed < 2^64), uint64 of shape (count,).
+    """Return the first `count` outputs of SplitMix64 from state `seed` (0 ≤ seed < 2^64), uint64 (count,).
 
     >>> hex(splitmix64(0, 1)[0])
     '0xe220a8397b1dcdaf'

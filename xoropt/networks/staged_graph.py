@@ -1,4 +1,4 @@
-"""Staged networks as directed graphs: seeds, nodes, outputs, and the delays on the wires between them."""
+"""Staged networks as directed graphs: seeds, nodes and outputs, and the delays on the wires between them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["from_circuit_graph", "to_circuit_graph"]
 
 
 def to_circuit_graph(network: XorNetwork) -> nx.MultiDiGraph:
-    """The decoder of a network as a directed graph of exclusive ors.
+    """Return the decoder of a network as a directed graph of XORs.
 
     Nodes are ("seed", i) for the n_in seed bits of a step, ("node", v) for what outputs share, and ("output", j). A
-    wire with the attribute `delay` brings the signal of as many steps later. Copies are not nodes: an output that
-    repeats a node reads what that node does.
+    wire with the attribute `delay` brings the signal of that many steps later. Copies are not nodes: an output that
+    repeats a node reads what that node reads.
 
     >>> from xoropt.networks import cascade
     >>> graph = to_circuit_graph(cascade(n_in=1, n_out=2, layers=1, span=3, memory=1))
@@ -49,16 +49,17 @@ def to_circuit_graph(network: XorNetwork) -> nx.MultiDiGraph:
 
 
 def from_circuit_graph(graph: nx.MultiDiGraph) -> XorNetwork:
-    """The staged network of a directed graph.
+    """Return the staged network of a directed graph.
 
     Args:
-        graph: acyclic; ("seed", i), i = 0 … n_in − 1, without predecessors, ("output", j), j = 0 … n_out − 1, and any
-            others as nodes, each the exclusive or of its predecessors, those of `delay` steps later (0 where the
-            attribute is missing). Outputs may be read like nodes. Signals that later stages need are copied through.
+        graph: acyclic, with ("seed", i), i = 0 … n_in − 1, which have no predecessors, ("output", j),
+            j = 0 … n_out − 1, and any other nodes. A node is the XOR of its predecessors, taken `delay` steps later
+            (0 where the attribute is missing). Outputs may be read like nodes. Signals that later stages need are
+            copied through.
 
     Raises:
-        ArgumentError: cycles, missing numbers, a node without predecessors, a delay that is no number of steps, or a
-            window of more than 1984 bits.
+        ArgumentError: the graph has cycles, gaps in its numbers, a node without predecessors, a delay that is no
+            number of steps, or a window of more than 1984 bits.
     """
     import networkx as nx
 
@@ -78,7 +79,7 @@ def from_circuit_graph(graph: nx.MultiDiGraph) -> XorNetwork:
         if level[node] == last and any(True for _ in graph.successors(node)):
             last += 1
             break
-    wanted = dict.fromkeys(graph, 0)  # the last stage that reads a signal
+    wanted = dict.fromkeys(graph, 0)  # the last stage that reads each signal
     for node, other in graph.edges():
         wanted[node] = max(wanted[node], level[other])
     wanted |= {node: last for node in outputs if level[node] < last}
@@ -96,7 +97,7 @@ def from_circuit_graph(graph: nx.MultiDiGraph) -> XorNetwork:
 
 
 def _numbered(graph: nx.MultiDiGraph, side: str) -> list[tuple[str, int]]:
-    """The nodes (side, 0), (side, 1), …"""
+    """Return the nodes (side, 0), (side, 1), …"""
     found = [node for node in graph if isinstance(node, tuple) and len(node) == 2 and node[0] == side]
     wanted = [(side, i) for i in range(len(found))]
     if not found or set(found) != set(wanted):
@@ -105,7 +106,7 @@ def _numbered(graph: nx.MultiDiGraph, side: str) -> list[tuple[str, int]]:
 
 
 def _reads(graph: nx.MultiDiGraph, node: Any, made: bool) -> list[tuple[Any, int]]:
-    """What a row reads: a node's predecessors, or itself where it is copied."""
+    """Return what a row reads: a node's predecessors, or the node itself where it is copied."""
     if not made:
         return [(node, 0)]
     reads = []
@@ -117,7 +118,7 @@ def _reads(graph: nx.MultiDiGraph, node: Any, made: bool) -> list[tuple[Any, int
 
 
 def _entries(rows: list[list[tuple[Any, int]]], place: dict[Any, int]) -> np.ndarray:
-    """A stage's array from the reads of its rows."""
+    """Return a stage's array from the reads of its rows."""
     stage = np.full((len(rows), max(map(len, rows))), -1, dtype=np.int64)
     for row, reads in zip(stage, rows, strict=True):
         row[: len(reads)] = [place[node] + delay * len(place) for node, delay in reads]

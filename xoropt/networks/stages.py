@@ -1,4 +1,4 @@
-"""Stages: layers of shared exclusive ors, their product as packed rows, and the network that has them."""
+"""Stages: layers of shared XORs, their product as packed rows, and the network that has them."""
 
 from dataclasses import dataclass
 
@@ -20,13 +20,13 @@ __all__ = [
 ]
 
 MAX_WINDOW = 1984
-"""Seed bits of the widest window that the banded elimination carries."""
+"""Seed bits of the widest window that the banded elimination handles."""
 _CHUNK = 1 << 20
 """Rows that are built at once: bounds the memory."""
 
 
 def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
-    """ArgumentError unless stages are what `XorNetwork.stages` says, within `MAX_WINDOW` bits and `MAX_ENTRIES`."""
+    """Raise ArgumentError unless stages are as `stages_network` describes, within `MAX_WINDOW` and `MAX_ENTRIES`."""
     if not stages:
         raise ArgumentError("Argument 'stages' must hold at least one stage.")
     window = n_in
@@ -47,13 +47,17 @@ def check_stages(stages: tuple[np.ndarray, ...], n_in: int) -> None:
 
 
 def reads_twice(rows: np.ndarray) -> bool:
-    """Whether one of these rows of a stage reads a signal twice."""
+    """Return whether one of these rows of a stage reads a signal twice."""
     ordered = np.sort(rows, axis=1)
     return bool(((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any())
 
 
 def stages_of(network: XorNetwork) -> tuple[np.ndarray, ...]:
-    """A network's stages; of one without its sparse rows as the only one, int64 (n_out, reads), −1 at their ends."""
+    """Return a network's stages; for a network without, its sparse rows as the only stage.
+
+    Returns:
+        int64 (signals, reads) for each stage, padded with −1.
+    """
     if network.stages is not None:
         return network.stages
     matrix = network.matrix()
@@ -64,7 +68,11 @@ def stages_of(network: XorNetwork) -> tuple[np.ndarray, ...]:
 
 
 def product_rows(stages: tuple[np.ndarray, ...], n_in: int) -> tuple[np.ndarray, int]:
-    """The outputs as exclusive ors of seed bits: uint64 (n_out, ⌈window/64⌉), as `XorNetwork.rows`, and the window."""
+    """Multiply stages out: each output as the XOR of seed bits.
+
+    Returns:
+        The rows as in `XorNetwork.rows`, uint64 (n_out, ⌈window/64⌉), and the window.
+    """
     rows, window = np.zeros((n_in, 1), dtype=np.uint64), n_in
     rows[np.arange(n_in), 0] = np.uint64(1) << np.arange(n_in, dtype=np.uint64)
     for stage in stages:
@@ -83,7 +91,7 @@ def product_rows(stages: tuple[np.ndarray, ...], n_in: int) -> tuple[np.ndarray,
 
 
 def _add_shifted(made: np.ndarray, some: np.ndarray, rows: np.ndarray, shifts: np.ndarray) -> None:
-    """made[some] ^= rows, each moved up by its shift in bits; a word is left over at the end of `made`."""
+    """Add (XOR) rows, each moved up by its shift in bits, to the rows `some` of `made`, which has a spare last word."""
     bits = (shifts % 64).astype(np.uint64)[:, None]
     word = (shifts // 64)[:, None]
     for k in range(rows.shape[1]):
@@ -95,14 +103,14 @@ def _add_shifted(made: np.ndarray, some: np.ndarray, rows: np.ndarray, shifts: n
         made[some[inside], word[inside, 0] + k + 1] ^= high[inside, 0]
 
 
-def stages_network(stages: tuple[np.ndarray, ...], n_in: int, recipe: str) -> XorNetwork:
-    """The network with these stages.
+def stages_network(stages: tuple[np.ndarray, ...], n_in: int, recipe: str = "") -> XorNetwork:
+    """Return the network with these stages.
 
     Args:
         stages: int64 (signals, reads) each; an entry e stands for signal e % width of step t + e // width of the stage
             before, or of the n_in seed bits, and −1 for none. A single stage makes a network without stages.
-        n_in: new seed bits a step.
-        recipe: that names the network.
+        n_in: new seed bits per step.
+        recipe: the recipe of the network; "" within a topology's function.
 
     Raises:
         ArgumentError: the stages do not fit, or the window exceeds 1984 bits.
@@ -120,8 +128,9 @@ class Flat:
     """Stages as one list of gates: signals 0 … n_in − 1 are seed bits, n_in + v is node v.
 
     Attributes:
-        nodes: for each node the signals, all before it, and the steps by which it reads them ahead.
-        signals, delays: the same for the outputs: int64 (n_out, reads) each, −1 and 0 for none.
+        nodes: for each node the signals that it reads, all before it, each with the number of steps it reads ahead.
+        signals: the signals that the outputs read, int64 (n_out, reads), −1 for none.
+        delays: the steps by which the outputs read them ahead, int64 (n_out, reads), 0 for none.
     """
 
     nodes: list[list[tuple[int, int]]]
@@ -130,9 +139,9 @@ class Flat:
 
 
 def flatten(n_in: int, stages: tuple[np.ndarray, ...]) -> Flat:
-    """Stages without copies: a signal that merely repeats another is that one, moved by its delay.
+    """Return the gates of stages without copies: a signal that only repeats another is replaced by it.
 
-    An output that repeats a node reads what the node does; nodes that nothing reads are left out.
+    An output that repeats a node reads what the node reads. Nodes that nothing reads are left out.
     """
     refs = [(i, 0) for i in range(n_in)]
     nodes: list[list[tuple[int, int]]] = []
@@ -170,8 +179,8 @@ def flatten(n_in: int, stages: tuple[np.ndarray, ...]) -> Flat:
 
 
 def _pruned(n_in: int, nodes: list[list[tuple[int, int]]], signals: np.ndarray, delays: np.ndarray) -> Flat:
-    """Without the nodes that no output depends on."""
-    needed = np.zeros(n_in + len(nodes) + 1, dtype=bool)  # the last is that of −1
+    """Leave out the nodes that no output depends on."""
+    needed = np.zeros(n_in + len(nodes) + 1, dtype=bool)  # the last entry is that of −1
     needed[signals] = True
     for v in range(len(nodes) - 1, -1, -1):
         if needed[n_in + v]:

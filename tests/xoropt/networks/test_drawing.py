@@ -66,7 +66,7 @@ def test_errors_are_one_line(arguments, error, tmp_path, monkeypatch):
 
 
 def test_the_command(tmp_path):
-    circuit = xoropt.circuits.synthesize([[1, 1, 0], [1, 1, 1]], method="paar")
+    circuit = xoropt.circuits.synthesize([[1, 1, 0], [1, 1, 1]], method="paar", time_limit=0.1)
     xoropt.circuits.write_circuit(tmp_path / "c.txt", circuit)
     for source in (str(tmp_path / "c.txt"), "block:n_in=8,n_out=40"):
         result = CliRunner().invoke(cli, ["draw", source, "--force", "--out", str(tmp_path / "a.svg")])

@@ -1,6 +1,6 @@
-"""How many care bits a network would leave dependent: banded elimination of fixed random care sets.
+"""An estimate of the care bits that a network leaves dependent: banded elimination of fixed random care sets.
 
-The same care sets judge every network (common random numbers), so that two networks' difference is far less noisy than
+The same care sets judge every network (common random numbers), so the difference of two networks is far less noisy than
 either figure.
 """
 
@@ -14,18 +14,24 @@ from xoropt.networks.splitmix import splitmix64
 __all__ = ["SLACK", "CareSets"]
 
 SLACK = 1.005
-"""Seed bits for each care bit: a stream whose ends are open needs some more than a ring to stay within its window."""
+"""Seed bits per care bit: a stream with open ends needs some more than a ring to stay within its window."""
 
 
 class CareSets:
-    """Random care sets at a density, and the dependent care bits that a network leaves in them.
+    """Random care sets of one density, which count the care bits that a network leaves dependent.
 
     Args:
-        density: of care bits, more than 0 and at most 1.
-        care_bits: of all sets together, about.
-        sets: independent streams; the shorter, the more often a window is filled afresh.
-        seed: of the random numbers, 0 to 2^64 − 1.
-        slack: seed bits for each care bit.
+        density: the density of care bits, more than 0 and at most 1.
+        care_bits: the expected number of care bits of all sets together.
+        sets: independent streams; with shorter streams a window is filled afresh more often.
+        seed: the seed of the random numbers, 0 to 2^64 − 1.
+        slack: seed bits per care bit.
+
+    Attributes:
+        density: the density of care bits.
+        slack: seed bits per care bit.
+        positions: for each set the positions of its care bits, int64, ascending.
+        total: the number of care bits of all sets.
 
     Raises:
         ArgumentError: an argument is out of range.
@@ -45,17 +51,25 @@ class CareSets:
         self.total = sum(map(len, self.positions))
 
     def rate(self, n_in: int) -> float:
-        """Steps of n_in seed bits that an output takes."""
+        """Return the steps per output, a step taking n_in seed bits."""
         return self.density * self.slack / n_in
 
     def dependent(self, network: XorNetwork, limit: int | None = None) -> int:
-        """Dependent care bits of a network, over all sets; or at least `limit`, where it comes to that.
+        """Count the dependent care bits of a network over all sets.
 
-        Output s of a set is made in step ⌊s·r⌋ div n_in, r = density·slack seed bits an output, with the network's row
-        that its place in the step asks for: the schedule of an encoder whose rate follows the mask.
+        Output s of a set is made in step ⌊s·r⌋ div n_in, where r = density·slack is the number of seed bits per output,
+        with the network's row for its place in the step. This is the schedule of an encoder whose rate follows the
+        mask.
+
+        Args:
+            network: any network with a window of at most 1984 bits.
+            limit: stop counting there; None: count all.
+
+        Returns:
+            The number of dependent care bits, or at least `limit` where there are as many.
 
         Raises:
-            ArgumentError: the network makes fewer outputs a step than the density asks for, or its window exceeds
+            ArgumentError: the network makes fewer outputs per step than the density asks for, or its window exceeds
                 1984 bits.
         """
         from xoropt.networks.optimize import kernels
@@ -69,7 +83,7 @@ class CareSets:
         found = 0
         for positions in self.positions:
             step = np.floor((positions + 0.5) * rate).astype(np.int64)
-            first = np.ceil(step / rate - 0.5).astype(np.int64)  # output that begins the step
+            first = np.ceil(step / rate - 0.5).astype(np.int64)  # the output that begins the step
             pattern = np.minimum(positions - first, network.n_out - 1)
             rest = len(positions) if limit is None else limit - found
             found += kernels.dependent(

@@ -12,16 +12,18 @@ ONE = np.uint64(1)
 
 @njit(cache=True, nogil=True)
 def dependent(heads, pattern, rows, width, window, words, limit):
-    """Equations, in their order, that are sums of earlier ones.
+    """Count the equations, in their order, that are sums of earlier ones.
 
-    Pivot rows lie in place modulo 64·words columns; the earliest column left becomes the pivot.
+    Pivot rows are kept in place, modulo 64·words columns; the earliest remaining column becomes the pivot.
 
     Args:
-        heads: int64 (E,), ascending, first column of each equation's window.
-        pattern: int64 (E,), its row of `rows`, uint64 (n_out·width,).
+        heads: int64 (E,), ascending, the first column of each equation's window.
+        pattern: int64 (E,), each equation's row in `rows`.
+        rows: uint64 (n_out·width,), the rows of the network one after the other.
+        width: words per row.
         window: columns of a row.
         words: a power of two with 64·words ≥ window + 64.
-        limit: to stop at.
+        limit: the count to stop at.
     """
     mask = words - 1
     columns = 64 * words

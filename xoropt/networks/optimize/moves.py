@@ -7,22 +7,25 @@ from xoropt.networks.stages import reads_twice
 __all__ = ["MOVES", "move"]
 
 MOVES = ("swap", "delay", "rewire")
-"""swap: two rows of a stage exchange an entry each, which keeps the degrees of both sides; delay: an entry takes the
-same signal at another step, which keeps them too; rewire: an entry takes another signal at its step, which keeps the
-gates and the rows' degrees only."""
+"""The kinds of moves.
+
+- swap: two rows of a stage exchange one entry each, which keeps the degrees of both sides.
+- delay: an entry takes the same signal at another step, which keeps them too.
+- rewire: an entry takes another signal at its step, which keeps the gates and the rows' degrees only.
+"""
 
 
 def move(
     stages: tuple[np.ndarray, ...], n_in: int, steps: tuple[int, ...], kinds: tuple[str, ...], rng: np.random.Generator
 ) -> tuple[np.ndarray, ...] | None:
-    """Stages after one random move; None where it leads nowhere or reads a signal twice.
+    """Return the stages after one random move; None where it changes nothing or reads a signal twice.
 
     Args:
-        stages: of the network.
-        n_in: seed bits a step.
-        steps: for each stage the steps, from its own on, that an entry may read.
-        kinds: of `MOVES`, one is drawn.
-        rng: of the draw.
+        stages: the stages of the network.
+        n_in: new seed bits per step.
+        steps: for each stage the number of steps, from its own on, that an entry may read.
+        kinds: the kinds of moves to draw from.
+        rng: the random generator.
     """
     widths = [n_in, *(len(stage) for stage in stages[:-1])]
     i = _stage(stages, rng)
@@ -52,17 +55,18 @@ def move(
 
 
 def _stage(stages: tuple[np.ndarray, ...], rng: np.random.Generator) -> int:
-    """A stage, each as likely as the entries of its rows that are more than copies."""
+    """Draw a stage in proportion to its entries, of which copies count a tenth."""
     weights = np.array([int((stage >= 0).sum()) - 0.9 * _copies(stage) for stage in stages], dtype=float)
     return int(rng.choice(len(stages), p=weights / weights.sum()))
 
 
 def _copies(stage: np.ndarray) -> int:
+    """Return the number of rows that read one signal only."""
     return int(((stage >= 0).sum(axis=1) == 1).sum())
 
 
 def _entry(stage: np.ndarray, rng: np.random.Generator) -> tuple[int, int]:
-    """Row and column of an entry that is not −1, preferably of a row with several."""
+    """Draw the row and column of an entry that is not −1, preferably in a row with several entries."""
     alone = (stage >= 0).sum(axis=1) == 1
     rows = np.flatnonzero(~alone) if not alone.all() and rng.random() < 0.95 else np.arange(len(stage))
     row = int(rows[rng.integers(len(rows))])

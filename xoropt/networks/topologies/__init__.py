@@ -1,1 +1,1 @@
-"""The topologies, a file each: functions from sizes and a seed to a network, by name in `registry`."""
+"""The topologies, one file each: functions from sizes and a seed to a network, listed by name in `registry`."""

@@ -5,27 +5,29 @@ import numpy as np
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_bits
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
+from xoropt.networks.network import XorNetwork, check_entries, pack_rows
 from xoropt.networks.stages import MAX_WINDOW
+from xoropt.networks.topologies.declaration import NIn, NOut, Seed, topology
 
 __all__ = ["convolutional"]
 
 
+@topology("convolutional")
 def convolutional(
-    n_in: int = 1, n_out: int = 2, length: int = 7, generators: str | None = None, seed: int = 0
+    n_in: NIn = 1, n_out: NOut = 2, length: int = 7, generators: str | None = None, seed: Seed = 0
 ) -> XorNetwork:
-    """A convolutional encoder as a network: output j is the sum over the inputs i of g_ji(D)·x_i(D).
+    """Return a convolutional encoder as a network: output j is the sum over the inputs i of g_ji(D)·x_i(D).
 
-    A generator is written in octal, as tables of codes do: its highest of `length` bits stands for the newest seed, its
-    lowest for the oldest. Step t reads seeds t … t + length − 1, which is the usual encoder with the seeds numbered
-    length − 1 later. Without generators they are random, and their first and last coefficients 1 (`draw_bits`).
+    A generator is written in octal, as in tables of codes: the highest of its `length` bits stands for the newest seed,
+    the lowest for the oldest. Step t reads seeds t … t + length − 1, which is the usual encoder with the seeds numbered
+    length − 1 later. Without given generators they are random (`draw_bits`), with first and last coefficients 1.
 
     Args:
-        n_in: inputs, new seed bits a step, 1 to 64.
-        n_out: outputs a step; must be that of the generators where they are given.
-        length: constraint length, seeds that a step reads; n_in·length at most 1984.
-        generators: octal numbers with dots between them, n_in for each output, output after output; None: random.
-        seed: of the random numbers, 0 to 2^64 − 1; without effect on given generators.
+        n_in: inputs, that is new seed bits per step, 1 to 64.
+        n_out: outputs per step; the number that the generators make where they are given.
+        length: constraint length, the seeds that a step reads; n_in·length is at most 1984.
+        generators: octal numbers separated by dots, n_in for each output, output after output; None: random.
+        seed: the seed of the random numbers, 0 to 2^64 − 1; unused where generators are given.
 
     Raises:
         ArgumentError: an argument is out of range, or the generators do not fit.
@@ -33,25 +35,19 @@ def convolutional(
     >>> convolutional(length=3, generators="5.7").matrix().astype(int).tolist()
     [[1, 0, 1], [1, 1, 1]]
     """
-    n_in = check_int("n_in", n_in, 1, 64)
-    n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
     length = check_int("length", length, 1, MAX_WINDOW // n_in)
-    seed = check_int("seed", seed, 0, 2**64 - 1)
     check_entries(n_out, n_in * length)
     if generators is None:
         bits = draw_bits(seed, n_out * n_in, length)
         bits[:, [0, -1]] = True
-        named = "none"
     else:
         bits = _parsed(generators, n_in, n_out, length)
-        named = generators
     matrix = bits.reshape(n_out, n_in, length).transpose(0, 2, 1).reshape(n_out, length * n_in)
-    recipe = f"convolutional:n_in={n_in},n_out={n_out},length={length},generators={named},seed={seed}"
-    return XorNetwork(n_in, n_out, length - 1, pack_rows(matrix), recipe)
+    return XorNetwork(n_in, n_out, length - 1, pack_rows(matrix))
 
 
 def _parsed(generators: str, n_in: int, n_out: int, length: int) -> np.ndarray:
-    """Generators as coefficients, bool (n_out·n_in, length), that of the oldest seed first."""
+    """Return the generators' coefficients, bool (n_out·n_in, length), that of the oldest seed first."""
     words = generators.split(".") if isinstance(generators, str) else []
     if not words or any(not word or set(word) - set("01234567") for word in words):
         raise ArgumentError(

@@ -1,4 +1,4 @@
-"""Stages spelt out in the recipe: any network that a user, or the optimizer, designs."""
+"""Stages written out in the recipe: any network that a user, or the optimizer, designs."""
 
 import numpy as np
 
@@ -6,21 +6,22 @@ from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import MAX_ENTRIES, XorNetwork
 from xoropt.networks.stages import stages_network
+from xoropt.networks.topologies.declaration import recipe_of, topology
 
-__all__ = ["from_stages", "spelt_stages"]
+__all__ = ["explicit_stages", "from_stages"]
 
 _LONGEST = 1 << 22
-"""Characters of spelt-out stages at most: parsed, they take fifty times the memory."""
+"""The most characters of written stages; once parsed, they take fifty times the memory."""
 
 
 def from_stages(stages: tuple[np.ndarray, ...], n_in: int) -> XorNetwork:
-    """The network with the given stages, and a recipe that spells them out.
+    """Return the network with the given stages; its recipe writes them out.
 
     Args:
         stages: int64 (signals, reads) each; an entry e stands for signal e % width of step t + e // width of the stage
             before, which has `width` signals, or of the n_in seed bits; −1 pads rows with fewer reads. The last stage's
-            signals are the outputs. One stage alone is a network of sparse rows.
-        n_in: new seed bits a step, 1 to 64.
+            signals are the outputs. A single stage makes a network of sparse rows.
+        n_in: new seed bits per step, 1 to 64.
 
     Raises:
         ArgumentError: the stages do not fit, read a signal twice in a row, or the window exceeds 1984 bits.
@@ -34,20 +35,21 @@ def from_stages(stages: tuple[np.ndarray, ...], n_in: int) -> XorNetwork:
         "/".join(".".join(str(e) for e in row if e >= 0) for row in stage.tolist()) if stage.ndim == 2 else ""
         for stage in arrays
     )
-    return stages_network(arrays, n_in, f"stages:n_in={n_in},rows={text}")
+    return stages_network(arrays, n_in, recipe_of("stages", {"n_in": n_in, "rows": text}))
 
 
-def spelt_stages(n_in: int, rows: str) -> XorNetwork:
-    """The network whose stages are spelt out: stages separated by `;`, their rows by `/`, the entries of a row by `.`.
+@topology("stages")
+def explicit_stages(n_in: int, rows: str) -> XorNetwork:
+    """Return the network with written stages: `;` separates stages, `/` their rows, `.` the entries of a row.
 
     Args:
-        n_in: new seed bits a step, 1 to 64.
+        n_in: new seed bits per step, 1 to 64.
         rows: entries as in `from_stages`, in decimal.
 
     Raises:
-        ArgumentError: no such text, or stages that do not fit.
+        ArgumentError: the text is malformed, or the stages do not fit.
 
-    >>> spelt_stages(n_in=1, rows="0.3/0.1;0.3/1").matrix().astype(int).tolist()
+    >>> explicit_stages(n_in=1, rows="0.3/0.1;0.3/1").matrix().astype(int).tolist()
     [[1, 1, 1, 1, 0], [1, 1, 0, 0, 0]]
     """
     if len(rows) > _LONGEST:

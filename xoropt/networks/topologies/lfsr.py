@@ -1,47 +1,57 @@
-"""Reseeding: a linear-feedback shift register, loaded with the seed, and a phase shifter.
+"""Reseeding: a linear-feedback shift register that is loaded with the seed, and a phase shifter.
 
 Könemann, *LFSR-coded test patterns for scan designs*, European Test Conference 1991; phase shifters: Rajski,
 Tamarapalli and Tyszer, *Automated synthesis of phase shifters for built-in self-test applications*, IEEE Transactions
 on CAD 19 (2000).
 """
 
+from typing import Annotated
+
 import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries, pack_rows
+from xoropt.networks.network import XorNetwork, check_entries, pack_rows
+from xoropt.networks.topologies.declaration import NOut, Range, Seed, topology
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
-__all__ = ["lfsr"]
+__all__ = ["MAX_CYCLES", "lfsr"]
+
+MAX_CYCLES = 1 << 16
+"""The most clock cycles per block."""
 
 
-def lfsr(n_in: int = 20, n_out: int = 160, cycles: int = 16, taps: int = 3, seed: int = 0) -> XorNetwork:
-    """A block network: what a shift register of n_in cells makes of its seed, expanded over a number of clock cycles.
+@topology("lfsr")
+def lfsr(
+    n_in: Annotated[int, Range(2, 64)] = 20,
+    n_out: NOut = 160,
+    cycles: int = 16,
+    taps: int = 3,
+    seed: Seed = 0,
+) -> XorNetwork:
+    """Return a block network: a shift register of n_in cells expands its seed over a number of clock cycles.
 
-    Each cycle ⌈n_out/cycles⌉ channels of the phase shifter are the XOR of `taps` cells each (subset k of
-    `draw_subsets` for channel k); then cell 0 takes the feedback of a primitive polynomial and the others their
-    neighbour's bit. Output j is channel j mod c of cycle j div c, c being the channels. A register with feedback has no
-    finite memory, so that this is a block network, not a windowed one. In hardware the gates are those of the phase
-    shifter and the feedback, once, for all cycles.
+    In each cycle ⌈n_out/cycles⌉ channels of the phase shifter are the XOR of `taps` cells each (subset k of
+    `draw_subsets` for channel k). Then cell 0 takes the feedback of a primitive polynomial and the others take their
+    neighbour's bit. Output j is channel j mod c of cycle j div c, where c is the number of channels. A register with
+    feedback has no finite memory, so this is a block network, not a windowed one. In hardware the gates are those of
+    the phase shifter and the feedback, once for all cycles.
 
     Args:
-        n_in: cells of the register, seed bits a block, 2 to 64.
-        n_out: outputs a block.
-        cycles: clock cycles of a block, at most n_out and 2^16.
+        n_in: cells of the register, which are the seed bits per block, 2 to 64.
+        n_out: outputs per block.
+        cycles: clock cycles per block, at most n_out and 2^16.
         taps: cells that a channel reads, 1 to n_in.
-        seed: of the random numbers, 0 to 2^64 − 1.
+        seed: the seed of the random numbers, 0 to 2^64 − 1.
 
     Raises:
-        ArgumentError: an argument is out of range, taps exceed n_in.
+        ArgumentError: an argument is out of range, or the matrix is too large.
 
     >>> lfsr(n_in=3, n_out=4, cycles=4, taps=1, seed=4).matrix().astype(int).tolist()
     [[1, 0, 0], [0, 1, 1], [1, 1, 0], [1, 1, 1]]
     """
-    n_in = check_int("n_in", n_in, 2, 64)
-    n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
-    cycles = check_int("cycles", cycles, 1, min(n_out, 1 << 16))
+    cycles = check_int("cycles", cycles, 1, min(n_out, MAX_CYCLES))
     taps = check_int("taps", taps, 1, n_in)
-    seed = check_int("seed", seed, 0, 2**64 - 1)
     check_entries(n_out, n_in)
     channels = draw_subsets(seed, -(-n_out // cycles), n_in, taps)
     cells = np.eye(n_in, dtype=bool)  # row i: the seed bits whose XOR cell i holds
@@ -51,5 +61,4 @@ def lfsr(n_in: int = 20, n_out: int = 160, cycles: int = 16, taps: int = 3, seed
         feedback = cells[n_in - 1] ^ np.bitwise_xor.reduce(cells[[k - 1 for k in PRIMITIVE[n_in]]], axis=0)
         cells = np.concatenate([feedback[None], cells[:-1]])
     matrix = np.concatenate(outputs)[:n_out]
-    recipe = f"lfsr:n_in={n_in},n_out={n_out},cycles={cycles},taps={taps},seed={seed}"
-    return XorNetwork(n_in, n_out, 0, pack_rows(matrix), recipe)
+    return XorNetwork(n_in, n_out, 0, pack_rows(matrix))

@@ -1,7 +1,7 @@
-"""Primitive polynomials over GF(2) of degree 2 to 64, with three or five terms but for one.
+"""Primitive polynomials over GF(2) of degree 2 to 64, all but one with three or five terms.
 
-The table of Alfke, *Efficient Shift Registers, LFSR Counters, and Long Pseudo-Random Sequence Generators*, Xilinx
-application note 052 (1996); the tests prove each primitive.
+The table is that of Alfke, *Efficient Shift Registers, LFSR Counters, and Long Pseudo-Random Sequence Generators*,
+Xilinx application note 052 (1996). The tests prove that each polynomial is primitive.
 """
 
 __all__ = ["PRIMITIVE"]
@@ -17,4 +17,4 @@ _TABLE = (
 PRIMITIVE: dict[int, tuple[int, ...]] = {
     int(entry.split(",")[0]): tuple(map(int, entry.split(",")[1:])) for entry in _TABLE.split()
 }
-"""By degree L the exponents k, descending, of x^L + Σ x^k + 1."""
+"""For each degree L the exponents k of x^L + Σ x^k + 1, in descending order."""

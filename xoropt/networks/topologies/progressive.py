@@ -5,6 +5,7 @@ Information Theory 51 (2005), here for a graph that repeats with the steps: an e
 """
 
 import math
+from typing import Annotated
 
 import numpy as np
 
@@ -12,41 +13,47 @@ from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets
 from xoropt.networks.network import XorNetwork, pack_rows
+from xoropt.networks.stages import MAX_WINDOW
+from xoropt.networks.topologies.declaration import NIn, Range, Seed, topology
 from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["progressive"]
 
 _MOST = 1 << 15
-"""Outputs at most, where each has one tap and they are a block."""
+"""The most outputs, for blocks with one tap each."""
 
 
-def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6, seed: int = 0) -> XorNetwork:
-    """A network whose graph of seed bits and outputs has few short cycles.
+@topology("progressive")
+def progressive(
+    n_in: NIn = 8,
+    n_out: Annotated[int, Range(1, _MOST)] = 80,
+    window: Annotated[int, Range(1, MAX_WINDOW)] = 512,
+    taps: int = 6,
+    seed: Seed = 0,
+) -> XorNetwork:
+    """Return a network whose graph of seed bits and outputs has few short cycles.
 
     A short cycle of two-tap outputs is a dependency of as many care bits, and one of longer rows is part of small
-    ones. Output by output, tap by tap: a breadth-first search from the output through the graph so far, that of all
-    steps, finds the seed bits of its window that it does not reach, or reaches last; of these, one of the class modulo
-    n_in that the fewest taps read is taken, the first in a random order (`draw_subsets`) that each output has.
+    dependencies. The edges grow output by output and tap by tap. A breadth-first search from the output goes through
+    the graph so far, that of all steps, and finds the seed bits of its window that it does not reach, or reaches last.
+    The tap is one of these whose class modulo n_in has the fewest taps, the first in a random order (`draw_subsets`)
+    that each output has.
 
     Args:
-        n_in: new seed bits a step, 1 to 64.
-        n_out: outputs a step.
-        window: seed bits that a step reads, a multiple of n_in; n_in itself: a block.
+        n_in: new seed bits per step, 1 to 64.
+        n_out: outputs per step.
+        window: seed bits that a step reads, a multiple of n_in; n_in itself makes a block.
         taps: seed bits that an output is the XOR of, at most the window.
-        seed: of the random numbers, 0 to 2^64 − 1.
+        seed: the seed of the random numbers, 0 to 2^64 − 1.
 
     Raises:
-        ArgumentError: an argument is out of range, taps exceed the window, or the graph has more than 2^15 edges; of a
-            window, fewer.
+        ArgumentError: an argument is out of range, or the graph has more than 2^15 edges (fewer with a window).
 
     >>> progressive(n_in=4, n_out=6, window=4, taps=2).matrix().sum(axis=0).tolist()
     [3, 3, 3, 3]
     """
-    n_in = check_int("n_in", n_in, 1, 64)
-    n_out = check_int("n_out", n_out, 1, _MOST)
-    window = check_window("window", window, n_in)
+    check_window("window", window, n_in)
     taps = check_int("taps", taps, 1, window)
-    seed = check_int("seed", seed, 0, 2**64 - 1)
     steps = 2 * (window // n_in) - 1  # a ring of steps, wide enough for both sides of a window
     most = math.isqrt(_MOST**2 // steps) // taps  # every tap's search goes through all taps of all steps
     if n_out > most:
@@ -66,13 +73,21 @@ def progressive(n_in: int = 8, n_out: int = 80, window: int = 512, taps: int = 6
             degree[tap % n_in] += 1
     matrix = np.zeros((n_out, window), dtype=bool)
     np.put_along_axis(matrix, chosen, True, axis=1)
-    recipe = f"progressive:n_in={n_in},n_out={n_out},window={window},taps={taps},seed={seed}"
-    return XorNetwork(n_in, n_out, window // n_in - 1, pack_rows(matrix), recipe)
+    return XorNetwork(n_in, n_out, window // n_in - 1, pack_rows(matrix))
 
 
 def _depths(chosen: np.ndarray, n_in: int, steps: int, j: int) -> np.ndarray:
-    """Levels of a breadth-first search from output j of step 0 to the seed bits of a ring of steps, int64
-    (steps·n_in,); one more than the last level where it does not come."""
+    """Return the levels at which a breadth-first search from output j of step 0 reaches the seed bits of a ring.
+
+    Args:
+        chosen: int64 (outputs, taps), the taps of the graph so far, −1 for those to come.
+        n_in: new seed bits per step.
+        steps: steps of the ring.
+        j: the output where the search begins.
+
+    Returns:
+        int64 (steps·n_in,); bits that the search does not reach have the last level plus 1.
+    """
     size = steps * n_in
     places = (chosen[:, :, None] + np.arange(steps, dtype=np.int64) * n_in) % size  # (outputs, taps, steps)
     used = chosen >= 0

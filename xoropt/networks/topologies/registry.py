@@ -1,4 +1,4 @@
-"""The topologies: which seed bits each output reads. One file each, one line in the registry."""
+"""The topologies by the names that recipes give them; a topology has one file and one line here."""
 
 from collections.abc import Callable
 
@@ -7,10 +7,10 @@ from xoropt.networks.topologies.block import random_block
 from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
-from xoropt.networks.topologies.explicit import spelt_stages
+from xoropt.networks.topologies.explicit import explicit_stages
 from xoropt.networks.topologies.fixed_taps import fixed_taps
 from xoropt.networks.topologies.lfsr import lfsr
-from xoropt.networks.topologies.matrix import spelt_matrix
+from xoropt.networks.topologies.matrix import explicit_matrix
 from xoropt.networks.topologies.progressive import progressive
 from xoropt.networks.topologies.regular import regular
 from xoropt.networks.topologies.ring_generator import ring_generator
@@ -28,14 +28,14 @@ TOPOLOGIES: dict[str, Callable[..., XorNetwork]] = {
     "convolutional": convolutional,
     "fixed_taps": fixed_taps,
     "lfsr": lfsr,
-    "matrix": spelt_matrix,
+    "matrix": explicit_matrix,
     "progressive": progressive,
     "regular": regular,
     "ring_generator": ring_generator,
     "sequential": sequential,
     "staged": staged,
-    "stages": spelt_stages,
+    "stages": explicit_stages,
     "toeplitz": toeplitz,
     "windowed": windowed,
 }
-"""What stands before the colon of a recipe, and the function that its keys are given to."""
+"""For each word before the colon of a recipe the function that gets the keys behind it."""

@@ -1,36 +1,40 @@
-"""Networks in two stages: shared nodes, then outputs that read a few of them. The least gates at the limit."""
+"""Networks in two stages: shared nodes, then outputs that read a few of them. They need few gates near the limit."""
+
+from typing import Annotated
 
 import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.draws import draw_subsets, reseed
-from xoropt.networks.network import MAX_N_OUT, XorNetwork, check_entries
+from xoropt.networks.network import XorNetwork, check_entries
 from xoropt.networks.stages import MAX_WINDOW, product_rows
+from xoropt.networks.topologies.declaration import NIn, NOut, Range, Seed, topology
 from xoropt.networks.topologies.windowed import check_window
 
 __all__ = ["staged"]
 
 
+@topology("staged")
 def staged(
-    n_in: int = 8,
-    n_out: int = 80,
-    nodes: int = 12,
+    n_in: NIn = 8,
+    n_out: NOut = 80,
+    nodes: Annotated[int, Range("n_in", 4096)] = 12,
     taps: int = 5,
     reads: int = 3,
-    memory: int = 32,
-    node_window: int = 704,
-    seed: int = 0,
+    memory: Annotated[int, Range(0, MAX_WINDOW)] = 32,
+    node_window: Annotated[int, Range(1, MAX_WINDOW)] = 704,
+    seed: Seed = 0,
 ) -> XorNetwork:
-    """A time-invariant network whose outputs share nodes.
+    """Return a time-invariant network whose outputs share nodes.
 
     Node v of step t is the XOR of `taps` of the node_window seed bits from bit t·n_in on. An output of step t is the
-    XOR of `reads` nodes of the steps t … t + memory. It has, for each output, reads − 1 gates and a share of
+    XOR of `reads` nodes of the steps t … t + memory. Each output has reads − 1 gates of its own and a share of
     nodes·(taps − 1)/n_out; the window is node_window + memory·n_in.
 
     Every seed bit is read by equally many nodes and every node by equally many outputs, give or take one: a seed bit
-    that few nodes read is lost when no care bit reads those. Tap i of node v is a bit ≡ v·taps + i (mod n_in), its
-    delay in steps the next one of the random order (`draw_subsets`) of delays that this class of bits has. The
+    that few nodes read is lost when no care bit reads those. Tap i of node v is a bit ≡ v·taps + i (mod n_in); its
+    delay in steps is the next one of the random order (`draw_subsets`) of delays that this class of bits has. The
     outputs take their nodes from a sequence of random orders of all nodes, `reads` at a time, each with a delay of
     its own.
 
@@ -38,14 +42,14 @@ def staged(
     taps), and the nodes of each output, int64 (n_out, reads), where k·nodes + v stands for node v of step t + k.
 
     Args:
-        n_in: new seed bits a step, 1 to 64.
-        n_out: outputs a step.
-        nodes: nodes a step, n_in or more, since fewer lose seed bits; should exceed it well, 1.5 times or more.
-        taps: seed bits a node is the XOR of.
-        reads: nodes an output is the XOR of.
+        n_in: new seed bits per step, 1 to 64.
+        n_out: outputs per step.
+        nodes: nodes per step, at least n_in, since fewer nodes lose seed bits; 1.5·n_in or more is better.
+        taps: seed bits that a node is the XOR of.
+        reads: nodes that an output is the XOR of.
         memory: further steps whose nodes an output can read.
         node_window: seed bits that the nodes of a step read, a multiple of n_in.
-        seed: of the random numbers, 0 to 2^64 − 1.
+        seed: the seed of the random numbers, 0 to 2^64 − 1.
 
     Raises:
         ArgumentError: an argument is out of range, or the whole window exceeds 1984 bits.
@@ -54,15 +58,10 @@ def staged(
     >>> net.window, net.stages[1].tolist()
     (12, [[7, 3], [5, 0], [7, 2]])
     """
-    n_in = check_int("n_in", n_in, 1, 64)
-    n_out = check_int("n_out", n_out, 1, MAX_N_OUT)
-    nodes = check_int("nodes", nodes, n_in, 4096)
-    memory = check_int("memory", memory, 0, MAX_WINDOW)
-    node_window = check_window("node_window", node_window, n_in)
+    check_window("node_window", node_window, n_in)
     delays = node_window // n_in
     taps = check_int("taps", taps, 1, max(1, delays * n_in // nodes))
     reads = check_int("reads", reads, 1, memory + 1)
-    seed = check_int("seed", seed, 0, 2**64 - 1)
     window = node_window + memory * n_in
     if window > MAX_WINDOW:
         raise ArgumentError(
@@ -74,13 +73,7 @@ def staged(
     node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)
     chosen = draw_subsets(reseed(seed, 1), -(-n_out * reads // nodes), nodes, nodes).reshape(-1)[: n_out * reads]
     node_reads = draw_subsets(reseed(seed, 2), n_out, memory + 1, reads) * nodes + chosen.reshape(n_out, reads)
-    recipe = (
-        f"staged:n_in={n_in},n_out={n_out},nodes={nodes},taps={taps},reads={reads},memory={memory},"
-        f"node_window={node_window},seed={seed}"
-    )
     rows, _ = product_rows((node_taps, node_reads), n_in)
-    wide = np.zeros(
-        (n_out, -(-window // 64)), dtype=np.uint64
-    )  # the whole window, whether the draw reaches its end or not
+    wide = np.zeros((n_out, -(-window // 64)), dtype=np.uint64)  # the whole window, even if no draw reaches its end
     wide[:, : rows.shape[1]] = rows
-    return XorNetwork(n_in, n_out, window // n_in - 1, wide, recipe, stages=(node_taps, node_reads))
+    return XorNetwork(n_in, n_out, window // n_in - 1, wide, stages=(node_taps, node_reads))
