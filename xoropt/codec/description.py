@@ -19,7 +19,7 @@ from xoropt.codec.streams.order import order_from_recipe
 from xoropt.codec.streams.patches import join_stream_patches, split_stream_patches
 from xoropt.codec.streams.segments import Layout, join_layouts, split_layouts
 from xoropt.common.errors import ArgumentError, FormatError
-from xoropt.common.fields import get, take, whole
+from xoropt.common.fields import get, non_negative_int, take
 from xoropt.networks import XorNetwork, from_recipe
 
 __all__ = ["describe", "restore"]
@@ -82,7 +82,7 @@ def restore(
     """
     parts = {"patches": np.zeros(0, dtype=np.uint8)} | parts
     if entry.get("network") == PACKED.recipe:
-        kept = whole(entry.get("care"), "care") // max(1, planes)
+        kept = non_negative_int(entry.get("care"), "care") // max(1, planes)
         return PackedValues(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
     network = _network(get(entry, "network", str))
     kind = _restore_stream if "segments" in entry or "slack" in entry else _restore_blocks
@@ -108,10 +108,10 @@ def _restore_blocks(
     patch = get(entry, "patches", dict)
     widths = patch.get("widths")
     if widths is not None:
-        widths = [whole(w, "widths", 64) for w in get(patch, "widths", list)]
+        widths = [non_negative_int(w, "widths", 64) for w in get(patch, "widths", list)]
     patches = split_patches(
-        whole(patch.get("group"), "group"),
-        whole(patch.get("count"), "count"),
+        non_negative_int(patch.get("group"), "group"),
+        non_negative_int(patch.get("count"), "count"),
         widths,
         take(held, "patches", np.dtype(np.uint8), None),
         planes,
@@ -125,9 +125,9 @@ def _restore_blocks(
         planes=planes,
         seeds=seeds,
         patches=patches,
-        care_bits=whole(entry.get("care"), "care"),
+        care_bits=non_negative_int(entry.get("care"), "care"),
         solver=str(entry.get("solver", "")),
-        proved_blocks=whole(entry.get("proved", 0), "proved"),
+        proved_blocks=non_negative_int(entry.get("proved", 0), "proved"),
     )
 
 
@@ -140,19 +140,19 @@ def _restore_stream(
     except ArgumentError:
         raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
     table = take(held, "segments", np.dtype(np.uint8), None) if "segments" in held else np.zeros(0, np.uint8)
-    care = whole(entry.get("care"), "care")
+    care = non_negative_int(entry.get("care"), "care")
     if "slack" in entry:
         spare = get(entry, "slack", int)
-        length = whole(-(-care // max(1, planes)) + spare, "slack")
+        length = non_negative_int(-(-care // max(1, planes)) + spare, "slack")
         described = [[-(-math.prod(shape) // order.lanes), length]]
     else:
         described = get(entry, "segments", list)
     if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
         raise FormatError("the description lacks a valid 'segments'")
-    layouts = split_layouts([[whole(v, "segments") for v in d] for d in described], table)
+    layouts = split_layouts([[non_negative_int(v, "segments") for v in d] for d in described], table)
     patch = entry.get("patches", {"counts": [0] * planes, "bytes": [0] * planes})
-    counts = [whole(v, "counts") for v in get(patch, "counts", list)]
-    sizes = [whole(v, "bytes") for v in get(patch, "bytes", list)]
+    counts = [non_negative_int(v, "counts") for v in get(patch, "counts", list)]
+    sizes = [non_negative_int(v, "bytes") for v in get(patch, "bytes", list)]
     seeds = take(held, "seeds", np.dtype(np.uint8), None)
     octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
     if seeds.shape != (sum(octets),):
@@ -167,5 +167,5 @@ def _restore_stream(
         patches=split_stream_patches(counts, sizes, take(held, "patches", np.dtype(np.uint8), None)),
         care_bits=care,
         solver=str(entry.get("solver", "burst")),
-        proved_blocks=whole(entry.get("proved", _rings(layouts, planes)), "proved"),
+        proved_blocks=non_negative_int(entry.get("proved", _rings(layouts, planes)), "proved"),
     )
