@@ -72,11 +72,11 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     from xoropt.cli.tables.demo import print_demo
 
     with progress_bar("demo:") as progress:
-        figures = run(out, _configuration(**options), force, progress)
+        result = run(out, _configuration(**options), force, progress)
     if as_json:
-        print_json(figures)
+        print_json(result.to_dict())
     else:
-        print_demo(figures)
+        print_demo(result)
 
 
 @cli.command()
