@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from safetensors.numpy import load_file
 
 import xoropt
@@ -29,6 +30,7 @@ def result_of(figures):
     )
 
 
+@pytest.mark.slow
 def test_demo(demo, xoropt_command, capfd):
     folder, done = demo
     assert (done.returncode, done.stderr) == (0, "")
