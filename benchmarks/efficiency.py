@@ -123,7 +123,7 @@ def random_rows(weights: int) -> list[Row]:
 
 def layer_rows() -> list[Row]:
     """Uneven masks and the demonstration's layers, in the paper's order and in `auto`'s."""
-    from xoropt.cli.demo.run import train
+    from xoropt.cli.demo.training import train
 
     rng = np.random.default_rng(1)
     layers = {

@@ -12,6 +12,8 @@ from xoropt.networks import TOPOLOGIES
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
+SLOW = {"extending"}
+"""Pages whose examples take longer than a few seconds."""
 
 
 def blocks(page, language):
@@ -47,7 +49,10 @@ def install(page, folder):
     registry._entry_points.cache_clear()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, id=page.stem, marks=pytest.mark.slow if page.stem in SLOW else ()) for page in PAGES],
+)
 def test_examples(page, tmp_path, monkeypatch, registries):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)

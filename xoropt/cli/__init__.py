@@ -1,4 +1,4 @@
-"""The command line: thin, every command calls one function of the library and prints what it returns."""
+"""The command line: every command calls one function of the library and prints what it returns."""
 
 from xoropt.cli import benchmarks, explore, gates, hardware, models, pictures, seeds
 from xoropt.cli.app import cli, main

@@ -1,4 +1,4 @@
-"""What the commands share: the group, its way to fail, options, the progress bar, JSON."""
+"""What all commands share: the group, how it reports failures, options, the progress bar, JSON."""
 
 import json
 import sys
@@ -27,7 +27,10 @@ __all__ = [
 
 
 def main() -> None:
-    """Run the command; exit status 0: done, 1: it failed, 2: wrong usage; failures print one line on stderr."""
+    """Run the command line, print a failure as one line on standard error, and exit.
+
+    The exit status is 0 when it is done, 1 when it failed, 2 for wrong usage.
+    """
     from xoropt_solvers import SolverError
 
     try:
@@ -43,11 +46,11 @@ def main() -> None:
     except (XoroptError, SolverError) as error:
         _fail(str(error), 1)
     except MemoryError:
-        _fail("not enough memory for this; use a machine with more, or a smaller file.", 1)
+        _fail("not enough memory for this; use a smaller file or a machine with more memory.", 1)
     except UnicodeEncodeError:
-        _fail("the output's encoding can't show this; set PYTHONIOENCODING=utf-8 or use --json.", 1)
+        _fail("the encoding of the output can't show this text; set PYTHONIOENCODING=utf-8 or use --json.", 1)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone, and the interpreter need not complain at exit
+        sys.stderr.close()  # the reader of our output has gone, and the interpreter would complain at exit
         sys.exit(1)
     except OSError as error:
         _fail(f"{error.filename or 'the output'}: {error.strerror or error}.", 1)
@@ -60,7 +63,11 @@ def _fail(message: str, status: int) -> None:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress | None]:
-    """A bar with the time left on standard error where that is a terminal; nothing in a pipe."""
+    """Show a progress bar with the time left on standard error, where that is a terminal.
+
+    Yields:
+        A function to call with a name, the work done and all work; None where no bar is shown.
+    """
     if not sys.stderr.isatty():
         yield None
         return
@@ -74,18 +81,21 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
 
 
 def print_json(figures: dict[str, Any]) -> None:
+    """Print figures as one JSON object on standard output."""
     click.echo(json.dumps(figures, indent=2))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 force_option = click.option("--force", is_flag=True, help="Replace an output file that exists.")
-jobs_option = click.option("--jobs", default=1, show_default=True, help="Threads or processes for the seed search.")
+jobs_option = click.option(
+    "--jobs", default=1, show_default=True, metavar="N", help="Threads or processes for the seed search."
+)
 decoder_option = click.option(
     "--decoder",
     type=click.Choice(["auto", "compiled", "numpy", "reference"]),
     default="auto",
     show_default=True,
-    help="All give the same bits.",
+    help="How to decode; all give the same bits.",
 )
 file_argument = click.Path(path_type=Path)
 

@@ -1,4 +1,4 @@
-"""Whole models: demo, compress, decompress, verify, inspect."""
+"""Whole models: the commands `demo`, `compress`, `decompress`, `verify` and `inspect`."""
 
 import time
 from pathlib import Path
@@ -24,30 +24,31 @@ __all__ = ["compress", "decompress", "demo", "inspect", "verify"]
 
 
 def _network_options(command: Any) -> Any:
-    for option in (
+    options = (
         click.option(
             "--network",
             metavar="RECIPE",
             default="auto",
             show_default=True,
-            help="Network, e.g. block:n_in=20,n_out=180,seed=0; auto: the one that stores least.",
+            help="The network, e.g. block:n_in=20,n_out=180,seed=0; auto: the one that gives the smallest file.",
         ),
         click.option("--order", metavar="ORDER", help="Stream order for --network, e.g. lanes:lanes=512."),
-        click.option("--n-in", type=int, help="Use block networks of so many seed bits, 1 to 64."),
-        click.option("--n-out", type=int, help="Outputs a block; left out, chosen for the least size."),
-        click.option("--seed", default=0, show_default=True, help="Of the random block network."),
+        click.option("--n-in", type=int, metavar="N", help="Use block networks with N seed bits a block, 1 to 64."),
+        click.option("--n-out", type=int, metavar="N", help="Outputs a block; by default those that store least."),
+        click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the random block network."),
         click.option(
-            "--solver", default="portfolio", show_default=True, help="Seed search; see 'xoropt solve --help'."
+            "--solver", default="portfolio", show_default=True, help="The seed search; see 'xoropt solve --help'."
         ),
-        click.option("--time-limit", type=float, metavar="S", help="Seconds for the search of one block."),
+        click.option("--time-limit", type=float, metavar="S", help="Seconds for the seed search of each block."),
         jobs_option,
-    ):
+    )
+    for option in reversed(options):  # the help shows the one that is applied last first
         command = option(command)
     return command
 
 
 def _configuration(**options: Any) -> CompressConfig:
-    """The configuration; a value that is out of range is wrong usage."""
+    """Make the configuration; a value that is out of range is wrong usage."""
     try:
         if "mask" in options:
             options["mask"] = options["mask"].replace("-", "_")
@@ -56,13 +57,13 @@ def _configuration(**options: Any) -> CompressConfig:
         raise click.UsageError(str(error), click.get_current_context()) from None
 
 
-@cli.command()
+@cli.command(short_help="Train and compress a real network, and show the costs.")
 @click.option("--out", type=file_argument, help="Folder for the three files.  [default: xoropt-demo]")
 @_network_options
 @force_option
 @json_option
 def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Train, prune, quantize, store, read back and compare a real network, in about a minute.
+    """Train a real network, prune, quantize and store it, read it back and compare; takes about a minute.
 
     \b
     Example:
@@ -72,40 +73,53 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     from xoropt.cli.tables.demo import print_demo
 
     with progress_bar("demo:") as progress:
-        figures = run(out, _configuration(**options), force, progress)
+        result = run(out, _configuration(**options), force, progress)
     if as_json:
-        print_json(figures)
+        print_json(result.to_dict())
     else:
-        print_demo(figures)
+        print_demo(result)
 
 
-@cli.command()
+@cli.command(short_help="Compress a file of tensors.")
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
 @click.option("--sparsity", type=float, metavar="S", help="Prune this share of every tensor first, e.g. 0.9.")
-@click.option("--bits", type=int, metavar="N", help="Quantize what is kept to N binary planes, 1 to 8.")
-@click.option("--scope", default="tensor", show_default=True, help="Prune each tensor to S, or all together: global.")
-@click.option("--scales", default="tensor", show_default=True, help="Scales for each tensor, or for each row.")
-@click.option("--include", multiple=True, metavar="PATTERN", help="Compress just the tensors of this name (* and ?).")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Carry tensors of this name along unchanged.")
-@click.option("--min-weights", default=1024, show_default=True, help="Carry smaller tensors along unchanged.")
+@click.option("--bits", type=int, metavar="N", help="Quantize the weights that are kept to N binary planes, 1 to 8.")
+@click.option(
+    "--scope",
+    type=click.Choice(["tensor", "global"]),
+    default="tensor",
+    show_default=True,
+    help="Prune each tensor to S, or all of them together.",
+)
+@click.option(
+    "--scales",
+    type=click.Choice(["tensor", "row"]),
+    default="tensor",
+    show_default=True,
+    help="One set of scales for each tensor, or for each row.",
+)
+@click.option("--include", multiple=True, metavar="PATTERN", help="Compress only tensors with such a name (* and ?).")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave tensors with such a name uncompressed.")
+@click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @click.option(
     "--mask",
     default="auto",
     show_default=True,
-    help="Codec: auto, smallest, bitmap, blocks, n-of-m, positions, prefix, entropy; low-rank: choose cheap masks.",
+    help="Mask codec: auto, smallest, bitmap, blocks, n-of-m, positions, prefix or entropy; "
+    "low-rank: prune so that the mask is cheap to store.",
 )
-@click.option("--mask-bits", type=float, metavar="B", help="Bits a weight that a low-rank mask may take, e.g. 0.15.")
-@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; otherwise both are kept, as different values.")
-@click.option("--rank", type=int, help="Rank of a low-rank mask's tiles, instead of --mask-bits.")
+@click.option("--mask-bits", type=float, metavar="B", help="The most bits a weight for a low-rank mask, e.g. 0.15.")
+@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; by default they are different values.")
+@click.option("--rank", type=int, metavar="N", help="The rank of a low-rank mask, instead of --mask-bits.")
 @_network_options
 @force_option
 @json_option
 def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT.
 
-    With --sparsity or --bits dense tensors are pruned and quantized; without, tensors that are quantized already
-    (at most 257 values) are kept exactly and all others carried along.
+    With --sparsity or --bits dense tensors are pruned and quantized. Without them, tensors that are quantized already
+    (at most 257 different values) are compressed exactly, and all others are left uncompressed.
 
     \b
     Example:
@@ -130,21 +144,21 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     else:
         print_report(figures, (source, before))
     if not figures["tensors"]:
-        mend = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        advice = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
         if config.include:
-            mend = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
+            advice = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
         elif config.quantizes:
-            mend = "none is a matrix of --min-weights weights; name some with --include"
-        click.echo(f"xoropt: no tensor was compressed; {mend}.", err=True)
+            advice = "none is a matrix of at least --min-weights weights; name some with --include"
+        click.echo(f"xoropt: no tensor was compressed; {advice}.", err=True)
 
 
-@cli.command()
+@cli.command(short_help="Turn a compressed file back into a plain one.")
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
 @decoder_option
 @force_option
 def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
-    """Turn the compressed file IN back into a plain safetensors file OUT.
+    """Turn the compressed file IN back into OUT, a plain safetensors file.
 
     \b
     Example:
@@ -156,15 +170,16 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
         decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)
 
 
-@cli.command()
+@cli.command(short_help="Compare a compressed file with its original.")
 @click.argument("original", metavar="ORIGINAL", type=file_argument)
 @click.argument("compressed", metavar="COMPRESSED", type=file_argument)
 @decoder_option
 @json_option
 def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:
-    """Compare COMPRESSED with ORIGINAL, tensor by tensor, bit for bit; exit status 1 when they differ.
+    """Compare COMPRESSED with ORIGINAL, tensor by tensor and bit for bit.
 
-    Tensors that were pruned and quantized on the way are compared with ORIGINAL pruned and quantized again.
+    The exit status is 1 when they differ. Tensors that were pruned and quantized by the compression are compared with
+    those of ORIGINAL, pruned and quantized again.
 
     \b
     Example:
@@ -188,7 +203,7 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     return 0
 
 
-@cli.command()
+@cli.command(short_help="Show where the bits of a compressed file go.")
 @click.argument("file", metavar="FILE", type=file_argument)
 @json_option
 def inspect(file: Path, as_json: bool) -> None:

@@ -1,1 +1,1 @@
-"""What every other package may use: argument checks, errors, dtypes, files and packed words."""
+"""Argument checks, errors, dtypes, files and packed words: what every other package may use."""

@@ -1,4 +1,4 @@
-"""The dtypes of safetensors files by their names there; those that NumPy lacks come from ml_dtypes."""
+"""The dtypes that safetensors files have, by their names there; ml_dtypes has those that NumPy lacks."""
 
 import ml_dtypes
 import numpy as np
@@ -29,7 +29,11 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 def dtype_of(name: str) -> np.dtype:
-    """The NumPy dtype of a safetensors dtype name; FormatError when there is none."""
+    """Return the NumPy dtype for a safetensors dtype name, such as "F32".
+
+    Raises:
+        FormatError: no dtype has this name, or NumPy and ml_dtypes do not have it.
+    """
     try:
         return _DTYPES[name]
     except KeyError:
@@ -37,7 +41,11 @@ def dtype_of(name: str) -> np.dtype:
 
 
 def name_of(dtype: np.dtype) -> str:
-    """The safetensors name of a NumPy dtype, whatever its byte order; FormatError when there is none."""
+    """Return the safetensors name of a NumPy dtype, whatever its byte order.
+
+    Raises:
+        FormatError: safetensors files do not have this dtype.
+    """
     try:
         return _NAMES[dtype.newbyteorder("=")]
     except KeyError:

@@ -1,10 +1,10 @@
-"""The exceptions raised on purpose. Each message is one line: what is wrong, where, and how to mend it."""
+"""The exceptions raised on purpose. Each message is one line: what is wrong, where, and how to fix it."""
 
 __all__ = ["ArgumentError", "DecodeError", "EncodeError", "FormatError", "XoroptError"]
 
 
 class XoroptError(Exception):
-    """Base of every error that xoropt raises on purpose."""
+    """The base of every error that xoropt raises on purpose."""
 
 
 class ArgumentError(XoroptError, ValueError):

@@ -1,19 +1,26 @@
-"""Several text files in one folder, all or none."""
+"""Several text files in one folder, which appear together or not at all."""
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xoropt.common.errors import XoroptError
-from xoropt.common.files import part_beside
+from xoropt.common.files import reason_of, unfinished
 
 __all__ = ["check_folder", "write_folder"]
 
 
 def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite: bool = False) -> None:
-    """XoroptError when files of these names can't be new in the folder: one is there already, or `folder` is a file,
-    or the folder that it would lie in is missing."""
+    """Check that files of these names can be new in a folder.
+
+    Args:
+        folder: the folder, which need not exist.
+        names: of the files.
+        overwrite: allow files that exist to be replaced.
+
+    Raises:
+        XoroptError: one is there already, `folder` is a file, or the folder that it would lie in is missing.
+    """
     folder = Path(folder)
     try:
         if os.path.lexists(folder) and not folder.is_dir():
@@ -28,21 +35,25 @@ def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite
                     f"{folder / name}: exists already; name another folder or pass --force (overwrite=True)."
                 )
     except OSError as error:
-        raise XoroptError(f"{folder}: {error.strerror or error}; name another folder.") from None
+        raise XoroptError(f"{folder}: {reason_of(error)}; name another folder.") from None
 
 
 def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overwrite: bool = False) -> None:
-    """Write text files, by name, into a folder, which is made if it is not there.
+    """Write text files into a folder, which is made if it is not there.
 
     They are written beside it first, so that on a full disk none appears.
 
+    Args:
+        folder: where the files are to be.
+        files: their texts, by name.
+        overwrite: replace files that exist.
+
     Raises:
-        XoroptError: as `check_folder`, or the write fails.
+        XoroptError: files of these names can't be new there, see `check_folder`, or a write failed.
     """
     folder = Path(folder)
     check_folder(folder, files, overwrite)
-    part = part_beside(folder.absolute())
-    try:
+    with unfinished(folder) as part:
         part.mkdir()
         for name, text in files.items():
             (part / name).write_text(text, encoding="utf-8")
@@ -51,7 +62,3 @@ def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overw
                 os.replace(part / name, folder / name)
         else:
             os.replace(part, folder)
-    except OSError as error:
-        raise XoroptError(f"{folder}: {error.strerror or error}; nothing was written.") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

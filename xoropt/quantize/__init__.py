@@ -1,4 +1,4 @@
-"""The front end: weights to a mask, bit planes and levels."""
+"""Pruning and quantization: weights become a mask, bit planes and levels."""
 
 from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebooks import codebook

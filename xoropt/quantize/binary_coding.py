@@ -1,13 +1,13 @@
-"""Binary-coding quantization: W ≈ Σ αᵢ·Bᵢ with Bᵢ of ±1.
+"""Binary-coding quantization: W ≈ Σ αᵢ·Bᵢ, where every entry of Bᵢ is 1 or −1.
 
-Greedy start (Rastegari et al., XNOR-Net, ECCV 2016; Guo et al., Network Sketching, CVPR 2017), then alternating
-refinement: the scales by least squares, the signs by the nearest of the 2^n_q levels (Xu et al., Alternating Multi-bit
+A greedy start (Rastegari et al., XNOR-Net, ECCV 2016; Guo et al., Network Sketching, CVPR 2017) is refined
+by turns: the scales by least squares, the signs by the nearest of the 2^n_q levels (Xu et al., Alternating Multi-bit
 Quantization, ICLR 2018).
 """
 
 import numpy as np
 
-from xoropt.common.arguments import check_int
+from xoropt.common.arguments import check_choice, check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.quantize.tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
 
@@ -20,18 +20,21 @@ def binary_code(
     """Quantize the kept weights to `planes` binary planes.
 
     Args:
-        weights: a real floating dtype, any shape.
-        mask: bool, the same shape; weights outside it become zero.
-        planes: n_q, 1 to 8.
-        scales: "tensor": one α a plane; "row": one a plane for each index of the first axis.
-        rounds: alternating refinements at most; it stops earlier when no sign changes.
+        weights: any shape, of a real floating-point dtype.
+        mask: bool, of the same shape; weights where it is False become zero.
+        planes: their number n_q, 1 to 8.
+        scales: "tensor": one scale α for each plane; "row": one for each plane and index of the first axis.
+        rounds: the most refinements; it stops earlier when no sign changes.
+
+    Returns:
+        The mask, the planes and `Scales`: float64 for float64 weights, else float32.
 
     Raises:
-        ArgumentError: an argument out of range, an integer dtype, NaN or infinity.
+        ArgumentError: an argument is out of range, the dtype is not a floating-point one, or a kept weight is NaN or
+            infinite.
     """
     check_int("planes", planes, 1, MAX_PLANES)
-    if scales not in ("tensor", "row"):
-        raise ArgumentError(f"Argument 'scales' must be 'tensor' or 'row', not {scales!r}.")
+    check_choice("scales", scales, ("tensor", "row"))
     if mask.shape != weights.shape or mask.dtype != bool:
         raise ArgumentError("Argument 'mask' must be a bool array of the shape of 'weights'.")
     if weights.dtype.kind in "biuc":
@@ -40,17 +43,17 @@ def binary_code(
     at = np.flatnonzero(mask)
     w = weights.reshape(-1)[at].astype(np.float64)
     if not np.isfinite(w).all():
-        raise ArgumentError("Argument 'weights' holds NaN or infinity, which can't be quantized.")
+        raise ArgumentError("Argument 'weights' holds NaN or infinity, which can't be quantized; replace them.")
     rows = weights.shape[0] if scales == "row" and weights.ndim else 1
     row = at // max(1, weights.size // max(1, rows))
 
     bits = np.empty((planes, len(w)), dtype=bool)
     alpha = np.empty((planes, rows))
-    kept = np.maximum(np.bincount(row, minlength=rows), 1)
+    kept_in_row = np.maximum(np.bincount(row, minlength=rows), 1)
     residue = w.copy()
     for i in range(planes):
         bits[i] = residue >= 0
-        alpha[i] = np.bincount(row, np.abs(residue), minlength=rows) / kept
+        alpha[i] = np.bincount(row, np.abs(residue), minlength=rows) / kept_in_row
         residue -= np.where(bits[i], alpha[i, row], -alpha[i, row])
     for _ in range(rounds if planes > 1 else 0):  # with one plane the greedy start is the optimum
         alpha = _least_squares(w, bits, row, rows)
@@ -65,7 +68,7 @@ def binary_code(
 
 
 def _least_squares(w: np.ndarray, bits: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:
-    """The scales (planes, rows) that leave the least squared error for fixed signs."""
+    """Find the scales (planes, rows) with the least squared error for fixed signs."""
     planes = len(bits)
     signs = np.where(bits, 1.0, -1.0)
     gram = np.empty((rows, planes, planes))
@@ -79,7 +82,7 @@ def _least_squares(w: np.ndarray, bits: np.ndarray, row: np.ndarray, rows: int) 
 
 
 def _nearest_codes(w: np.ndarray, alpha: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """The signs, bool (planes, len(w)), whose level is nearest to each weight."""
+    """Find the signs, bool (planes, len(w)), whose level is nearest to each weight."""
     planes, rows = alpha.shape
     table = level_table(Scales(alpha, np.dtype(np.float64)), planes)
     order = np.argsort(table, axis=1, kind="stable")

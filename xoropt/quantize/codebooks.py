@@ -1,4 +1,4 @@
-"""The codebook front end: tensors that are already pruned and quantized are kept exactly, byte for byte."""
+"""Codebooks: tensors that are pruned and quantized already are kept exactly, byte for byte."""
 
 import numpy as np
 
@@ -7,17 +7,20 @@ from xoropt.quantize.tensor import Codebook, QuantizedTensor
 __all__ = ["MAX_VALUES", "codebook"]
 
 MAX_VALUES = 256
-"""Values beside zero that a codebook may hold."""
+"""The most values beside zero that a codebook may hold."""
 
 
 def codebook(weights: np.ndarray) -> QuantizedTensor | None:
-    """A tensor of few values as mask, planes and codebook; None when it has more than 256 values beside zero.
+    """Represent a tensor that has few values by a mask, planes and a codebook.
 
-    Values are told apart by their bytes: -0.0, infinities and every NaN are values like others and come back as
-    they were; only the zero whose bytes are all 0 counts as pruned.
+    Values are told apart by their bytes: −0.0, infinities and every NaN are values like others and come back as they
+    were; only the zero whose bytes are all 0 counts as pruned.
 
     Args:
         weights: any shape, any dtype of 1, 2, 4 or 8 bytes.
+
+    Returns:
+        The tensor with the fewest planes, or None where it has more than 256 values beside zero.
     """
     # A contiguous copy of a 0-d array would become 1-d; reshape first.
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")

@@ -1,4 +1,4 @@
-"""The hot loop of low-rank pruning."""
+"""The compiled loop of low-rank pruning."""
 
 import numpy as np
 from numba import njit
@@ -8,10 +8,21 @@ __all__ = ["improve_rows"]
 
 @njit("int64(float32[:,::1], int16[:,::1], bool_[:,::1], bool_[:,::1], float64, int64[::1])", cache=True, nogil=True)
 def improve_rows(gain, cover, left, right, price, order):  # type: ignore[no-untyped-def]
-    """Switch each row's part in each rectangle on or off where that raises the total gain; returns the switches.
+    """Switch entries of the left factor where that raises the total gain.
 
-    gain: (m, n), what keeping a weight is worth; cover: (m, n), how many rectangles cover it, updated; left: (m, rank),
-    updated; right: (rank, n); price: of a one in `left`; order: the ranks in the order of trial.
+    Column k of `left` and row k of `right` make a rectangle: the weights that they cover. An entry of `left` says
+    whether a row takes part in it.
+
+    Args:
+        gain: (m, n), what keeping a weight is worth.
+        cover: (m, n), how many rectangles cover a weight; updated.
+        left: (m, rank); updated.
+        right: (rank, n).
+        price: what a one in `left` costs.
+        order: the rectangles in the order in which they are tried.
+
+    Returns:
+        The number of entries switched.
     """
     m, n = gain.shape
     rank = left.shape[1]
@@ -22,24 +33,24 @@ def improve_rows(gain, cover, left, right, price, order):  # type: ignore[no-unt
             starts[k + 1] += right[k, j]
     columns = np.empty(starts[rank], np.int32)
     for k in range(rank):
-        place = starts[k]
+        entry = starts[k]
         for j in range(n):
             if right[k, j]:
-                columns[place] = j
-                place += 1
+                columns[entry] = j
+                entry += 1
     switches = 0
     for i in range(m):
         for k in order:
-            only = 1 if left[i, k] else 0  # a weight changes hands where this rectangle alone covers it, or would
+            own = 1 if left[i, k] else 0  # the cover of a weight that no other rectangle covers
             worth = 0.0
-            for place in range(starts[k], starts[k + 1]):
-                if cover[i, columns[place]] == only:
-                    worth += gain[i, columns[place]]
+            for entry in range(starts[k], starts[k + 1]):
+                if cover[i, columns[entry]] == own:
+                    worth += gain[i, columns[entry]]
             wanted = worth > price
             if wanted != left[i, k]:
                 left[i, k] = wanted
                 step = 1 if wanted else -1
-                for place in range(starts[k], starts[k + 1]):
-                    cover[i, columns[place]] += step
+                for entry in range(starts[k], starts[k + 1]):
+                    cover[i, columns[entry]] += step
                 switches += 1
     return switches

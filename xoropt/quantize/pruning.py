@@ -1,4 +1,4 @@
-"""Magnitude pruning: which weights stay."""
+"""Magnitude pruning: which weights to keep."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,11 @@ __all__ = ["check_sparsity", "prune", "prune_globally"]
 
 
 def check_sparsity(sparsity: float) -> float:
-    """`sparsity` as a float in [0, 1); ArgumentError otherwise."""
+    """Return a pruning rate as a float in [0, 1).
+
+    Raises:
+        ArgumentError: it is no number, or out of range.
+    """
     try:
         rate = float(sparsity)
     except (TypeError, ValueError):
@@ -21,15 +25,18 @@ def check_sparsity(sparsity: float) -> float:
 
 
 def prune(weights: np.ndarray, sparsity: float) -> np.ndarray:
-    """The mask that keeps the largest magnitudes of one tensor.
+    """Make the mask that keeps the largest magnitudes of one tensor.
 
     Args:
-        weights: real numbers, any shape; NaN is refused.
+        weights: real numbers, any shape.
         sparsity: the share S of weights to prune, in [0, 1).
 
     Returns:
-        bool, of the shape of `weights`, True for exactly round((1 - S)·size) of them, or for all that are not zero
-        where they are fewer; among equal magnitudes the first in row-major order stay.
+        bool, of the shape of `weights`, True for exactly round((1 − S)·size) of them, or for all that are not zero
+        where those are fewer. Of equal magnitudes the first in row-major order are kept.
+
+    Raises:
+        ArgumentError: `sparsity` is out of range, or a weight is NaN or infinite.
 
     >>> prune(np.array([0.5, -2.0, 1.0, -1.0]), 0.5).tolist()
     [False, True, True, False]
@@ -38,15 +45,26 @@ def prune(weights: np.ndarray, sparsity: float) -> np.ndarray:
 
 
 def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[str, np.ndarray]:
-    """As `prune`, with one threshold over all tensors together; among equals the first tensor's stay."""
-    rate = check_sparsity(sparsity)
+    """Make the masks that keep the largest magnitudes of several tensors, by one threshold for all.
+
+    Args:
+        tensors: real numbers, any shapes, by name.
+        sparsity: the share S of all weights together to prune, in [0, 1).
+
+    Returns:
+        The masks by name, as `prune` makes them. Of equal magnitudes those of the first tensor are kept.
+
+    Raises:
+        ArgumentError: `sparsity` is out of range, or a weight is NaN or infinite; the message names the tensor.
+    """
+    sparsity = check_sparsity(sparsity)
     magnitudes = {name: np.abs(_as_float(name, weights)).reshape(-1) for name, weights in tensors.items()}
-    every = np.concatenate([np.empty(0, np.float32), *magnitudes.values()])
-    kept = round((1.0 - rate) * every.size)
+    pooled = np.concatenate([np.empty(0, np.float32), *magnitudes.values()])
+    kept = round((1.0 - sparsity) * pooled.size)
     if not kept:
         return {name: np.zeros(weights.shape, dtype=bool) for name, weights in tensors.items()}
-    threshold = np.partition(every, every.size - kept)[every.size - kept]
-    spare = kept - int(np.count_nonzero(every > threshold))  # places left for those that equal the threshold
+    threshold = np.partition(pooled, pooled.size - kept)[pooled.size - kept]
+    spare = kept - int(np.count_nonzero(pooled > threshold))  # how many of those that equal the threshold are kept
     masks = {}
     for name, magnitude in magnitudes.items():
         mask = magnitude > threshold
@@ -60,5 +78,5 @@ def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[s
 def _as_float(name: str, weights: np.ndarray) -> np.ndarray:
     values = weights if weights.dtype == np.float64 else weights.astype(np.float32)
     if not np.isfinite(values).all():
-        raise ArgumentError(f"Tensor '{name}' holds NaN or infinity, which can't be pruned by magnitude.")
+        raise ArgumentError(f"Tensor '{name}' holds NaN or infinity, which can't be pruned; replace them.")
     return values

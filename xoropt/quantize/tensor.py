@@ -1,4 +1,4 @@
-"""`QuantizedTensor`: a mask, bit planes, and what the bits of a kept weight mean."""
+"""Quantized tensors: a mask, bit planes, and what the bits of a kept weight mean."""
 
 from dataclasses import dataclass, field
 
@@ -20,20 +20,20 @@ __all__ = [
 ]
 
 MAX_PLANES = 8
-"""Of a tensor: codes are bytes."""
+"""The most planes that a tensor may have: codes are bytes."""
 
 CHUNK = 1 << 22
-"""Weights that are put together at once: bounds the memory beside the result."""
+"""Weights handled at once: bounds the memory beside the result."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Binary coding: a kept weight is Σ αᵢ·(2bᵢ − 1) over the planes i.
+    """Scales of binary coding: a kept weight is Σ αᵢ·(2bᵢ − 1) over the planes i.
 
     Attributes:
-        alpha: (planes, rows), float32 or float64; one row for the whole tensor, or one for each index of its first
-            axis.
-        dtype: of the weights.
+        alpha: the scales α, (planes, rows), float32 or float64; one row for the whole tensor, or one for each index of
+            its first axis.
+        dtype: the dtype of the weights.
     """
 
     alpha: np.ndarray = field(repr=False)
@@ -47,10 +47,10 @@ class Scales:
 
 @dataclass(frozen=True, eq=False)
 class Codebook:
-    """A kept weight is values[Σ bᵢ·2ⁱ].
+    """The values of a tensor: a kept weight is values[Σ bᵢ·2ⁱ] over the planes i.
 
     Attributes:
-        values: (at most 2^planes,), of the weights' dtype.
+        values: (at most 2^planes,), of the dtype of the weights.
     """
 
     values: np.ndarray = field(repr=False)
@@ -62,7 +62,7 @@ class Codebook:
 
     @property
     def dtype(self) -> np.dtype:
-        """Of the weights."""
+        """The dtype of the weights."""
         return self.values.dtype
 
 
@@ -75,8 +75,8 @@ class QuantizedTensor:
 
     Attributes:
         mask: bool, of the tensor's shape; False where the weight is zero.
-        planes: bool (planes, *shape); what stands where the mask is False does not matter.
-        levels: what the bits mean.
+        planes: bool (planes, *shape); where the mask is False any bit will do.
+        levels: what the bits of a kept weight mean.
     """
 
     mask: np.ndarray = field(repr=False)
@@ -85,13 +85,22 @@ class QuantizedTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of the tensor."""
+        """The shape of the tensor."""
         return self.mask.shape
 
 
 def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
-    """Raise DecodeError unless levels fit a tensor of a shape with so many planes; FormatError for a dtype that no
-    tensor has."""
+    """Check that levels fit a tensor.
+
+    Args:
+        levels: what to check.
+        planes: the number of the tensor's planes.
+        shape: the shape of the tensor.
+
+    Raises:
+        DecodeError: they do not fit.
+        FormatError: their dtype is none that a tensor can have.
+    """
     if planes > MAX_PLANES:
         raise DecodeError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
     name_of(levels.dtype)
@@ -109,21 +118,21 @@ def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
 
 
 def level_table(levels: Levels, planes: int) -> np.ndarray:
-    """The weight for every code: (rows, 2^planes), of the weights' dtype; codes that a codebook lacks are zero."""
+    """Tabulate the weight for every code: (rows, 2^planes), of the weights' dtype; codes without a value are zero."""
     if isinstance(levels, Codebook):
         table = np.zeros((1, 1 << planes), dtype=levels.dtype)
         table[0, : len(levels.values)] = levels.values
         return table
     codes = np.arange(1 << planes)
     table = np.zeros((levels.alpha.shape[1], 1 << planes), dtype=levels.alpha.dtype)
-    with np.errstate(invalid="ignore", over="ignore"):  # scales of a file may be any numbers
-        for i, alpha in enumerate(levels.alpha):  # in this order everywhere: floating-point sums depend on it
+    with np.errstate(invalid="ignore", over="ignore"):  # the scales in a file may be any numbers
+        for i, alpha in enumerate(levels.alpha):  # every decoder adds in this order: floating-point sums depend on it
             table += np.where(codes >> i & 1, alpha[:, None], -alpha[:, None])
         return table.astype(levels.dtype)
 
 
 def value_entropy(tensor: QuantizedTensor) -> float:
-    """The empirical entropy of the kept weights' codes, in bits: what an ideal entropy coder takes for each."""
+    """Measure the empirical entropy of the kept weights' codes: the bits that an ideal entropy coder takes for each."""
     planes, size = len(tensor.planes), tensor.mask.size
     mask, bits = tensor.mask.reshape(-1), tensor.planes.reshape(planes, size)
     counts = np.zeros(1 << planes, dtype=np.int64)
@@ -135,7 +144,7 @@ def value_entropy(tensor: QuantizedTensor) -> float:
 
 
 def _codes(bits: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """The codes of the weights at the given places: int64."""
+    """Return the codes, int64, of the weights at the given positions."""
     code = np.zeros(len(at), dtype=np.int64)
     for i, plane in enumerate(bits):
         code |= plane[at].astype(np.int64) << i
@@ -143,7 +152,7 @@ def _codes(bits: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
-    """The weights that a quantized tensor stands for, of its shape and dtype; pruned ones are (positive) zero."""
+    """Return the weights that a quantized tensor stands for, of its shape and dtype; pruned ones are 0, not −0."""
     planes, size = len(tensor.planes), tensor.mask.size
     table = level_table(tensor.levels, planes)
     weights = np.zeros(size, dtype=table.dtype)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import xoropt
 from xoropt import CompressConfig, CompressedTensor, UncompressedTensor
 from xoropt.codec.packed.encoding import unpack_values
+from xoropt.quantize import binary_code, dequantize, prune, prune_globally
 
 
 @st.composite
@@ -54,10 +55,21 @@ def test_exact_round_trip_through_a_file(tensors, n_in, n_out, decoder):
 )
 def test_quantized_round_trip(tensors, sparsity, bits, scales, scope):
     config = CompressConfig(sparsity, bits, scope, scales, include=("*",), solver="greedy", n_out=50)
+    floats = {name: array for name, array in tensors.items() if array.dtype not in (np.int8, np.int64)}
+    if scope == "global":
+        masks = prune_globally(floats, sparsity)
+    else:
+        masks = {name: prune(array, sparsity) for name, array in floats.items()}
+    expected = tensors | {
+        name: dequantize(binary_code(array, masks[name], bits, scales=scales)) for name, array in floats.items()
+    }
     model = xoropt.compress(tensors, config)
+    back = xoropt.decompress(model)
+    assert list(back) == list(tensors)
+    for name, array in expected.items():
+        assert (back[name].dtype, back[name].shape) == (tensors[name].dtype, tensors[name].shape)
+        assert back[name].tobytes() == array.tobytes()
     assert all(check.lossless for check in xoropt.verify(model, tensors))
-    for name, array in xoropt.decompress(model).items():
-        assert (array.dtype, array.shape) == (tensors[name].dtype, tensors[name].shape)
 
 
 def test_what_is_carried_and_why(dense):

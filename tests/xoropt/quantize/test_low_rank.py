@@ -1,4 +1,4 @@
-"""Low-rank pruning: masks that are Boolean products, within their budget, keeping far more magnitude than chance."""
+"""Low-rank masks are Boolean products, keep to their budget, and keep far more magnitude than chance."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The front end: exact pruning rates, the best binary code, codebooks that keep every byte."""
+"""Pruning rates are exact, binary codes are the best, codebooks keep every byte."""
 
 import itertools
 

@@ -1,1 +1,1 @@
-"""The demo: train a small network, compress it, and show what every step costs."""
+"""The demonstration: a small network is trained and compressed, and the cost of every step shown."""

@@ -1,19 +1,20 @@
 """The demonstration: a real network on real data, pruned, quantized, stored, read back and compared.
 
 A fully connected network 64–800–500–10 on handwritten digits; its second layer has the 800×500 weights of the paper's
-LeNet-5 FC1. `digits` trains it.
+LeNet-5 FC1. `training` trains it.
 """
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xoropt.cli.demo.training import accuracy, train
+from xoropt.cli.demo.training import Trained, accuracy, train
 from xoropt.common.errors import EncodeError, XoroptError
-from xoropt.common.files import check_new, write_safetensors
+from xoropt.common.files import check_new, reason_of, write_safetensors
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress, decompress_tensor
@@ -23,16 +24,176 @@ from xoropt.model.sizes import report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import verify
 
-__all__ = ["rivals", "run"]
+__all__ = ["Accuracies", "DemoResult", "Layer", "RivalBits", "WrittenFile", "measure_rivals", "run"]
 
 
-def rivals(weights: np.ndarray, planes: int) -> dict[str, int]:
-    """Bits that the same pruned, quantized matrix takes in other forms.
+@dataclass(frozen=True)
+class Accuracies:
+    """The shares of test images that the network classifies correctly.
 
-    `csr`: SciPy's CSR matrix as it is, float32 values and int32 indices; `csr_packed`: its indices in the fewest bits
-    and n_q bits a value; `bitmap`: one bit a weight and n_q bits a kept weight, packed; `zstd`: level 19, the smaller
-    of two forms, one byte a weight (the number of its value) and the float32 bytes.
+    Attributes:
+        dense: before pruning.
+        pruned: after pruning by magnitude.
+        before: after quantizing, too, before anything is stored.
+        after: with the weights read back from the compressed file.
+        compressed: computed straight from the compressed file.
+        low_rank: pruned with low-rank masks instead, quantized, stored and read back.
     """
+
+    dense: float
+    pruned: float
+    before: float
+    after: float
+    compressed: float
+    low_rank: float
+
+
+@dataclass(frozen=True)
+class RivalBits:
+    """The bits that a pruned, quantized matrix takes in other formats.
+
+    Attributes:
+        csr: SciPy's CSR matrix as it is, with float32 values and int32 indices.
+        csr_packed: CSR with its indices in the fewest bits and n_q bits for each value.
+        bitmap: one bit for each weight and n_q bits for each kept weight.
+        zstd: zstd of level 19, the smaller of two: one byte for each weight (the number of its value), or its float32.
+    """
+
+    csr: int
+    csr_packed: int
+    bitmap: int
+    zstd: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What was measured for one layer beside its sizes.
+
+    Attributes:
+        sparsity: the share of its weights that is zero.
+        encode_seconds: the time to compress it.
+        decode_seconds: the time to decompress it.
+        rivals: its size in other formats.
+    """
+
+    sparsity: float
+    encode_seconds: float
+    decode_seconds: float
+    rivals: RivalBits
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that the demonstration wrote: its path and size in bytes."""
+
+    path: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demonstration found; there is one only where every weight came back bit for bit.
+
+    Attributes:
+        accuracies: of the network at every stage.
+        layers: what was measured for each layer, by name.
+        sizes: where the bits of the compressed file go, as `xoropt.report` says.
+        low_rank_sizes: the same for the network with low-rank masks.
+        files: what was written, by stage: dense, quantized, compressed.
+    """
+
+    accuracies: Accuracies
+    layers: dict[str, Layer]
+    sizes: dict[str, Any]
+    low_rank_sizes: dict[str, Any]
+    files: dict[str, WrittenFile]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as `xoropt demo --json` prints them."""
+        shares = asdict(self.accuracies)
+        low_rank = {"accuracy": shares.pop("low_rank")}
+        tensors = {}
+        for name, figures in self.sizes["tensors"].items():
+            layer = self.layers[name]
+            tensors[name] = figures | {
+                "sparsity": layer.sparsity,
+                "ratio_to_float32": 32 / figures["bits_per_weight"],
+                "encode_seconds": layer.encode_seconds,
+                "decode_seconds": layer.decode_seconds,
+            }
+        return {
+            **{f"accuracy_{stage}": share for stage, share in shares.items()},
+            "lossless": True,
+            **self.sizes,
+            "tensors": tensors,
+            "rivals": {name: asdict(layer.rivals) for name, layer in self.layers.items()},
+            "low_rank": low_rank | {key: self.low_rank_sizes[key] for key in ("tensors", "total")},
+            "files": {stage: asdict(file) for stage, file in self.files.items()},
+        }
+
+
+def run(
+    out: Path | None = None,
+    config: CompressConfig | None = None,
+    overwrite: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> DemoResult:
+    """Run the whole demonstration.
+
+    Args:
+        out: the folder for dense.safetensors, quantized.safetensors and compressed.safetensors, made when missing;
+            None: xoropt-demo.
+        config: how to compress; the tensors are quantized already.
+        overwrite: replace files that exist.
+        progress: called while training, with the stage, the epochs done and all epochs.
+
+    Raises:
+        XoroptError: a file exists, or a package is missing.
+        EncodeError: a weight did not come back; never expected.
+    """
+    folder = Path("xoropt-demo") if out is None else out
+    paths = {stage: folder / f"{stage}.safetensors" for stage in ("dense", "quantized", "compressed")}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise XoroptError(f"{folder}: {reason_of(error)}; name another folder with --out.") from None
+    for path in paths.values():
+        check_new(path, overwrite)
+    config = config or CompressConfig()
+    trained = train(progress=progress)
+    write_safetensors(paths["dense"], trained.dense, {}, overwrite)
+    write_safetensors(paths["quantized"], trained.quantized, {}, overwrite)
+
+    decompress(compress({"warm up": trained.quantized["fc3.weight"]}, config))  # loads the compiled code
+    made, encode_seconds = _compress_one_by_one(trained.quantized, config)
+    save(made, paths["compressed"], overwrite)
+    model = load(paths["compressed"])
+    restored, decode_seconds = _decompress_one_by_one(model)
+    _check_lossless(model, trained.quantized)
+    low_rank = compress(trained.low_rank, config, factors=trained.factors)
+    _check_lossless(low_rank, trained.low_rank)
+
+    sizes = report(model, paths["compressed"])
+    layers = {}
+    for name, figures in sizes["tensors"].items():
+        weights = trained.quantized[name]
+        layers[name] = Layer(
+            sparsity=1 - np.count_nonzero(weights) / weights.size,
+            encode_seconds=encode_seconds[name],
+            decode_seconds=decode_seconds[name],
+            rivals=measure_rivals(weights, figures["planes"]),
+        )
+    return DemoResult(
+        accuracies=_accuracies(trained, restored, model, low_rank),
+        layers=layers,
+        sizes=sizes,
+        low_rank_sizes=report(low_rank),
+        files={stage: WrittenFile(str(path), path.stat().st_size) for stage, path in paths.items()},
+    )
+
+
+def measure_rivals(weights: np.ndarray, planes: int) -> RivalBits:
+    """Store a pruned matrix, quantized to `planes` planes, in other formats and count the bits."""
     import zstandard
     from scipy.sparse import csr_matrix
 
@@ -41,104 +202,62 @@ def rivals(weights: np.ndarray, planes: int) -> dict[str, int]:
     index_bits = max(1, (weights.shape[1] - 1).bit_length()) * kept + weights.shape[0] * kept.bit_length()
     codes = np.unique(weights, return_inverse=True)[1].astype(np.uint8).tobytes()
     squeeze = zstandard.ZstdCompressor(level=19).compress
-    return {
-        "csr": 8 * (csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes),
-        "csr_packed": index_bits + planes * kept,
-        "bitmap": weights.size + planes * kept,
-        "zstd": 8 * min(len(squeeze(codes)), len(squeeze(weights.tobytes()))),
-    }
+    return RivalBits(
+        csr=8 * (csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes),
+        csr_packed=index_bits + planes * kept,
+        bitmap=weights.size + planes * kept,
+        zstd=8 * min(len(squeeze(codes)), len(squeeze(weights.tobytes()))),
+    )
 
 
-def run(
-    out: Path | None = None,
-    config: CompressConfig | None = None,
-    overwrite: bool = False,
-    progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
-    """The whole demonstration.
-
-    Args:
-        out: folder for dense.safetensors, quantized.safetensors and compressed.safetensors; made when missing.
-        config: how to compress; the tensors are quantized already.
-        overwrite: replace files that are there.
-        progress: called while training.
-
-    Returns:
-        The figures of `report`, each tensor's with `sparsity`, `ratio_to_float32`, `encode_seconds`,
-        `decode_seconds`; `rivals`, bits by tensor and form; `low_rank`, the same network trained under masks that are
-        cheap to store: its `accuracy`, `tensors` and `total`; `accuracy_dense`, `accuracy_pruned`, `accuracy_before`
-        and `accuracy_after` storing, `accuracy_compressed` predicting straight from the compressed file; `lossless`;
-        `files`.
-
-    Raises:
-        XoroptError: a file exists, a package is missing.
-        EncodeError: a weight did not come back; never expected.
-    """
-    folder = Path("xoropt-demo") if out is None else out
-    files = {stage: folder / f"{stage}.safetensors" for stage in ("dense", "quantized", "compressed")}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise XoroptError(f"{folder}: {error.strerror}; name another folder with --out.") from None
-    for path in files.values():
-        check_new(path, overwrite)
-    trained = train(progress=progress)
-    write_safetensors(files["dense"], trained.dense, {}, overwrite)
-    write_safetensors(files["quantized"], trained.quantized, {}, overwrite)
-
-    config = config or CompressConfig()
-    _one(trained.quantized["fc3.weight"], config)  # compiled code is loaded before the clock starts
-    tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
-    encode_seconds = {}
-    for name, array in trained.quantized.items():
+def _compress_one_by_one(
+    tensors: dict[str, np.ndarray], config: CompressConfig
+) -> tuple[CompressedModel, dict[str, float]]:
+    """Compress tensor by tensor; return the model and the seconds for each tensor."""
+    compressed: dict[str, CompressedTensor | UncompressedTensor] = {}
+    seconds = {}
+    for name, array in tensors.items():
         begin = time.perf_counter()
-        tensors |= compress({name: array}, config).tensors
-        encode_seconds[name] = time.perf_counter() - begin
-    save(CompressedModel(tensors), files["compressed"], overwrite)
+        compressed |= compress({name: array}, config).tensors
+        seconds[name] = time.perf_counter() - begin
+    return CompressedModel(compressed), seconds
 
-    model = load(files["compressed"])
+
+def _decompress_one_by_one(model: CompressedModel) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Decompress tensor by tensor; return the tensors and the seconds for each."""
     restored: dict[str, np.ndarray] = {}
-    decode_seconds = {}
+    seconds = {}
     for name, tensor in model.tensors.items():
         begin = time.perf_counter()
         restored |= decompress(CompressedModel({name: tensor}))
-        decode_seconds[name] = time.perf_counter() - begin
-    lossless = all(check.lossless for check in verify(model, trained.quantized))
-    if not lossless:
+        seconds[name] = time.perf_counter() - begin
+    return restored, seconds
+
+
+def _check_lossless(model: CompressedModel, tensors: dict[str, np.ndarray]) -> None:
+    if not all(check.lossless for check in verify(model, tensors)):
         raise EncodeError("the demo's weights did not come back as they were; please report this.")
 
-    figures = report(model, files["compressed"])
-    others = {}
-    for name, values in figures["tensors"].items():
-        weights = trained.quantized[name]
-        values["sparsity"] = 1 - np.count_nonzero(weights) / weights.size
-        values["ratio_to_float32"] = 32 / values["bits_per_weight"]
-        values["encode_seconds"], values["decode_seconds"] = encode_seconds[name], decode_seconds[name]
-        others[name] = rivals(weights, values["planes"])
-    chosen = compress(trained.low_rank, config, factors=trained.factors)
-    if not all(check.lossless for check in verify(chosen, trained.low_rank)):
-        raise EncodeError("the demo's weights did not come back as they were; please report this.")
-    chosen_figures = report(chosen)
-    return {
-        "accuracy_dense": accuracy(trained.dense, trained.images, trained.digits),
-        "accuracy_pruned": accuracy(trained.pruned, trained.images, trained.digits),
-        "accuracy_before": accuracy(trained.quantized, trained.images, trained.digits),
-        "accuracy_after": accuracy(restored, trained.images, trained.digits),
-        "accuracy_compressed": float((predict(model, trained.images) == trained.digits).mean()),
-        "lossless": lossless,
-        **figures,
-        "rivals": others,
-        "low_rank": {
-            "accuracy": accuracy(decompress(chosen), trained.images, trained.digits),
-            "tensors": chosen_figures["tensors"],
-            "total": chosen_figures["total"],
-        },
-        "files": {stage: {"path": str(path), "bytes": path.stat().st_size} for stage, path in files.items()},
-    }
+
+def _accuracies(
+    trained: Trained, restored: dict[str, np.ndarray], model: CompressedModel, low_rank: CompressedModel
+) -> Accuracies:
+    images, digits = trained.images, trained.digits
+    return Accuracies(
+        dense=accuracy(trained.dense, images, digits),
+        pruned=accuracy(trained.pruned, images, digits),
+        before=accuracy(trained.quantized, images, digits),
+        after=accuracy(restored, images, digits),
+        compressed=float((_classify(model, images) == digits).mean()),
+        low_rank=accuracy(decompress(low_rank), images, digits),
+    )
 
 
-def predict(model: CompressedModel, images: np.ndarray) -> np.ndarray:
-    """The digits that the network sees, int64 (images,), in float32 (images, 64); no layer is ever whole in memory."""
+def _classify(model: CompressedModel, images: np.ndarray) -> np.ndarray:
+    """Return the digits, int64 (images,), that the network sees in float32 (images, 64).
+
+    Every layer is multiplied straight from its compressed form and is never whole in memory.
+    """
     activations = images.T
     for layer in (1, 2, 3):
         if layer > 1:
@@ -146,7 +265,3 @@ def predict(model: CompressedModel, images: np.ndarray) -> np.ndarray:
         bias = decompress_tensor(model.tensors[f"fc{layer}.bias"])
         activations = matvec(model.tensors[f"fc{layer}.weight"], activations) + bias[:, None]
     return activations.argmax(axis=0)
-
-
-def _one(array: np.ndarray, config: CompressConfig) -> None:
-    decompress(compress({"warm": array}, config))

@@ -1,6 +1,6 @@
-"""The demonstration's network: trained on real digits, pruned in two ways, quantized to one bit.
+"""Training of the demonstration's network: on real digits, pruned in two ways, quantized to one bit.
 
-scikit-learn's 1,797 handwritten digits and its own trainer, with masks and binary weights applied between its steps.
+The 1,797 handwritten digits and the trainer are scikit-learn's; masks and binary weights are applied between its steps.
 """
 
 import copy
@@ -31,15 +31,16 @@ EPOCHS = {"training": 10, "pruning": 20, "quantizing": 15, "low-rank pruning": 1
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network at several stages, and the data to judge it by.
+    """A trained network at several stages, and the test set.
 
     Attributes:
         dense: the weights (outputs, inputs) and biases before pruning, float32, by name: fc1.weight, fc1.bias, …
-        pruned: after pruning by magnitude, before quantizing.
-        quantized: after pruning by magnitude, with weights of ±α.
-        low_rank: the same with masks that are Boolean products of rank one and more, at most 0.15 bits a weight.
-        factors: those products, by name.
-        images: float32 (images, 64), the test set; digits: int64 (images,), what they show.
+        pruned: the same after pruning by magnitude, before quantizing.
+        quantized: the same after pruning by magnitude, with weights of ±α.
+        low_rank: as `quantized`, with low-rank masks, which take at most 0.15 bits for each weight.
+        factors: the factors of those masks, by name.
+        images: the test set's images, float32 (images, 64).
+        digits: what they show, int64 (images,).
     """
 
     dense: dict[str, np.ndarray]
@@ -52,7 +53,7 @@ class Trained:
 
 
 @dataclass(frozen=True, eq=False)
-class _Data:
+class _TrainingSet:
     images: np.ndarray
     digits: np.ndarray
     seed: int
@@ -60,11 +61,15 @@ class _Data:
 
 
 def train(seed: int = 0, progress: Callable[[str, int, int], None] | None = None) -> Trained:
-    """Train, prune to 95 % and quantize to one bit; a quarter of the images is kept for testing.
+    """Train a network, prune it to 95 % and quantize it to one bit; a quarter of the images is kept for testing.
 
     Pruning is gradual, by magnitude (Zhu and Gupta, 2017: the cubic schedule), with training under the mask; one-bit
     training uses the straight-through estimator (Courbariaux et al., 2015): the step that scikit-learn takes at the
-    binary weights is applied to the real ones behind them. The low-rank masks are chosen half-way through pruning.
+    binary weights is applied to the real ones behind them. The low-rank masks are chosen halfway through pruning.
+
+    Args:
+        seed: the seed of the split, the starting weights and the order of the images.
+        progress: called with the stage, the epochs done and all epochs.
 
     Raises:
         XoroptError: scikit-learn is not installed.
@@ -90,12 +95,10 @@ def train(seed: int = 0, progress: Callable[[str, int, int], None] | None = None
     images, test_images, digits, test_digits = train_test_split(
         images, digits, test_size=0.25, random_state=seed, stratify=digits
     )
-    data = _Data(images, digits, seed, tick)
+    data = _TrainingSet(images, digits, seed, tick)
     net = MLPClassifier(HIDDEN, batch_size=BATCH, random_state=seed)
-    with (
-        threadpool_limits(1),
-        _stoppable(),
-    ):  # matrices this small gain nothing from threads, and one thread repeats exactly
+    # Matrices this small gain nothing from threads, and one thread gives the same result every time.
+    with threadpool_limits(1), _stoppable():
         for _ in range(EPOCHS["training"]):
             net.partial_fit(images, digits, classes=np.unique(digits))
             tick("training")
@@ -118,7 +121,7 @@ def train(seed: int = 0, progress: Callable[[str, int, int], None] | None = None
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """scikit-learn answers Ctrl-C with a warning and goes on; here it stops."""
+    """Stop at Ctrl-C, which scikit-learn answers with a warning and goes on."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "Training interrupted by user")
         try:
@@ -127,8 +130,8 @@ def _stoppable() -> Iterator[None]:
             raise KeyboardInterrupt from None
 
 
-def _fit_under(net: "MLPClassifier", masks: list[np.ndarray], data: _Data, stage: str) -> None:
-    """One epoch of training with the masked weights held at zero."""
+def _fit_under(net: "MLPClassifier", masks: list[np.ndarray], data: _TrainingSet, stage: str) -> None:
+    """Train for one epoch with the pruned weights held at zero."""
     for weights, mask in zip(net.coefs_, masks, strict=True):
         weights *= mask
     net.partial_fit(data.images, data.digits)
@@ -138,20 +141,20 @@ def _fit_under(net: "MLPClassifier", masks: list[np.ndarray], data: _Data, stage
 
 
 def _low_rank_masks(net: "MLPClassifier") -> tuple[dict[str, "BinaryFactors"], list[np.ndarray]]:
-    """Boolean products within the budget for layers large enough for them, masks by magnitude for the last."""
+    """Choose low-rank masks for the layers that are large enough for them, and one by magnitude for the last."""
     factors, masks = {}, []
     for i, weights in enumerate(net.coefs_, 1):
         if min(weights.shape) < 32:
             masks.append(prune(weights, SPARSITY))
             continue
-        product = prune_low_rank(np.ascontiguousarray(weights.T), SPARSITY, mask_bits=MASK_BITS)
-        factors[f"fc{i}.weight"] = product
-        masks.append(product.mask().T)
+        chosen = prune_low_rank(np.ascontiguousarray(weights.T), SPARSITY, mask_bits=MASK_BITS)
+        factors[f"fc{i}.weight"] = chosen
+        masks.append(chosen.mask().T)
     return factors, masks
 
 
-def _quantize(net: "MLPClassifier", masks: list[np.ndarray], data: _Data, stage: str) -> dict[str, np.ndarray]:
-    """Train with binary weights in the forward pass; the network with them."""
+def _quantize(net: "MLPClassifier", masks: list[np.ndarray], data: _TrainingSet, stage: str) -> dict[str, np.ndarray]:
+    """Train with binary weights in the forward pass; return the network with its binary weights, by name."""
     latent = [weights.copy() for weights in net.coefs_]
     shuffle = np.random.RandomState(data.seed)
     for _ in range(EPOCHS[stage]):
@@ -173,7 +176,7 @@ def _binary(latent: list[np.ndarray], masks: list[np.ndarray]) -> list[np.ndarra
 
 
 def _named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """scikit-learn's (inputs, outputs) matrices as the (outputs, inputs) that models are stored in."""
+    """Name the weights and biases, and turn scikit-learn's (inputs, outputs) matrices into (outputs, inputs)."""
     tensors = {}
     for i, (weights, bias) in enumerate(zip(coefs, intercepts, strict=True), 1):
         tensors[f"fc{i}.weight"] = np.ascontiguousarray(weights.T, dtype=np.float32)
@@ -182,7 +185,7 @@ def _named(coefs: list[np.ndarray], intercepts: list[np.ndarray]) -> dict[str, n
 
 
 def accuracy(tensors: dict[str, np.ndarray], images: np.ndarray, digits: np.ndarray) -> float:
-    """The share of images whose digit the network tells, by name as `train` returns it."""
+    """Return the share of images that a network, with its tensors by name, classifies correctly."""
     layers = len(tensors) // 2
     for i in range(1, layers + 1):
         images = images @ tensors[f"fc{i}.weight"].T + tensors[f"fc{i}.bias"]

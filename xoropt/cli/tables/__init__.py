@@ -1,1 +1,1 @@
-"""Tables for the console: models, the demo and hardware."""
+"""The tables that commands print: models, the demo and hardware."""

@@ -1,73 +1,81 @@
-"""The tables of the demo."""
+"""The tables that `xoropt demo` prints."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict
 
 from rich.markup import escape
 
+from xoropt.cli.demo.run import DemoResult
 from xoropt.cli.tables.console import make_table, open_console
 from xoropt.cli.tables.models import rate
 
 __all__ = ["print_demo"]
 
 
-def print_demo(figures: dict[str, Any]) -> None:
-    """The demonstration's figures: layers side by side, and the same weights in other forms."""
-    console, tensors = open_console(), figures["tensors"]
+ACCURACIES = {
+    "dense": "dense",
+    "pruned": "pruned by magnitude",
+    "before": "and quantized, before storing",
+    "after": "after storing and reading back",
+    "compressed": "straight from the compressed file",
+    "low_rank": "with low-rank masks, quantized, stored",
+}
+"""What the table calls the stages at which accuracy is measured."""
+RIVALS = {
+    "csr": "CSR (SciPy, float32 and int32)",
+    "csr_packed": "CSR, indices and values packed",
+    "bitmap": "bitmap + packed values",
+    "zstd": "zstd -19",
+}
+"""What the table calls the other formats."""
+
+
+def print_demo(result: DemoResult) -> None:
+    """Print the accuracy of every stage, the layers side by side, and their sizes in other formats."""
+    console, tensors, layers = open_console(), result.sizes["tensors"], result.layers
     console.print(
-        "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit a weight"
+        "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit for each weight"
     )
-    stages = ("dense", "pruned", "before", "after", "compressed")
-    names = (
-        "dense",
-        "pruned by magnitude",
-        "and quantized, before storing",
-        "after storing and reading back",
-        "straight from the compressed file",
-    )
-    rows: list[tuple[str, ...]] = [
-        (name, f"{figures[f'accuracy_{stage}']:.2%}") for stage, name in zip(stages, names, strict=True)
-    ]
-    rows.append(("with low-rank masks, quantized, stored", f"{figures['low_rank']['accuracy']:.2%}"))
+    shares = asdict(result.accuracies)
+    rows: list[tuple[str, ...]] = [(name, f"{shares[stage]:.2%}") for stage, name in ACCURACIES.items()]
     console.print(make_table(None, ("network", "test accuracy"), rows))
 
-    def row(label: str, key: str, form: str, scale: float = 1) -> tuple[str, ...]:
-        return (label, *(format(tensor[key] * scale, form) for tensor in tensors.values()))
+    def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
+        return (label, *(format(tensor[key], form) for tensor in tensors.values()))
+
+    def layer_row(label: str, text: Callable[[str], str]) -> tuple[str, ...]:
+        return (label, *(text(name) for name in tensors))
 
     rows = [
-        ("shape", *("×".join(map(str, tensor["shape"])) for tensor in tensors.values())),
-        row("pruning rate S", "sparsity", ".1%"),
-        row("planes n_q", "planes", "d"),
-        ("network", *(tensor["network"].partition(":")[0] for tensor in tensors.values())),
-        ("seed bits : outputs", *(rate(tensor) for tensor in tensors.values())),
-        row("care bits", "care_bits", ",d"),
-        row("patches", "patches", ",d"),
-        row("E = care / (seed + patch bits)", "efficiency", ".1%"),
+        layer_row("shape", lambda name: "×".join(map(str, tensors[name]["shape"]))),
+        layer_row("pruning rate S", lambda name: f"{layers[name].sparsity:.1%}"),
+        size_row("planes n_q", "planes", "d"),
+        layer_row("network", lambda name: tensors[name]["network"].partition(":")[0]),
+        layer_row("seed bits : outputs", lambda name: rate(tensors[name])),
+        size_row("care bits", "care_bits", ",d"),
+        size_row("patches", "patches", ",d"),
+        size_row("E = care / (seed + patch bits)", "efficiency", ".1%"),
         (),
-        row("mask bits", "mask_bits", ",d"),
-        row("seed bits (values)", "seed_bits", ",d"),
-        row("patch bits", "patch_bits", ",d"),
-        row("scale bits", "scale_bits", ",d"),
-        row("header bits", "header_bits", ",d"),
-        row("bits/weight in all", "bits_per_weight", ".3f"),
-        row("times smaller than float32", "ratio_to_float32", ".1f"),
+        size_row("mask bits", "mask_bits", ",d"),
+        size_row("seed bits (values)", "seed_bits", ",d"),
+        size_row("patch bits", "patch_bits", ",d"),
+        size_row("scale bits", "scale_bits", ",d"),
+        size_row("header bits", "header_bits", ",d"),
+        size_row("bits/weight in all", "bits_per_weight", ".3f"),
+        layer_row("times smaller than float32", lambda name: f"{32 / tensors[name]['bits_per_weight']:.1f}"),
         (),
-        row("encode, ms", "encode_seconds", ".1f", 1e3),
-        row("decode, ms", "decode_seconds", ".1f", 1e3),
+        layer_row("encode, ms", lambda name: f"{1e3 * layers[name].encode_seconds:.1f}"),
+        layer_row("decode, ms", lambda name: f"{1e3 * layers[name].decode_seconds:.1f}"),
     ]
     console.print(make_table("Stored through an XOR network", ("", *tensors), rows))
-    cheap = figures["low_rank"]["tensors"]
-    labels = {
-        "csr": "CSR (SciPy, float32 and int32)",
-        "csr_packed": "CSR, indices and values packed",
-        "bitmap": "bitmap + packed values",
-        "zstd": "zstd -19",
-    }
-    others = figures["rivals"]
-    rows = [("xoropt, headers included", *(f"{tensor['bits_per_weight']:.3f}" for tensor in tensors.values()))]
-    rows.append(("with low-rank masks", *(f"{cheap[name]['bits_per_weight']:.3f}" for name in tensors)))
-    for key, label in labels.items():
-        rows.append((label, *(f"{others[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
-    console.print(make_table("The same weights in bits/weight", ("", *tensors), rows))
-    sizes = ", ".join(f"{file['path']} ({file['bytes']:,} bytes)" for file in figures["files"].values())
-    console.print(f"every weight came back bit for bit: {'yes' if figures['lossless'] else 'NO'}")
+
+    low_rank = result.low_rank_sizes["tensors"]
+    rivals = {name: asdict(layer.rivals) for name, layer in layers.items()}
+    rows = [size_row("xoropt, headers included", "bits_per_weight", ".3f")]
+    rows.append(layer_row("with low-rank masks", lambda name: f"{low_rank[name]['bits_per_weight']:.3f}"))
+    for key, label in RIVALS.items():
+        rows.append((label, *(f"{rivals[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
+    console.print(make_table("The same weights in other formats, in bits/weight", ("", *tensors), rows))
+    sizes = ", ".join(f"{file.path} ({file.bytes:,} bytes)" for file in result.files.values())
+    console.print("every weight came back bit for bit: yes")
     console.print(escape(f"written: {sizes}"))

@@ -13,7 +13,12 @@ __all__ = ["print_checks", "print_report", "rate"]
 
 
 def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] | None = None) -> None:
-    """A row for each compressed tensor, a line for what was carried along, and the file's size beside its source's."""
+    """Print a row for each tensor, remarks, and the size of the file.
+
+    Args:
+        figures: as `xoropt.report` returns them, with `file_bytes`, and with `seconds` where they are to be printed.
+        source: the file that was compressed and its bytes, to compare the size with; None: there is none.
+    """
     console, total = open_console(), figures["total"]
     rows = [_report_row(name, tensor) for name, tensor in figures["tensors"].items()]
     if len(rows) > 1:
@@ -32,15 +37,15 @@ def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] |
             "seeds",
             "patches",
         )
-        title = "Where the bits go (mask to headers: bits/weight)"
+        title = "Where the bits go (columns from mask to headers in bits/weight)"
         console.print(make_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
     for name, tensor in figures["tensors"].items():
         if tensor["magnitude_kept"] is not None:
             share = f"{tensor['magnitude_kept']:.1%} of the magnitude"
-            console.print(escape(f"{plain(name)}: its low-rank mask keeps {share} that a free one would"))
+            console.print(escape(f"{plain(name)}: its low-rank mask keeps {share} that a free mask would keep"))
         if tensor["negative_zeros"]:
             console.print(
-                escape(f"{plain(name)}: holds -0.0, kept exactly as a value; --merge-zeros would store it as 0.0")
+                escape(f"{plain(name)}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0")
             )
         planes, information = tensor["planes"], tensor["value_entropy"]
         if information < 0.9 * planes:
@@ -49,7 +54,7 @@ def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] |
                 + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
             )
     if figures["carried"]:
-        carried = [
+        uncompressed = [
             (
                 name,
                 "×".join(map(str, tensor["shape"])) or "scalar",
@@ -59,7 +64,7 @@ def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] |
             )
             for name, tensor in figures["carried"].items()
         ]
-        console.print(make_table("Carried along unchanged", ("tensor", "shape", "dtype", "bytes", "because"), carried))
+        console.print(make_table("Uncompressed", ("tensor", "shape", "dtype", "bytes", "because"), uncompressed))
     line = f"file: {total['file_bytes']:,} bytes"
     if source is not None:
         path, before = source
@@ -86,7 +91,7 @@ def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
 
 
 def rate(figures: dict[str, Any]) -> str:
-    """n_in : n_out of a block network; of a windowed one, whose rate fits the care bits, 1 : outputs a seed bit."""
+    """Write a tensor's rate: n_in : n_out of a block network, else 1 : outputs for each seed bit."""
     settings = dict(pair.split("=", 1) for pair in filter(None, figures["network"].partition(":")[2].split(",")))
     if figures["order"] == "rows" and "n_out" in settings:
         return f"{settings['n_in']} : {settings['n_out']}"
@@ -98,9 +103,9 @@ def _share(part: int, whole: int) -> str:
 
 
 def print_checks(checks: Sequence[TensorCheck]) -> None:
-    """A row for each tensor and the verdict."""
+    """Print a row for each tensor, and how many are the same."""
     console = open_console()
     rows = [(check.name, "exact" if check.lossless else "DIFFERS", check.how) for check in checks]
     console.print(make_table(None, ("tensor", "result", "how"), rows))
     good = sum(check.lossless for check in checks)
-    console.print(f"{good} of {len(checks)} tensors are bit for bit the same")
+    console.print(f"{good} of {len(checks)} tensors are identical, bit for bit")

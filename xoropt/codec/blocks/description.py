@@ -8,7 +8,7 @@ import numpy as np
 from xoropt.codec.blocks.patches import split_patches
 from xoropt.codec.encoding import network_of
 from xoropt.common.errors import FormatError
-from xoropt.common.fields import get, take, whole
+from xoropt.common.fields import get, non_negative_int, take
 
 __all__ = ["block_fields"]
 
@@ -29,10 +29,10 @@ def block_fields(
     patch = get(entry, "patches", dict)
     widths = patch.get("widths")
     if widths is not None:
-        widths = [whole(w, "widths", 64) for w in get(patch, "widths", list)]
+        widths = [non_negative_int(w, "widths", 64) for w in get(patch, "widths", list)]
     patches = split_patches(
-        whole(patch.get("group"), "group"),
-        whole(patch.get("count"), "count"),
+        non_negative_int(patch.get("group"), "group"),
+        non_negative_int(patch.get("count"), "count"),
         widths,
         take(parts, "patches", np.dtype(np.uint8), None),
         planes,
@@ -46,7 +46,7 @@ def block_fields(
         "planes": planes,
         "seeds": seeds,
         "patches": patches,
-        "care_bits": whole(entry.get("care"), "care"),
+        "care_bits": non_negative_int(entry.get("care"), "care"),
         "solver": str(entry.get("solver", "")),
-        "proved_blocks": whole(entry.get("proved", 0), "proved"),
+        "proved_blocks": non_negative_int(entry.get("proved", 0), "proved"),
     }

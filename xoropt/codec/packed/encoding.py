@@ -16,7 +16,7 @@ from xoropt.codec.encoding import SizeReport
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.errors import DecodeError
-from xoropt.common.fields import take, whole
+from xoropt.common.fields import non_negative_int, take
 from xoropt.networks import XorNetwork
 
 __all__ = ["PACKED", "PackedValues", "pack_values", "unpack_values"]
@@ -103,7 +103,7 @@ class PackedValues:
 
     @classmethod
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
-        kept = whole(entry.get("care"), "care") // max(1, planes)
+        kept = non_negative_int(entry.get("care"), "care") // max(1, planes)
         return cls(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
 
     def reader(self) -> Reader:

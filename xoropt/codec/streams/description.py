@@ -15,7 +15,7 @@ from xoropt.codec.streams.order import StreamOrder, order_from_recipe
 from xoropt.codec.streams.patches import split_stream_patches
 from xoropt.codec.streams.segments import Layout, split_layouts
 from xoropt.common.errors import ArgumentError, FormatError
-from xoropt.common.fields import get, take, whole
+from xoropt.common.fields import get, non_negative_int, take
 
 __all__ = ["count_segments", "slack_of", "stream_fields"]
 
@@ -46,19 +46,19 @@ def stream_fields(
     except ArgumentError:
         raise FormatError(f"its order '{entry['order'][:80]}' is not known to this version") from None
     table = take(parts, "segments", np.dtype(np.uint8), None) if "segments" in parts else np.zeros(0, np.uint8)
-    care = whole(entry.get("care"), "care")
+    care = non_negative_int(entry.get("care"), "care")
     if "slack" in entry:
         spare = get(entry, "slack", int)
-        length = whole(-(-care // max(1, planes)) + spare, "slack")
+        length = non_negative_int(-(-care // max(1, planes)) + spare, "slack")
         described = [[-(-math.prod(shape) // order.lanes), length]]
     else:
         described = get(entry, "segments", list)
     if len(described) not in (1, planes) or not all(type(d) is list and len(d) in (2, 3) for d in described):
         raise FormatError("the description lacks a valid 'segments'")
-    layouts = split_layouts([[whole(v, "segments") for v in d] for d in described], table)
+    layouts = split_layouts([[non_negative_int(v, "segments") for v in d] for d in described], table)
     patch = entry.get("patches", {"counts": [0] * planes, "bytes": [0] * planes})
-    counts = [whole(v, "counts") for v in get(patch, "counts", list)]
-    sizes = [whole(v, "bytes") for v in get(patch, "bytes", list)]
+    counts = [non_negative_int(v, "counts") for v in get(patch, "counts", list)]
+    sizes = [non_negative_int(v, "bytes") for v in get(patch, "bytes", list)]
     seeds = take(parts, "seeds", np.dtype(np.uint8), None)
     octets = [-(-layouts[p if len(layouts) > 1 else 0].total // 8) for p in range(planes)]
     if seeds.shape != (sum(octets),):
@@ -73,5 +73,5 @@ def stream_fields(
         "patches": split_stream_patches(counts, sizes, take(parts, "patches", np.dtype(np.uint8), None)),
         "care_bits": care,
         "solver": str(entry.get("solver", "burst")),
-        "proved_blocks": whole(entry.get("proved", count_segments(layouts, planes)), "proved"),
+        "proved_blocks": non_negative_int(entry.get("proved", count_segments(layouts, planes)), "proved"),
     }

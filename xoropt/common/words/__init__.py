@@ -1,1 +1,1 @@
-"""Single words and numbers of arrays in compiled code."""
+"""Packed bits in compiled code: single words and numbers of arrays, and runs of bits."""

@@ -12,9 +12,10 @@ ONE = np.uint64(1)
 
 @njit(nogil=True, cache=True)
 def put_bits(source, at, count, out, to):
-    """Bits to … to + count − 1 of `out` = bits at … at + count − 1 of `source`, which has a word beyond these.
+    """Copy bits at … at + count − 1 of `source` to bits to … to + count − 1 of `out`.
 
-    What comes after them in their last word is overwritten, too.
+    `source` must have one more word than these bits need. The rest of the last word of `out` that they reach is
+    overwritten, too.
     """
     if count <= 0:
         return
@@ -28,7 +29,7 @@ def put_bits(source, at, count, out, to):
 
 @njit(nogil=True, cache=True)
 def first_from(at, least):
-    """The index of the first of some ascending places that is `least` or more."""
+    """Return the index of the first of the ascending places `at` that is `least` or more."""
     low, high = 0, len(at)
     while low < high:
         middle = (low + high) >> 1
@@ -41,7 +42,10 @@ def first_from(at, least):
 
 @njit(nogil=True, cache=True)
 def flip_bits(words, at, first, stop, origin):
-    """Flip those of the ascending places `at` that lie in first … stop − 1; place `origin` is bit 0 of `words`."""
+    """Flip the bits at those of the ascending places `at` that lie in first … stop − 1.
+
+    Bit 0 of `words` is the place `origin`.
+    """
     for k in at[first_from(at, first) : first_from(at, stop)]:
         bit = k - origin
         words[bit >> 6] ^= ONE << np.uint64(bit & 63)

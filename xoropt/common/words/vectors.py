@@ -1,6 +1,7 @@
-"""Words, bits and numbers at places of arrays: numba intrinsics that spare its care for negative indices.
+"""Intrinsics for numba that read and write words, bits and numbers at places of arrays.
 
-None of them checks an index. The tests run the same loops on plain twins that do.
+None of them checks an index or allows for negative ones, which saves what numba spends on that. The tests run the same
+loops on plain twins that do check.
 """
 
 from llvmlite import ir
@@ -25,14 +26,14 @@ WORD = ir.IntType(64)
 
 
 def address(context, builder, array_type, array, index, element):
-    """The address of array[index] as a pointer to `element`."""
+    """Return the address of array[index] as a pointer to `element`."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), element.as_pointer())
 
 
 @intrinsic
 def number_at(typing_context, numbers, i):
-    """numbers[i] of an array of integers; spares numba's care for negative indices."""
+    """Return numbers[i] of an array of integers, as int64."""
 
     def codegen(context, builder, signature, args):
         dtype = signature.args[0].dtype
@@ -45,7 +46,7 @@ def number_at(typing_context, numbers, i):
 
 @intrinsic
 def put_number(typing_context, numbers, i, number):
-    """numbers[i] = number, int64, cut off to what an element holds; as `number_at`."""
+    """Store `number`, int64, as numbers[i], cut off to the bits that an element holds."""
 
     def codegen(context, builder, signature, args):
         kind = ir.IntType(signature.args[0].dtype.bitwidth)
@@ -58,7 +59,7 @@ def put_number(typing_context, numbers, i, number):
 
 @intrinsic
 def trailing_zeros(typing_context, word):
-    """Number of zero bits below the lowest one of a word that is not zero."""
+    """Count the zero bits below the lowest one bit of a word that is not zero."""
 
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
@@ -68,7 +69,7 @@ def trailing_zeros(typing_context, word):
 
 @intrinsic
 def ones(typing_context, word):
-    """Number of one bits of a word."""
+    """Count the one bits of a word."""
 
     def codegen(context, builder, signature, args):
         return builder.ctpop(args[0])
@@ -78,7 +79,7 @@ def ones(typing_context, word):
 
 @intrinsic
 def bits_at(typing_context, words, i):
-    """57 bits and more of an array of words from bit i on; the bytes that they lie in are read, and those up to 8."""
+    """Return at least 57 bits of an array of words, from bit i on; 8 bytes are read, the first holds bit i."""
 
     def codegen(context, builder, signature, args):
         octet = builder.lshr(args[1], ir.Constant(WORD, 3))
@@ -91,7 +92,7 @@ def bits_at(typing_context, words, i):
 
 @intrinsic
 def word_at(typing_context, words, i):
-    """The 64 bits of words from bit i on, row after row; the word after the one in which they begin is read too."""
+    """Return 64 bits of an array of words from bit i on, row after row; two words are read, wherever i is."""
 
     def codegen(context, builder, signature, args):
         at, one = builder.lshr(args[1], ir.Constant(WORD, 6)), ir.Constant(WORD, 1)
@@ -108,7 +109,7 @@ def word_at(typing_context, words, i):
 
 @intrinsic
 def copy_octets(typing_context, words, octets, i, count):
-    """The bytes of `words`, uint64, from its beginning on = octets[i : i + count], uint8."""
+    """Copy octets[i : i + count], uint8, to the beginning of `words`, uint64."""
 
     def codegen(context, builder, signature, args):
         octet = ir.IntType(8)
@@ -122,14 +123,14 @@ def copy_octets(typing_context, words, octets, i, count):
 
 @intrinsic
 def expect(typing_context, words, i):
-    """Have the processor bring words[i] close; any i will do, for nothing is read."""
+    """Prefetch words[i] into the cache; any i is safe, since nothing is read."""
 
     def codegen(context, builder, signature, args):
         octets, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
         at = address(context, builder, signature.args[0], args[0], args[1], octets.pointee)
         kind = ir.FunctionType(ir.VoidType(), [octets, i32, i32, i32])
         prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        # To read, into the second cache, of data.
+        # For reading, into the second-level cache, as data.
         builder.call(prefetch, [at, ir.Constant(i32, 0), ir.Constant(i32, 2), ir.Constant(i32, 1)])
         return context.get_dummy_value()
 
@@ -138,7 +139,7 @@ def expect(typing_context, words, i):
 
 @intrinsic
 def fence(typing_context):
-    """Streamed rows are in memory before anything that is written after this."""
+    """Make streamed rows visible in memory before anything that is written later."""
 
     def codegen(context, builder, signature, args):
         builder.fence("seq_cst")

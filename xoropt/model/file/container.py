@@ -15,7 +15,7 @@ import numpy as np
 
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
-from xoropt.common.fields import get, whole
+from xoropt.common.fields import get, non_negative_int
 from xoropt.common.files import read_safetensors, write_safetensors
 from xoropt.model.file.description import (
     from_columns,
@@ -150,7 +150,7 @@ def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
             raise FormatError(f"the array '{pool}' has the wrong shape or dtype")
         for name, shape in zip(entries, shapes, strict=True):
             if shape is not None:
-                sides = [whole(n, pool) for n in (shape if type(shape) is list else [shape])]
+                sides = [non_negative_int(n, pool) for n in (shape if type(shape) is list else [shape])]
                 if len(sides) > MOST_SIDES:
                     raise FormatError(f"the description of the array '{pool}' is not valid")
                 size = math.prod(sides)

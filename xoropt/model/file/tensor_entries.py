@@ -10,7 +10,7 @@ import numpy as np
 from xoropt.codec.description import describe, restore
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
-from xoropt.common.fields import get, take, whole
+from xoropt.common.fields import get, non_negative_int, take
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize import Codebook, Scales
@@ -77,12 +77,12 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Unc
     """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
     if "carried" in entry:
         return UncompressedTensor(take(held, "raw", None, None), get(entry, "carried", str))
-    shape = tuple(whole(n, "shape") for n in get(entry, "shape", list))
+    shape = tuple(non_negative_int(n, "shape") for n in get(entry, "shape", list))
     if math.prod(side for side in shape if side) > 2**48:
         raise FormatError("its shape is too large")
     if len(shape) > 32:
         raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
-    planes = whole(entry.get("planes"), "planes")
+    planes = non_negative_int(entry.get("planes"), "planes")
     dtype = dtype_of(get(entry, "dtype", str))
     if planes > MAX_PLANES:
         raise FormatError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")

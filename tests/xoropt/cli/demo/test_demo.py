@@ -2,16 +2,41 @@
 
 import json
 
+import pytest
 from safetensors.numpy import load_file
 
 import xoropt
+from xoropt.cli.demo.run import Accuracies, DemoResult, Layer, RivalBits, WrittenFile
 from xoropt.cli.tables.demo import print_demo
 
+OF_LAYER = ("sparsity", "encode_seconds", "decode_seconds")
 
+
+def result_of(figures):
+    """The result whose JSON is `figures`."""
+    stages = ("dense", "pruned", "before", "after", "compressed")
+    shares = {stage: figures[f"accuracy_{stage}"] for stage in stages} | {"low_rank": figures["low_rank"]["accuracy"]}
+    layers, tensors = {}, {}
+    for name, tensor in figures["tensors"].items():
+        rivals = RivalBits(**figures["rivals"][name])
+        layers[name] = Layer(**{key: tensor[key] for key in OF_LAYER}, rivals=rivals)
+        tensors[name] = {key: value for key, value in tensor.items() if key not in (*OF_LAYER, "ratio_to_float32")}
+    return DemoResult(
+        Accuracies(**shares),
+        layers,
+        {"tensors": tensors, "carried": figures["carried"], "total": figures["total"]},
+        {key: figures["low_rank"][key] for key in ("tensors", "total")},
+        {stage: WrittenFile(**file) for stage, file in figures["files"].items()},
+    )
+
+
+@pytest.mark.slow
 def test_demo(demo, xoropt_command, capfd):
     folder, done = demo
     assert (done.returncode, done.stderr) == (0, "")
     figures = json.loads(done.stdout)
+    accuracies = [f"accuracy_{stage}" for stage in ("dense", "pruned", "before", "after", "compressed")]
+    assert list(figures) == [*accuracies, "lossless", "tensors", "carried", "total", "rivals", "low_rank", "files"]
     assert figures["lossless"] is True
     assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
     assert abs(figures["accuracy_compressed"] - figures["accuracy_after"]) < 0.005  # sums in another order
@@ -26,8 +51,10 @@ def test_demo(demo, xoropt_command, capfd):
     assert cheap["accuracy"] >= 0.9
     assert cheap["tensors"]["fc2.weight"]["mask_bits"] < 0.16 * 400_000
     assert cheap["total"]["bits_per_weight"] < figures["total"]["bits_per_weight"]
+    result = result_of(figures)
+    assert result.to_dict() == figures
     capfd.readouterr()
-    print_demo(figures)
+    print_demo(result)
     shown = capfd.readouterr().out
     for word in ("fc2.weight", "test accuracy", "every weight came back bit for bit: yes", "zstd -19"):
         assert word in shown
