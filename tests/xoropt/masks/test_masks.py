@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import xoropt
 from xoropt.masks import CODECS, decode_mask, encode_mask, stored_bytes
 from xoropt.masks.huffman import code_lengths, codewords
-from xoropt.masks.prefix.lookup import lookup
+from xoropt.masks.prefix.lookup import lookup_table
 
 
 @st.composite
@@ -160,7 +160,7 @@ def test_unknown_codecs():
 def test_look_up_finds_every_symbol(size, density):
     length = size + 8
     lengths = code_lengths(density, size, length)
-    entries, symbols = lookup(lengths, length)
+    entries, symbols = lookup_table(lengths, length)
     first = codewords(lengths) << (length - lengths)
     last = first + (1 << length - lengths) - 1
     for value in (first, last):
@@ -182,7 +182,7 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
     parts = CODECS["prefix"].encode(mask)
     monkeypatch.setattr(decoding, "chosen", lambda *_: "numpy")
     assert (prefix.decode(parts, mask.shape, mask.size, 0, mask.size) == mask.reshape(-1)).all()
-    monkeypatch.setattr(unpacking, "AT_ONCE", 2)
+    monkeypatch.setattr(unpacking, "BANDS_AT_ONCE", 2)
     for first, stop in ((0, mask.size), (7 * columns, 7 * columns), (123 * columns, 401 * columns)):
         octets, begin = prefix.decode_packed(parts, mask.shape, mask.size, first, stop)
         bits = np.unpackbits(octets, bitorder="little")[first - begin : stop - begin].astype(bool)
@@ -194,17 +194,17 @@ def test_what_was_read_of_a_prefix_mask_is_kept_for_the_same_parts_only():
 
     mask = np.random.default_rng(6).random((64, 96)) < 0.1
     parts = CODECS["prefix"].encode(mask, 1)
-    before = len(stored._READ)
-    kept = stored.read(parts, mask.shape, mask.size)
-    assert stored.read(dict(parts), mask.shape, mask.size) is kept
-    assert stored.read(parts, (32, 192), mask.size) is not kept
+    before = len(stored._PARSED)
+    kept = stored.parse_mask(parts, mask.shape, mask.size)
+    assert stored.parse_mask(dict(parts), mask.shape, mask.size) is kept
+    assert stored.parse_mask(parts, (32, 192), mask.size) is not kept
     for name in ("mask_seeds", "mask_plane"):
-        assert stored.read(parts | {name: parts[name].copy()}, mask.shape, mask.size) is not kept
+        assert stored.parse_mask(parts | {name: parts[name].copy()}, mask.shape, mask.size) is not kept
     with pytest.raises(xoropt.DecodeError):
-        stored.read(parts | {"mask_seeds": parts["mask_seeds"][1:]}, mask.shape, mask.size)
-    assert len(stored._READ) == before + 1
+        stored.parse_mask(parts | {"mask_seeds": parts["mask_seeds"][1:]}, mask.shape, mask.size)
+    assert len(stored._PARSED) == before + 1
     del parts
-    assert len(stored._READ) == before
+    assert len(stored._PARSED) == before
 
 
 @given(data=st.data())
