@@ -73,10 +73,10 @@ def explore(
     >>> [result.network for result in found.front]
     ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
     """
-    from xoropt.codec.compiled.ranges import cores  # loads numba
+    from xoropt.codec.compiled.threads import count_cores
 
     clock = Clock(_seconds(budget))
-    jobs = cores() if jobs is None else check_int("jobs", jobs, 1)
+    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1)
     space = space if isinstance(space, Space) else read_space(space)
     store = Store(out)
     try:

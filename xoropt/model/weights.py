@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.codec.decoder import chosen, flips_of, reader_of
+from xoropt.codec.decoder import choose_decoder, flips_of, reader_of
 from xoropt.masks import decode_mask
 from xoropt.masks.coding import find_codec
 from xoropt.model.tensors import CompressedTensor
@@ -24,7 +24,7 @@ def compiled_suits(tensor: CompressedTensor, decoder: str, first: int, stop: int
     """Whether to use the compiled decoder for a range; ArgumentError when there is no decoder of that name."""
     planes = len(tensor.encoded.seeds)
     suits = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
-    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+    return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
 
 
 def compiled_weights(
@@ -66,7 +66,7 @@ def tile_weights(
         jobs: threads; None: as many as are worth it.
         out: where to write, flat, of the table's dtype; None: a new array.
     """
-    from xoropt.codec.compiled.ranges import STREAM_BYTES, weights_of
+    from xoropt.codec.compiled.ranges import STREAM_BYTES, decode_weights
 
     encoded, codec = tensor.encoded, find_codec(tensor.mask_codec)
     flips = flips_of(encoded, first, stop)
@@ -79,5 +79,5 @@ def tile_weights(
         made = codec.write_weights(*part, reader, flips, levels, length, jobs, into)
     if made is None:
         mask, begin = codec.decode_packed(*part, jobs)
-        made = weights_of(reader, flips, mask, begin, levels, length, first, stop, jobs, into)
+        made = decode_weights(reader, flips, mask, begin, levels, length, first, stop, jobs, into)
     return made.view(table.dtype)

@@ -209,7 +209,7 @@ def test_what_was_read_of_a_prefix_mask_is_kept_for_the_same_parts_only():
 
 @given(data=st.data())
 def test_columns_are_moved_back(data):
-    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled import threads
     from xoropt.masks.prefix.column_order import restore_columns
 
     rows, columns, at, jobs = (data.draw(st.integers(*ends)) for ends in ((0, 150), (1, 1200), (0, 130), (1, 2)))
@@ -220,7 +220,7 @@ def test_columns_are_moved_back(data):
         np.concatenate([rng.random(at) < 0.5, bits.reshape(-1), np.ones(191, bool)]), bitorder="little"
     )
     octets = octets[: len(octets) // 8 * 8]
-    with mock.patch.object(ranges, "WORK", 1):
+    with mock.patch.object(threads, "BYTES_PER_THREAD", 1):
         made = np.unpackbits(restore_columns(octets, at, rows, moved, jobs), bitorder="little").astype(bool)
     assert (made[: bits.size].reshape(bits.shape) == bits[:, moved]).all()
     assert not made[bits.size :].any()

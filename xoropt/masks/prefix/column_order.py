@@ -21,7 +21,7 @@ def restore_columns(octets: np.ndarray, at: int, rows: int, moved: np.ndarray, j
     Returns:
         uint8, the rows from bit 0 on, zeros after them.
     """
-    from xoropt.codec.compiled.ranges import spread, threads_for
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
 
     columns = len(moved)
     words, out = octets.view(np.uint64), np.empty(-(-rows * columns // 64), dtype=np.uint64)
@@ -31,7 +31,7 @@ def restore_columns(octets: np.ndarray, at: int, rows: int, moved: np.ndarray, j
         move(words, at + some[0] * columns, min(some[-1] + 64, rows) - some[0], out[some[0] * columns // 64 :])
 
     if len(out):
-        spread(list(range(0, rows, 64)), threads_for(jobs, 4 * rows * columns), run)
+        run_on_threads(list(range(0, rows, 64)), choose_threads(jobs, 4 * rows * columns), run)
     return out.view(np.uint8)
 
 

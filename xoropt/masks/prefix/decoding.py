@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
-from xoropt.codec.decoder import chosen
+from xoropt.codec.decoder import choose_decoder
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.prefix.codes import group_lengths
@@ -22,7 +22,7 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     Raises:
         DecodeError: the parts do not fit the shape or each other.
     """
-    if chosen("auto", 2 * (stop - first)) == "compiled":
+    if choose_decoder("auto", 2 * (stop - first)) == "compiled":
         octets, start = decode_packed(parts, shape, size, first, stop)
         return np.unpackbits(octets, count=stop - start, bitorder="little")[first - start :].view(bool)
     coded = read(parts, shape, size)

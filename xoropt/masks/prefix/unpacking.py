@@ -74,7 +74,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.compiled.ranges import spread, threads_for
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
     from xoropt.masks.prefix.kernels import place_groups, unpack_groups
 
     rows, columns, across, size = coded.rows, coded.columns, coded.across, coded.size
@@ -85,7 +85,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
     last = end * groups * 16 if coded.whole else min(rows, (end * groups - 1) // across + 1) * columns
     out = np.zeros(-(-(last - start) // 64) + 4, dtype=np.uint64)
     outputs = outputs_of(coded, begin, end)
-    lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
+    lock, threads = Lock(), min(end - begin, choose_threads(jobs, 4 * (last - start)))
 
     def run(some: list[int]) -> None:
         scratch, made = scratch_of(), np.zeros(groups + SPARE, dtype=np.uint16)
@@ -104,7 +104,7 @@ def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part
 
-    spread(list(range(begin, end)), threads, run)
+    run_on_threads(list(range(begin, end)), threads, run)
     if coded.whole:
         out.view(np.uint16)[every - start // 16 :] = 0
     return out.view(np.uint8), start

@@ -28,7 +28,7 @@ def write_weights(
 
     Args:
         parts, shape, size: as for `xoropt.masks.prefix.decode`.
-        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.compiled.ranges.weights_of`.
+        reader, flips, table, row_length, jobs, out: as for `xoropt.codec.compiled.ranges.decode_weights`.
 
     Raises:
         DecodeError: the parts do not fit the shape or each other.
@@ -36,7 +36,7 @@ def write_weights(
     coded = read(parts, shape, size)
     if not _suits(coded, len(flips), table, row_length, first, stop):
         return None
-    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled import ranges, threads
     from xoropt.codec.compiled.reader import borrow, give_back
     from xoropt.codec.compiled.weights.kernels import expand
     from xoropt.common.memory import aligned
@@ -45,7 +45,7 @@ def write_weights(
 
     if out is None:
         out = aligned(stop - first, table.dtype, first)
-    stream = ranges.streams(out, first)
+    stream = ranges.use_streaming_stores(out, first)
     band, unit = 16 * TILE * coded.of_band, 1 if coded.moved is None else coded.columns  # weights
     begin, end = first // band, -(-stop // band)
     found = tables(coded.densities, coded.size, coded.length)
@@ -58,7 +58,7 @@ def write_weights(
         cuts = [min(max(low, number * band // unit * unit), high) for number in (*numbers, some[-1] + 1)]
         batches = [(cuts[i], cuts[min(i + AT_ONCE, len(numbers))]) for i in range(0, len(numbers), AT_ONCE)]
         kept = (band + unit) // 64 + 8  # words; a word is read beyond the last
-        stride = ranges.plane_words(reader, [(a, b) for a, b in batches if a < b])
+        stride = ranges.words_per_plane(reader, [(a, b) for a, b in batches if a < b])
         spare = borrow(2 * kept + len(flips) * stride)
         masks = Masks(spare[: 2 * kept].reshape(2, kept), band, numbers[0] * band, coded.columns, move)
         planes, scratch = spare[2 * kept :][: len(flips) * stride].reshape(len(flips), stride), scratch_of()
@@ -81,7 +81,7 @@ def write_weights(
                 expand(*now)
         give_back(spare)
 
-    ranges.spread(list(range(begin, end)), ranges.threads_for(jobs, out.nbytes), run)
+    threads.run_on_threads(list(range(begin, end)), threads.choose_threads(jobs, out.nbytes), run)
     return out
 
 
