@@ -137,7 +137,7 @@ class Run(NamedTuple):
 
 
 def _stimulus(encoded: BlockEncoded | StreamEncoded, network: XorNetwork) -> Stimulus:
-    """Return the stimulus of an encoding for the decoder of `network`, which may have stages that its own has not."""
+    """Return the stimulus of an encoding for the decoder of `network`, which must have the same rows as its own."""
     planes = np.asarray(decode(encoded)).reshape(len(encoded.seeds), encoded.outputs)
     flipped = np.zeros_like(planes)
     for plane, at in zip(flipped, flips_of(encoded, 0, encoded.outputs), strict=True):

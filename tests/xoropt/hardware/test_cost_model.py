@@ -1,5 +1,8 @@
 """The cost of a decoder: tiny networks counted by hand, and what is shared, delayed and synthesized."""
 
+import doctest
+import importlib
+
 import numpy as np
 import pytest
 from hardware_networks import from_stages, outputs_of
@@ -7,6 +10,13 @@ from hardware_networks import from_stages, outputs_of
 import xoropt
 from xoropt.hardware import DecoderConfig, cost
 from xoropt.networks import from_matrix, random_block, staged, windowed
+
+
+@pytest.mark.parametrize("module", ["cost_model", "cycles"])
+def test_the_examples_in_docstrings(module):
+    result = doctest.testmod(importlib.import_module(f"xoropt.hardware.{module}"))
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_a_block_counted_by_hand():
