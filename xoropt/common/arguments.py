@@ -1,12 +1,14 @@
-"""Checks of arguments: integers in a range, numbers of seconds and time limits, one function each."""
+"""Checks of arguments: integers, positive numbers, choices and time limits, one function each."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["check_int", "check_seconds", "check_time_limit"]
+__all__ = ["check_choice", "check_finite_positive", "check_int", "check_seconds", "check_time_limit"]
 
 
 def check_int(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -30,19 +32,18 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
     return value
 
 
-def check_seconds(seconds: object, name: str = "time_limit") -> None:
-    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
+def check_finite_positive(name: str, value: object) -> None:
+    """Check a number that must be above 0 and finite.
 
     Args:
-        seconds: what was given; NumPy's numbers are fine, booleans are not.
         name: the argument's name, for the message.
+        value: what was given; NumPy's numbers are fine, booleans are not.
 
     Raises:
         ArgumentError: it is anything else; the message names the argument.
     """
-    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
-    if not (number and 0 <= seconds < math.inf):  # type: ignore[operator]
-        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")
+    if not _is_finite_positive(value):
+        raise ArgumentError(f"Argument '{name}' must be a number above 0, not {value!r}.")
 
 
 def check_time_limit(seconds: object, name: str = "time_limit") -> None:
@@ -55,8 +56,40 @@ def check_time_limit(seconds: object, name: str = "time_limit") -> None:
     Raises:
         ArgumentError: it is anything else; the message names the argument.
     """
-    if seconds is None:
-        return
-    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
-    if not (number and 0 < seconds < math.inf):  # type: ignore[operator]
+    if seconds is not None and not _is_finite_positive(seconds):
         raise ArgumentError(f"Argument '{name}' must be None or a positive number of seconds, not {seconds!r}.")
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Check a text that must be one of a few.
+
+    Args:
+        name: the argument's name, for the message.
+        value: what was given.
+        choices: what is allowed, in the order in which the message lists it.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument and the choices.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ArgumentError(f"Argument '{name}' must be one of {', '.join(choices)}, not {value!r}.")
+
+
+def _is_finite_positive(value: Any) -> bool:
+    number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return number and 0 < value < math.inf
+
+
+def check_seconds(seconds: Any, name: str = "time_limit") -> None:
+    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
+
+    Args:
+        seconds: what was given; NumPy's numbers are fine, booleans are not.
+        name: the argument's name, for the message.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument.
+    """
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if not (number and 0 <= seconds < math.inf):
+        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")
