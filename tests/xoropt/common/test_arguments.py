@@ -1,3 +1,5 @@
+"""Arguments in their range pass; any other is an error that names the argument and what is allowed."""
+
 import math
 
 import numpy as np
