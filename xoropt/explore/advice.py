@@ -1,4 +1,4 @@
-"""One sentence for each of three users: which point to take, and why."""
+"""Recommendations for three kinds of users: which point to take, and why, in one sentence each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from xoropt.explore.measuring import Result
 __all__ = ["Advice", "advise", "area"]
 
 FLIP_FLOP = 2.5
-"""Area of a flip-flop in two-input XOR gates, about, as in common cell libraries."""
+"""The area of a flip-flop in two-input XOR gates, a typical figure of cell libraries."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Advice:
 
     Attributes:
         user: "software decoder", "small silicon" or "paper-compatible block".
-        sentence: what to take and what it reaches.
-        result: the point; None where the space has none for this user.
+        sentence: which network to take, and what it reaches.
+        result: the result of the recommended point; None where the space has none for this user.
     """
 
     user: str
@@ -27,12 +27,12 @@ class Advice:
 
 
 def area(result: Result) -> float:
-    """Gates and flip-flops of a decoder for each output of a step, in two-input XOR gates."""
+    """Return the area of a decoder per output of a step, gates and flip-flops, in two-input XOR gates."""
     return result.gates + FLIP_FLOP * result.registers / result.n_out
 
 
 def advise(results: Iterable[Result]) -> list[Advice]:
-    """What to tell the three users, from results that are still in the running."""
+    """Return the recommendations for the three users, from the results that were not dropped."""
     results = list(results)
     blocks = [result for result in results if result.window == result.n_in]
     return [
@@ -64,7 +64,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
 
 
 def _near(results: list[Result], share: float) -> list[Result]:
-    """The results within a share of the best E."""
+    """Return the results whose E is at most a share below the best."""
     best = max((result.efficiency for result in results), default=0.0)
     return [result for result in results if result.efficiency >= (1 - share) * best]
 

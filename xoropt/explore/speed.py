@@ -1,4 +1,4 @@
-"""How fast encodings decode: their streams repeated to a size at which what a call costs does not show."""
+"""The decoding speed of encodings, whose streams are repeated until the cost of a call no longer matters."""
 
 import time
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from xoropt.codec.streams.segments import Layout
 __all__ = ["again", "decode_speed", "repeated"]
 
 WEIGHTS = 1 << 22
-"""Weights that are decoded at once at least."""
+"""The fewest weights that are decoded at once."""
 REPEATS = 5
-"""Decodings of which the fastest counts."""
+"""The number of decodings, of which the fastest counts."""
 
 
 def decode_speed(encodings: Sequence[BlockEncoded | StreamEncoded]) -> float:
-    """Weights a second of one core, all planes together, decoded to packed planes by the compiled decoder."""
+    """Return the weights per second, with all planes, that one core decodes to packed planes, compiled."""
     largest = max(encodings, key=lambda encoded: encoded.outputs)
     whole = repeated(largest, -(-WEIGHTS // largest.outputs))
     out = np.ascontiguousarray(decode(whole, "compiled", output="planes", jobs=1))
@@ -61,10 +61,10 @@ def repeated(encoded: BlockEncoded | StreamEncoded, times: int) -> BlockEncoded 
 
 
 def _tiled(seeds: np.ndarray, bits: int, times: int) -> np.ndarray:
-    """A bit stream `times` times over, without the gaps at the ends of bytes."""
+    """Return a bit stream `times` times over, without the gaps at the ends of bytes."""
     return np.packbits(np.tile(np.unpackbits(seeds, bitorder="little", count=bits), times), bitorder="little")
 
 
 def again(at: np.ndarray, size: int, times: int) -> np.ndarray:
-    """Positions in each of `times` stretches of `size`."""
+    """Return positions repeated in each of `times` stretches of `size`."""
     return (at + np.arange(times)[:, None] * size).reshape(-1)
