@@ -37,10 +37,10 @@ def advise(results: Iterable[Result]) -> list[Advice]:
     blocks = [result for result in results if result.window == result.n_in]
     return [
         _best(
-            "software decoder",
+            "a software decoder",
             _near(results, 0.005),
             lambda r: -r.decode_speed,
-            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s a core at E = {r.efficiency:.2%}",
+            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s per core at E = {r.efficiency:.2%}",
             "the fastest to decode within 0.5 % of the best E",
         ),
         _best(
@@ -48,16 +48,16 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             _near(results, 0.02),
             area,
             lambda r: (
-                f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits an output, depth {r.depth}, "
+                f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
                 f"at E = {r.efficiency:.2%}"
             ),
-            f"the least area within 2 % of the best E, a flip-flop counted as {FLIP_FLOP:g} gates",
+            f"the least area within 2 % of the best E, counting a flip-flop as {FLIP_FLOP:g} gates",
         ),
         _best(
-            "paper-compatible block",
+            "a paper-compatible block",
             blocks,
             lambda r: -r.efficiency,
-            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates an output",
+            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates per output",
             "the best E without memory",
         ),
     ]
@@ -70,14 +70,16 @@ def _near(results: list[Result], share: float) -> list[Result]:
 
 
 def _best(
-    user: str,
+    whom: str,
     results: list[Result],
     key: Callable[[Result], float],
     figures: Callable[[Result], str],
     why: str,
 ) -> Advice:
+    """Return the advice to take the result with the least key; `whom` is the user with an article."""
+    user = whom.removeprefix("a ")
     if not results:
-        return Advice(user, f"For a {user} the space holds no network.", None)
+        return Advice(user, f"The space holds no network for {whom}.", None)
     result = min(results, key=lambda r: (key(r), -r.efficiency, r.point))
     order = "" if result.order == "rows" else f" in order {result.order}"
-    return Advice(user, f"For a {user} take {result.network}{order}: it {figures(result)}, {why}.", result)
+    return Advice(user, f"For {whom} take {result.network}{order}: it {figures(result)}, {why}.", result)

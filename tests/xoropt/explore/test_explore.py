@@ -275,7 +275,7 @@ def test_advice(results):
         assert block.result in blocks
         assert block.result.efficiency == max(r.efficiency for r in blocks)
     else:
-        assert (block.result, block.sentence) == (None, "For a paper-compatible block the space holds no network.")
+        assert (block.result, block.sentence) == (None, "The space holds no network for a paper-compatible block.")
 
 
 def test_the_area_counts_flip_flops():
