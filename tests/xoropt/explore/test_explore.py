@@ -1,4 +1,4 @@
-"""Exploration: its figures are those of encoding, and a search that was stopped ends as one that was not."""
+"""Exploration: its figures are those of encoding, and a search that was stopped ends like one that ran through."""
 
 import json
 import os

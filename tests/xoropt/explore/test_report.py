@@ -1,4 +1,4 @@
-"""What an exploration leaves behind: the page, opened in a real browser, figures, table and JSON."""
+"""The files of an exploration: the page, opened in a real browser, the figures, the table and JSON."""
 
 import json
 import re
