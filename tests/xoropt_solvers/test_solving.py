@@ -104,7 +104,7 @@ def test_unknown_names_list_the_known_ones():
 def test_unknown_options_are_refused():
     with pytest.raises(InvalidInputError, match=r"'greedy' does not take.*'colour'"):
         solve(SMALL, "greedy", colour="red")
-    with pytest.raises(InvalidInputError, match=r"'greedy' does not take options for a batch: 'colour'"):
+    with pytest.raises(InvalidInputError, match=r"'greedy' does not take options for a batch, but got 'colour'"):
         solve_many(pack_batch([SMALL]), "greedy", colour="red")
 
 
