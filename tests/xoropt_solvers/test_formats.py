@@ -7,11 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from parity_problems import least_cost, problems
+from hypothesis import given
+from parity_problems import TRIANGLE, least_cost, problems
 from xoropt_solvers import FileFormatError, InvalidInputError, ParityProblem, formats
 
-TRIANGLE = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1])
 WEIGHTED = ParityProblem([[1, 0, 1], [0, 1, 1], [0, 0, 0], [0, 0, 0]], [0, 1, 0, 1], weights=[3, 0, 2, 7])
 FIXED = ParityProblem([[1, 0, 1], [0, 1, 1]], [0, 1], fixed={0: 1, 2: 0})
 
@@ -49,7 +48,6 @@ def test_problems_come_back_as_they_were(tmp_path, problem, suffix):
     assert [path.name for path in tmp_path.iterdir()] == [f"p{suffix}"]
 
 
-@settings(max_examples=100, deadline=None)
 @given(problem=problems(max_k=8, max_n=5, fixed=True))
 def test_any_problem_comes_back_from_dimacs(tmp_path_factory, problem):
     if problem.n == 0:
