@@ -1,13 +1,13 @@
-"""How few patches: greedy against burst against what is proved, and the Viterbi minimum of sequential networks.
+"""How few patches are needed: greedy and burst patches, the proved minimum, and the Viterbi minimum.
 
-    python benchmarks/patches.py            # about ten minutes
-    python benchmarks/patches.py --quick
+    xoropt bench patches            # about ten minutes
+    xoropt bench patches --quick
 
-Part one encodes open streams of random data at a rate taken from the nominal density, so that care bits do depend on
-each other, and compares at equal window and rate. A burst's patches are the fewest columns of its syndrome; for bursts
-whose found answer has at most five, all smaller sets are tried (pairs against pairs, by sorting), which proves the
-minimum. Part two reproduces the matched care bits of Park, Kwon et al. (ICLR 2022) for S = 0.9 and N_out = 80 on
-random data.
+Part one encodes open streams of random data at a rate taken from the nominal density, so that some care bits depend on
+others, and compares at the same window and rate. The patches of a burst are the fewest columns that sum to its
+syndrome. Where the answer found has at most five, all smaller sets are tried (pairs against pairs, by sorting), which
+proves the minimum. Part two reproduces the share of matched care bits in Park, Kwon et al. (ICLR 2022) for sequential
+networks, S = 0.9 and N_out = 80, on random data.
 """
 
 import warnings
@@ -59,7 +59,7 @@ class Row:
 
 
 def least(burst: Burst, wrong: np.ndarray, found: int) -> int | None:
-    """The fewest columns that sum to the syndrome, when that can be told: at most `found`, and at most five."""
+    """Find the fewest columns that sum to the syndrome; None where that takes too long to prove."""
     columns = burst.columns
     syndrome = np.bitwise_or.reduce(np.uint64(1) << np.flatnonzero(wrong).astype(np.uint64))
     if (columns == syndrome).any():
@@ -86,7 +86,7 @@ def _holds(pairs: np.ndarray, wanted: np.ndarray) -> bool:
 
 
 def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -> Row:
-    """One long stream."""
+    """Measure one long stream."""
     rng = np.random.default_rng(seed)
     care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
     sizes = {}
@@ -125,7 +125,7 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
 
 
 def matched(n_s: int, weights: int, seeds: int) -> dict[str, float]:
-    """Share of matched care bits with N_in = 8, N_out = 80, over several networks."""
+    """Measure the share of matched care bits with N_in = 8 and N_out = 80, over several networks."""
     warnings.simplefilter("ignore", xoropt.RateWarning)  # the draw may have a little more care bits than seed bits
     right = total = 0
     for seed in range(seeds):

@@ -1,4 +1,4 @@
-"""Everything that gives packed planes back."""
+"""All methods that decode to packed planes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ __all__ = ["methods"]
 def methods(
     care: np.ndarray, bits: np.ndarray, encodings: dict[str, xoropt.BlockEncoded | xoropt.StreamEncoded], times: int
 ) -> list[Method]:
-    """Everything that is compared, ready to run, each with an output of its own."""
+    """Make all methods that are compared, each with an output of its own."""
     weights = PIECE * times
     words = weights // 64
     plane, mask = packed(bits), packed(care)

@@ -1,4 +1,4 @@
-"""Whole processes: cold start and memory."""
+"""Whole processes: their cold start and their memory."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ __all__ = ["processes"]
 
 
 def processes(weights: int) -> dict[str, float]:
-    """Whole processes: `xoropt decompress` of one layer, with no kernel compiled yet and after, and its memory."""
+    """Measure `xoropt decompress` of one layer before and after its loops are compiled, and its memory."""
     rng = np.random.default_rng(1)
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:

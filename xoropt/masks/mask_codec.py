@@ -31,10 +31,12 @@ class MaskPlan:
     Attributes:
         least_bytes: `stored_bytes` of the parts that `encode` will make, or a bound from below.
         encode: from a number of threads to the parts.
+        described: whether `DESCRIPTION` will be among the parts, which costs headers, too.
     """
 
     least_bytes: int
     encode: Callable[[int], Parts] = field(repr=False)
+    described: bool = False
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "MaskPlan":

@@ -34,7 +34,7 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
     least = len(coded.head) + DESCRIBED - (-coded.care_bits // 8)
     if coded.listed is not None:
         least += gap_coded.joined_bytes(coded.listed, mask.size)
-    return MaskPlan(least, lambda jobs: encode_groups(coded, mask.size, jobs))
+    return MaskPlan(least, lambda jobs: encode_groups(coded, mask.size, jobs), described=True)
 
 
 @dataclass(frozen=True, eq=False)
