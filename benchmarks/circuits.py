@@ -1,14 +1,14 @@
-"""Gate counts of XOR circuits: every method, the published record and yosys with ABC, on the same matrices in one run.
+"""Compare the gate counts of every synthesis method, the published record, and yosys with ABC in one run.
 
-    python benchmarks/circuits.py --quick                      # some matrices and a decoder, about two minutes
-    python benchmarks/circuits.py compare --jobs 2             # the 45 matrices, about 45 minutes
+    python benchmarks/circuits.py --quick                      # some matrices and a decoder, two minutes
+    python benchmarks/circuits.py compare --jobs 2             # the 45 matrices, 45 minutes
     python benchmarks/circuits.py compare --methods paar,rnbp,a1,a2,local --columns 16 --time-limit 10
     python benchmarks/circuits.py decoders --jobs 2
     python benchmarks/circuits.py keep --only Grostl --jobs 2 --time-limit 600
 
-`compare` and `decoders` start from nothing. `keep` resumes the circuits in data/circuits and replaces those that it
-beats; with `--max-depth` it keeps circuits of a bounded depth beside the others. data/circuits/README.md says where
-each stands.
+`compare` and `decoders` start from scratch. `keep` resumes the circuits in data/circuits and replaces those for which
+it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside the others.
+data/circuits/README.md compares them with the record.
 """
 
 import argparse
@@ -36,23 +36,23 @@ Record = dict[str, int]
 
 
 def records() -> dict[str, Record]:
-    """By name: rows, columns, naive_xor, best_xor, best_depth."""
+    """Return the published records by name: rows, columns, naive_xor, best_xor, best_depth."""
     with (MATRICES / "best-known.csv").open() as file:
         return {row.pop("name"): {key: int(value) for key, value in row.items()} for row in csv.DictReader(file)}
 
 
 def chosen(options: argparse.Namespace) -> dict[str, Record]:
-    """The records of the named matrices, or of all, with the columns asked for."""
+    """Return the records of the matrices that the options choose."""
     table = records()
     names = options.only.split(",") if options.only else list(table)
     missing = [name for name in names if name not in table]
     if missing:
-        sys.exit(f"No matrix is called {', '.join(missing)}; {MATRICES / 'best-known.csv'} has the names.")
+        sys.exit(f"There is no matrix {', '.join(missing)}; {MATRICES / 'best-known.csv'} lists the names.")
     return {name: table[name] for name in names if options.columns in (0, table[name]["columns"])}
 
 
 def measure(matrix: np.ndarray, method: str, options: argparse.Namespace) -> tuple[dict[str, Any], XorCircuit]:
-    """One synthesis from nothing, verified."""
+    """Synthesize a matrix from scratch and verify the circuit."""
     wall, cpu = time.perf_counter(), time.process_time()
     circuit = synthesize(matrix, method, time_limit=options.time_limit, jobs=options.jobs, seed=options.seed)
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
@@ -63,13 +63,13 @@ def measure(matrix: np.ndarray, method: str, options: argparse.Namespace) -> tup
 
 
 def warm_up(methods: list[str]) -> None:
-    """Compile the loops, so that no measurement pays for it."""
+    """Compile the loops, so that no measurement includes the time for it."""
     for method in methods:
         synthesize(np.tri(5, dtype=bool), method, time_limit=0.2)
 
 
 def compare(options: argparse.Namespace) -> None:
-    """Every method on the matrices, beside the published record and yosys with ABC."""
+    """Compare every method with the published record and yosys with ABC on the matrices."""
     methods = list(METHODS) if options.methods == "all" else options.methods.split(",")
     warm_up(methods)
     print(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
@@ -98,7 +98,7 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def decoders(options: argparse.Namespace) -> None:
-    """`auto` and yosys with ABC on random dense decoders."""
+    """Compare `auto` with yosys and ABC on random dense decoders."""
     warm_up(["auto"])
     print(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {options.jobs} threads")
     print(f"{'decoder':20}{'row by row':>11}{'ABC':>8}{'auto':>8}{'fewer':>9}{'depth':>7}", flush=True)
@@ -118,7 +118,7 @@ def decoders(options: argparse.Namespace) -> None:
 
 
 def keep(options: argparse.Namespace) -> None:
-    """Resume the kept circuits and keep what is smaller."""
+    """Resume the kept circuits, and keep the results with fewer gates."""
     warm_up(["auto"])
     depth = options.max_depth
     print(f"{'circuit':36}{'record':>8}{'before':>8}{'now':>6}", flush=True)
@@ -143,7 +143,7 @@ def keep(options: argparse.Namespace) -> None:
 
 
 def keep_if_smaller(path: Path, circuit: XorCircuit, start: str) -> None:
-    """Write a circuit in the place of a larger one, with the command that made it, and the table anew."""
+    """Replace a kept circuit by one with fewer gates, note the command that made it, and write the table again."""
     KEPT.mkdir(exist_ok=True)
     if path.exists() and read_circuit(path).gates <= circuit.gates:
         return
@@ -155,7 +155,7 @@ def keep_if_smaller(path: Path, circuit: XorCircuit, start: str) -> None:
 
 
 def write_table() -> None:
-    """data/circuits/README.md: where each kept circuit stands against the record."""
+    """Write data/circuits/README.md, which compares each kept circuit with the record."""
     lines, fewer, level = [], 0, 0
     for name, record in records().items():
         path = KEPT / f"{name}.txt"
@@ -186,7 +186,7 @@ def write_table() -> None:
 
 
 def draw(rows: list[dict[str, Any]], methods: list[str], path: Path) -> None:
-    """Gates relative to the record, a mark for each method and for ABC."""
+    """Draw the gates relative to the record, with a mark for each method and for ABC."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -213,15 +213,17 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=["all", "compare", "decoders", "keep"], default="all")
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for each matrix and method (60)")
     parser.add_argument("--jobs", type=int, default=1, help="threads of each synthesis (1)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", default="", help="matrices, names with commas (all)")
-    parser.add_argument("--columns", type=int, default=0, help="only the matrices with so many columns")
-    parser.add_argument("--methods", default="auto", help="compare: names with commas, or 'all' (auto)")
-    parser.add_argument("--save", action="store_true", help="compare: keep what is smaller than the kept circuits")
-    parser.add_argument("--kinds", default="20x180", help=f"decoders: some of {','.join(DECODERS)} (20x180)")
-    parser.add_argument("--decoder-seeds", type=int, default=3, help="decoders: how many of each kind (3)")
-    parser.add_argument("--max-depth", type=int, help="keep: circuits of at most this depth")
-    parser.add_argument("--fresh", action="store_true", help="keep: start from nothing")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random numbers (0)")
+    parser.add_argument("--only", default="", help="names of matrices, separated by commas (all)")
+    parser.add_argument("--columns", type=int, default=0, help="only matrices with this number of columns (any)")
+    parser.add_argument("--methods", default="auto", help="compare: names separated by commas, or 'all' (auto)")
+    parser.add_argument("--save", action="store_true", help="compare: keep circuits smaller than the kept ones")
+    parser.add_argument(
+        "--kinds", default="20x180", help=f"decoders: any of {','.join(DECODERS)}, separated by commas (20x180)"
+    )
+    parser.add_argument("--decoder-seeds", type=int, default=3, help="decoders: the number of each kind (3)")
+    parser.add_argument("--max-depth", type=int, help="keep: the greatest depth (no bound)")
+    parser.add_argument("--fresh", action="store_true", help="keep: start from scratch")
     options = parser.parse_args()
     if options.quick:
         options.time_limit, options.only, options.decoder_seeds = 10.0, QUICK, 1

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the machine's name, timing, and where results go."""
+"""What all benchmarks share: the machine's name, timing, and where results go."""
 
 import argparse
 import json
@@ -21,15 +21,17 @@ __all__ = ["arguments", "gates", "machine", "timed", "write"]
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """A parser with the options that every benchmark has."""
+    """Make a parser with the options that every benchmark has."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="smaller data, about a minute")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for JSON and pictures (results)")
+    parser.add_argument("--quick", action="store_true", help="use smaller data; takes about a minute")
+    parser.add_argument(
+        "--out", type=Path, default=Path("results"), help="folder for JSON and pictures (default: results)"
+    )
     return parser
 
 
 def machine() -> dict[str, Any]:
-    """The processor, its cores as seen here, and the versions that matter."""
+    """Describe the processor, the cores that may be used, and the versions that matter."""
     processor = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -49,7 +51,7 @@ def machine() -> dict[str, Any]:
 
 
 def timed(work: Callable[[], Any], repeats: int = 5) -> tuple[float, float, float]:
-    """Seconds of a call after one warm-up: least, median and most of `repeats`."""
+    """Time a call after one warm-up; return the least, median and most seconds of `repeats` calls."""
     work()
     seconds = []
     for _ in range(repeats):
@@ -60,7 +62,12 @@ def timed(work: Callable[[], Any], repeats: int = 5) -> tuple[float, float, floa
 
 
 def gates(network: XorNetwork, outputs_a_step: float) -> float:
-    """Two-input gates an output: its own, and its share of the nodes, where a step makes `outputs_a_step` outputs."""
+    """Count the two-input gates for each output: its own and its share of the nodes.
+
+    Args:
+        network: the network.
+        outputs_a_step: how many outputs share the nodes of a step.
+    """
     if network.stages is None:
         return float(np.bitwise_count(network.rows).sum(axis=1).mean()) - 1
     every = sum(int((stage >= 0).sum()) - len(stage) for stage in network.stages)
@@ -69,7 +76,7 @@ def gates(network: XorNetwork, outputs_a_step: float) -> float:
 
 
 def write(out: Path, name: str, figures: dict[str, Any]) -> Path:
-    """Write a benchmark's figures, with the machine, as `out/name.json`."""
+    """Write a benchmark's figures and the machine as `out/name.json`; return the path."""
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.json"
     path.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n")

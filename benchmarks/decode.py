@@ -1,17 +1,18 @@
-"""How fast planes and weights come back, beside what else would hold them.
+"""How fast planes and weights are decoded, compared with other formats.
 
     xoropt bench decode
 
-Random data, S = 0.9, one plane. All methods write into arrays that exist already, each many times: in turns of random
-order, so that the caches hold what the others read and wrote; and again and again, so that they hold the method's own,
-as far as it fits. The figures are of the whole call, the median of the times (the least in parentheses, where they are
-shown, and in the JSON): on one core the processor's time, on all cores the clock's. A plane is encoded once and its
-stream repeated until it has the size asked for: speed does not depend on the values. `copy` is NumPy copying the
-decoded bytes, the limit; `bitmap` a compiled bit deposit (`pdep`) from a bitmap and the kept weights' packed bits,
-eight words of mask at once, written past the caches; CSR is SciPy's, to a dense float32 array; zstd (level 3) and lz4
-hold the packed planes with zeros for pruned weights, each repetition by itself.
-GB/s counts bytes of packed planes, an eighth of a byte a weight, whatever a method writes.
-Dense networks are measured by the other ways to evaluate them too; `decoding/dense.py` says which.
+Random data, S = 0.9, one plane. All methods write into arrays that exist already, and each runs many times: first in
+turns of random order, so that the caches hold what the other methods read and wrote; then again and again, so that they
+hold the method's own data as far as it fits. The figures are for the whole call: the median of the times (where two are
+shown, and in the JSON, also the least), in processor time on one core and in wall time on all cores. A plane is encoded
+once and its stream repeated until it has the size wanted; the speed does not depend on the values.
+
+`copy`, NumPy copying the decoded bytes, is the limit. `bitmap` is a compiled bit deposit (`pdep`) from a bitmap and
+the kept weights' packed bits, eight words of the mask at once, written past the caches. CSR is SciPy's, to a dense
+float32 array. zstd (level 3) and lz4 hold the packed planes with zeros for pruned weights, each repetition by itself.
+GB/s counts bytes of packed planes, an eighth of a byte for each weight, whatever a method writes. Dense networks are
+also measured with other ways to evaluate them; see `decoding/dense.py`.
 """
 
 from dataclasses import asdict
@@ -31,7 +32,7 @@ from rich.table import Table
 
 
 def draw(rows: list[Row], path: Path) -> None:
-    """Bars for each method: its speed by that of copying, one core."""
+    """Draw a bar for each method: its speed on one core as a fraction of that of copying."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -48,14 +49,14 @@ def draw(rows: list[Row], path: Path) -> None:
         axis.axvline(1, color="black", linewidth=0.8)
         axis.invert_yaxis()
         axis.set_title(f"{weights / 1e6:.0f} million weights, one core")
-        axis.set_xlabel("speed by that of copying the decoded bytes")
+        axis.set_xlabel("speed, as a fraction of copying the decoded bytes")
     axes[0][-1].legend(loc="lower right")
     figure.tight_layout()
     figure.savefig(path, dpi=150)
 
 
 def table_of(title: str, columns: tuple[str, ...], left: int, rows: list[tuple[str, ...]]) -> Table:
-    """A table whose first `left` columns are words."""
+    """Make a table whose first `left` columns are words."""
     table = Table(title=title)
     for i, column in enumerate(columns):
         table.add_column(column, justify="left" if i < left else "right")
@@ -65,7 +66,7 @@ def table_of(title: str, columns: tuple[str, ...], left: int, rows: list[tuple[s
 
 
 def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
-    """One size's methods."""
+    """Make the table of all methods at one size."""
     turns, again = ("in turns: GB/s", "G weights/s", "of copying"), ("again: GB/s", "of copying")
     columns = ("method", "cores", "E", "bits/weight", *turns, *again)
     lines = [
@@ -88,7 +89,7 @@ def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
 
 
 def weights_table(figures: list[dict[str, Any]], weights: int) -> Table:
-    """Dense arrays of every dtype."""
+    """Make the table of dense arrays of every dtype."""
     columns = ("dtype", "what", "ms (least)", "GB/s", "of fill (least)", "of copying (least)")
     lines = []
     for figure in figures:
@@ -101,8 +102,8 @@ def weights_table(figures: list[dict[str, Any]], weights: int) -> Table:
 
 
 def dense_table(figures: list[dict[str, Any]]) -> Table:
-    """Ways to evaluate dense networks."""
-    columns = ("network", "gates an output", "one lane, GB/s", "tables, GB/s", "affine, GB/s", "circuit, GB/s")
+    """Make the table of the ways to evaluate dense networks."""
+    columns = ("network", "gates/output", "one lane, GB/s", "tables, GB/s", "affine, GB/s", "circuit, GB/s")
     names = ("one_lane", "tables", "affine", "circuit")
     lines = [
         (

@@ -1,12 +1,13 @@
 """How near every kind of network comes to the information limit, at what cost in gates, and how fast it is encoded.
 
-    python benchmarks/efficiency.py            # 4 million weights, about ten minutes
-    python benchmarks/efficiency.py --quick
+    xoropt bench efficiency            # 4 million weights, about ten minutes
+    xoropt bench efficiency --quick
 
-E = care bits / (seed bits + patch bits), one plane. Random masks and bits; masks whose rows and columns have densities
-of their own, as magnitude pruning leaves them; and the layers of the demonstration's network. Every line is one
-`xoropt.encode`, the check by decoding included; its seconds are of one thread. Viterbi encoders (N_s seeds of memory)
-see a part of the data only, they are slow; gates an output count two-input XORs, shared nodes by their share.
+E = care bits / (seed bits + patch bits), one plane. The data are random masks and bits; masks whose rows and columns
+have densities of their own, as after magnitude pruning; and the layers of the demonstration's network. Every line is
+one call of `xoropt.encode`, the check by decoding included, and its time is that of one thread. Viterbi encoders (N_s
+seeds of memory) are slow and get only a part of the data. Gates per output are two-input XORs; shared nodes count by
+their share.
 """
 
 from dataclasses import asdict, dataclass
@@ -40,11 +41,11 @@ class Row:
 
 SPARSITIES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 WEIGHTS = {"block": 400_000, "Viterbi 1": 400_000, "Viterbi 2": 80_000}
-"""Weights that the slower encoders see at most."""
+"""The most weights that the slower encoders get."""
 
 
 def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, str]]:
-    """Network, order and solver by name, at the rate that the density asks for."""
+    """Choose networks, orders and solvers, by name, at the rate that the density requires."""
 
     def n_out(n_in: int, factor: float = 1.0) -> int:
         return max(1, round(factor * n_in / density))
@@ -101,7 +102,7 @@ def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tu
 
 
 def uneven(shape: tuple[int, int], spread: float, seed: int) -> np.ndarray:
-    """A mask of density 0.1 whose rows' and columns' densities have the standard deviation `spread` each."""
+    """Draw a mask of density 0.1 in which the densities of rows and of columns have the standard deviation `spread`."""
     rng = np.random.default_rng(seed)
     rows = rng.normal(0.1, spread, (shape[0], 1)).clip(0.005, 1)
     columns = rng.normal(1, spread / 0.1, (1, shape[1])).clip(0.05)
@@ -109,7 +110,7 @@ def uneven(shape: tuple[int, int], spread: float, seed: int) -> np.ndarray:
 
 
 def random_rows(weights: int) -> list[Row]:
-    """All methods at every sparsity; `auto` on smaller tensors too."""
+    """Measure all methods at every sparsity, and `auto` on smaller tensors, too."""
     rows = []
     for sparsity in SPARSITIES:
         rng = np.random.default_rng(round(100 * sparsity))
@@ -122,7 +123,7 @@ def random_rows(weights: int) -> list[Row]:
 
 
 def layer_rows() -> list[Row]:
-    """Uneven masks and the demonstration's layers, in the paper's order and in `auto`'s."""
+    """Measure uneven masks and the demonstration's layers, in the paper's order and in that of `auto`."""
     from xoropt.cli.demo.training import train
 
     rng = np.random.default_rng(1)
@@ -145,7 +146,7 @@ def layer_rows() -> list[Row]:
 
 
 def print_rows(title: str, rows: list[Row]) -> None:
-    """One line an encoding."""
+    """Print a line for each encoding."""
     table = Table(title=title)
     for column in ("data", "weights", "S", "method", "taps", "gates", "patches", "E", "million care bits/s"):
         table.add_column(column, justify="left" if column in ("data", "method") else "right", no_wrap=True)
@@ -165,7 +166,7 @@ def print_rows(title: str, rows: list[Row]) -> None:
 
 
 def plot(rows: list[Row], path: str) -> None:
-    """E against gates an output at S = 0.9."""
+    """Plot E against gates per output at S = 0.9."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -177,7 +178,7 @@ def plot(rows: list[Row], path: str) -> None:
         if row.data == "random" and abs(row.sparsity - 0.9) < 0.02 and row.weights in (most, *WEIGHTS.values()):
             axes.semilogx(row.gates, 100 * row.efficiency, "o", label=f"{row.method}: {row.efficiency:.2%}")
     axes.legend(fontsize=8)
-    axes.set_xlabel("two-input XOR gates an output")
+    axes.set_xlabel("two-input XOR gates per output")
     axes.set_ylabel("E, per cent of the information limit")
     axes.set_title("Random data, S = 0.9")
     figure.tight_layout()

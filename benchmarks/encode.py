@@ -1,10 +1,10 @@
-"""How fast planes are encoded through block networks, on one core, beside the size that comes out.
+"""How fast planes are encoded through block networks on one core, and how much they then take.
 
     xoropt bench encode
     xoropt bench encode --network windowed:n_in=64,n_out=672,window=512,taps=8 --order lanes:lanes=512
 
-Random data, one plane, S = 0.9 unless said otherwise; seconds are of the whole `xoropt.encode`, slicing, search,
-packing and the check by decoding included.
+Random data, one plane, S = 0.9 unless the table says otherwise. The time is that of the whole `xoropt.encode`: slicing,
+search, packing and the check by decoding.
 """
 
 from dataclasses import asdict, dataclass
@@ -63,10 +63,12 @@ def measure(network: str, solver: str, sparsity: float, weights: int, order: str
 def main() -> None:
     """Measure every case, print the table, write the JSON."""
     parser = arguments(__doc__)
-    parser.add_argument("--network", action="append", metavar="RECIPE", help="measure this network, not the usual ones")
+    parser.add_argument(
+        "--network", action="append", metavar="RECIPE", help="measure this network instead of the usual ones"
+    )
     parser.add_argument("--order", metavar="ORDER", help="stream order for --network, e.g. lanes:lanes=512")
-    parser.add_argument("--solver", default="portfolio", help="for --network (portfolio)")
-    parser.add_argument("--sparsity", type=float, default=0.9, help="for --network (0.9)")
+    parser.add_argument("--solver", default="portfolio", help="for --network (default: portfolio)")
+    parser.add_argument("--sparsity", type=float, default=0.9, help="for --network (default: 0.9)")
     options = parser.parse_args()
     weights = 400_000 if options.quick else 4_000_000
     cases = [(network, options.solver, options.sparsity) for network in options.network or []]

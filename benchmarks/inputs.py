@@ -1,12 +1,11 @@
-"""What other pruning and quantization methods leave behind, stored exactly: bits a weight against their limits.
+"""Tensors as other pruning and quantization methods make them, stored exactly: bits per weight against their limits.
 
     xoropt bench inputs
 
-The limit is H(mask) + (1 − S)·n_q: the mask's own information (for structured masks that of the structure) and n_q
-bits for every kept weight; scales and zero points, small tensors of their own, are stored as they are and counted on
-both sides. *Information* is what the kept values really hold, their empirical entropy: where it is
-clearly below n_q, as in the upper bits of rounded normal weights, this format is the wrong choice and an entropy coder
-the right one.
+The limit is H(mask) + (1 − S)·n_q: the information of the mask (for structured masks that of the structure) and n_q
+bits for every kept weight. Scales and zero points are small tensors of their own, stored as they are and counted on
+both sides. *Information* is the empirical entropy of the kept values. Where it is clearly below n_q, as in the upper
+bits of rounded normal weights, this format is the wrong choice, and an entropy coder the right one.
 """
 
 import math
@@ -44,7 +43,7 @@ def entropy(p: float) -> float:
 
 
 def cases(side: int) -> dict[str, tuple[dict[str, np.ndarray], float]]:
-    """Tensors by method, `w` and what belongs to it, and the information of its mask in bits a weight."""
+    """Make tensors by method: `w` and what belongs to it, and the information of its mask in bits per weight."""
     rng = np.random.default_rng(0)
     normal = rng.standard_normal((side, side)).astype(np.float32)
     found: dict[str, tuple[np.ndarray, float]] = {}
@@ -78,14 +77,14 @@ def cases(side: int) -> dict[str, tuple[dict[str, np.ndarray], float]]:
 
 
 def measure(method: str, tensors: dict[str, np.ndarray], mask_information: float) -> Row:
-    """Compress, verify and account one tensor and what belongs to it."""
+    """Compress and verify one tensor and what belongs to it, and count its bits."""
     tensor = tensors["w"]
     model = xoropt.compress(tensors, CompressConfig(include=("w",), mask="smallest"))
     if not all(check.lossless for check in xoropt.verify(model, tensors)):
         raise SystemExit(f"{method}: not lossless")
     stored = model.tensors["w"]
     if isinstance(stored, xoropt.UncompressedTensor):
-        raise SystemExit(f"{method}: carried along, {stored.reason}")
+        raise SystemExit(f"{method}: left uncompressed, {stored.reason}")
     figures = xoropt.report(model).tensors["w"]
     kept = np.count_nonzero(tensor) / tensor.size
     groups = 8 * sum(array.nbytes for name, array in tensors.items() if name != "w") / tensor.size

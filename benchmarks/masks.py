@@ -1,10 +1,10 @@
-"""Mask codecs: bits a weight beside the entropy, and how fast they encode and decode.
+"""Mask codecs: their bits per weight compared with the entropy, and how fast they encode and decode.
 
     xoropt bench masks
 
-Independent masks of several densities, masks whose rows and columns have densities of their own (the logarithm of each
-factor with the standard deviation 0.3), a 2:4 mask and a low-rank one. The limit of a mask with its own row and column
-densities is the mean entropy of the probabilities it was drawn with. One thread.
+The masks: independent ones of several densities; masks whose rows and columns have densities of their own (the
+logarithm of each factor has the standard deviation 0.3); a 2:4 mask and a low-rank one. The limit of a mask with
+uneven rows and columns is the mean entropy of the probabilities that it was drawn with. All run on one thread.
 """
 
 import time
@@ -33,13 +33,13 @@ class Row:
 
 
 def entropy(p: np.ndarray) -> float:
-    """The mean of H(p) in bits."""
+    """Return the mean of H(p) in bits."""
     q = np.clip(p, 1e-12, 1 - 1e-12)
     return float(-(q * np.log2(q) + (1 - q) * np.log2(1 - q)).mean())
 
 
 def cases(side: int) -> dict[str, tuple[np.ndarray, float]]:
-    """Masks by name, each with its limit in bits a weight."""
+    """Draw masks, by name, each with its limit in bits per weight."""
     rng = np.random.default_rng(0)
     masks = {}
     for density in (0.02, 0.05, 0.1, 0.3, 0.5):
@@ -53,7 +53,7 @@ def cases(side: int) -> dict[str, tuple[np.ndarray, float]]:
 
 
 def measure(name: str, mask: np.ndarray, limit: float, codec: str) -> Row | None:
-    """Encode and decode once after a warm-up on a small part; None where the codec refuses the mask."""
+    """Encode and decode once after a warm-up on a small part; return None where the codec can't represent the mask."""
     part = np.ascontiguousarray(mask[:64, :64])
     warm = CODECS[codec].encode(part, 1)
     if warm is not None:
@@ -72,7 +72,7 @@ def measure(name: str, mask: np.ndarray, limit: float, codec: str) -> Row | None
 
 
 def measure_low_rank(side: int) -> Row:
-    """Choose a low-rank mask for 0.15 bits a weight; its limit is its budget."""
+    """Choose a low-rank mask for 0.15 bits per weight, which is also its limit."""
     rng = np.random.default_rng(1)
     weights = rng.standard_normal((side, side)) * np.exp(0.2 * rng.standard_normal((side, 1)))
     begin = time.perf_counter()

@@ -1,14 +1,15 @@
-"""One pruned layer in every form: bits a weight with its mask, and the speed at which the dense array comes back.
+"""One pruned layer in every format: bits per weight with its mask, and the speed of decoding to a dense array.
 
     xoropt bench overview
 
-AlexNet FC6 in size, 4096×4096 weights, pruned by magnitude to S = 0.9, one bit each, drawn as in `paper.py`: rows and
-columns of uneven density. Every form is decoded to a float32 array on one core, in turns within one run, each many
-times; speeds are of the least processor time. `fill` writes the array, the limit. The bitmap with packed values is
-expanded by a compiled bit deposit and xoropt's own loop from planes to weights, tile by tile. SciPy expands its CSR
-form (float32, int32), which is charged for the least that such a form takes: a bit and sixteen bits of column for each
-value. zstd, at its level 19, holds the codes −1, 0 and 1 as bytes, which NumPy then scales. N_s = 2 is the sequential
-network of Park et al. with an exact Viterbi search, for an eighth of the rows: most of the three minutes.
+The layer has the size of AlexNet FC6, 4096×4096 weights, pruned by magnitude to S = 0.9, with one bit for each weight.
+The weights are drawn as in `paper.py`, with rows and columns of uneven density. Every format is decoded to a float32
+array on one core, many times and in turns within one run; speeds are those of the least processor time. `fill` only
+writes the array, which is the limit. The bitmap with packed values is expanded by a compiled bit deposit and xoropt's
+own loop from planes to weights, tile by tile. SciPy expands its CSR form (float32, int32); its size is given as the
+least that such a form takes: one bit and sixteen bits of column for each value. zstd, at level 19, holds the codes −1,
+0 and 1 as bytes, which NumPy then scales. N_s = 2 is the sequential network of Park et al. with an exact Viterbi
+search, for an eighth of the rows; it takes most of the three minutes.
 """
 
 import math
@@ -42,18 +43,18 @@ FORMS = {
         "mask": "bitmap",
     },
 }
-"""What xoropt can store, by name."""
+"""The formats that xoropt stores, by name."""
 SLOW = "sequential N_s = 2, bitmap"
 PART = 8
-"""The part of the rows that the slow form stores."""
+"""The slow format stores an eighth of the rows."""
 
 TILE = 1 << 15
-"""Weights that the bitmap's expansion holds at once: planes and mask stay in the nearest cache."""
+"""Weights that the expansion of the bitmap handles at once: planes and mask stay in the nearest cache."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One form: bits a weight of its parts, whether any row can be had alone, and the speed of decoding."""
+    """One format: the bits per weight of its parts, whether any row can be read alone, and the speed of decoding."""
 
     form: str
     mask: float | None
@@ -65,7 +66,7 @@ class Row:
 
 
 def bitmap(weights: np.ndarray, out: np.ndarray) -> Callable[[], object]:
-    """A call that expands a bitmap and packed sign bits to the dense array."""
+    """Make a call that expands a bitmap and packed sign bits to the dense array."""
     kept = weights.reshape(-1) != 0
     mask = np.packbits(kept, bitorder="little").view(np.uint64)
     signs = np.packbits(weights.reshape(-1)[kept] > 0, bitorder="little")
@@ -98,7 +99,7 @@ def bitmap(weights: np.ndarray, out: np.ndarray) -> Callable[[], object]:
 
 
 def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
-    """Every form of the layer."""
+    """Measure every format of the layer."""
     shared = {"sparsity": 0.9, "bits": 1, "include": ("*",)}
     models = {}
     for name, config in FORMS.items():
@@ -160,7 +161,7 @@ def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
 
 
 def picture(rows: list[Row], path: Path) -> None:
-    """Bits a weight as bars, the speed of decoding beside them."""
+    """Draw bits per weight as bars, and the speed of decoding beside them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.2), layout="constrained")
@@ -176,10 +177,10 @@ def picture(rows: list[Row], path: Path) -> None:
     )
     limit = -0.9 * np.log2(0.9) - 0.1 * np.log2(0.1) + 0.1
     size.axvline(limit, color="black", linewidth=0.8, linestyle="--", label="H(S) + 1 − S")
-    size.set(xlabel="bits a weight, mask included")
+    size.set(xlabel="bits per weight, mask included")
     size.legend(frameon=False, fontsize=8)
     speed.barh(names, [row.weights_per_second / 1e9 for row in rows], color="#2f6db5")
-    speed.set(xlabel="billion weights a second to float32, one core")
+    speed.set(xlabel="billion weights per second to float32, one core")
     size.invert_yaxis()
     for axis in (size, speed):
         axis.spines[["top", "right"]].set_visible(False)

@@ -1,11 +1,12 @@
-"""The five layers of the paper in bits a weight: its own scheme and ours, masks, patches and scales included.
+"""The five layers of the paper in bits per weight, under its own scheme and ours; everything is counted.
 
     xoropt bench paper        (or: python benchmarks/paper.py)
 
-The layers have the sizes, pruning rates and planes of Kwon et al. (CVPR 2020, arXiv 1905.10138). The weights are drawn,
-with one fixed seed: normal, each row and each column scaled by a factor whose logarithm has the standard deviation
-0.2, which spreads the densities of rows and columns as magnitude pruning does in real layers. ResNet-32 is its 30
-convolutions of 3×3 after the first; of the LSTM the paper gives only the number of weights, here one square matrix.
+The layers have the sizes, pruning rates and planes of Kwon et al. (CVPR 2020, arXiv 1905.10138). The weights are
+random with a fixed seed: normal, each row and each column scaled by a factor whose logarithm has the standard
+deviation 0.2. This spreads the densities of rows and columns as magnitude pruning does in real layers. ResNet-32 is
+represented by its 30 convolutions of 3×3 after the first. For the LSTM the paper gives only the number of weights;
+here they are one square matrix.
 """
 
 import math
@@ -32,7 +33,7 @@ LAYERS = {
     ),
     "LSTM PTB": ([(2532, 2532)], 0.60, 2),
 }
-"""Shapes, pruning rate S and planes n_q of each."""
+"""The shapes, the pruning rate S and the number of planes n_q of each layer."""
 
 SCHEMES = {
     "paper's blocks, greedy": {"n_in": 20, "solver": "greedy", "mask": "bitmap"},
@@ -41,12 +42,12 @@ SCHEMES = {
     "auto, entropy masks": {"mask": "entropy"},
     "auto, low-rank masks": {"mask": "low_rank", "mask_bits": 0.15},
 }
-"""Name and configuration of each."""
+"""The configuration of each scheme."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer under one scheme; all figures but the last four in bits a weight."""
+    """One layer under one scheme; all figures but the last four are in bits per weight."""
 
     layer: str
     scheme: str
@@ -64,7 +65,7 @@ class Row:
 
 
 def draw(layer: str, shrink: int) -> dict[str, np.ndarray]:
-    """The layer's weights, float32, by name; `shrink` divides both sides of large matrices."""
+    """Draw a layer's weights, float32, by name; `shrink` divides both sides of large matrices."""
     shapes, _, _ = LAYERS[layer]
     rng = np.random.default_rng([*layer.encode()])
     tensors = {}
@@ -83,7 +84,7 @@ def entropy(p: float) -> float:
 
 
 def measure(layer: str, scheme: str, tensors: dict[str, np.ndarray], jobs: int) -> Row:
-    """Compress, verify and account one layer."""
+    """Compress and verify one layer, and count its bits."""
     _, sparsity, planes = LAYERS[layer]
     config = CompressConfig(sparsity=sparsity, bits=planes, include=("*",), jobs=jobs, **SCHEMES[scheme])
     begin = time.perf_counter()
@@ -119,7 +120,7 @@ def measure(layer: str, scheme: str, tensors: dict[str, np.ndarray], jobs: int) 
 
 
 def picture(rows: list[Row], path: str) -> None:
-    """Stacked bars: where the bits of every layer go under every scheme, and the limit of a free mask."""
+    """Draw stacked bars: where the bits of every layer go under every scheme, and the limit of a free mask."""
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -147,9 +148,13 @@ def picture(rows: list[Row], path: str) -> None:
 def main() -> None:
     """Measure every layer under every scheme; print the table, write JSON and picture."""
     parser = arguments(__doc__)
-    parser.add_argument("--jobs", type=int, default=2, help="threads (2)")
-    parser.add_argument("--layers", nargs="*", default=list(LAYERS), choices=list(LAYERS), help="only these layers")
-    parser.add_argument("--schemes", nargs="*", default=list(SCHEMES), choices=list(SCHEMES), help="only these schemes")
+    parser.add_argument("--jobs", type=int, default=2, help="threads (default: 2)")
+    parser.add_argument(
+        "--layers", nargs="*", default=list(LAYERS), choices=list(LAYERS), help="measure only these layers"
+    )
+    parser.add_argument(
+        "--schemes", nargs="*", default=list(SCHEMES), choices=list(SCHEMES), help="measure only these schemes"
+    )
     options = parser.parse_args()
     host = machine()
     rows = []
@@ -161,7 +166,7 @@ def main() -> None:
                 continue
             rows.append(measure(layer, scheme, tensors, options.jobs))
             print(f"{layer}, {scheme}: {rows[-1].total:.4f} bits/weight, {rows[-1].encode_seconds:.1f} s", flush=True)
-    table = Table(title=f"Bits a weight, {options.jobs} threads: {host['processor']}")
+    table = Table(title=f"Bits per weight, {options.jobs} threads: {host['processor']}")
     columns = ("layer", "scheme", "values", "patches", "mask", "scales", "headers", "in all", "limit", "E", "magnitude")
     for column in (*columns, "encode s", "decode s"):
         table.add_column(column, justify="left" if column in ("layer", "scheme") else "right")

@@ -1,13 +1,13 @@
-"""How few patches: greedy against burst against what is proved, and the Viterbi minimum of sequential networks.
+"""How few patches are needed: greedy and burst patches, the proved minimum, and the Viterbi minimum.
 
-    python benchmarks/patches.py            # about ten minutes
-    python benchmarks/patches.py --quick
+    xoropt bench patches            # about ten minutes
+    xoropt bench patches --quick
 
-Part one encodes open streams of random data at a rate taken from the nominal density, so that care bits do depend on
-each other, and compares at equal window and rate. A burst's patches are the fewest columns of its syndrome; for bursts
-whose found answer has at most five, all smaller sets are tried (pairs against pairs, by sorting), which proves the
-minimum. Part two reproduces the matched care bits of Park, Kwon et al. (ICLR 2022) for S = 0.9 and N_out = 80 on
-random data.
+Part one encodes open streams of random data at a rate taken from the nominal density, so that some care bits depend on
+others, and compares at the same window and rate. The patches of a burst are the fewest columns that sum to its
+syndrome. Where the answer found has at most five, all smaller sets are tried (pairs against pairs, by sorting), which
+proves the minimum. Part two reproduces the share of matched care bits in Park, Kwon et al. (ICLR 2022) for sequential
+networks, S = 0.9 and N_out = 80, on random data.
 """
 
 import warnings
@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 import xoropt
-from xoropt.codec.streams.banded.bursts import Burst, Search, bursts
+from xoropt.codec.streams.banded.bursts import Burst, BurstSearch, bursts
 from xoropt.codec.streams.banded.elimination import eliminate
-from xoropt.codec.streams.banded.system import care_positions, system
+from xoropt.codec.streams.banded.equations import build_equations, collect_care_bits
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.codec.streams.segments import open_seed_bits
 from xoropt.networks import XorNetwork, sequential, staged, windowed
@@ -59,7 +59,7 @@ class Row:
 
 
 def least(burst: Burst, wrong: np.ndarray, found: int) -> int | None:
-    """The fewest columns that sum to the syndrome, when that can be told: at most `found`, and at most five."""
+    """Find the fewest columns that sum to the syndrome; None where that takes too long to prove."""
     columns = burst.columns
     syndrome = np.bitwise_or.reduce(np.uint64(1) << np.flatnonzero(wrong).astype(np.uint64))
     if (columns == syndrome).any():
@@ -86,23 +86,23 @@ def _holds(pairs: np.ndarray, wanted: np.ndarray) -> bool:
 
 
 def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -> Row:
-    """One long stream."""
+    """Measure one long stream."""
     rng = np.random.default_rng(seed)
     care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
     sizes = {}
     for solver in ("greedy", "burst"):
         sizes[solver] = xoropt.encode(bits, care, network, solver=solver).size
     order = order_from_recipe("rows")
-    starts, stream_row, weight = care_positions(care, order, weights)
-    equations, _ = system(network, order, weights, open_seed_bits(weights, network), starts, stream_row)
-    eliminated = eliminate(equations, bits[weight].astype(np.uint64), 1)
-    flipped = np.zeros(len(weight), dtype=np.uint64)
+    care_bits = collect_care_bits(care, order, weights)
+    equations, _ = build_equations(network, order, weights, open_seed_bits(weights, network), care_bits)
+    eliminated = eliminate(equations, bits[care_bits.weights].astype(np.uint64), 1)
+    flipped = np.zeros(len(care_bits.weights), dtype=np.uint64)
     proved = searched = patches = minimum = 0
     for burst in bursts(eliminated, flipped, 10**9):
         wrong = burst.residual != 0
         if not wrong.any():
             continue
-        picks, exact = Search(burst).run(wrong)
+        picks, exact = BurstSearch(burst).run(wrong)
         flipped[burst.equations[picks]] ^= np.uint64(1)
         searched += 1
         fewest = len(picks) if exact else least(burst, wrong, len(picks))
@@ -111,7 +111,7 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
     return Row(
         network=network.recipe,
         sparsity=sparsity,
-        care_bits=len(weight),
+        care_bits=len(care_bits.weights),
         dependent=len(eliminated.dependent),
         greedy=sizes["greedy"].patches,
         burst=sizes["burst"].patches,
@@ -125,7 +125,7 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
 
 
 def matched(n_s: int, weights: int, seeds: int) -> dict[str, float]:
-    """Share of matched care bits with N_in = 8, N_out = 80, over several networks."""
+    """Measure the share of matched care bits with N_in = 8 and N_out = 80, over several networks."""
     warnings.simplefilter("ignore", xoropt.RateWarning)  # the draw may have a little more care bits than seed bits
     right = total = 0
     for seed in range(seeds):

@@ -1,14 +1,14 @@
-"""E against gates and registers: every topology, random and optimized, several seeds, at six sparsities.
+"""Compare E with gates and registers: every topology, random and optimized, several seeds, at six sparsities.
 
-    python benchmarks/topologies.py            # 4 million weights, about an hour
+    python benchmarks/topologies.py            # 4 million weights, takes about an hour
     python benchmarks/topologies.py --quick --sparsity 0.9
 
-E = care bits / (seed bits + patch bits), everything counted, random masks and bits. Gates an output are two-input
-XORs, all nodes counted at the rate that the encoding used; registers are the flip-flops of the decoder that
-`xoropt.hardware` writes, for n_out outputs a cycle. Blocks are encoded with fewest patches, on a tenth of the weights.
-"Optimized" begins with the random network of the same seed and searches at equal gates (`xoropt.networks.optimize`);
-seeds and care sets of the encoding are none that the search has seen. The default of `auto` is the cascade of fewest
-gates whose loss of E does not exceed that of the staged network.
+E = care bits / (seed bits + patch bits) for random masks and bits, with everything counted. Gates are two-input XORs
+per output, all nodes counted at the rate that the encoding used. Registers are the flip-flops of the decoder that
+`xoropt.hardware` writes, for n_out outputs per cycle. Blocks are encoded with the fewest patches, on a tenth of the
+weights. "Optimized" starts from the random network of the same seed and searches at equal gates
+(`xoropt.networks.optimize`); the encoding uses seeds and care sets that the search has not seen. The default of `auto`
+is the cascade with the fewest gates whose loss of E does not exceed that of the staged network.
 """
 
 import math
@@ -27,17 +27,32 @@ import xoropt
 from xoropt import networks
 from xoropt.hardware import cost
 from xoropt.networks import XorNetwork
-from xoropt.networks.optimize import optimize
+from xoropt.networks.optimize import Optimized, optimize
 
 SPARSITIES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 RING = "lanes:lanes=512"
 Build = Callable[[float, int], XorNetwork]
-"""A network for a density and a seed."""
+"""Makes a network from a density and a seed."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One encoding."""
+    """The figures of one encoding.
+
+    Attributes:
+        topology: the name in the table.
+        optimized: whether the network comes from a search.
+        sparsity: the share of don't-care bits.
+        seed: the seed of the network, the mask and the bits.
+        network: the recipe.
+        gates: two-input XOR gates per output.
+        registers: flip-flops of the decoder.
+        care_bits: the number of care bits.
+        patches: the number of patches.
+        efficiency: E.
+        dependent_before: the share of dependent care bits before the search; None: no search.
+        dependent_after: the same share after the search.
+    """
 
     topology: str
     optimized: bool
@@ -54,12 +69,12 @@ class Row:
 
 
 def wide(n_in: int, density: float) -> int:
-    """Outputs a step that a ring may ask for at most: somewhat more than the care bits ask for."""
+    """Return the most outputs per step that a ring needs: a few more than its care bits ask for."""
     return math.ceil(1.03 * n_in / density + 0.05)
 
 
 def tight(n_in: int, density: float) -> int:
-    """Outputs of a block that stores least, about."""
+    """Return the outputs of a block at which it stores nearly the least."""
     return max(1, round(0.93 * n_in / density))
 
 
@@ -89,9 +104,9 @@ RINGS: dict[str, Build] = {
     "auto": lambda d, s: xoropt.codec.streams.auto.auto_network(wide(1, d), s),
 }
 SHORT = ("convolutional", "sequential")
-"""Windows so short that rings need many more seed bits, which takes long: a tenth of the weights shows it."""
+"""Topologies with short windows, whose rings need many more seed bits and take long: a tenth of the weights will do."""
 KEPT = Path(__file__).parent / "data" / "topologies.txt"
-"""Lines of a sparsity and a recipe: what longer searches found."""
+"""The networks of longer searches, one line each: a sparsity and a recipe."""
 SEARCHED = {
     "block, dense": ("swap",),
     "windowed, 5 taps": ("swap", "delay"),
@@ -100,7 +115,7 @@ SEARCHED = {
     "cascade, 2 layers": ("swap", "delay", "rewire"),
     "cascade, 3 layers": ("swap", "delay"),
 }
-"""Topologies that are optimized, and by which moves."""
+"""The topologies that are optimized, and the kinds of moves for each."""
 
 
 def measure(
@@ -109,10 +124,21 @@ def measure(
     sparsity: float,
     weights: int,
     seed: int,
-    found: tuple[float, float] | None,
+    *,
     optimized: bool,
+    search: Optimized | None = None,
 ) -> Row:
-    """Encode one plane of random bits once; `found`: the share of dependent care bits before and after a search."""
+    """Encode one plane of random bits.
+
+    Args:
+        name: the topology's name.
+        network: the network.
+        sparsity: the share of don't-care bits.
+        weights: the number of weights; of blocks and short windows a tenth.
+        seed: the seed of the mask and the bits.
+        optimized: whether the network comes from a search.
+        search: the result of that search, where it ran here.
+    """
     block = name in BLOCKS
     rng = np.random.default_rng(round(1000 * sparsity) + seed)
     weights = weights // 10 if block or name in SHORT else weights
@@ -132,41 +158,41 @@ def measure(
         care_bits=size.care_bits,
         patches=size.patches,
         efficiency=size.efficiency,
-        dependent_before=found[0] if found else None,
-        dependent_after=found[1] if found else None,
+        dependent_before=search.before if search else None,
+        dependent_after=search.after if search else None,
     )
 
 
 def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Console) -> list[Row]:
-    """All topologies at one sparsity."""
+    """Measure all topologies at one sparsity."""
     density, rows = 1 - sparsity, []
     for name, build in (BLOCKS | RINGS).items():
         for seed in range(seeds):
             network = build(density, seed)
-            rows.append(measure(name, network, sparsity, weights, seed, None, False))
+            rows.append(measure(name, network, sparsity, weights, seed, optimized=False))
             if name in SEARCHED and moves:
                 load = network.n_in / network.n_out if name in BLOCKS else density
-                better = optimize(network, load, moves, kinds=SEARCHED[name], care_bits=30_000, seed=seed)
-                rows.append(measure(name, better.network, sparsity, weights, seed, (better.before, better.after), True))
+                search = optimize(network, load, moves, kinds=SEARCHED[name], care_bits=30_000, seed=seed)
+                rows.append(measure(name, search.network, sparsity, weights, seed, optimized=True, search=search))
         log.print(f"S = {sparsity}: {name}, E = {rows[-1].efficiency:.2%}", highlight=False)
     for line in KEPT.read_text().splitlines():
         at, _, recipe = line.partition(" ")
         if at == str(sparsity):
             network = networks.from_recipe(recipe)
-            rows += [measure("kept", network, sparsity, weights, seed, None, True) for seed in range(seeds)]
+            rows += [measure("kept", network, sparsity, weights, seed, optimized=True) for seed in range(seeds)]
     return rows
 
 
 def groups(rows: list[Row]) -> list[list[Row]]:
-    """Rows that differ in their seed alone."""
-    found: dict[tuple, list[Row]] = {}
+    """Return the rows in groups that differ only in their seed."""
+    by_kind: dict[tuple, list[Row]] = {}
     for row in rows:
-        found.setdefault((row.sparsity, row.topology, row.optimized), []).append(row)
-    return list(found.values())
+        by_kind.setdefault((row.sparsity, row.topology, row.optimized), []).append(row)
+    return list(by_kind.values())
 
 
 def print_rows(title: str, rows: list[Row]) -> None:
-    """One line for all seeds of a topology at a sparsity."""
+    """Print one line for all seeds of a topology at a sparsity."""
     table = Table(title=title)
     for column in ("S", "topology", "gates", "registers", "patches", "E", "least … most", "dependent before → after"):
         table.add_column(column, justify="left" if column == "topology" else "right", no_wrap=True)
@@ -190,7 +216,7 @@ def print_rows(title: str, rows: list[Row]) -> None:
 
 
 def plot(rows: list[Row], path: str) -> None:
-    """What is lost, 1 − E, against gates an output and against registers, for each sparsity."""
+    """Plot the loss 1 − E against gates per output and against registers, for each sparsity."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -212,7 +238,7 @@ def plot(rows: list[Row], path: str) -> None:
             )
     for i, sparsity in enumerate(sparsities):
         axes[0, i].set_title(f"S = {sparsity}")
-        axes[0, i].set_xlabel("two-input XOR gates an output")
+        axes[0, i].set_xlabel("two-input XOR gates per output")
         axes[1, i].set_xlabel("registers")
     for line in axes:
         line[0].set_ylabel("1 − E")
@@ -222,11 +248,11 @@ def plot(rows: list[Row], path: str) -> None:
 
 
 def main() -> None:
-    """Measure, print, write JSON and plot."""
+    """Measure, print, write the JSON and plot."""
     parser = arguments(__doc__)
-    parser.add_argument("--sparsity", type=float, nargs="+", default=SPARSITIES, help="those to measure")
-    parser.add_argument("--seeds", type=int, help="networks and draws of each topology (3; quick: 2)")
-    parser.add_argument("--moves", type=int, help="moves of an optimization, 0: none (400; quick: 40)")
+    parser.add_argument("--sparsity", type=float, nargs="+", default=SPARSITIES, help="the sparsities to measure")
+    parser.add_argument("--seeds", type=int, help="networks per topology, each with its own data (3; quick: 2)")
+    parser.add_argument("--moves", type=int, help="moves per optimization, 0 for none (400; quick: 40)")
     options = parser.parse_args()
     quick = options.quick
     seeds = options.seeds or (2 if quick else 3)

@@ -1,8 +1,8 @@
-"""Linear algebra over GF(2) on integers, for the tests: slow, and nothing of the library's own."""
+"""Linear algebra over GF(2) for the tests: slow, and independent of the library."""
 
 
 def rank(rows):
-    """Of integers as rows."""
+    """Return the rank of a matrix whose rows are the bits of integers."""
     pivots = {}
     for row in rows:
         while row:

@@ -1,11 +1,28 @@
-"""What the strategies are compared with: every x tried in plain NumPy, and problems drawn by hypothesis."""
+"""Parity problems for the tests, and their minima: every x tried in plain NumPy."""
 
 import numpy as np
 from hypothesis import strategies as st
 from xoropt_solvers import ParityProblem
 
+TRIANGLE = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1])
 
-def least_cost(problem: ParityProblem) -> int:
+
+def dense(k, n, seed=0):
+    """Rows and values whose bits are 1 with probability ½."""
+    rng = np.random.default_rng(seed)
+    return ParityProblem(rng.random((k, n)) < 0.5, rng.random(k) < 0.5)
+
+
+def planted(k, n, errors, seed=0):
+    """Dense rows, of which only those in `errors` disagree with some x."""
+    rng = np.random.default_rng(seed)
+    A = rng.random((k, n)) < 0.5
+    b = ((A.astype(int) @ rng.integers(0, 2, n)) % 2).astype(bool)
+    b[errors] ^= True
+    return ParityProblem(A, b)
+
+
+def least_cost(problem):
     """The minimum over all 2^n x that agree with the fixed bits: every b ⊕ A·x as a word of k ≤ 64 bits."""
     bits = np.uint64(1) << np.arange(problem.k, dtype=np.uint64)
     errors = np.array([bits[problem.b].sum()], dtype=np.uint64)
@@ -19,34 +36,43 @@ def least_cost(problem: ParityProblem) -> int:
     return int(cost.min())
 
 
+def seeded_problem(seed, max_k=40, max_n=16, weighted=None, fixed=False):
+    """The problem of a seed, of any kind that `problems` draws."""
+    rng = np.random.default_rng(seed)
+    return _problem(lambda options: options[int(rng.integers(len(options)))], rng, max_k, max_n, weighted, fixed)
+
+
 @st.composite
-def problems(
-    draw: st.DrawFn, max_k: int = 40, max_n: int = 16, weighted: bool | None = None, fixed: bool = False
-) -> ParityProblem:
-    """Problems of every awkward kind: no rows, no unknowns, zero rows, copies, low rank, all-zero b, zero weights.
+def problems(draw, max_k=40, max_n=16, weighted=None, fixed=False):
+    """Problems of every awkward kind, drawn by hypothesis.
 
     The entries come from a seeded generator, so that a large matrix costs one draw; so do most sizes, because sizes
     that hypothesis draws are small and then nearly always solvable at no cost. The others let it shrink.
     """
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    k, n = draw(st.integers(0, max_k)), draw(st.integers(0, max_n))
-    if draw(st.sampled_from(["large", "large", "large", "drawn"])) == "large":
+    return _problem(lambda options: draw(st.sampled_from(options)), rng, max_k, max_n, weighted, fixed)
+
+
+def _problem(pick, rng, max_k, max_n, weighted, fixed):
+    """No rows, no unknowns, zero rows, copies, low rank, all-zero b, zero weights: whatever `pick` picks."""
+    k, n = pick(range(max_k + 1)), pick(range(max_n + 1))
+    if pick(["large", "large", "large", "drawn"]) == "large":
         k, n = int(rng.integers(max_k // 2, max_k + 1)), int(rng.integers(0, max_n + 1))
-    A = rng.random((k, n)) < draw(st.sampled_from([0.5, 0.5, 0.2, 0.8]))
-    kind = draw(st.sampled_from(["plain", "copies", "low rank", "zero rows"]))
+    A = rng.random((k, n)) < pick([0.5, 0.5, 0.2, 0.8])
+    kind = pick(["plain", "copies", "low rank", "zero rows"])
     if kind == "copies" and k:
         A = A[rng.integers(0, max(1, k // 2), k)]
     elif kind == "low rank":
-        rank = draw(st.integers(0, max(1, n // 2)))
+        rank = pick(range(max(1, n // 2) + 1))
         left, right = rng.integers(0, 2, (k, rank)), rng.integers(0, 2, (rank, n))
         A = ((left @ right) & 1).astype(bool)
     elif kind == "zero rows":
         A[rng.random(k) < 0.3] = False
-    b = rng.random(k) < draw(st.sampled_from([0.5, 0.5, 0.0, 1.0]))
+    b = rng.random(k) < pick([0.5, 0.5, 0.0, 1.0])
     weights = None
-    if draw(st.booleans()) if weighted is None else weighted:
-        weights = rng.integers(0, draw(st.sampled_from([1, 2, 5, 1000])) + 1, k)
+    if pick([False, True]) if weighted is None else weighted:
+        weights = rng.integers(0, pick([1, 2, 5, 1000]) + 1, k)
     bits = None
-    if fixed and draw(st.booleans()):
+    if fixed and pick([False, True]):
         bits = rng.integers(-1, 2, n)
     return ParityProblem(A, b, weights=weights, fixed=bits)

@@ -1,4 +1,4 @@
-"""The networks of docs/format.md, made from what the page says, without the package."""
+"""The networks of docs/format.md, made from the text of that page alone, without the package."""
 
 import math
 from itertools import pairwise
@@ -15,7 +15,7 @@ def _keys(**values):
 
 
 def _windowed(windows, **values):
-    """Keys of a network whose window is a number of times its n_in."""
+    """The keys of a network whose window is a multiple of its n_in."""
     return st.integers(1, 5).flatmap(lambda n: _keys(n_in=st.just(n), window=windows.map(lambda k: k * n), **values))
 
 
@@ -50,7 +50,7 @@ RECIPES = {
 
 
 def rows_of(recipe, page):
-    """The window and, for every row, the set of window bits that it selects."""
+    """Return the window of a recipe's network and, for every row, the set of window bits that it selects."""
     topology, _, settings = recipe.partition(":")
     keys = {key: int(v) if v.isdecimal() else v for key, v in (pair.split("=") for pair in settings.split(","))}
     if topology in ("lfsr", "ring_generator"):
@@ -63,7 +63,7 @@ def rows_of(recipe, page):
 
 
 def output(seed, k):
-    """Output k of SplitMix64."""
+    """Return output k of SplitMix64."""
     z = (seed + (k + 1) * 0x9E3779B97F4A7C15) % 2**64
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
     z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
@@ -71,7 +71,7 @@ def output(seed, k):
 
 
 def lowest(seed, j, width):
-    """The lowest bits of outputs j·⌈width/64⌉, …, as a number."""
+    """Return the lowest `width` bits of outputs j·⌈width/64⌉, …, as a number."""
     words = -(-width // 64)
     return sum(output(seed, j * words + k) << 64 * k for k in range(words)) & (1 << width) - 1
 
@@ -85,7 +85,7 @@ def subset(seed, j, things):
 
 
 def subsets(seed, things, count):
-    """So many entries of subsets 0, 1, 2, … of all things."""
+    """Return the first `count` entries of subsets 0, 1, 2, … of all things."""
     return [i for j in range(-(-count // things)) for i in subset(seed, j, things)][:count]
 
 
@@ -174,7 +174,7 @@ def convolutional(n_in, n_out, length, generators, seed):
 
 
 def polynomial(page, degree):
-    """The exponents k, from the page's table."""
+    """Return the exponents k from the page's table."""
     table = page.split("as L and all k:")[1].split("```")[1].split()
     return next(list(map(int, entry.split(":")[1].split(","))) for entry in table if entry.startswith(f"{degree}:"))
 

@@ -23,7 +23,7 @@ def blocks(page, language):
 
 @pytest.fixture
 def registries(monkeypatch):
-    """Copies, so that what an example registers is gone afterwards."""
+    """Restore the registries after an example has registered something."""
     for known in (TOPOLOGIES, CODECS):
         for name, value in known.items():
             monkeypatch.setitem(known, name, value)
@@ -42,7 +42,7 @@ def forget_entry_points():
 
 
 def install(page, folder):
-    """What `pip install` would make of the page's files and its pyproject.toml."""
+    """Do what `pip install` would do with the page's files and its pyproject.toml."""
     for block in blocks(page, "python"):
         if name := re.match(r"# (\w+\.py)\n", block):
             (folder / name[1]).write_text(block)

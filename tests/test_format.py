@@ -1,4 +1,4 @@
-"""Files of every version stay readable, follow their specification, and are the same every time they are made."""
+"""Files of every version stay readable, follow their specification, and are the same every time."""
 
 import json
 import re
@@ -24,7 +24,7 @@ GOLDEN = ROOT / "tests" / "golden"
 
 
 def tensors(version=2):
-    """Small tensors made without NumPy's generators, whose streams may change."""
+    """Make small tensors without NumPy's generators, whose streams may change."""
     k = xoropt.networks.splitmix.splitmix64(7, 6000)
     kept = (k >> np.uint64(40)) % np.uint64(10) == 0
     sign = np.where(k & np.uint64(1), 1.0, -1.0)
@@ -41,7 +41,7 @@ def tensors(version=2):
 
 
 def uneven():
-    """Rows that are nearly empty and rows that are not, dense and sparse columns: listed weights, moved columns."""
+    """Make a tensor with nearly empty rows and uneven columns: its mask lists weights and moves columns."""
     k = xoropt.networks.splitmix.splitmix64(8, 24_000).reshape(240, 100)
     of_4096 = 1 << np.where(np.arange(240)[:, None] % 2, 3, 9) + np.arange(100) % 8 // 4 * 2
     kept = (k >> np.uint64(20)) % np.uint64(4096) < of_4096.astype(np.uint64)
@@ -57,7 +57,7 @@ FILES = {
 
 
 def write(folder: Path) -> None:
-    """Make the golden files anew; only for a new version of the format."""
+    """Make new golden files; only for a new version of the format."""
     folder.mkdir(exist_ok=True)
     for name, config in FILES.items():
         xoropt.save(xoropt.compress(tensors(), config, metadata={"golden": name}), folder / name, overwrite=True)
@@ -79,7 +79,7 @@ def test_golden_files_are_read(name, version, decoder):
 def test_a_low_rank_mask_of_version_1_is_read():
     weights = xoropt.decompress(GOLDEN / "1" / "low_rank")["w"]
     assert weights.shape == (64, 100)
-    assert zlib.crc32(weights.tobytes()) == 3185726596  # of what version 1 read
+    assert zlib.crc32(weights.tobytes()) == 3185726596  # of what the reader of version 1 gave
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -126,7 +126,7 @@ def test_the_short_reader_of_the_specification(source, tmp_path):
 
 @given(st.sampled_from([name for name in TOPOLOGIES if name != "matrix"]), st.data())
 def test_every_network_is_specified(name, data):
-    """A reader made from the page's words alone draws the matrix of every topology."""
+    """A reader made only from the page draws the same matrix for every topology."""
     recipe = data.draw(specified_networks.RECIPES[name])
     network = xoropt.networks.from_recipe(f"{name}:{recipe}")
     window, rows = specified_networks.rows_of(network.recipe, specification())

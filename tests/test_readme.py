@@ -1,4 +1,4 @@
-"""The README's examples run, in order, in an empty folder."""
+"""The README's examples run, in order, in an empty folder; the pages beside it agree with the code."""
 
 import re
 import shlex
@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+import xoropt
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 
 
 def blocks(language):
@@ -40,6 +43,18 @@ def test_shell_examples(tmp_path):
         assert (done.returncode, done.stderr) == (0, ""), command
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)]+)\)", README))
-def test_links(path):
-    assert (Path(__file__).parents[1] / path).exists()
+@pytest.mark.parametrize("page", [page.name for page in sorted(ROOT.glob("*.md"))])
+def test_links(page):
+    for path in re.findall(r"\]\(((?!http)[^)]+)\)", (ROOT / page).read_text()):
+        assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_package_is_described(page):
+    packages = {f"xoropt.{path.parent.name}" for path in (ROOT / "xoropt").glob("*/__init__.py")} | {"xoropt_solvers"}
+    described = re.findall(r"^\| `(xoropt[\w.]*)` \|", (ROOT / page).read_text(), re.MULTILINE)
+    assert sorted(described) == sorted(packages)
+
+
+def test_the_citation_has_this_version():
+    assert re.findall(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE) == [xoropt.__version__]

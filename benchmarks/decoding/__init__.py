@@ -1,1 +1,1 @@
-"""The parts of the benchmark of the decoders."""
+"""The parts of the decoders' benchmark."""

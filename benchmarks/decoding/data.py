@@ -1,16 +1,16 @@
-"""BlockEncoded planes."""
+"""The planes that the decoders' benchmark decodes, and their encodings."""
 
 import warnings
 
 import numpy as np
 
 import xoropt
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["AUTO", "PIECE", "encode_all", "packed"]
 
 PIECE = 182 * 23_040
-"""Weights that are encoded once: whole rows of 512 lanes, whole blocks of 180 and whole steps of 80."""
+"""Weights that are encoded once, a multiple of 512 lanes, of blocks of 180 and of steps of 80."""
 
 AUTO = "cascade, as auto"
 
@@ -28,12 +28,12 @@ NETWORKS = {
 
 
 def packed(bits: np.ndarray) -> np.ndarray:
-    """Bits as words; a multiple of 64 of them."""
+    """Pack a multiple of 64 bits into words."""
     return np.packbits(bits, bitorder="little").view(np.uint64)
 
 
 def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.BlockEncoded | xoropt.StreamEncoded]]:
-    """A piece's mask, bits and encodings."""
+    """Draw a mask and bits and encode them; return mask, bits and the encodings by name."""
     rng = np.random.default_rng(0)
     care, bits = rng.random(PIECE) < 0.1, rng.random(PIECE) < 0.5
     encodings = {}
@@ -41,5 +41,5 @@ def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.BlockEncoded 
         warnings.simplefilter("ignore", xoropt.RateWarning)
         for name, (network, order) in NETWORKS.items():
             solver = "greedy" if network.startswith(("block", "sequential")) else "portfolio"
-            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=cores())
+            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=count_cores())
     return care, bits & care, encodings

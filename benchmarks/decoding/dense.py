@@ -1,9 +1,9 @@
-"""Dense networks by the ways there are: tables, an optimized circuit of exclusive ors, and x86's GF(2) instruction.
+"""Ways to evaluate dense networks: tables, an optimized circuit of exclusive ors, and x86's GF(2) instruction.
 
-All on random seeds, which take as long as others. `one lane`: what the decoder does for streams with one lane, from
-tables. `tables`: what it does for rows of 512 lanes where the processor lacks the instruction GF2P8AFFINEQB. `affine`:
-what it does where it is there. `circuit`: the same rows by a circuit that `synthesize` makes, gate by gate, each on all
-lanes of a step at once.
+All run on random seeds, which take as long as others. `one lane` is what the decoder does for streams with one lane,
+with tables; `tables` what it does for rows of 512 lanes if the processor lacks the instruction GF2P8AFFINEQB; `affine`
+what it does if the processor has it. `circuit` evaluates the same rows with a circuit from `synthesize`, gate by gate,
+each on all lanes of a step at once.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ import xoropt
 from decoding.race import race
 from xoropt.circuits import synthesize
 from xoropt.codec.compiled.gfni.plan import gfni_plan
-from xoropt.codec.streams import ring_decoder as reader
+from xoropt.codec.streams import ring_decoder
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.memory import aligned
@@ -32,12 +32,12 @@ NETWORKS = {
     "windowed, w=64": "windowed:n_in=8,n_out=96,window=64,taps=none",
 }
 OUTPUTS = 1 << 24
-"""Weights of a run, about: 2 MB."""
+"""Weights of a run, 2 MB of packed planes."""
 SEGMENT_ROWS = 2048
 
 
 def dense_ways(seconds: float) -> list[dict[str, Any]]:
-    """GB/s of each way for each network; `seconds`: of each synthesis."""
+    """Measure the GB/s of each way for each network; each synthesis may take `seconds`."""
     figures = []
     for name, recipe in NETWORKS.items():
         network = from_recipe(recipe)
@@ -56,22 +56,22 @@ def dense_ways(seconds: float) -> list[dict[str, Any]]:
 
 
 def decoding(encoded: xoropt.BlockEncoded | xoropt.StreamEncoded) -> tuple[Any, int]:
-    """A call that decodes the planes on one core, and the weights."""
+    """Make a call that decodes the planes on one core; return it and the number of weights."""
     out = aligned(-(-encoded.outputs // 64))
     out[:] = 0
     return lambda: xoropt.decode(encoded, "compiled", output="planes", jobs=1, out=out), encoded.outputs
 
 
 def by_tables(network: XorNetwork) -> tuple[Any, int]:
-    """As `decoding` in rows of 512 lanes, without the instruction."""
+    """Do as `decoding` in rows of 512 lanes, without the instruction."""
     call, outputs = decoding(lanes(network))
-    with patch.object(reader, "gfni_plan", return_value=None):
+    with patch.object(ring_decoder, "gfni_plan", return_value=None):
         call()  # the first call of an encoding chooses
     return call, outputs
 
 
 def one_lane(network: XorNetwork) -> xoropt.BlockEncoded | xoropt.StreamEncoded:
-    """An encoding with one lane and random seeds."""
+    """Make an encoding with one lane and random seeds."""
     none = np.zeros(OUTPUTS, dtype=bool)
     encoded = xoropt.encode(none, none, network, solver="greedy")
     rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def one_lane(network: XorNetwork) -> xoropt.BlockEncoded | xoropt.StreamEncoded:
 
 
 def lanes(network: XorNetwork) -> xoropt.StreamEncoded:
-    """An encoding in rows of 512 lanes with random seeds."""
+    """Make an encoding in rows of 512 lanes with random seeds."""
     segments = OUTPUTS // (SEGMENT_ROWS * 512)
     steps = -(-SEGMENT_ROWS // network.n_out)
     rows = np.full(segments, SEGMENT_ROWS, dtype=np.int64)
@@ -101,7 +101,7 @@ def lanes(network: XorNetwork) -> xoropt.StreamEncoded:
 
 
 def by_circuit(network: XorNetwork, seconds: float) -> tuple[XorNetwork, int]:
-    """The network with the levels of a circuit as its stages, and the circuit's gates."""
+    """Make a network whose stages are the levels of a circuit; return it and the number of gates."""
     matrix = network.matrix()
     circuit = synthesize(matrix, "paar", time_limit=seconds)
     window, fan_in = matrix.shape[1], circuit.operands.shape[1]

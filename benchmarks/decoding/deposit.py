@@ -1,4 +1,4 @@
-"""The rival that the decoder has to beat: a bitmap and packed values, expanded by a compiled bit deposit."""
+"""The strongest rival of the decoder: a bitmap and packed values, expanded by a compiled bit deposit."""
 
 import numpy as np
 from llvmlite import ir
@@ -13,7 +13,7 @@ __all__ = ["expand"]
 
 @intrinsic
 def deposit(typing_context, bits, mask):
-    """The lowest bits of a word at the places that a mask has: x86's pdep."""
+    """Move the lowest bits of a word to the positions of a mask's ones: x86's pdep."""
 
     def codegen(context, builder, signature, args):
         word = ir.IntType(64)
@@ -25,7 +25,7 @@ def deposit(typing_context, bits, mask):
 
 @intrinsic
 def write_past(typing_context, words, i, word):
-    """words[i] = word, past the caches."""
+    """Store `word` as words[i], past the caches."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], ir.IntType(64))
@@ -44,9 +44,15 @@ def packed_word(packed, at):
 
 @njit(nogil=True)
 def expand(mask, packed, out, stream):
-    """The bitmap expansion; `packed` has a word to spare. Positions of eight words are summed before any is used.
+    """Expand a bitmap and packed bits to a plane.
 
-    `stream`: past the caches, which is a tenth faster where the output is not read at once, cached or not.
+    Eight words at a time: their positions in `packed` are all known before any of them is used.
+
+    Args:
+        mask: the words of the bitmap.
+        packed: the bits of the kept weights, with one word more than they need.
+        out: the words of the plane.
+        stream: write past the caches, which is a tenth faster where the output is not read at once.
     """
     at = np.int64(0)
     for i in range(0, len(mask) - 7, 8):

@@ -1,4 +1,4 @@
-"""Whole processes: cold start and memory."""
+"""Whole processes: their cold start and their memory."""
 
 import os
 import subprocess
@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 import xoropt
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["processes"]
 
 
 def processes(weights: int) -> dict[str, float]:
-    """Whole processes: `xoropt decompress` of one layer, with no kernel compiled yet and after, and its memory."""
+    """Measure `xoropt decompress` of one layer before and after its loops are compiled, and its memory."""
     rng = np.random.default_rng(1)
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         cache = {**os.environ, "NUMBA_CACHE_DIR": str(Path(folder) / "cache")}
         for name, shape in (("small", (512, 800)), ("large", (weights // 4096, 4096))):
             array = rng.standard_normal(shape, dtype=np.float32)
-            model = xoropt.compress({"w": array}, xoropt.CompressConfig(sparsity=0.9, bits=1, jobs=cores()))
+            model = xoropt.compress({"w": array}, xoropt.CompressConfig(sparsity=0.9, bits=1, jobs=count_cores()))
             xoropt.save(model, Path(folder) / name)
             del array, model
         for name, decoder, what in (

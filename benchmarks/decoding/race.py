@@ -1,4 +1,4 @@
-"""Methods in turns, on one core and on all."""
+"""Methods measured in turns, on one core and on all."""
 
 import time
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["Method", "Row", "measure", "race"]
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to hold the plane: what it reads, and calls that decode it on one core and on all."""
+    """A way to store the plane: the bytes it reads, and calls that decode it on one core and on all."""
 
     name: str
     efficiency: float | None
@@ -25,8 +25,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured: seconds and their ratios to copying are of the least time and of the median, in turns with
-    the other methods, after which the caches hold little of this one's, and again and again, when they hold it all."""
+    """What was measured for a method.
+
+    Each pair is for the least time and for the median. The method ran in turns with the others, when the caches hold
+    little of its data, and again and again, when they hold as much as fits.
+    """
 
     name: str
     weights: int
@@ -44,10 +47,10 @@ class Row:
 def race(
     calls: list[Callable[[], object]], repeats: int, clock: Callable[[], float] = time.thread_time
 ) -> list[tuple[float, float]]:
-    """Least and median seconds of each call, in turns after a warm-up.
+    """Measure the least and the median seconds of each call, in turns after a warm-up.
 
-    Every turn has an order of its own: memory is still busy with what the call before has written. On one core seconds
-    of the processor are counted, so that what other processes do meanwhile is not.
+    Every turn has a random order of its own, because the memory is still busy with what the call before has written. On
+    one core use processor time, so that other processes do not count.
     """
     seconds: list[list[float]] = [[] for _ in calls]
     rng = np.random.default_rng(0)
@@ -61,13 +64,13 @@ def race(
 
 
 def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
-    """One core, then all cores."""
+    """Measure all methods on one core, then on all cores."""
     rows = []
     both = [
         (1, [(method, method.one) for method in rivals]),
-        (cores(), [(method, method.every) for method in rivals if method.every]),
+        (count_cores(), [(method, method.every) for method in rivals if method.every]),
     ]
-    for number, calls in both[: 1 if cores() == 1 else 2]:
+    for number, calls in both[: 1 if count_cores() == 1 else 2]:
         some, clock = [call for _, call in calls], time.thread_time if number == 1 else time.perf_counter
         times, again = race(some, repeats, clock), [race([call], repeats, clock)[0] for call in some]
         for (method, _), seconds, seconds_again in zip(calls, times, again, strict=True):

@@ -1,4 +1,4 @@
-"""Dense weights, and a part of the rows."""
+"""Decoding to dense weights, and decoding only some of the rows."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ __all__ = ["random_access", "weights_out"]
 
 
 def weights_out(care: np.ndarray, encoded, times: int, repeats: int) -> list[dict[str, object]]:
-    """Dense weights of each dtype beside writing (fill) and copying the same array; one core."""
+    """Measure decoding to dense weights of each dtype, and filling and copying the same array; one core."""
     figures = []
     shape = (times * 182, 23_040)
     long = replace(encoded.tiled(times), shape=shape, planes=1)
@@ -60,7 +60,7 @@ def weights_out(care: np.ndarray, encoded, times: int, repeats: int) -> list[dic
 
 
 def random_access(encoded, times: int, repeats: int) -> dict[str, float]:
-    """Seconds for 1 % of the rows, planes and bits, by the seconds for all of them."""
+    """Measure the time for 1 % of the rows, as planes and as bits, as a share of the time for all rows."""
     rows = 100 * max(1, PIECE * times // (100 * 4608))
     long = encoded.tiled(times)
     long = replace(long, shape=(PIECE * times // 4608, 4608), planes=None)

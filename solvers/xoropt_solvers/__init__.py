@@ -1,11 +1,11 @@
-"""Seed-search strategies: find x minimizing |A·x ⊕ b| over GF(2).
+"""Strategies that search seeds: each finds an x that minimizes |A·x ⊕ b| over GF(2).
 
 >>> from xoropt_solvers import ParityProblem, solve
 >>> problem = ParityProblem([[1, 0], [0, 1], [1, 1]], [1, 1, 1])
 >>> solve(problem, "greedy").cost
 1
 
-The package knows parity problems and nothing of networks, files of weights or codecs. Engines are imported on use.
+The package knows parity problems, and nothing of networks, weights or codecs. A strategy imports its engine on use.
 """
 
 from xoropt_solvers.batch import BatchSolution, ParityBatch

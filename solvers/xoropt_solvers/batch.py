@@ -1,4 +1,4 @@
-"""Many small parity problems as flat arrays, for the compiled strategies."""
+"""Many small parity problems in flat arrays, for the compiled strategies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,17 @@ __all__ = ["BatchSolution", "ParityBatch", "copy_batch", "pack_batch", "problem_
 
 @dataclass(frozen=True, eq=False)
 class ParityBatch:
-    """Parity problems over the same n ≤ 64 unknowns, one after another.
+    """Parity problems over the same n ≤ 64 unknowns, one after another. The arrays are kept, not copied.
 
-    rows : uint64 (total,), bit i of a row is its coefficient of x_i
-    values : bool (total,)
-    starts : int64 (blocks + 1,); problem i owns rows starts[i]:starts[i+1]
-    n : the number of unknowns
-    weights : int64 (total,), non-negative; None counts every row once
+    Attributes:
+        rows: uint64 (total,), bit i of a row is its coefficient of x_i.
+        values: bool (total,).
+        starts: int64 (blocks + 1,); problem i has the rows starts[i]:starts[i + 1].
+        n: the number of unknowns.
+        weights: int64 (total,), non-negative; None weighs every row 1.
 
-    The arrays are kept, not copied. Raises InvalidInputError for shapes, types or values that disagree.
+    Raises:
+        InvalidInputError: types, shapes or values disagree.
     """
 
     rows: np.ndarray
@@ -46,7 +48,9 @@ class ParityBatch:
         for name in ("values", "weights"):
             array = getattr(self, name)
             if array is not None and len(array) != total:
-                raise InvalidInputError(f"Argument {name!r} must have {total} entries, one a row, not {len(array)}.")
+                raise InvalidInputError(
+                    f"Argument {name!r} must have one entry for each of the {total} rows, not {len(array)}."
+                )
         starts = self.starts
         if len(starts) == 0 or starts[0] != 0 or starts[-1] != total or (np.diff(starts) < 0).any():
             raise InvalidInputError(f"Argument 'starts' must rise from 0 to the number of rows, {total}.")
@@ -54,7 +58,9 @@ class ParityBatch:
             raise InvalidInputError(f"Argument 'rows' has bits beyond the n = {self.n} unknowns.")
         if self.weights is not None and total:
             if self.weights.min() < 0:
-                raise InvalidInputError(f"Argument 'weights' must not be negative, not {self.weights.min()}.")
+                raise InvalidInputError(
+                    f"Argument 'weights' must hold non-negative integers, not {self.weights.min()}."
+                )
             blocks = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
             if np.bincount(blocks, weights=self.weights).max() >= 2.0**62:
                 raise InvalidInputError("Argument 'weights' must sum to less than 2**62 in each block.")
@@ -65,11 +71,13 @@ class ParityBatch:
 
 @dataclass(frozen=True, eq=False)
 class BatchSolution:
-    """The answers to a ParityBatch: one entry for each block; meanings and guarantees as in Solution.
+    """The answers to a ParityBatch, with one entry for each block. They mean and promise what those of Solution do.
 
-    x : uint64 (blocks,), bit i is x_i
-    cost, lower_bound : int64 (blocks,)
-    optimal : bool (blocks,)
+    Attributes:
+        x: uint64 (blocks,), bit i is x_i.
+        cost: int64 (blocks,).
+        lower_bound: int64 (blocks,).
+        optimal: bool (blocks,).
     """
 
     x: np.ndarray
@@ -79,7 +87,7 @@ class BatchSolution:
 
 
 def pack_batch(problems: Sequence[ParityProblem]) -> ParityBatch:
-    """Problems of at most 64 unknowns and no fixed bits as one batch; n is the largest among them."""
+    """Pack problems of at most 64 unknowns and no fixed bits as one batch; its n is the largest among theirs."""
     n = max((p.n for p in problems), default=0)
     weighted = any(p.weights is not None for p in problems)
     starts = np.zeros(len(problems) + 1, dtype=np.int64)
@@ -97,14 +105,14 @@ def pack_batch(problems: Sequence[ParityProblem]) -> ParityBatch:
 
 
 def problem_at(batch: ParityBatch, block: int) -> ParityProblem:
-    """One block of a batch as a problem of its own."""
+    """Return one block of a batch as a problem of its own."""
     lo, hi = int(batch.starts[block]), int(batch.starts[block + 1])
     weights = None if batch.weights is None else batch.weights[lo:hi]
     return ParityProblem.from_rows(batch.rows[lo:hi], batch.values[lo:hi], batch.n, weights=weights)
 
 
 def slice_batch(batch: ParityBatch, first: int, last: int) -> ParityBatch:
-    """Blocks first:last of a batch, sharing its arrays."""
+    """Return the blocks first:last of a batch, which share its arrays."""
     lo, hi = int(batch.starts[first]), int(batch.starts[last])
     weights = None if batch.weights is None else batch.weights[lo:hi]
     return ParityBatch(
@@ -117,13 +125,13 @@ def slice_batch(batch: ParityBatch, first: int, last: int) -> ParityBatch:
 
 
 def copy_batch(batch: ParityBatch) -> ParityBatch:
-    """The batch in arrays of its own."""
+    """Copy a batch to arrays of its own."""
     weights = None if batch.weights is None else batch.weights.copy()
     return ParityBatch(batch.rows.copy(), batch.values.copy(), batch.starts.copy(), batch.n, weights)
 
 
 def take_blocks(batch: ParityBatch, blocks: np.ndarray) -> ParityBatch:
-    """The blocks of these indices, in this order, copied."""
+    """Copy the blocks with these indices, in this order, to a batch of their own."""
     lengths = np.diff(batch.starts)[blocks]
     starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
     index = np.arange(starts[-1]) + np.repeat(batch.starts[blocks] - starts[:-1], lengths)

@@ -1,6 +1,6 @@
-"""Elimination over GF(2) that leaves contradictory rows out: where every strategy starts.
+"""Elimination over GF(2) that leaves contradictory rows out, from which every strategy starts.
 
-It is the patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138), compiled for n ≤ 64 and on Python integers beyond.
+This is the patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138), compiled for n ≤ 64, else on Python integers.
 """
 
 from dataclasses import replace
@@ -15,7 +15,10 @@ __all__ = ["eliminate", "eliminate_wide", "greedy_answer", "greedy_batch", "heav
 
 
 def greedy_answer(problem: ParityProblem) -> Answer:
-    """Take the rows in order, in a weighted problem the heaviest first; each joins the system or is left out."""
+    """Take the rows one after another, heavy ones first; each joins the system unless those before contradict it.
+
+    A cost of 0, and of the least positive weight, is proved to be the minimum.
+    """
     if problem.n <= 64:
         answer = greedy_batch(pack_batch([problem]))
         return Answer(unpack_word(answer.x[0], problem.n), int(answer.cost[0]), int(answer.lower_bound[0]))
@@ -28,7 +31,7 @@ def greedy_batch(batch: ParityBatch) -> BatchAnswer:
 
 
 def heaviest_first(batch: ParityBatch) -> ParityBatch:
-    """The batch with the rows of each block by falling weight; equal weights stay in the problem's order."""
+    """Sort the rows of each block by falling weight; rows of equal weight stay in their order."""
     if batch.weights is None:
         return batch
     blocks = np.repeat(np.arange(len(batch)), np.diff(batch.starts))
@@ -39,7 +42,7 @@ def heaviest_first(batch: ParityBatch) -> ParityBatch:
 
 
 def eliminate(batch: ParityBatch) -> BatchAnswer:
-    """The kernel on a batch in the order of `heaviest_first`."""
+    """Eliminate every block of a batch that is in the order of `heaviest_first`."""
     from xoropt_solvers.kernels.elimination import greedy_blocks
 
     x = np.zeros(len(batch), dtype=np.uint64)
@@ -50,12 +53,12 @@ def eliminate(batch: ParityBatch) -> BatchAnswer:
 
 
 def weights_or_empty(batch: ParityBatch) -> np.ndarray:
-    """The weights as the kernels take them: an empty array for unit weights."""
+    """Return the weights of a batch as the kernels take them: an empty array stands for unit weights."""
     return np.zeros(0, dtype=np.int64) if batch.weights is None else batch.weights
 
 
 def eliminate_wide(problem: ParityProblem) -> Answer:
-    """The same for any n, on Python integers; bit n of a row carries its value."""
+    """Do what `greedy_answer` does for any n, on Python integers; bit n of a row is its value."""
     n, weights = problem.n, problem.row_weights
     packed = np.packbits(np.column_stack([problem.A, problem.b]), axis=1, bitorder="little")
     rows = [int.from_bytes(row.tobytes(), "little") for row in packed]

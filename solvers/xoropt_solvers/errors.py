@@ -1,4 +1,7 @@
-"""The package's exceptions. Each derives from SolverError; each message says what was received and what is allowed."""
+"""The package's exceptions.
+
+Each derives from SolverError, and each message says what was received and what is allowed.
+"""
 
 __all__ = [
     "FileFormatError",
@@ -12,7 +15,7 @@ __all__ = [
 
 
 class SolverError(Exception):
-    """Base of every error that xoropt_solvers raises on purpose."""
+    """The base of every error that xoropt_solvers raises on purpose."""
 
 
 class InvalidInputError(SolverError, ValueError):
@@ -20,11 +23,11 @@ class InvalidInputError(SolverError, ValueError):
 
 
 class FileFormatError(SolverError, ValueError):
-    """A file does not hold a parity problem in a format this package reads."""
+    """A file cannot be read or written, or does not hold a parity problem in a format that this package reads."""
 
 
 class LimitExceededError(SolverError, ValueError):
-    """The problem is larger than the strategy can solve; the message names one that can."""
+    """The problem is larger than the strategy can solve; the message names a strategy that can."""
 
 
 class MissingPackageError(SolverError, ImportError):
@@ -32,8 +35,8 @@ class MissingPackageError(SolverError, ImportError):
 
 
 class UnknownStrategyError(SolverError, LookupError):
-    """No strategy goes by this name."""
+    """No strategy has this name."""
 
 
 class WrongAnswerError(SolverError):
-    """A strategy returned an answer that the problem contradicts: a defect of the strategy, never of the input."""
+    """A strategy returned an answer that the problem contradicts: the strategy is at fault, never the input."""

@@ -1,17 +1,17 @@
-"""Files that others understand: parity problems in and out.
+"""Parity problems as files, in formats that other programs understand.
 
-Read by `read_problem`, and written by the function of the same name as the format:
+`read_problem` reads these formats, and a function for each writes them:
 
-- ``.npz``: arrays A, b and, if wanted, weights and fixed; or rows (packed uint64), values, n and the same.
-- plain text: one row a line, zeros and ones with or without blanks or commas between them, the value last; a weight may
-  follow after a colon (``0 1 1 1 : 5``). Lines that begin with ``#`` are comments.
+- ``.npz``: arrays A and b, or rows (packed uint64), values and n; and weights and fixed where the problem has them.
+- Plain text: a row in each line, in zeros and ones with or without blanks or commas between them, its value last. A
+  weight may follow after a colon (``0 1 1 1 : 5``). What follows a ``#`` is a comment.
 - DIMACS with XOR lines, as CryptoMiniSat reads them: ``x1 2 -3 0`` is the row x1 ⊕ x2 ⊕ x3 with value 0, since the XOR
-  of the literals must be true. Under ``p wcnf`` each XOR line has its weight first, ``x 5 1 2 -3 0``. A clause of one
-  literal fixes its unknown; in WCNF it must be hard, its weight the top one.
+  of the literals must be true. Under ``p wcnf`` the weight comes first in each XOR line, ``x 5 1 2 -3 0``. A clause of
+  one literal fixes its unknown; in WCNF it must be hard, with the top weight.
 
-Written only, for engines of other kinds: `write_wcnf` (any MaxSAT solver), `write_opb` (pseudo-Boolean), `write_lp`
-(any integer programming solver) and `write_cnf` with a bound on the cost. In these, variables 1 … n are x, and
-n + 1 … n + k the rows' errors; later ones are auxiliary.
+Other formats are only written, for engines of other kinds: `write_wcnf` (for any MaxSAT solver), `write_opb`
+(pseudo-Boolean), `write_lp` (for any integer programming solver), and `write_cnf` with a bound on the cost. In these,
+variables 1 … n are x, variables n + 1 … n + k are the errors of the rows, and later ones are auxiliary.
 """
 
 import os
@@ -39,13 +39,17 @@ __all__ = [
     "write_wcnf",
 ]
 
-MOST_ENTRIES = 1 << 30  # of the matrix of a DIMACS file, a byte each: a typing error, not a problem, has more
+MOST_ENTRIES = 1 << 30  # of a DIMACS file's matrix, a byte for each: only a typing error asks for more
 
 Place = str | os.PathLike[str]
 
 
 def read_problem(path: Place) -> ParityProblem:
-    """A problem from a file in any of the formats above. Raises FileFormatError, which names the file and the line."""
+    """Read a problem from a file in any of the formats above.
+
+    Raises:
+        FileFormatError: the file cannot be read, or holds something else; the message names the file and the line.
+    """
     path = Path(path)
     try:
         data = path.read_bytes()
@@ -56,13 +60,18 @@ def read_problem(path: Place) -> ParityProblem:
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path}: neither a .npz file nor text.") from error
+        raise FileFormatError(f"{path}: is neither a .npz file nor text.") from error
     header = next((line for line in lines if line.strip() and line.lstrip()[0] not in "c#"), "")
     return _read_dimacs(path, lines) if header.startswith("p ") else _read_text(path, lines)
 
 
 def write_problem(problem: ParityProblem, path: Place) -> None:
-    """Write in the format that the suffix names: .npz, .txt, .cnf, .wcnf, .opb or .lp."""
+    """Write a problem in the format that the suffix names: .npz, .txt, .cnf, .wcnf, .opb or .lp.
+
+    Raises:
+        InvalidInputError: the suffix is none of these, or the format cannot hold the problem.
+        FileFormatError: the file cannot be written.
+    """
     writers = {
         ".npz": write_npz,
         ".txt": write_text,
@@ -78,7 +87,7 @@ def write_problem(problem: ParityProblem, path: Place) -> None:
 
 
 def write_npz(problem: ParityProblem, path: Place) -> None:
-    """The arrays themselves."""
+    """Write the problem's arrays."""
     arrays = {"A": problem.A, "b": problem.b}
     if problem.weights is not None:
         arrays["weights"] = problem.weights
@@ -89,7 +98,11 @@ def write_npz(problem: ParityProblem, path: Place) -> None:
 
 
 def write_text(problem: ParityProblem, path: Place) -> None:
-    """One row a line, value last. Fixed bits have no place in this format: InvalidInputError."""
+    """Write a row in each line, its value last.
+
+    Raises:
+        InvalidInputError: the problem has fixed bits, which this format cannot hold.
+    """
     if problem.fixed is not None:
         raise InvalidInputError("Argument 'problem' has fixed bits, which plain text cannot hold: use .npz or .cnf.")
     lines = []
@@ -100,11 +113,17 @@ def write_text(problem: ParityProblem, path: Place) -> None:
 
 
 def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> None:
-    """DIMACS CNF with XOR lines.
+    """Write DIMACS CNF with XOR lines.
 
-    Without a bound each row is one XOR line of its own, which `read_problem` takes back (weights are written as
-    WCNF-XOR then); the file is satisfiable if all rows can hold. With a bound the rows get error variables, and a
-    counter allows errors up to that cost: satisfiable if and only if the minimum is at most `bound`.
+    Args:
+        problem: the problem.
+        path: the file.
+        bound: None writes each row as one XOR line, which `read_problem` reads back (as WCNF where the problem has
+            weights); the file is satisfiable if all rows can hold. With a bound, each row gets an error variable, and
+            a counter allows errors up to that cost; the file is satisfiable if and only if the minimum is at most that.
+
+    Raises:
+        InvalidInputError: `bound` is negative, or no integer.
     """
     if bound is None:
         weighted = problem.weights is not None
@@ -113,7 +132,7 @@ def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> 
         for row, value, weight in zip(problem.A, problem.b, problem.row_weights, strict=True):
             literals = _parity_literals((np.flatnonzero(row) + 1).tolist(), bool(value))
             lines.append(f"x {weight} {literals}0" if weighted else f"x {literals}0")
-        # A row that always holds takes a variable to say so; without unknowns it comes back as an unused one.
+        # A row that always holds needs a variable; where there is none, one comes back that is not used.
         variables = problem.n if problem.b.all() else max(1, problem.n)
         lines += [f"{top} {v} 0" if weighted else f"{v} 0" for v in _fixed_literals(problem)]
         header = f"p wcnf {variables} {len(lines)} {top}" if weighted else f"p cnf {variables} {len(lines)}"
@@ -130,7 +149,7 @@ def write_cnf(problem: ParityProblem, path: Place, bound: int | None = None) -> 
 
 
 def write_wcnf(problem: ParityProblem, path: Place) -> None:
-    """Weighted CNF for any MaxSAT solver: parities in clauses, one soft clause ¬e for each row of positive weight."""
+    """Write weighted CNF for MaxSAT solvers: parities in clauses, a soft clause ¬e for each row of positive weight."""
     hard: list[list[int]] = []
     clauses = Clauses(hard.append, problem.n + problem.k)
     for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True)):
@@ -145,7 +164,7 @@ def write_wcnf(problem: ParityProblem, path: Place) -> None:
 
 
 def write_opb(problem: ParityProblem, path: Place) -> None:
-    """Pseudo-Boolean: each parity is Σ x + e − 2·s = value, with s in binary."""
+    """Write pseudo-Boolean constraints: each parity is Σ x + e − 2·s = value, with s in binary."""
     n, k = problem.n, problem.k
     last = n + k
     rows = []
@@ -161,7 +180,7 @@ def write_opb(problem: ParityProblem, path: Place) -> None:
 
 
 def write_lp(problem: ParityProblem, path: Place) -> None:
-    """CPLEX LP: the same with integer s, bounded by what its row allows."""
+    """Write CPLEX LP: each parity is Σ x + e − 2·s = value, with an integer s that its row bounds."""
     goal = [f"{w} e{i + 1}" for i, w in enumerate(problem.row_weights) if w > 0]
     rows, bounds = [], []
     for i, (row, value) in enumerate(zip(problem.A, problem.b, strict=True)):
@@ -172,7 +191,7 @@ def write_lp(problem: ParityProblem, path: Place) -> None:
         bounds.append(f" 0 <= s{i + 1} <= {(len(names) - int(value)) // 2}")
     bounds += [f" x{abs(v)} = {int(v > 0)}" for v in _fixed_literals(problem)]
     binaries = [*(f" x{j + 1}" for j in range(problem.n)), *(f" e{i + 1}" for i in range(problem.k))]
-    # One term a line, since readers cut lines of more than 510 characters.
+    # One term in each line, since readers cut lines of more than 510 characters.
     lines = ["Minimize", " cost:", *(f" + {term}" for term in goal or ["0 e1"]), "Subject To", *rows, "Bounds", *bounds]
     _write_lines(path, [*lines, "Binaries", *binaries, "Generals", *(f" s{i + 1}" for i in range(problem.k)), "End"])
 
@@ -185,7 +204,7 @@ def _error_rows(problem: ParityProblem) -> list[str]:
 
 
 def _parity_literals(variables: list[int], value: bool) -> str:
-    """The literals of an XOR line: their XOR must be true, so that a parity of 0 negates the first one.
+    """Return the literals of an XOR line. Their XOR must be true, so that a value of 0 negates the first one.
 
     An empty row of value 0 becomes a variable and its negation, which always holds.
     """
@@ -212,7 +231,7 @@ def _write_lines(path: Place, lines: list[str]) -> None:
 
 @contextmanager
 def _replacing(path: Place) -> Iterator[str]:
-    """A file beside `path` that takes its place when the body is done: the output appears whole or not at all."""
+    """Yield a file beside `path` that replaces it when the body is done: the output appears whole or not at all."""
     path = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -274,7 +293,7 @@ def _read_text(path: Path, lines: list[str]) -> ParityProblem:
     table = np.array(rows, dtype=np.int64)
     try:
         return ParityProblem(table[:, :-1], table[:, -1], weights if any(w != 1 for w in weights) else None)
-    except InvalidInputError as error:  # the sum of the weights, which no one line is to blame for
+    except InvalidInputError as error:  # the sum of the weights, which is no single line's fault
         raise FileFormatError(f"{path}: {error}") from error
 
 
@@ -291,7 +310,7 @@ def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
             kind = words[1] if len(words) > 1 else ""
             if kind not in ("cnf", "wcnf") or len(words) < 4 or n >= 0:
                 raise FileFormatError(
-                    f"{path}, line {number}: must be the one 'p cnf' or 'p wcnf' header, not {line.strip()[:40]!r}."
+                    f"{path}, line {number}: must be the only 'p cnf' or 'p wcnf' header, not {line.strip()[:40]!r}."
                 )
             announced, header = _number(path, number, words[3], 0), number
             n, weighted = _number(path, number, words[2], 0), kind == "wcnf"
@@ -323,7 +342,7 @@ def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
                 f"{path}, line {number}: a parity problem has XOR lines and hard clauses of one literal,"
                 f" not {line.strip()[:40]!r}."
             )
-    if found < announced:  # a truncated file, most likely
+    if found < announced:  # the file is probably truncated
         raise FileFormatError(
             f"{path}, line {header}: announces {announced} lines, but only {found} follow up to line {len(lines)}."
         )
@@ -346,7 +365,7 @@ def _number(path: Path, line: int, word: str, least: int | None = None) -> int:
     try:
         value = int(word)
     except ValueError:
-        raise FileFormatError(f"{path}, line {line}: must have an integer where {word[:20]!r} stands.") from None
+        raise FileFormatError(f"{path}, line {line}: must have integers, not {word[:20]!r}.") from None
     if least is not None and value < least:
         raise FileFormatError(f"{path}, line {line}: must have a number of at least {least}, not {value}.")
     if value > 1 << 62:

@@ -6,12 +6,17 @@ from contextlib import contextmanager
 
 __all__ = ["interrupting"]
 
-AGAIN = 0.05  # seconds: an interrupt that comes between two calls of an engine is lost, so it is repeated
+AGAIN = 0.05  # seconds until an interrupt is repeated: one that comes between two calls of an engine is lost
 
 
 @contextmanager
 def interrupting(interrupt: Callable[[], None], seconds: float | None) -> Iterator[None]:
-    """Call `interrupt` when the body has run for `seconds`, again and again until it ends; never if None."""
+    """Interrupt the body of a with statement when it has run for some time.
+
+    Args:
+        interrupt: called from another thread, again and again until the body ends.
+        seconds: how long the body may run; None for as long as it likes.
+    """
     if seconds is None:
         yield
         return

@@ -1,8 +1,8 @@
 """Parity problems and their solutions.
 
-A parity problem asks for x over GF(2) that minimizes the weight of the rows where A·x differs from b. It is the nearest
-codeword of the code that A's columns span, the minimum-disagreement parity, and, seen from the syndrome side, the
-minimum-weight coset leader.
+A parity problem asks for an x over GF(2) that minimizes the weight of the rows where A·x differs from b. That is the
+codeword nearest to b in the code that A's columns span, the parity with the least disagreement, or, seen from the
+syndrome side, the coset leader of minimum weight.
 """
 
 from collections.abc import Mapping
@@ -21,20 +21,26 @@ __all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_ro
 class ParityProblem:
     """Minimize the weight of the rows of ``A·x ⊕ b`` that are 1, over x in GF(2)^n.
 
-    Parameters
-    ----------
-    A : (k, n) booleans or integers 0 and 1 (also a scipy sparse matrix)
-    b : (k,) booleans or integers 0 and 1
-    weights : (k,) non-negative integers, one for each row; None counts every row once
-    fixed : bits of x that are given: a mapping from index to bit, or (n,) integers of 0, 1 and -1 (free)
+    Args:
+        A: (k, n) booleans or integers 0 and 1, also as a SciPy sparse matrix.
+        b: (k,) booleans or integers 0 and 1.
+        weights: (k,) non-negative integers, one for each row; None weighs every row 1.
+        fixed: the bits of x that are given: a mapping from index to bit, or (n,) integers 0, 1 and −1 (free).
 
-    Raises InvalidInputError for shapes that disagree and for values outside these.
+    Raises:
+        InvalidInputError: shapes disagree, or an argument holds something else.
+
+    Attributes:
+        A: bool (k, n), read-only, as are all arrays.
+        b: bool (k,).
+        weights: int64 (k,), or None.
+        fixed: int8 (n,) of 0, 1 and −1 (free), or None where all bits are free.
     """
 
     A: np.ndarray
     b: np.ndarray
     weights: np.ndarray | None = None
-    fixed: np.ndarray | None = None  # int8 (n,), -1 where x is free
+    fixed: np.ndarray | None = None
 
     def __init__(self, A: Any, b: Any, weights: Any = None, fixed: Any = None) -> None:
         matrix = checks.binary_array(A, "A", 2)
@@ -51,10 +57,18 @@ class ParityProblem:
 
     @classmethod
     def from_rows(cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None) -> "ParityProblem":
-        """A problem from rows packed as integers: bit i of a row is its coefficient of x_i.
+        """Make a problem from rows packed as integers.
 
-        `rows` is (k,) for n ≤ 64 (any integer dtype, or Python integers of any size for any n), or uint64
-        (k, ⌈n/64⌉) with the low word first.
+        Args:
+            rows: bit i of a row is its coefficient of x_i. (k,) of any integer dtype for n ≤ 64, or of Python integers
+                for any n; or (k, ⌈n/64⌉) words, the lowest first.
+            values: b.
+            n: the number of unknowns.
+            weights: as above.
+            fixed: as above.
+
+        Raises:
+            InvalidInputError: shapes disagree, or an argument holds something else.
         """
         n = checks.integer(n, "n", 0)
         return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
@@ -71,7 +85,7 @@ class ParityProblem:
 
     @property
     def row_weights(self) -> np.ndarray:
-        """(k,) int64: the weights, ones where none were given."""
+        """The weights of the rows, int64 (k,); ones where none were given."""
         return np.ones(self.k, dtype=np.int64) if self.weights is None else self.weights
 
 
@@ -79,14 +93,15 @@ class ParityProblem:
 class Solution:
     """What a strategy found, checked against its problem.
 
-    x : (n,) bool
-    mismatches : sorted int64 indices of the rows where A·x differs from b
-    cost : their number, or the sum of their weights in a weighted problem
-    lower_bound : no x costs less; proven
-    optimal : lower_bound == cost
-    strategy : the name of the strategy that answered
-    seconds : wall time of the solver
-    info : what else the strategy reports, such as a probability or its counts
+    Attributes:
+        x: bool (n,).
+        mismatches: int64, the rows where A·x differs from b, in rising order.
+        cost: their number, or the sum of their weights in a weighted problem.
+        lower_bound: no x costs less; the strategy proved it.
+        optimal: whether the lower bound equals the cost.
+        strategy: the name of the strategy that answered.
+        seconds: wall time of the solver.
+        info: what else the strategy reports, such as a probability or its counts.
     """
 
     x: np.ndarray
@@ -100,13 +115,16 @@ class Solution:
 
 
 def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
-    """(k,) bool: where A·x differs from b. Plain NumPy, so that it shares nothing with the strategies it checks."""
+    """Find the rows where A·x differs from b, bool (k,).
+
+    This is plain NumPy, which shares nothing with the strategies that it checks.
+    """
     ones = problem.A.astype(np.int64) @ x.astype(np.int64)
     return (ones & 1).astype(bool) ^ problem.b
 
 
 def pack_rows(A: np.ndarray) -> np.ndarray:
-    """(k, n) bool to uint64 (k, ⌈n/64⌉), bit i of word w holding column 64·w + i; one word at least."""
+    """Pack (k, n) bool as uint64 (k, ⌈n/64⌉), at least one word; bit i of word w holds column 64·w + i."""
     k, n = A.shape
     words = max(1, -(-n // 64))
     padded = np.zeros((k, words * 64), dtype=bool)
@@ -115,12 +133,16 @@ def pack_rows(A: np.ndarray) -> np.ndarray:
 
 
 def unpack_word(word: np.uint64, n: int) -> np.ndarray:
-    """(n,) bool: the lowest n ≤ 64 bits of a word, the lowest first."""
+    """Unpack the lowest n ≤ 64 bits of a word as bool (n,), the lowest first."""
     return ((word >> np.arange(n, dtype=np.uint64)) & np.uint64(1)).astype(bool)
 
 
 def unpack_rows(rows: Any, n: int) -> np.ndarray:
-    """The inverse of `pack_rows`; also takes a sequence of (Python) integers, one a row."""
+    """Undo `pack_rows`; also take a sequence of integers, one for each row.
+
+    Raises:
+        InvalidInputError: rows of different lengths, values that are no integers, negative ones, or bits beyond n.
+    """
     array = _integer_array(rows)
     if array.ndim == 0:
         raise InvalidInputError(f"Argument 'rows' must be an array or a sequence of integers, not {rows!r}.")
@@ -145,7 +167,7 @@ def unpack_rows(rows: Any, n: int) -> np.ndarray:
 
 
 def _integer_array(rows: Any) -> np.ndarray:
-    """The rows as an array; lists that NumPy would round to floats keep their Python integers."""
+    """Make an array of the rows; lists that NumPy would round to floats keep their Python integers."""
     try:
         array = np.asarray(rows)
         if array.dtype.kind == "f" and not isinstance(rows, np.ndarray):

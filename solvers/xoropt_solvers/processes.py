@@ -1,4 +1,4 @@
-"""Many problems over processes, for the strategies that have no compiled batch."""
+"""Many problems over processes, for strategies that are not compiled."""
 
 import threading
 from collections import deque
@@ -20,10 +20,21 @@ def solve_over_processes(
     progress: Callable[[int, int], None] | None,
     options: dict[str, Any],
 ) -> list[Solution]:
-    """`solve` on every problem, in order; one problem after another here for jobs = 1, else joblib's spawned processes.
+    """Solve every problem by `solve`: in this process for jobs = 1, else over joblib's.
 
-    The processes are those of joblib's executor, spawned and kept for the next call: engines that hold threads of their
-    own do not survive a fork. An exception, Ctrl-C included, stops them and is passed on.
+    The processes are spawned, since engines with threads of their own do not survive a fork; they are kept for the next
+    call. An exception, also Ctrl-C, stops them and is raised here.
+
+    Args:
+        problems: the problems.
+        name: the strategy.
+        time_limit: seconds for each problem, or None.
+        jobs: the number of processes.
+        progress: called with the number of problems done and of all problems; None for no calls.
+        options: the strategy's own.
+
+    Returns:
+        The solutions in the order of the problems.
     """
     total = len(problems)
     solutions: list[Solution] = []
@@ -45,14 +56,14 @@ def solve_over_processes(
     left = iter(problems)
     try:
         while True:
-            # No more than the workers' own queue holds: what waits behind it cannot be stopped cleanly.
+            # No more than the workers' own queue holds, since what waits behind it cannot be stopped cleanly.
             for problem in islice(left, 2 * jobs - len(waiting)):
                 waiting.append(executor.submit(solve, problem, name, time_limit, **options))
             if not waiting:
                 return solutions
             collect(waiting.popleft().result())
     except BaseException:
-        # The executor's own thread may trip over the work taken from it; its traceback would tell nobody anything.
+        # The executor's own thread may fail over the work taken from it; its traceback would tell nobody anything.
         hook, threading.excepthook = threading.excepthook, lambda _: None
         try:
             executor.shutdown(wait=True, kill_workers=True)

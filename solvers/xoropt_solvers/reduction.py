@@ -11,10 +11,11 @@ __all__ = ["Reduced", "independent_columns", "reduce_problem", "restore_fixed", 
 
 @dataclass(frozen=True, eq=False)
 class Reduced:
-    """A problem and how it relates to the one it came from: the costs of equal x differ by `offset`.
+    """A reduced problem, in which every x costs `offset` less than in the one that it was made from.
 
-    problem : no zero row, no row twice, all weights positive (None where all are 1)
-    offset : the cost that every x has
+    Attributes:
+        problem: has no zero row, no row twice, and only positive weights (None where all are 1).
+        offset: what every x costs.
     """
 
     problem: ParityProblem
@@ -22,7 +23,7 @@ class Reduced:
 
 
 def substitute_fixed(problem: ParityProblem) -> ParityProblem:
-    """The problem in the free bits of x alone; a row's value takes up its fixed bits."""
+    """State a problem in the free bits of x alone; a row's fixed bits are added to its value."""
     if problem.fixed is None:
         return problem
     free = problem.fixed < 0
@@ -31,7 +32,7 @@ def substitute_fixed(problem: ParityProblem) -> ParityProblem:
 
 
 def restore_fixed(problem: ParityProblem, free_bits: np.ndarray) -> np.ndarray:
-    """All bits of x, (n,) bool, from the bits that `substitute_fixed` leaves free."""
+    """Put the fixed bits of a problem back between the free ones that `substitute_fixed` leaves; return bool (n,)."""
     if problem.fixed is None:
         return np.array(free_bits, dtype=bool)
     x: np.ndarray = problem.fixed == 1
@@ -40,10 +41,10 @@ def restore_fixed(problem: ParityProblem, free_bits: np.ndarray) -> np.ndarray:
 
 
 def reduce_problem(problem: ParityProblem) -> Reduced:
-    """Drop rows of weight 0 and zero rows, and merge equal rows.
+    """Drop zero rows and rows of weight 0, and merge equal rows. The problem must not have fixed bits.
 
-    Of two equal rows with opposite values exactly one is wrong whatever x is: the lighter's weight is paid for sure and
-    the difference stays on the heavier. The problem must not have fixed bits.
+    Of two equal rows with opposite values, exactly one is wrong whatever x is. So the weight of the lighter one goes to
+    the offset, and the heavier one keeps the difference.
     """
     weights = problem.row_weights
     nonzero = problem.A.any(axis=1)
@@ -52,7 +53,7 @@ def reduce_problem(problem: ParityProblem) -> Reduced:
     rows, values, weights = problem.A[keep], problem.b[keep], weights[keep]
     if not len(rows):
         return Reduced(ParityProblem(rows, values), offset)
-    # Bytes as one opaque item: np.unique over axis 0 sorts bit by bit and is many times slower.
+    # A row's bytes are one opaque item, since np.unique over axis 0 compares bit by bit and is many times slower.
     packed = np.packbits(rows, axis=1)
     keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
@@ -69,8 +70,8 @@ def reduce_problem(problem: ParityProblem) -> Reduced:
 
 
 def independent_columns(A: np.ndarray) -> np.ndarray:
-    """Indices of the first columns of A that are a basis of its column space: the other unknowns may stay 0."""
-    # Rows of the transpose as integers: one elimination over the columns.
+    """Find the first columns of A that are a basis of its column space; all other unknowns may stay 0."""
+    # The columns are integers, so that each step of the elimination is one XOR.
     packed = np.packbits(A.T, axis=1, bitorder="little")
     system: dict[int, int] = {}
     chosen = []

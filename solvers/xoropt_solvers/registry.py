@@ -1,4 +1,4 @@
-"""The strategies by name: those of this package and those that other packages register."""
+"""All strategies by name: this package's own, and those that other packages register."""
 
 import importlib
 import importlib.metadata
@@ -12,7 +12,7 @@ __all__ = ["ENTRY_POINT_GROUP", "available", "find", "is_built_in", "names", "re
 
 ENTRY_POINT_GROUP = "xoropt.solvers"
 
-# One line a strategy; the module imports its engine on use, so that listing them costs nothing.
+# One line for each strategy. Its module imports the engine on use, so that to list all of them is cheap.
 BUILT_IN = {
     "portfolio": "xoropt_solvers.strategies.portfolio",
     "greedy": "xoropt_solvers.strategies.greedy",
@@ -34,12 +34,17 @@ def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
 
 
 def names() -> list[str]:
-    """Every registered name, installed or not: this package's in its own order, then the others'."""
+    """List every registered name, whether its packages are installed or not: first this package's, then the others."""
     return [*BUILT_IN, *(name for name in sorted(_entry_points()) if name not in BUILT_IN)]
 
 
 def find(name: str) -> Strategy:
-    """The strategy of this name. Raises UnknownStrategyError, which lists the names that exist."""
+    """Find the strategy of this name.
+
+    Raises:
+        InvalidInputError: `name` is not a string.
+        UnknownStrategyError: there is none, or another package registered something else; the message lists all names.
+    """
     if not isinstance(name, str):
         raise InvalidInputError(f"Argument 'name' must be the name of a strategy, not {name!r}.")
     if name in BUILT_IN:
@@ -57,17 +62,21 @@ def find(name: str) -> Strategy:
 
 
 def is_built_in(strategy: Strategy) -> bool:
-    """Whether it is this package's own, rather than another's, whatever its name."""
+    """Tell whether a strategy is this package's own; another package's may have the same name."""
     return strategy.name in BUILT_IN and find(strategy.name) is strategy
 
 
 def available() -> list[str]:
-    """The names of the strategies whose packages are installed."""
+    """List the names of the strategies whose packages are installed."""
     return [name for name in names() if not missing_packages(find(name))]
 
 
 def require(strategy: Strategy) -> None:
-    """Raise MissingPackageError if a package that the strategy needs is not installed."""
+    """Check that every package that the strategy needs is installed.
+
+    Raises:
+        MissingPackageError: one is not; the message has the command that installs it.
+    """
     missing = missing_packages(strategy)
     if missing:
         raise MissingPackageError(

@@ -19,11 +19,21 @@ DEFAULT = "portfolio"
 
 
 def solve(problem: ParityProblem, name: str = DEFAULT, time_limit: float | None = None, **options: Any) -> Solution:
-    """Solve one problem with one strategy.
+    """Solve one problem with one strategy, and check its answer against the problem.
 
-    `time_limit` is in seconds; a strategy that reaches it returns its best answer with ``optimal=False``. `options` are
-    the strategy's own (its module says which). Every answer is checked against the problem; a wrong one raises
-    WrongAnswerError. Raises InvalidInputError, UnknownStrategyError, MissingPackageError, LimitExceededError.
+    Args:
+        problem: the problem.
+        name: the strategy; `available` lists the names.
+        time_limit: a finite positive number of seconds, or None. A strategy that reaches it returns the best answer
+            that it has seen, with ``optimal=False`` unless it proved that one.
+        **options: the strategy's own, which its module describes.
+
+    Raises:
+        InvalidInputError: an argument has a wrong type or value, or the strategy does not take these options.
+        UnknownStrategyError: no strategy has this name.
+        MissingPackageError: the strategy needs a package that is not installed.
+        LimitExceededError: the problem is too large for the strategy.
+        WrongAnswerError: the strategy claimed what the problem contradicts.
     """
     if not isinstance(problem, ParityProblem):
         raise InvalidInputError(f"Argument 'problem' must be a ParityProblem, not {type(problem).__name__}.")
@@ -36,7 +46,7 @@ def solve(problem: ParityProblem, name: str = DEFAULT, time_limit: float | None 
 
 
 def _run(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict[str, Any]) -> Answer:
-    """Run a strategy on what is left of the problem after the reductions that it asks for."""
+    """Run a strategy on the problem, reduced if it asks for that."""
     if not strategy.reduces:
         return _call(strategy, problem, clock, options)
     reduced = reduce_problem(problem)
@@ -49,7 +59,7 @@ def _run(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict
 def _call(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict[str, Any]) -> Answer:
     given = problem
     if not registry.is_built_in(strategy):
-        # A copy: the answer is checked against arrays that no foreign code has had its hands on.
+        # A copy, so that the answer is checked against arrays that no other package's code could change.
         given = ParityProblem(problem.A, problem.b, problem.weights)
     try:
         answer = strategy.run(given, clock, **options)
@@ -60,7 +70,7 @@ def _call(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dic
 
 
 def _check_options(strategy: Strategy, options: dict[str, Any]) -> None:
-    """Refuse unknown options before anything is solved: a problem may be settled without the strategy."""
+    """Refuse unknown options before anything is solved, since a problem may be settled without the strategy."""
     try:
         inspect.signature(strategy.run).bind(None, None, **options)
     except TypeError as error:
@@ -68,7 +78,7 @@ def _check_options(strategy: Strategy, options: dict[str, Any]) -> None:
 
 
 def _check_types(strategy: Strategy, answer: Answer, n: int) -> None:
-    """Raise WrongAnswerError for an answer that is no answer, before its values are looked at."""
+    """Raise WrongAnswerError for an answer of wrong types, before anything reads its values."""
     if not isinstance(answer, Answer):
         raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer).__name__}, not an Answer.")
     x = answer.x
@@ -82,13 +92,26 @@ def _check_types(strategy: Strategy, answer: Answer, n: int) -> None:
         if not checks.is_integer(value):
             raise WrongAnswerError(f"Strategy {strategy.name!r} claims a {what} of {value!r}, not an integer.")
     if not isinstance(answer.info, Mapping):
-        raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer.info).__name__} as info.")
+        raise WrongAnswerError(
+            f"Strategy {strategy.name!r} returned {type(answer.info).__name__} as info, not a mapping."
+        )
 
 
 def checked_solution(
     problem: ParityProblem, strategy: Strategy, x: np.ndarray, answer: Answer, seconds: float
 ) -> Solution:
-    """The solution that x is. Raises WrongAnswerError where the answer's cost or bound contradicts the problem."""
+    """Check an answer against its problem, in plain NumPy, and report it as a solution.
+
+    Args:
+        problem: the problem as the caller gave it.
+        strategy: what answered.
+        x: bool (n,), all bits of the answer.
+        answer: the cost, the lower bound and the info that it claims.
+        seconds: how long it took.
+
+    Raises:
+        WrongAnswerError: x costs something else, or less than the lower bound.
+    """
     wrong = mismatch_mask(problem, x)
     cost = int(problem.row_weights[wrong].sum())
     lower_bound = int(answer.lower_bound)

@@ -1,4 +1,4 @@
-"""`solve_many`: one strategy on many problems, compiled batches on threads and everything else over processes."""
+"""`solve_many`: one strategy on many problems, in compiled batches on threads or one by one over processes."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = ["solve_many"]
 
-# Between two calls of a kernel the progress callback and Ctrl-C have their turn. The size of a call depends on n alone,
+# The progress callback and Ctrl-C have their turn between two calls of a kernel. The size of a call depends on n alone,
 # so that neither `jobs` nor the machine changes an answer.
 BLOCKS_A_CALL = 2048
 SEEDS_A_CALL = 1 << 31
@@ -56,18 +56,34 @@ def solve_many(
     progress: Progress | None = None,
     **options: Any,
 ) -> list[Solution] | BatchSolution:
-    """Solve many problems with one strategy.
+    """Solve many problems with one strategy, and check each answer as `solve` does.
 
-    A ParityBatch gives a BatchSolution, a sequence of problems a list of Solution. The strategies `greedy`,
-    `exhaustive`, `coset` and `portfolio` run a batch compiled, on `jobs` threads; the others run over `jobs` processes.
-    `time_limit` is in seconds for each problem; compiled batches turn it into a count of elementary steps, so that
-    the same batch always gives the same answers. ``progress(done, total)`` is called as blocks are finished. Every
-    answer is checked as in `solve`; the errors are the same.
+    The strategies `greedy`, `exhaustive`, `coset` and `portfolio` run compiled on threads, as long as no problem has
+    more than 64 unknowns and there are no options; everything else runs over processes.
+
+    Args:
+        problems: a ParityBatch, or a sequence of ParityProblem.
+        name: the strategy; `available` lists the names.
+        time_limit: a finite positive number of seconds for each problem, or None. Compiled strategies turn it into a
+            number of elementary steps, so that the same batch always gets the same answers.
+        jobs: the number of threads or processes.
+        progress: called with the number of problems done and of all problems; None for no calls.
+        **options: the strategy's own, which its module describes.
+
+    Returns:
+        A BatchSolution for a ParityBatch, a list of Solution for a sequence.
+
+    Raises:
+        InvalidInputError: an argument has a wrong type or value, or the strategy does not take these options.
+        UnknownStrategyError: no strategy has this name.
+        MissingPackageError: the strategy needs a package that is not installed.
+        LimitExceededError: a problem is too large for the strategy.
+        WrongAnswerError: the strategy claimed what a problem contradicts.
     """
     limit = checks.time_limit(time_limit)
     jobs = checks.integer(jobs, "jobs", 1)
     if progress is not None and not callable(progress):
-        raise InvalidInputError(f"Argument 'progress' must be None or a function of two counts, not {progress!r}.")
+        raise InvalidInputError(f"Argument 'progress' must be None or a function of two integers, not {progress!r}.")
     strategy = registry.find(name)
     registry.require(strategy)
     if isinstance(problems, ParityBatch):
@@ -76,7 +92,7 @@ def solve_many(
             return _gather(solve_over_processes(blocks, name, limit, jobs, progress, options), problems.n)
         if options:
             raise InvalidInputError(
-                f"Strategy {name!r} does not take options for a batch: {', '.join(map(repr, options))}."
+                f"Strategy {name!r} does not take options for a batch, but got {', '.join(map(repr, options))}."
             )
         return _solve_batch(strategy, problems, limit, jobs, progress)
     if not isinstance(problems, Sequence):
@@ -90,7 +106,7 @@ def solve_many(
                 f"Argument 'problems' must be a ParityBatch or hold ParityProblem, not {type(problem).__name__}."
             )
     if strategy.run_batch is not None and all(p.n <= 64 for p in problems) and not options:
-        # A batch is as wide as its widest problem; alone, a problem may come down to fewer unknowns.
+        # A batch has as many unknowns as its widest problem; a problem by itself may be reduced to fewer.
         with contextlib.suppress(LimitExceededError):
             return _solve_packed(strategy, problems, limit, jobs, progress)
     return solve_over_processes(problems, name, limit, jobs, progress, options)
@@ -139,9 +155,14 @@ def _check_batch(strategy: Strategy, batch: ParityBatch, answer: BatchAnswer) ->
         raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(answer).__name__}, not a BatchAnswer.")
     for array, dtype in ((answer.x, np.uint64), (answer.cost, np.int64), (answer.lower_bound, np.int64)):
         if not isinstance(array, np.ndarray):
-            raise WrongAnswerError(f"Strategy {strategy.name!r} returned {type(array).__name__} for a batch.")
+            raise WrongAnswerError(
+                f"Strategy {strategy.name!r} returned {type(array).__name__} for a batch, not an array."
+            )
         if array.shape != (len(batch),) or array.dtype != dtype:
-            raise WrongAnswerError(f"Strategy {strategy.name!r} returned {array.dtype} {array.shape} for a batch.")
+            raise WrongAnswerError(
+                f"Strategy {strategy.name!r} returned {array.dtype} of shape {array.shape} for a batch,"
+                f" not {np.dtype(dtype)} of shape ({len(batch)},)."
+            )
     if batch.n < 64 and (answer.x >> np.uint64(batch.n)).any():
         raise WrongAnswerError(f"Strategy {strategy.name!r} set bits of x beyond n = {batch.n}.")
     cost = np.zeros(len(batch), dtype=np.int64)
@@ -162,7 +183,7 @@ def _solve_packed(
     jobs: int,
     progress: Progress | None,
 ) -> list[Solution]:
-    """A sequence through the compiled batch; the mismatches come from each problem by itself."""
+    """Solve a sequence as one compiled batch; the mismatches are computed from each problem by itself."""
     clock = Clock()
     free = [substitute_fixed(problem) for problem in problems]
     batch = _solve_batch(strategy, pack_batch(free), time_limit, jobs, progress)

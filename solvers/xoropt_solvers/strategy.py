@@ -1,4 +1,4 @@
-"""What a strategy is, and what it hands back."""
+"""What a strategy is, what it gets and what it returns."""
 
 import importlib.util
 import time
@@ -14,24 +14,31 @@ __all__ = ["Answer", "BatchAnswer", "Clock", "Strategy", "TimeUpError", "missing
 
 
 class TimeUpError(Exception):
-    """The time is up before a strategy has an answer of its own; `solve` returns the greedy one."""
+    """The time was up before a strategy had an answer of its own; `solve` then returns the greedy one."""
 
 
 class Clock:
-    """Seconds since a solve began, and how many are left of its limit."""
+    """How many seconds have passed since a solve began, and how many are left of its limit.
+
+    Attributes:
+        time_limit: seconds, or None for no limit. `solve` has checked it.
+        begin: when the clock was made, on `time.perf_counter`.
+    """
 
     def __init__(self, time_limit: float | None = None) -> None:
         self.time_limit = time_limit
         self.begin = time.perf_counter()
 
     def elapsed(self) -> float:
+        """Return the seconds since the clock was made."""
         return time.perf_counter() - self.begin
 
     def left(self) -> float | None:
-        """Seconds left, at least 0; None where there is no limit."""
+        """Return the seconds left, at least 0, or None where there is no limit."""
         return None if self.time_limit is None else max(0.0, self.time_limit - self.elapsed())
 
     def expired(self) -> bool:
+        """Tell whether the time is up."""
         return self.time_limit is not None and self.elapsed() >= self.time_limit
 
     def check(self) -> None:
@@ -40,14 +47,21 @@ class Clock:
             raise TimeUpError
 
     def half(self) -> "Clock":
-        """A clock over half of the time left: for work that only prepares the search."""
+        """Return a clock over half of the time left, for work that only prepares the search."""
         left = self.left()
         return Clock(None if left is None else left / 2)
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a strategy claims: x (n,) bool, its cost, and a proven lower bound. `solve` checks the first two."""
+    """What a strategy claims about one problem; `solve` checks the first two claims.
+
+    Attributes:
+        x: bool (n,).
+        cost: the weight of the rows where A·x differs from b.
+        lower_bound: no x costs less, as the strategy has proved.
+        info: what else there is to report.
+    """
 
     x: np.ndarray
     cost: int
@@ -57,7 +71,13 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class BatchAnswer:
-    """The same for a batch: uint64, int64 and int64 arrays of one entry a block."""
+    """What a strategy claims about a batch, as in `Answer`, with one entry for each block.
+
+    Attributes:
+        x: uint64 (blocks,), bit i is x_i.
+        cost: int64 (blocks,).
+        lower_bound: int64 (blocks,).
+    """
 
     x: np.ndarray
     cost: np.ndarray
@@ -66,17 +86,18 @@ class BatchAnswer:
 
 @dataclass(frozen=True)
 class Strategy:
-    """A seed-search strategy. An outside package offers one through the entry-point group ``xoropt.solvers``.
+    """A strategy that searches seeds. Another package offers its own by the entry-point group ``xoropt.solvers``.
 
-    name : what `solve` calls it
-    run : ``run(problem, clock, **options) -> Answer``; the ParityProblem never has fixed bits, and where `reduces` is
-        set it is in the form that `xoropt_solvers.reduction.reduce_problem` makes: no zero row, no row twice, positive
-        weights, and not solvable at cost 0
-    run_batch : ``run_batch(batch, time_limit) -> BatchAnswer`` for compiled strategies, else None
-    exact : whether it proves its optimum when time allows
-    requires : importable module to the name of the package to install
-    reduces : whether `solve` hands over the reduced problem
-    summary : one line for listings
+    Attributes:
+        name: what `solve` calls it.
+        run: ``run(problem, clock, **options) -> Answer``. The ParityProblem never has fixed bits. Where `reduces` is
+            set, it is in the form that `xoropt_solvers.reduction.reduce_problem` makes: it has no zero row, no row
+            twice and only positive weights; and it is not solvable at cost 0.
+        run_batch: ``run_batch(batch, time_limit) -> BatchAnswer`` of a compiled strategy, else None.
+        exact: whether it proves its optimum when time allows.
+        requires: from the name of a module that it imports to the name of the package to install.
+        reduces: whether `solve` gives it the reduced problem.
+        summary: one line for listings.
     """
 
     name: str
@@ -89,7 +110,7 @@ class Strategy:
 
 
 def missing_packages(strategy: Strategy) -> list[str]:
-    """Name the packages that the strategy needs and that are not installed."""
+    """List the packages that the strategy needs and that are not installed."""
     return [package for module, package in strategy.requires.items() if not _installed(module)]
 
 

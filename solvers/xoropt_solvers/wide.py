@@ -1,4 +1,4 @@
-"""Coset search for problems whose rank exceeds a machine word, as long as few rows depend on the others."""
+"""The coset search for problems whose rank exceeds a machine word, as long as few rows depend on the others."""
 
 import numpy as np
 
@@ -9,13 +9,22 @@ from xoropt_solvers.strategy import Answer, Clock
 
 __all__ = ["MOST_DEPENDENT", "solve_wide"]
 
-MOST_DEPENDENT = 64
-FIRST_STEPS = 1 << 26
+MOST_DEPENDENT = 64  # rows, as the bits of a syndrome word
+FIRST_STEPS = 1 << 26  # of the kernel's first call, about 0.1 s
 STEPS_A_SECOND = 1e9
 
 
 def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact where the weight or the number c of dependent rows is small; raises LimitExceededError for c > 64."""
+    """Find and prove the minimum, which takes little time where it is small or few rows depend on the others.
+
+    Args:
+        problem: in reduced form.
+        clock: when the time is up, the answer is the best so far with the lower bound proved.
+
+    Raises:
+        LimitExceededError: more than 64 rows depend on others.
+        TimeUpError: the time was up before the search could begin.
+    """
     from xoropt_solvers.kernels.wide import wide_coset
 
     model = improve_start(eliminate_unknowns(problem, clock))
@@ -31,7 +40,7 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     weights = model.weights
     members = len(weights) - c
     unit = weights[members:].copy()
-    # One member, the lightest, of equal columns; none that a dependent row can stand in for at no more cost.
+    # Keep the lightest of members with equal columns, and none whose column one dependent row has at no higher cost.
     best_of: dict[int, int] = {}
     for j in np.argsort(weights[:members], kind="stable").tolist():
         bits = int(column[j])

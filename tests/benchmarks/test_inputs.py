@@ -1,4 +1,4 @@
-"""What other pruning and quantization methods leave behind comes back byte for byte, at about its limit."""
+"""Tensors as other pruning and quantization methods make them come back byte for byte, stored near their limit."""
 
 import importlib.util
 import sys
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.fixture(scope="module")
 def benchmark():
-    """The benchmark of inputs: it makes them, and refuses what is not lossless."""
+    """The benchmark of inputs as a module: it makes them, and refuses what is not lossless."""
     sys.path.insert(0, str(FOLDER))
     spec = importlib.util.spec_from_file_location("bench_inputs", FOLDER / "inputs.py")
     module = importlib.util.module_from_spec(spec)

@@ -12,7 +12,7 @@ from xoropt import cli
 
 @pytest.fixture
 def dense():
-    """A model of many kinds: float32, float16, bfloat16 and int8 tensors of 0, 1, 2 and 4 dimensions."""
+    """A model with tensors of many kinds: float32, float16, bfloat16 and int8 of 0, 1, 2 and 4 dimensions."""
     rng = np.random.default_rng(0)
     return {
         "conv.weight": rng.standard_normal((16, 8, 3, 3)).astype(np.float16),
@@ -28,7 +28,7 @@ def dense():
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
-    """The demo's folder and what its command printed; it takes a while and is run once."""
+    """The demo's folder and its finished process; it takes a while and runs once for all tests."""
     folder = tmp_path_factory.mktemp("demo") / "xoropt-demo"
     command = [sys.executable, "-m", "xoropt", "demo", "--out", folder, "--json"]
     return folder, subprocess.run(command, capture_output=True, text=True, check=False)
@@ -36,7 +36,7 @@ def demo(tmp_path_factory):
 
 @pytest.fixture
 def xoropt_command(monkeypatch, capfd):
-    """Runs the command line in this process: `status, out, err = xoropt_command("inspect", file)`."""
+    """A function that runs the command line in this process: `status, out, err = xoropt_command("inspect", file)`."""
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["xoropt", *map(str, arguments)])

@@ -1,12 +1,9 @@
-import subprocess
-import sys
+"""ParityProblem: what it accepts, refuses and keeps; rows packed in words."""
 
 import numpy as np
 import pytest
-import xoropt_solvers
-from xoropt_solvers import InvalidInputError, ParityBatch, ParityProblem, SolverError
+from xoropt_solvers import InvalidInputError, ParityProblem, SolverError
 from xoropt_solvers.problem import pack_rows, unpack_rows
-from xoropt_solvers.reduction import reduce_problem, substitute_fixed
 
 
 def test_rows_pack_with_the_first_unknown_in_the_lowest_bit():
@@ -74,58 +71,6 @@ def test_bad_problems_are_refused(arguments, message):
 def test_bad_packed_rows_are_refused(arguments, message):
     with pytest.raises(InvalidInputError, match=message):
         ParityProblem.from_rows(**arguments)
-
-
-def batch_arrays(**changes):
-    arrays = {"rows": np.array([1, 2], np.uint64), "values": np.zeros(2, bool), "starts": np.array([0, 1, 2]), "n": 2}
-    return arrays | changes
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"rows": np.array([1, 2])}, "'rows' must be a flat uint64 array, not int64"),
-        ({"values": [0, 1]}, "'values' must be a flat bool array"),
-        ({"values": np.zeros(3, bool)}, "'values' must have 2 entries"),
-        ({"starts": np.array([0, 1])}, "'starts' must rise from 0"),
-        ({"starts": np.array([0, 3, 2])}, "'starts' must rise from 0"),
-        ({"n": 65}, "'n' must be at most 64, not 65"),
-        ({"n": 1}, "'rows' has bits beyond the n = 1"),
-        ({"weights": np.array([1, -1])}, "'weights' must not be negative, not -1"),
-    ],
-)
-def test_bad_batches_are_refused(changes, message):
-    with pytest.raises(InvalidInputError, match=message):
-        ParityBatch(**batch_arrays(**changes))
-
-
-def test_reduction_merges_equal_rows_and_drops_useless_ones():
-    A = [[1, 0], [1, 0], [1, 0], [0, 0], [0, 0], [0, 1]]
-    problem = ParityProblem(A, [1, 1, 0, 1, 0, 1], weights=[3, 4, 2, 5, 6, 0])
-    reduced = reduce_problem(problem)
-    assert reduced.offset == 5 + 2
-    assert reduced.problem.A.tolist() == [[True, False]]
-    assert reduced.problem.b.tolist() == [True]
-    assert reduced.problem.row_weights.tolist() == [5]
-
-
-def test_fixed_bits_move_to_the_values():
-    problem = substitute_fixed(ParityProblem([[1, 1], [0, 1]], [0, 0], fixed={1: 1}))
-    assert problem.A.tolist() == [[True], [False]]
-    assert problem.b.tolist() == [True, True]
-
-
-def test_importing_the_package_loads_no_engine():
-    code = (
-        "import sys, xoropt_solvers; xoropt_solvers.available(); print([m for m in sys.argv[1:] if m in sys.modules])"
-    )
-    engines = ["numba", "pysat", "pycryptosat", "ortools", "ldpc", "joblib", "scipy", "matplotlib"]
-    found = subprocess.run([sys.executable, "-c", code, *engines], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
-
-
-def test_every_public_name_exists():
-    assert all(hasattr(xoropt_solvers, name) for name in xoropt_solvers.__all__)
 
 
 def test_lists_of_large_integers_keep_every_bit():

@@ -142,8 +142,8 @@ class XorCircuit:
         """Evaluate the circuit for many inputs at once.
 
         Args:
-            words: unsigned integers or bool (n_in, ...): each bit position is an evaluation of its own, so that bit b
-                of words[i] is input i of evaluation b.
+            words: unsigned integers or bool (n_in, ...): each bit position is a separate evaluation, so that bit b of
+                words[i] is input i of evaluation b.
 
         Returns:
             The outputs in the same bit positions: (n_out, ...), of the dtype of `words`.

@@ -13,7 +13,7 @@ from xoropt.common.files import read_text, whole_file
 __all__ = ["read_circuit", "write_circuit"]
 
 EXPORTS = {".v": to_verilog, ".c": to_c, ".dot": to_dot, ".svg": to_svg}
-"""What writes a file, by the end of its name; any other name gets the text of `to_text`."""
+"""The export function for each end of a file's name; `to_text` is that of all others."""
 
 
 def read_circuit(path: str | os.PathLike[str]) -> XorCircuit:

@@ -1,10 +1,10 @@
-"""Exploration: explore."""
+"""The command `explore`."""
 
 import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -13,14 +13,17 @@ from xoropt.cli.app import cli, file_argument, json_option, print_json, progress
 from xoropt.cli.tables.console import make_table, open_console
 from xoropt.common.errors import ArgumentError
 
+if TYPE_CHECKING:
+    from xoropt.explore import Exploration, Result
+
 __all__ = ["explore", "seconds_of"]
 
 
 def seconds_of(text: str) -> float:
-    """Seconds of a duration such as 90s, 2m, 1h30m or 45.
+    """Return the seconds of a duration such as 90s, 2m, 1h30m or 45.
 
     Raises:
-        ArgumentError: another text, or no time at all.
+        ArgumentError: the text is no duration, or no time at all.
 
     >>> seconds_of("1h30m")
     5400.0
@@ -38,24 +41,29 @@ def seconds_of(text: str) -> float:
 
 @cli.command()
 @click.argument("space", metavar="[SPACE.toml]", required=False, type=file_argument)
-@click.option("--data", metavar="FILE", type=file_argument, help="Weights, pruned and quantized here or before.")
+@click.option(
+    "--data",
+    metavar="FILE",
+    type=file_argument,
+    help="File of weights, dense or quantized, or a compressed file.",
+)
 @click.option(
     "--sparsity",
     type=float,
     multiple=True,
     metavar="S",
-    help="Of random data (several: a front each), or to prune FILE to.",
+    help="Sparsity of random data (several get a front each), or the one to prune FILE to.",
 )
 @click.option("--bits", type=int, metavar="N", help="Quantize FILE's weights to N binary planes.")
-@click.option("--weights", type=int, default=1_000_000, show_default=True, help="Of random data.")
-@click.option("--budget", default="5m", show_default=True, metavar="TIME", help="Such as 90s, 2m or 1h.")
-@click.option("--jobs", type=int, help="Processes.  [default: all cores]")
+@click.option("--weights", type=int, default=1_000_000, show_default=True, help="Number of random weights.")
+@click.option("--budget", default="5m", show_default=True, metavar="TIME", help="Time to spend, such as 90s, 2m or 1h.")
+@click.option("--jobs", type=int, help="Processes.  [default: one per core]")
 @click.option(
     "--out",
     type=file_argument,
     default=Path("explore"),
     show_default=True,
-    help="Folder for results, figures and report.",
+    help="Folder of the results, the figures and the report.",
 )
 @click.option(
     "--no-synthesize",
@@ -63,9 +71,9 @@ def seconds_of(text: str) -> float:
     is_flag=True,
     default=True,
     flag_value=False,
-    help="Search no circuits for the front in the time left.",
+    help="Do not search circuits for the front in the time left.",
 )
-@click.option("--print-space", is_flag=True, help="Print the built-in space, to start from, and end.")
+@click.option("--print-space", is_flag=True, help="Print the built-in space, as a start for your own, and exit.")
 @json_option
 def explore(
     space: Path | None,
@@ -78,12 +86,12 @@ def explore(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Which network should it be? Tries many on FILE's layers or random bits, and keeps those worth their cost.
+    """Find the networks that are worth their cost, for the layers of FILE or for random bits.
 
-    SPACE.toml names topologies and their parameters; left out, a built-in space is tried. Points that can't reach a
-    front of E against gates, registers, depth or decoding work are dropped on growing samples. Every result is kept
-    in DIR as it comes: the same command goes on where it was stopped. DIR gets a table (points.jsonl), figures and
-    report.html, which opens in any browser.
+    SPACE.toml names topologies and values of their parameters; without it a built-in space is tried. Networks that
+    can't reach a front of E against gates, registers, depth or decoding work are dropped on growing samples. Every
+    result is kept in the folder as it comes, and the same command continues where it was stopped. The folder gets a
+    table (points.jsonl), figures, and report.html, which opens in any browser.
 
     \b
     Examples:
@@ -109,7 +117,7 @@ def explore(
     except ArgumentError as error:
         raise click.UsageError(str(error), click.get_current_context()) from None
     with progress_bar("explore") as bar:
-        found = run(
+        exploration = run(
             space,
             data,
             config=config,
@@ -119,55 +127,54 @@ def explore(
             progress=None if bar is None else lambda name, done, total: bar(name, round(done), round(total)),
             **options,
         )
-    figures = found.to_dict()
-    written = [write_report(figures, out / "report.html"), *write_figures(figures, out)]
+    written = [write_report(exploration, out / "report.html"), *write_figures(exploration, out)]
     if len(written) == 1:
-        click.echo("xoropt: no figures without matplotlib; pip install 'xoropt[plot]' and run this again.", err=True)
+        click.echo("xoropt: figures need matplotlib; pip install 'xoropt[plot]' and run this again.", err=True)
     if as_json:
-        print_json(figures | {"files": [str(path) for path in written]})
+        print_json(exploration.to_dict() | {"files": [str(path) for path in written]})
     else:
-        _print(figures, written)
+        _print(exploration, written)
 
 
-COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
-    "E": lambda point: f"{point['efficiency']:.2%}",
-    "gates": lambda point: f"{point['gates']:.2f}",
-    "synth.": lambda point: "" if point["synthesized_gates"] is None else f"{point['synthesized_gates']:.2f}",
-    "depth": lambda point: str(point["depth"]),
-    "registers": lambda point: f"{point['registers']:,}",
-    "decode": lambda point: f"{point['decode_speed'] / 1e9:.2f}",
-    "encode": lambda point: f"{point['encode_speed'] / 1e6:.2f}",
-    "front of": lambda point: ", ".join(point["views"]),
+COLUMNS: dict[str, Callable[["Result"], str]] = {
+    "E": lambda result: f"{result.efficiency:.2%}",
+    "gates": lambda result: f"{result.gates:.2f}",
+    "synth.": lambda result: "" if result.synthesized_gates is None else f"{result.synthesized_gates:.2f}",
+    "depth": lambda result: str(result.depth),
+    "registers": lambda result: f"{result.registers:,}",
+    "decode": lambda result: f"{result.decode_speed / 1e9:.2f}",
+    "encode": lambda result: f"{result.encode_speed / 1e6:.2f}",
 }
-"""Of the table of a front."""
+"""The figures in the table of a front."""
 WIDE = 150
-"""Letters of a line that holds a recipe beside its figures."""
+"""The fewest characters of a line that holds a recipe beside its figures."""
 
 
-def _print(figures: dict[str, Any], written: Sequence[os.PathLike[str]]) -> None:
-    """For each workload its front and the recommendations, then what was left out and where the files are."""
+def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> None:
+    """Print for each workload its front and the recommendations, then what is missing and where the files are."""
     console = open_console()
-    for workload in dict.fromkeys(point["workload"] for point in figures["points"]):
-        points, front = (
-            [point for point in figures[key] if point["workload"] == workload] for key in ("points", "front")
-        )
-        names = [f"{point['network']} {point['order']} {point['solver']}" for point in front]
+    for results in exploration.workloads:
+        if not results.points:
+            continue
+        front = results.front
+        names = [f"{result.network} {result.order} {result.solver}" for result in front]
         first = names if console.width >= WIDE else [f"({i})" for i in range(1, len(names) + 1)]
-        rows = [(name, *(text(point) for text in COLUMNS.values())) for name, point in zip(first, front, strict=True)]
-        title = f"{workload}: {len(front)} of {len(points)} networks are worth their cost"
-        units = "gates an output; decode in G weights/s, encode in M care bits/s"
-        console.print(make_table(f"{title} ({units})", ("network, order, solver", *COLUMNS), rows))
+        rows = [
+            (name, *(text(result) for text in COLUMNS.values()), ", ".join(results.views(result)))
+            for name, result in zip(first, front, strict=True)
+        ]
+        title = f"{results.workload}: {len(front)} of {len(results.points)} networks are worth their cost"
+        units = "gates per output; decode in G weights/s, encode in M care bits/s"
+        console.print(make_table(f"{title} ({units})", ("network, order, solver", *COLUMNS, "front of"), rows))
         if first is not names:
             console.print(escape("\n".join(f"{mark} {name}" for mark, name in zip(first, names, strict=True))))
-        for advice in figures["advice"]:
-            if advice["workload"] == workload:
-                console.print(escape(advice["sentence"]))
-        impossible = figures["impossible"].get(workload, {})
-        if impossible:
-            why = next(iter(impossible.values()))
-            console.print(escape(f"{len(impossible)} combinations can't be built; the first: {why}"))
-    if figures["interrupted"]:
-        console.print("interrupted; the same command goes on from here")
-    elif not figures["complete"]:
-        console.print("time was over before the end; the same command goes on from here")
-    console.print(escape(f"{figures['seconds']:.0f} s; written: {', '.join(map(os.fspath, written))}"))
+        for advice in results.advice:
+            console.print(escape(advice.sentence))
+        if results.impossible:
+            why = next(iter(results.impossible.values()))
+            console.print(escape(f"{len(results.impossible)} combinations can't be built; the first: {why}"))
+    if exploration.interrupted:
+        console.print("interrupted; the same command continues from here")
+    elif not exploration.complete:
+        console.print("time was over before the end; the same command continues from here")
+    console.print(escape(f"{exploration.seconds:.0f} s; written: {', '.join(map(os.fspath, written))}"))

@@ -1,4 +1,4 @@
-"""Decoders as hardware: hardware."""
+"""The command `xoropt hardware`."""
 
 from pathlib import Path
 from typing import Any
@@ -13,29 +13,29 @@ __all__ = ["hardware"]
 
 @cli.command()
 @click.argument("source", metavar="RECIPE|FILE")
-@click.option("--tensor", metavar="NAME", help="Of the compressed FILE; without, the costs of all are shown.")
-@click.option("--synthesis", metavar="METHOD", help="Look for fewer gates, e.g. auto; see 'xoropt synthesize --help'.")
-@click.option("--time-limit", default=10.0, show_default=True, metavar="S", help="Seconds for the synthesis.")
-@click.option("--fifo", default=4, show_default=True, metavar="N", help="Patches that the FIFO holds.")
-@click.option("--flips", default=1, show_default=True, metavar="N", help="Patches flipped in a cycle.")
+@click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: the costs of all]")
+@click.option("--synthesis", metavar="METHOD", help="Look for fewer gates with a method of 'xoropt synthesize'.")
+@click.option("--time-limit", default=10.0, show_default=True, metavar="S", help="The seconds for the synthesis.")
+@click.option("--fifo", default=4, show_default=True, metavar="N", help="The number of patches that the FIFO holds.")
+@click.option("--flips", default=1, show_default=True, metavar="N", help="The most patches flipped in one cycle.")
 @click.option(
     "--ports",
     nargs=3,
     type=int,
     default=(256, 256, 256),
     metavar="S P O",
-    help="In how many of 256 cycles seeds and patches are there and outputs are taken.  [default: all]",
+    help="Offer seeds, offer patches and take outputs in so many of 256 cycles.  [default: all]",
 )
 @click.option("--out", type=file_argument, metavar="DIR", help="Write decoder.v, a testbench and its stimulus files.")
-@click.option("--simulate", "simulated", is_flag=True, help="Run them in Icarus Verilog, compare every bit.")
-@click.option("--yosys", "counted", is_flag=True, help="Count gates and flip-flops with yosys too.")
+@click.option("--simulate", "simulated", is_flag=True, help="Simulate in Icarus Verilog and compare every bit.")
+@click.option("--yosys", "counted", is_flag=True, help="Count the gates and flip-flops with yosys, too.")
 @force_option
 @json_option
 def hardware(source: str, out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Show what a decoder costs in hardware, write it as Verilog, simulate it.
+    """Show the cost of a decoder in hardware, write it as Verilog, and simulate it.
 
-    The decoder is that of a network's RECIPE, fed at random, or of a tensor of a compressed FILE, fed with its seeds
-    and patches.
+    The decoder is that of a network's RECIPE, with a random stimulus, or that of a tensor of a compressed FILE, whose
+    seeds and patches are the stimulus.
 
     \b
     Example:
@@ -44,10 +44,10 @@ def hardware(source: str, out: Path | None, force: bool, as_json: bool, **option
     from xoropt.cli.tables.hardware import print_hardware
     from xoropt.hardware.study import study
 
-    figures = study(source, out=out, overwrite=force, **options)
+    found = study(source, out=out, overwrite=force, **options)
     if as_json:
-        print_json(figures)
+        print_json(found.to_dict())
     else:
-        print_hardware(figures)
-    if "simulation" in figures and not figures["simulation"]["equal"]:
+        print_hardware(found)
+    if found.simulation is not None and not found.simulation.equal:
         raise XoroptError("the simulated decoder or its cycles differ from the software's; please report this.")

@@ -60,20 +60,6 @@ def check_time_limit(seconds: object, name: str = "time_limit") -> None:
         raise ArgumentError(f"Argument '{name}' must be None or a positive number of seconds, not {seconds!r}.")
 
 
-def check_seconds(seconds: object, name: str = "time_limit") -> None:
-    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
-
-    Args:
-        seconds: what was given; NumPy's numbers are fine, booleans are not.
-        name: the argument's name, for the message.
-
-    Raises:
-        ArgumentError: it is anything else; the message names the argument.
-    """
-    if not _is_finite_positive(seconds) and (isinstance(seconds, bool) or seconds != 0):
-        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")
-
-
 def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Check a text that must be one of a few.
 
@@ -92,3 +78,18 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
 def _is_finite_positive(value: Any) -> bool:
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     return number and 0 < value < math.inf
+
+
+def check_seconds(seconds: Any, name: str = "time_limit") -> None:
+    """Check the time for a search that always makes a first result: a finite number of seconds, 0 or more.
+
+    Args:
+        seconds: what was given; NumPy's numbers are fine, booleans are not.
+        name: the argument's name, for the message.
+
+    Raises:
+        ArgumentError: it is anything else; the message names the argument.
+    """
+    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
+    if not (number and 0 <= seconds < math.inf):
+        raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")

@@ -41,7 +41,7 @@ def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite
 def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overwrite: bool = False) -> None:
     """Write text files into a folder, which is made if it is not there.
 
-    They are written beside it first, so that on a full disk none appears.
+    They are written to another place first, so that on a full disk none appears.
 
     Args:
         folder: where the files are to be.

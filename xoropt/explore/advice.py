@@ -1,4 +1,4 @@
-"""One sentence for each of three users: which point to take, and why."""
+"""Recommendations for three kinds of users: which point to take, and why, in one sentence each."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from xoropt.explore.measuring import Result
 __all__ = ["Advice", "advise", "area"]
 
 FLIP_FLOP = 2.5
-"""Area of a flip-flop in two-input XOR gates, about, as in common cell libraries."""
+"""The area of a flip-flop in two-input XOR gates, a typical figure of cell libraries."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Advice:
 
     Attributes:
         user: "software decoder", "small silicon" or "paper-compatible block".
-        sentence: what to take and what it reaches.
-        result: the point; None where the space has none for this user.
+        sentence: which network to take, and what it reaches.
+        result: the result of the recommended point; None where the space has none for this user.
     """
 
     user: str
@@ -27,20 +27,20 @@ class Advice:
 
 
 def area(result: Result) -> float:
-    """Gates and flip-flops of a decoder for each output of a step, in two-input XOR gates."""
+    """Return the area of a decoder per output of a step, gates and flip-flops, in two-input XOR gates."""
     return result.gates + FLIP_FLOP * result.registers / result.n_out
 
 
 def advise(results: Iterable[Result]) -> list[Advice]:
-    """What to tell the three users, from results that are still in the running."""
+    """Return the recommendations for the three users, from the results that were not dropped."""
     results = list(results)
     blocks = [result for result in results if result.window == result.n_in]
     return [
         _best(
-            "software decoder",
+            "a software decoder",
             _near(results, 0.005),
             lambda r: -r.decode_speed,
-            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s a core at E = {r.efficiency:.2%}",
+            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s per core at E = {r.efficiency:.2%}",
             "the fastest to decode within 0.5 % of the best E",
         ),
         _best(
@@ -48,36 +48,38 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             _near(results, 0.02),
             area,
             lambda r: (
-                f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits an output, depth {r.depth}, "
+                f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
                 f"at E = {r.efficiency:.2%}"
             ),
-            f"the least area within 2 % of the best E, a flip-flop counted as {FLIP_FLOP:g} gates",
+            f"the least area within 2 % of the best E, counting a flip-flop as {FLIP_FLOP:g} gates",
         ),
         _best(
-            "paper-compatible block",
+            "a paper-compatible block",
             blocks,
             lambda r: -r.efficiency,
-            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates an output",
+            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates per output",
             "the best E without memory",
         ),
     ]
 
 
 def _near(results: list[Result], share: float) -> list[Result]:
-    """The results within a share of the best E."""
+    """Return the results whose E is at most a share below the best."""
     best = max((result.efficiency for result in results), default=0.0)
     return [result for result in results if result.efficiency >= (1 - share) * best]
 
 
 def _best(
-    user: str,
+    whom: str,
     results: list[Result],
     key: Callable[[Result], float],
     figures: Callable[[Result], str],
     why: str,
 ) -> Advice:
+    """Return the advice to take the result with the least key; `whom` is the user with an article."""
+    user = whom.removeprefix("a ")
     if not results:
-        return Advice(user, f"For a {user} the space holds no network.", None)
+        return Advice(user, f"The space holds no network for {whom}.", None)
     result = min(results, key=lambda r: (key(r), -r.efficiency, r.point))
     order = "" if result.order == "rows" else f" in order {result.order}"
-    return Advice(user, f"For a {user} take {result.network}{order}: it {figures(result)}, {why}.", result)
+    return Advice(user, f"For {whom} take {result.network}{order}: it {figures(result)}, {why}.", result)

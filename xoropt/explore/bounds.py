@@ -1,4 +1,4 @@
-"""What a sample says of larger ones."""
+"""Bounds on what larger samples may show, from a small one."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,22 @@ from xoropt.codec.streams.encoder import SEGMENT
 __all__ = ["bounds"]
 
 PATCH_BITS = 14
-"""What a patch takes, about, where there is none to measure."""
+"""The assumed bits of a patch, where there is none to measure."""
 
 
 def bounds(encodings: Sequence[Encoding], stored: int, care_bits: int) -> tuple[float, float]:
-    """What E may be on a larger sample: at least, and at most.
+    """Return the least and the greatest E that a larger sample may show.
 
-    Patches are few and come by chance: 1.5 times the root of their number is granted either way; of a ring, which buys
-    seed bits instead, that of the patches that its overhead is worth. Open streams and blocks win back what their ends
-    cost. A ring's segment grows with the sample up to `SEGMENT` care bits, and with it the unevenness of its own care
-    bits, 1.25·√(care bits · S), of which a window takes up 0.45 times its length; the rest costs 1.5 bits each.
+    Patches are few and random, so 1.5 times the square root of their number is allowed in both directions. A ring buys
+    seed bits instead of patches; for it the patches that its overhead would pay for are counted. Open streams and
+    blocks win back what their ends cost. A ring's segment grows with the sample up to `SEGMENT` care bits, and so does
+    the unevenness of its own care bits, 1.25·√(care bits · S). A window absorbs 0.45 times its length of that; the rest
+    costs 1.5 bits each.
+
+    Args:
+        encodings: the encodings of the sample's layers.
+        stored: their bits, seeds and patches.
+        care_bits: their care bits.
     """
     patches = sum(encoded.size.patches for encoded in encodings)
     a_patch = sum(encoded.size.patch_bits for encoded in encodings) / patches if patches else PATCH_BITS

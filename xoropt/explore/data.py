@@ -1,4 +1,4 @@
-"""What an exploration measures on: layers of bits and care bits, whole or as samples that keep their unevenness."""
+"""The data of an exploration: layers of bits and care bits, whole or as samples that keep their unevenness."""
 
 import hashlib
 import math
@@ -23,22 +23,21 @@ from xoropt.quantize.pruning import check_sparsity
 __all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
 
 STRETCH = 4096
-"""Weights of a stretch of a layer without rows."""
+"""The length of a stretch, in weights, of a layer without rows."""
 LEAST = 5000
-"""Care bits that a sample takes from a layer at least, where it has them; of many small layers only some are taken."""
-
+"""The fewest care bits that a sample takes from a layer that has them; of many small layers it takes only some."""
 MASKED = 1 << 18
-"""Weights of random data whose mask is encoded; that of the others takes as much."""
+"""Weights of random data whose mask is encoded; the others are taken to need as many bits each."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One tensor's planes.
+    """The planes of one tensor.
 
     Attributes:
-        name: the tensor's.
-        bits: bool (planes, ...).
-        care: bool (...), shared by the planes.
+        name: the tensor's name.
+        bits: the bits, bool (planes, ...).
+        care: the care bits, bool (...), shared by the planes.
     """
 
     name: str
@@ -47,18 +46,18 @@ class Layer:
 
     @property
     def care_bits(self) -> int:
-        """Care bits over all planes."""
+        """The number of care bits over all planes."""
         return len(self.bits) * int(np.count_nonzero(self.care))
 
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """Layers that one network is to serve.
+    """The layers to be stored through one network.
 
     Attributes:
         name: "data", or "S=0.9" for random data.
-        layers: at least one care bit in all.
-        other_bits: what masks and scales take, the same with every network.
+        layers: the layers, with at least one care bit in all.
+        other_bits: the bits of masks and scales, the same with every network.
     """
 
     name: str
@@ -67,27 +66,27 @@ class Workload:
 
     @property
     def weights(self) -> int:
-        """Weights of all layers."""
+        """The number of weights of all layers."""
         return sum(layer.care.size for layer in self.layers)
 
     @property
     def care_bits(self) -> int:
-        """Care bits over all planes and layers."""
+        """The number of care bits over all planes and layers."""
         return sum(layer.care_bits for layer in self.layers)
 
     @property
     def density(self) -> float:
-        """Care bits of a plane by weights, over all layers."""
+        """Care bits per weight and plane, over all layers."""
         planes = sum(layer.bits.size for layer in self.layers)
         return self.care_bits / planes
 
     @property
     def least_density(self) -> float:
-        """Of the sparsest layer that has any care bit."""
+        """The density of the sparsest layer that has any care bit."""
         return min(float(layer.care.mean()) for layer in self.layers if layer.care_bits)
 
     def sample(self, care_bits: int) -> "Workload":
-        """About so many care bits of the data: whole rows of the layers, evenly spread; all of it if it has fewer."""
+        """Return a sample of about so many care bits: whole rows of the layers, evenly spread; or all the data."""
         share = care_bits / self.care_bits
         if share >= 1:
             return self
@@ -101,7 +100,7 @@ class Workload:
         return replace(self, layers=tuple(_rows(layer, share) for layer in chosen), other_bits=other)
 
     def fingerprint(self) -> str:
-        """A name of the data: equal for equal care bits and values in equal layers."""
+        """Return a digest of the data, equal for equal care bits and values in equal layers."""
         digest = hashlib.sha256()
         for layer in self.layers:
             digest.update(f"{layer.name} {layer.bits.shape}".encode())
@@ -112,7 +111,7 @@ class Workload:
 
 
 def _rows(layer: Layer, share: float) -> Layer:
-    """Evenly spread rows of a layer, of a vector stretches."""
+    """Return evenly spread rows of a layer; of a vector, stretches."""
     planes, size = len(layer.bits), layer.care.size
     width = math.prod(layer.care.shape[1:]) if layer.care.ndim > 1 else min(size, STRETCH)
     count = size // width
@@ -126,16 +125,16 @@ def _rows(layer: Layer, share: float) -> Layer:
 
 
 def random_workload(sparsity: float, weights: int = 1_000_000, planes: int = 1, seed: int = 0) -> Workload:
-    """Independent random care bits and values.
+    """Return a layer of independent random care bits and values.
 
     Args:
-        sparsity: share of don't-care bits, in [0, 1).
-        weights: of the one layer.
-        planes: bits of each weight.
-        seed: of the random numbers.
+        sparsity: the share of don't-care bits, in [0, 1).
+        weights: the number of weights.
+        planes: bits per weight.
+        seed: the seed of the random numbers.
 
     Raises:
-        ArgumentError: a sparsity out of range, or no care bit at all.
+        ArgumentError: the sparsity is out of range, or there is no care bit at all.
     """
     rng = np.random.default_rng(seed)
     care = rng.random(weights, dtype=np.float32) >= check_sparsity(sparsity)
@@ -208,5 +207,5 @@ def _workload(layers: list[Layer], other_bits: int, where: str) -> Workload:
 
 def _checked(workload: Workload) -> Workload:
     if not workload.care_bits:
-        raise ArgumentError("The data have no care bit; there is nothing to store.")
+        raise ArgumentError("The data have no care bit, so there is nothing to store.")
     return workload

@@ -1,4 +1,4 @@
-"""`explore`: from a space and data to a Pareto front, figures and a report."""
+"""`explore`: from a space and data to Pareto fronts and recommendations."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.common.arguments import check_int
+from xoropt.codec.compiled.threads import count_cores
+from xoropt.common.arguments import check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.version import __version__
 from xoropt.explore.advice import advise
 from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
 from xoropt.explore.front import front
 from xoropt.explore.measuring import Result, synthesized
-from xoropt.explore.results import Exploration, Front
+from xoropt.explore.results import Exploration, WorkloadResults
 from xoropt.explore.search import Clock, Outcome, Report, search
 from xoropt.explore.space import Space, read_space
 from xoropt.explore.store import Store
@@ -25,7 +26,7 @@ from xoropt.model.tensors import CompressedModel
 __all__ = ["explore"]
 
 SYNTHESIS_SECONDS = 5.0
-"""Seconds for the circuit of one finalist at most, where there is time left."""
+"""The most seconds for the circuit of one network of the front, where there is time left."""
 
 
 def explore(
@@ -43,40 +44,40 @@ def explore(
 ) -> Exploration:
     """Try networks, stream orders and solvers on data, and keep those that are worth their cost.
 
-    Points are measured on growing samples; those that can't reach a front any more are dropped (see
-    `xoropt.explore.search`). With a folder every result is written as it comes, and a later call on the same data goes
-    on where the last one stopped.
+    Points are measured on growing samples; those that can no longer reach a front are dropped (see
+    `xoropt.explore.search`). With a folder every result is written as it comes, and a later call on the same data
+    continues where the last one stopped.
 
     Args:
-        space: a SPACE.toml or a dictionary of the same form (`default_text` is one); None: the built-in one.
-        data: a .safetensors or .npz file of weights, a compressed file, arrays by name, a compressed model; None:
+        space: the path of a SPACE.toml, or a dictionary of the same form (see `default_text`); None: the built-in
+            space.
+        data: a .safetensors or .npz file of weights, a compressed file, arrays by name, or a compressed model; None:
             independent random bits.
         config: how dense weights are pruned and quantized, as for `compress`.
-        sparsity: of random data, one or several, each with a front of its own; None: the space's.
-        weights: of random data.
-        budget: seconds; None: no end. No point is begun after it.
-        jobs: processes; None: as many as there are cores.
-        synthesize: whether to search small circuits for the networks of the front in what is left of the budget, a few
+        sparsity: one or several sparsities of random data, each with a front of its own; None: those of the space.
+        weights: the number of random weights.
+        budget: seconds after which no point is begun; None: no limit.
+        jobs: processes; None: one per core.
+        synthesize: whether to search small circuits for the networks of the front in the rest of the budget, a few
             seconds each.
-        out: folder for `points.jsonl`; None: nothing is written.
-        progress: called with what is at work, seconds spent and seconds in all, an estimate.
+        out: the folder for `points.jsonl`; None: nothing is written.
+        progress: called with the name of the current work, the seconds spent and the estimated seconds in all.
 
     Returns:
-        The exploration; after Ctrl-C or when time is over, with what was measured until then.
+        The results; after Ctrl-C, or when time is over, those measured until then.
 
     Raises:
-        ArgumentError: the space or the data are not what they should be; a space without a point that can be built.
-        XoroptError: the folder can't be written, or holds results of other data or of another version; no time for a
-            single point.
+        ArgumentError: the space or the data are invalid, or no point of the space can be built.
+        XoroptError: the folder cannot be written, or holds results of other data or of another version; or there was
+            no time for a single point.
 
-    >>> found = explore({"block": {"n_in": [8, 12]}}, sparsity=0.9, weights=20_000, synthesize=False)
-    >>> [result.network for result in found.front]
+    >>> exploration = explore({"block": {"n_in": [8, 12]}}, sparsity=0.9, weights=20_000, synthesize=False)
+    >>> [result.network for result in exploration.front]
     ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
     """
-    from xoropt.codec.compiled.ranges import cores  # loads numba
-
-    clock = Clock(_seconds(budget))
-    jobs = cores() if jobs is None else check_int("jobs", jobs, 1)
+    check_time_limit(budget, "budget")
+    clock = Clock(budget)
+    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1)
     space = space if isinstance(space, Space) else read_space(space)
     store = Store(out)
     try:
@@ -86,7 +87,7 @@ def explore(
             if data is None
             else [_workload(data, config)]
         )
-        fronts, interrupted = [], False
+        finished, interrupted = [], False
         for i, workload in enumerate(workloads):
             store.begin(workload.name, f"{__version__} {workload.fingerprint()}")
             share = Clock(None if budget is None else max(0.0, clock.left) / (len(workloads) - i))
@@ -94,28 +95,22 @@ def explore(
                 workload,
                 space.points(workload.density, workload.least_density),
                 space.samples,
-                store,
-                share,
-                jobs,
-                progress,
+                store=store,
+                clock=share,
+                jobs=jobs,
+                report=progress,
             )
             if synthesize and outcome.complete:
                 outcome = _synthesized(outcome, store, share, progress)
-            fronts.append(_front(workload, outcome, store))
+            finished.append(_results(workload, outcome, store))
             if outcome.interrupted:
                 interrupted = True
                 break
     finally:
         store.close()
-    if not any(found.points for found in fronts):
-        raise _nothing(fronts, interrupted, budget)
-    return Exploration(fronts, interrupted, clock.spent)
-
-
-def _seconds(budget: float | None) -> float | None:
-    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0):
-        raise ArgumentError(f"Argument 'budget' must be None or a number of seconds above 0, not {budget!r}.")
-    return budget
+    if not any(results.points for results in finished):
+        raise _nothing(finished, interrupted, budget)
+    return Exploration(finished, interrupted, clock.spent)
 
 
 def _workload(data: Any, config: CompressConfig | None) -> Workload:
@@ -131,7 +126,7 @@ def _workload(data: Any, config: CompressConfig | None) -> Workload:
 
 
 def _synthesized(outcome: Outcome, store: Store, clock: Clock, progress: Report | None) -> Outcome:
-    """The outcome with circuits for the networks of its front, as far as time allows."""
+    """Return an outcome with circuits for the networks of its front, as far as time allows."""
     better: dict[str, Result] = {}
     waiting = [result for result in front(outcome.alive) if result.synthesized_gates is None]
     try:
@@ -148,8 +143,8 @@ def _synthesized(outcome: Outcome, store: Store, clock: Clock, progress: Report 
     return replace(outcome, alive=[better.get(result.point, result) for result in outcome.alive])
 
 
-def _front(workload: Workload, outcome: Outcome, store: Store) -> Front:
-    return Front(
+def _results(workload: Workload, outcome: Outcome, store: Store) -> WorkloadResults:
+    return WorkloadResults(
         workload.name,
         sorted([*outcome.alive, *outcome.dropped], key=lambda result: (-result.efficiency, result.point)),
         front(outcome.alive),
@@ -159,11 +154,11 @@ def _front(workload: Workload, outcome: Outcome, store: Store) -> Front:
     )
 
 
-def _nothing(fronts: list[Front], interrupted: bool, budget: float | None) -> XoroptError:
-    """Why there is no point at all."""
-    reasons = [why for found in fronts for why in found.impossible.values()]
+def _nothing(finished: list[WorkloadResults], interrupted: bool, budget: float | None) -> XoroptError:
+    """Return the error that says why there is no point at all."""
+    reasons = [why for results in finished for why in results.impossible.values()]
     if reasons:
         return ArgumentError(f"No point of the space can be built; the first: {reasons[0]}")
     if interrupted:
-        return XoroptError("interrupted before a single point was measured.")
-    return XoroptError(f"A budget of {budget:g} s has no time for a single point; give more, e.g. --budget 2m.")
+        return XoroptError("Interrupted before a single point was measured.")
+    return XoroptError(f"A budget of {budget:g} s leaves no time for a single point; allow more, e.g. --budget 2m.")

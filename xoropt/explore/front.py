@@ -8,18 +8,18 @@ from xoropt.explore.measuring import Result
 __all__ = ["GRAIN", "VIEWS", "View", "front", "survivors", "views_of"]
 
 GRAIN = 1e-3
-"""What E must gain for a higher cost to be worth it."""
+"""The gain in E that makes a higher cost worth it."""
 
 
 @dataclass(frozen=True)
 class View:
-    """E against one cost; the points of its front are those that none beats in both.
+    """E against one cost; its front has the points that no other point beats in both.
 
     Attributes:
-        name: as in the table and the report.
-        label: with the unit.
-        cost: of a result; deterministic, so that a search that was interrupted ends with the same front.
-        among: the results that compete.
+        name: the name in the table and the report.
+        label: the cost with its unit.
+        cost: the cost of a result; deterministic, so that a resumed search ends with the same front.
+        among: whether a result competes.
     """
 
     name: str
@@ -29,20 +29,20 @@ class View:
 
 
 VIEWS = (
-    View("gates", "two-input XOR gates an output", lambda result: result.gates),
+    View("gates", "two-input XOR gates per output", lambda result: result.gates),
     View("registers", "register bits", lambda result: result.registers),
-    View("depth", "XOR gates on the longest way", lambda result: result.depth),
+    View("depth", "XOR gates on the longest path", lambda result: result.depth),
     View("decode", "machine operations for 64 weights", lambda result: result.operations),
     View("block", "gates of a network without memory", lambda result: result.gates, lambda r: r.window <= r.n_in),
 )
-"""The four costs, and block networks by themselves, which a paper's decoder asks for and memory beats everywhere."""
+"""The four costs, and block networks by themselves: the paper's decoder needs them, and memory always beats them."""
 
 
 def survivors(results: Sequence[Result]) -> list[Result]:
-    """The results of one sample whose points may still reach a front, in their order.
+    """Return the results of one sample whose points may still reach a front, in their order.
 
-    A point is ruled out when in every view another costs no more and stores, as far as the sample can tell, no more by
-    a grain or better.
+    A point is ruled out when in every view some point that costs no more has a lower bound of E less than a grain below
+    this point's upper bound.
     """
 
     def reaches(view: View) -> set[str]:
@@ -58,20 +58,20 @@ def survivors(results: Sequence[Result]) -> list[Result]:
 
 
 def front(results: Iterable[Result]) -> list[Result]:
-    """The results that are on the front of at least one view, the largest E first."""
+    """Return the results that are on the front of at least one view, the largest E first."""
     results = list(results)
     chosen = {result.point: result for view in VIEWS for result in _front_of(view, results)}
     return sorted(chosen.values(), key=lambda result: (-result.efficiency, result.gates, result.point))
 
 
 def views_of(result: Result, results: Iterable[Result]) -> list[str]:
-    """The views on whose fronts among the results a result is."""
+    """Return the names of the views in which a result is on the front of the results."""
     results = list(results)
     return [view.name for view in VIEWS if any(r.point == result.point for r in _front_of(view, results))]
 
 
 def _front_of(view: View, results: Iterable[Result]) -> list[Result]:
-    """The front of one view: from the cheapest on, every result with a larger E, by a grain, than all chosen before."""
+    """Return the front of a view: from the cheapest on, each result whose E is a grain above all before it."""
     chosen: list[Result] = []
     for result in _by_cost(view, results):
         if not chosen or result.efficiency >= chosen[-1].efficiency + GRAIN:
@@ -80,7 +80,7 @@ def _front_of(view: View, results: Iterable[Result]) -> list[Result]:
 
 
 def _by_cost(view: View, results: Iterable[Result]) -> list[Result]:
-    """The results that compete, the cheapest first, those of one cost by E in grains and then by their other costs."""
+    """Return the results that compete, the cheapest first, then by E in grains, then by their other costs."""
 
     def key(result: Result) -> tuple:
         others = (result.gates, result.registers, result.depth, result.operations, result.point)

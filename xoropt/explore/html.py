@@ -1,29 +1,33 @@
-"""The report: one HTML page that needs nothing else."""
+"""The report: one HTML page that needs no other file."""
 
 import json
 import os
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from xoropt.common.files import whole_file
+from xoropt.explore.results import Exploration
 
 __all__ = ["write_report"]
 
 
-def write_report(figures: dict[str, Any], path: str | os.PathLike[str]) -> Path:
-    """Write an exploration's figures as a page that works offline: a plot to hover, recommendations, the front.
+def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path:
+    """Write an exploration as a page that works offline: a plot to hover over, recommendations, the front.
 
     Args:
-        figures: of `Exploration.to_dict`.
-        path: the file; one that is there is replaced.
+        exploration: the results.
+        path: the file; an existing one is replaced.
+
+    Returns:
+        The path.
 
     Raises:
-        XoroptError: it can't be written.
+        XoroptError: the file cannot be written.
     """
     folder = resources.files("xoropt.explore") / "page"
     page, css, js = ((folder / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    data = json.dumps(figures, ensure_ascii=False).replace("<", "\\u003c")  # so that no text of it can end the script
+    data = json.dumps(exploration.to_dict(), ensure_ascii=False)
+    data = data.replace("<", "\\u003c")  # no text in it can end the script
     for mark, text in (("/*css*/", css), ("/*js*/", js), ("/*data*/", data)):
         before, after = page.split(mark)
         page = before + text + after

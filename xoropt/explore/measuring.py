@@ -1,4 +1,4 @@
-"""One point measured: what it stores, what its decoder costs, how fast it encodes and decodes."""
+"""The measurement of a point: what it stores, what its decoder costs, how fast it encodes and decodes."""
 
 import shlex
 import time
@@ -17,10 +17,10 @@ from xoropt.explore.space import Point
 from xoropt.explore.speed import decode_speed
 from xoropt.networks import XorNetwork, from_recipe
 
-__all__ = ["Result", "decode_operations", "measure", "synthesized"]
+__all__ = ["Impossible", "Result", "decode_operations", "measure", "synthesized"]
 
 VECTOR = 512
-"""Bits of a machine vector, the lanes that one operation serves."""
+"""Bits of a machine vector: the lanes that one operation serves."""
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,31 @@ class Result:
     """The figures of one point on one sample.
 
     Attributes:
-        workload: name of the data.
-        point: its key in the space.
-        network, order, solver: what to give to `encode` or `compress`.
-        sample: care bits that the sample was asked for; a point's results differ in it.
-        care_bits: of the sample, over all planes.
+        workload: the name of the data.
+        point: the point's key in the space.
+        network: the recipe, for `encode` or `compress`.
+        order: the stream order, for the same.
+        solver: the seed search, for the same.
+        sample: the size of the sample that was asked for, in care bits; a point has one result for each.
+        care_bits: the care bits of the sample, over all planes.
         efficiency: E = care bits / (seed bits + patch bits).
-        low, high: bounds on what a larger sample may show, see `xoropt.explore.bounds`.
-        bits_per_weight: seeds and patches, masks and scales; headers are left out.
+        low: the least E that a larger sample may show, see `xoropt.explore.bounds`.
+        high: the greatest E that a larger sample may show.
+        bits_per_weight: the bits of seeds, patches, masks and scales per weight, without headers.
         patches: care bits that are flipped after decoding.
-        gates: two-input XOR gates for each output of a step.
-        depth: XOR gates on the longest way.
-        fan_out: gates and outputs that read one signal, at most.
+        gates: two-input XOR gates per output of a step.
+        depth: XOR gates on the longest path.
+        fan_out: the most gates and outputs that read one signal.
         registers: flip-flops of the decoder.
-        window: seed bits that an output depends on at most, all in flight at once.
-        n_in: seed bits a step.
-        n_out: outputs a step.
-        operations: machine operations for 64 weights, an estimate: `decode_operations`.
-        encode_speed: care bits a second of one core, the check by decoding included.
-        decode_speed: weights a second of one core, all planes.
-        seconds: that the measurement took.
-        synthesized_gates, synthesized_depth: after synthesis, gates for each output; None: not synthesized.
+        window: the most seed bits that an output depends on; all of them are in flight at once.
+        n_in: seed bits per step.
+        n_out: outputs per step.
+        operations: machine operations for 64 weights, estimated by `decode_operations`.
+        encode_speed: care bits per second on one core, including the check by decoding.
+        decode_speed: weights per second on one core, with all planes.
+        seconds: the time that the measurement took.
+        synthesized_gates: gates per output after synthesis; None: not synthesized.
+        synthesized_depth: the depth after synthesis; None: not synthesized.
     """
 
     workload: str
@@ -79,23 +83,43 @@ class Result:
 
     @property
     def topology(self) -> str:
-        """What stands before the recipe's colon."""
+        """The name of the network's topology."""
         return self.network.partition(":")[0]
 
     @property
     def command(self) -> str:
-        """The options that give this point to `xoropt compress`, as a shell takes them."""
+        """The options of `xoropt compress` for this point, quoted for a shell."""
         options = ["--network", self.network]
         options += ["--order", self.order] if self.order != "rows" else []
         options += ["--solver", self.solver] if self.solver not in ("portfolio", "burst") else []
         return shlex.join(options)
 
 
+@dataclass(frozen=True)
+class Impossible:
+    """A point that cannot be measured.
+
+    Attributes:
+        workload: the name of the data.
+        point: the point's key in the space.
+        why: the error.
+    """
+
+    workload: str
+    point: str
+    why: str
+
+
 def measure(point: Point, workload: Workload, sample: int) -> Result:
     """Encode and decode a sample through a point's network, on one core, and count what its decoder costs.
 
+    Args:
+        point: the point.
+        workload: the sample itself.
+        sample: the size that the sample was asked for, in care bits.
+
     Raises:
-        ArgumentError: the combination is not possible; what is wrong.
+        ArgumentError: the combination is not possible; the message says why.
     """
     from xoropt.hardware import cost  # loads numba
 
@@ -142,7 +166,7 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
 
 @lru_cache(maxsize=256)
 def _warm_up(point: Point) -> None:
-    """Compile or load what a point needs, so that no measurement holds it."""
+    """Compile or load what a point needs, so that no measurement includes it."""
     rng = np.random.default_rng(0)
     care, bits = rng.random(2000) < 0.1, rng.random(2000) < 0.5
     with warnings.catch_warnings():
@@ -151,16 +175,16 @@ def _warm_up(point: Point) -> None:
 
 
 def decode_operations(network: XorNetwork, order: str) -> float:
-    """Machine operations for 64 weights of one plane, about: an estimate that is the same on every machine.
+    """Estimate the machine operations for 64 weights of one plane, the same on every machine.
 
-    Rows of lanes: loads and exclusive ors of words of up to 512 bits, nodes and tables by their share. One lane: table
-    look-ups of the seed's bits.
+    Rows of lanes take loads and XORs of words of up to 512 bits, and their share of nodes and tables. A single lane
+    takes table look-ups of the seed's bits.
     """
-    from xoropt.codec.compiled.sequential_decoder import larger_steps
+    from xoropt.codec.compiled.sequential_decoder import choose_steps
 
     stream = order_from_recipe(order)
     if not network.memory or not stream.closed:
-        count, window, group = larger_steps(network)
+        count, window, group = choose_steps(network)
         n_in, n_out = count * network.n_in, count * network.n_out
         return 64 * (-(-window // group) * (2 + n_out / VECTOR) + n_in / 8) / n_out
     plan = evaluation_plan(network)
@@ -172,8 +196,8 @@ def decode_operations(network: XorNetwork, order: str) -> float:
 
 
 def synthesized(result: Result, time_limit: float) -> Result:
-    """The result with gates and depth of circuits that the synthesis finds within so many seconds."""
+    """Return a result with the gates and depth of the circuit that synthesis finds within `time_limit` seconds."""
     from xoropt.hardware import cost
 
-    found = cost(from_recipe(result.network), "auto", time_limit)
-    return replace(result, synthesized_gates=found.gates_per_output, synthesized_depth=found.depth)
+    circuit = cost(from_recipe(result.network), "auto", time_limit)
+    return replace(result, synthesized_gates=circuit.gates_per_output, synthesized_depth=circuit.depth)

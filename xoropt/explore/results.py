@@ -1,4 +1,4 @@
-"""What an exploration found: points, fronts and recommendations."""
+"""The results of an exploration: points, fronts and recommendations."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -7,20 +7,21 @@ from xoropt.explore.advice import Advice
 from xoropt.explore.front import views_of
 from xoropt.explore.measuring import Result
 
-__all__ = ["Exploration", "Front"]
+__all__ = ["Exploration", "WorkloadResults"]
 
 
 @dataclass(frozen=True)
-class Front:
-    """What was found for one workload.
+class WorkloadResults:
+    """The results for one workload.
 
     Attributes:
         workload: "data", or "S=0.9" for random data.
-        points: every point's result on its largest sample, the largest E first.
-        front: those that no other beats in E and gates, registers, depth or decoding work, and the best blocks.
-        advice: for the three users.
-        complete: whether the search came to its end; False: time was over or it was interrupted.
-        impossible: keys of points that can't be built, and why.
+        points: the result of every point on its largest sample, the largest E first.
+        front: the results that no other beats both in E and in gates, registers, depth or decoding work, and the best
+            blocks.
+        advice: the recommendations for the three kinds of users.
+        complete: whether the search finished; False: time was over or the search was interrupted.
+        impossible: the keys of the points that cannot be built, and why.
     """
 
     workload: str
@@ -30,60 +31,66 @@ class Front:
     complete: bool
     impossible: dict[str, str] = field(repr=False)
 
+    def views(self, result: Result) -> list[str]:
+        """Return the names of the views (E against one cost) on whose front a result is."""
+        return views_of(result, self.front)
+
 
 @dataclass(frozen=True)
 class Exploration:
-    """What `explore` returns.
+    """The results of `explore`.
 
     Attributes:
-        fronts: one for each workload.
-        interrupted: whether Ctrl-C ended it.
-        seconds: that this call took.
+        workloads: the results for each workload.
+        interrupted: whether Ctrl-C ended the exploration.
+        seconds: the time that this call took.
     """
 
-    fronts: list[Front]
+    workloads: list[WorkloadResults]
     interrupted: bool
     seconds: float
 
     @property
     def complete(self) -> bool:
-        """Whether every search came to its end."""
-        return all(found.complete for found in self.fronts)
+        """Whether every search finished."""
+        return all(results.complete for results in self.workloads)
 
     @property
     def points(self) -> list[Result]:
         """All points of all workloads."""
-        return [result for found in self.fronts for result in found.points]
+        return [result for results in self.workloads for result in results.points]
 
     @property
     def front(self) -> list[Result]:
         """The fronts of all workloads, one after the other."""
-        return [result for found in self.fronts for result in found.front]
+        return [result for results in self.workloads for result in results.front]
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, ready for JSON: `points`, `front`, `advice`, `impossible`, `complete`, `interrupted`, `seconds`.
+        """Return all figures, ready for JSON.
 
-        A point has the attributes of `Result`, `topology` and `command`, what to give to `xoropt compress`; one of the
-        front also `views`, the fronts it is on.
+        Returns:
+            `points`, `front`, `advice`, `impossible`, `complete`, `interrupted` and `seconds`. A point has the
+            attributes of `Result`, its `topology`, and `command`, the options for `xoropt compress`; a point of the
+            front also has `views`, the fronts that it is on.
         """
         return {
             "points": [_figures(result) for result in self.points],
             "front": [
-                _figures(result) | {"views": views_of(result, found.front)}
-                for found in self.fronts
-                for result in found.front
+                _figures(result) | {"views": results.views(result)}
+                for results in self.workloads
+                for result in results.front
             ],
             "advice": [
                 {
-                    "workload": found.workload,
-                    "user": one.user,
-                    "sentence": one.sentence,
-                    "point": one.result and one.result.point,
+                    "workload": results.workload,
+                    "user": advice.user,
+                    "sentence": advice.sentence,
+                    "point": advice.result and advice.result.point,
                 }
-                for found in self.fronts
-                for one in found.advice
+                for results in self.workloads
+                for advice in results.advice
             ],
-            "impossible": {found.workload: found.impossible for found in self.fronts},
+            "impossible": {results.workload: results.impossible for results in self.workloads},
             "complete": self.complete,
             "interrupted": self.interrupted,
             "seconds": self.seconds,

@@ -1,9 +1,9 @@
 """Successive halving: every point on a small sample, those that may still reach a front on the next, and so on.
 
-Jamieson, Talwalkar, *Non-stochastic best arm identification and hyperparameter optimization*, AISTATS 2016, with a
-statistical bound in place of a fixed share: a point is dropped only when its sample rules it out. What is dropped
-depends on the stored results of a whole round alone, never on the clock or the order in which results came, so that a
-search that was stopped anywhere and resumed ends as one that was not.
+The method is that of Jamieson and Talwalkar, *Non-stochastic best arm identification and hyperparameter optimization*,
+AISTATS 2016, with a statistical bound in place of a fixed share: a point is dropped only when its sample rules it out.
+What is dropped depends only on the stored results of a whole round, never on the clock or the order in which results
+came. So a search that was stopped anywhere and resumed ends like one that ran through.
 """
 
 import itertools
@@ -20,21 +20,21 @@ from xoropt_solvers import SolverError
 from xoropt.common.errors import XoroptError
 from xoropt.explore.data import Workload
 from xoropt.explore.front import survivors
-from xoropt.explore.measuring import Result, measure
+from xoropt.explore.measuring import Impossible, Result, measure
 from xoropt.explore.space import Point
 from xoropt.explore.store import Store
 
-__all__ = ["Clock", "Outcome", "search"]
+__all__ = ["Clock", "Outcome", "Report", "search"]
 
 SURVIVING = 0.5
-"""Points that a round leaves, about: for the time left alone."""
+"""The share of points that a round is expected to leave; used for the time left only."""
 Report = Callable[[str, float, float], None]
-"""Called with what is at work, seconds spent and seconds in all, an estimate."""
+"""Called with the name of the current work, the seconds spent and the estimated seconds in all."""
 
 
 @dataclass
 class Clock:
-    """The budget: seconds from now on; None: no end."""
+    """A budget of seconds from now on; None: no limit."""
 
     budget: float | None
     began: float = field(default_factory=time.monotonic)
@@ -52,13 +52,13 @@ class Clock:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search of one workload found.
+    """The outcome of a search on one workload.
 
     Attributes:
-        alive: the result on the largest sample so far of every point that was not dropped.
-        dropped: the same of the others.
+        alive: for every point that was not dropped its result on the largest sample so far.
+        dropped: the same for the dropped points.
         complete: whether every round was finished.
-        interrupted: whether Ctrl-C ended it.
+        interrupted: whether Ctrl-C ended the search.
     """
 
     alive: list[Result]
@@ -71,18 +71,19 @@ def search(
     workload: Workload,
     points: list[Point],
     samples: Iterable[int],
+    *,
     store: Store,
     clock: Clock,
     jobs: int = 1,
     report: Report | None = None,
 ) -> Outcome:
-    """Measure points of growing samples until those that are left were measured on all the data, or time is over.
+    """Measure points on growing samples until the remaining ones were measured on all data, or time is over.
 
     Args:
         workload: the data.
-        points: to try, in the order in which to begin.
-        samples: care bits of the samples; the whole data come last.
-        store: holds what is measured already, and takes what comes.
+        points: the points to try, in the order in which to begin.
+        samples: the care bits of the samples; the whole data come last.
+        store: holds what is measured already, and takes new results.
         clock: no point is begun after its end, or when the last round says that it would end later.
         jobs: processes.
         report: called as the work goes on.
@@ -101,14 +102,13 @@ def search(
         pace = _Pace(guesses, [n / size for n in sizes[i + 1 :]], jobs)
         interrupted = False
         try:
-            for point, result in _measured(_in_time(wanted, guesses, clock), sample, size, jobs):
+            for result in _measured(_in_time(wanted, guesses, clock), sample, size, jobs):
+                store.add(result)
                 if isinstance(result, Result):
-                    store.add(result)
-                    measured[point.key] = result
+                    measured[result.point] = result
                     pace.done(result)
                 else:
-                    store.add_impossible(workload.name, point.key, result)
-                    alive.remove(point.key)
+                    alive.remove(result.point)
                 if report is not None:
                     waiting = [p.key for p in wanted if p.key not in measured and p.key in alive]
                     name = f"{workload.name}, {size:,} care bits, {len(measured)} of {len(alive)} points"
@@ -133,14 +133,17 @@ def _outcome(alive: list[str], latest: dict[str, Result], complete: bool, interr
 
 
 def _in_time(points: list[Point], guesses: dict[str, float], clock: Clock) -> Iterator[Point]:
-    """The points that may be begun now; asked for one by one, as processes get free."""
+    """Yield the points that may be begun now; taken one by one, as processes become free."""
     for point in points:
         if clock.left > guesses.get(point.key, 0.0):
             yield point
 
 
-def _measured(points: Iterator[Point], sample: Workload, size: int, jobs: int) -> Iterator[tuple[Point, Result | str]]:
-    """Each point's result, or why it has none, as they come; on several processes the data are mapped, not copied."""
+def _measured(points: Iterator[Point], sample: Workload, size: int, jobs: int) -> Iterator[Result | Impossible]:
+    """Yield each point's result, or why it has none, as they come.
+
+    With several processes the data are mapped into them, not copied.
+    """
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -157,24 +160,24 @@ def _measured(points: Iterator[Point], sample: Workload, size: int, jobs: int) -
         try:
             yield from results
         except TerminatedWorkerError:
-            mend = "use fewer --jobs or smaller samples; results up to here are kept"
-            raise XoroptError(f"A process ended, as it does when memory runs out; {mend}.") from None
+            advice = "use fewer --jobs or smaller samples; the results so far are kept"
+            raise XoroptError(f"A process ended early, as it does when memory runs out; {advice}.") from None
         finally:
             results.close()
 
 
-def _attempt(point: Point, sample: Workload, size: int, parent: int) -> tuple[Point, Result | str]:
+def _attempt(point: Point, sample: Workload, size: int, parent: int) -> Result | Impossible:
     if os.getpid() != parent:
         _follow(parent)
     try:
-        return point, measure(point, sample, size)
+        return measure(point, sample, size)
     except (XoroptError, SolverError) as error:
-        return point, str(error)
+        return Impossible(sample.name, point.key, str(error))
 
 
 @lru_cache(maxsize=1)
 def _follow(parent: int) -> None:
-    """Make this process its parent's: Ctrl-C is for the parent, which ends its processes; so does the parent's end."""
+    """Leave Ctrl-C to the parent process, which ends this one, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -186,18 +189,18 @@ def _follow(parent: int) -> None:
 
 
 class _Pace:
-    """How long the rest of a search may take."""
+    """An estimate of the time that the rest of a search takes."""
 
     def __init__(self, guesses: dict[str, float], growth: list[float], jobs: int) -> None:
         self._guesses, self._growth, self._jobs = guesses, growth, jobs
         self._seconds: list[float] = []
 
     def done(self, result: Result) -> None:
-        """A point was measured."""
+        """Take in the time of a measured point."""
         self._seconds.append(result.seconds)
 
     def left(self, waiting: list[str], alive: int) -> float:
-        """Seconds for the points waiting in this round and for the rounds to come."""
+        """Return the seconds for the points waiting in this round and for the rounds to come."""
         mean = sum(self._seconds) / max(1, len(self._seconds))
         now = sum(self._guesses.get(key, mean) for key in waiting)
         later = sum(alive * SURVIVING ** (i + 1) * mean * growth for i, growth in enumerate(self._growth))

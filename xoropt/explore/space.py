@@ -1,4 +1,4 @@
-"""The space of an exploration: which networks, stream orders and solvers are tried, from TOML or a dictionary."""
+"""The space of an exploration: the networks, stream orders and solvers to try, from TOML or a dictionary."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ from typing import Any
 
 from xoropt.common.errors import ArgumentError
 from xoropt.common.files import read_text
-from xoropt.explore.checks import MOST, OWN_KEYS, check_names, numbers_of, table_of, texts_of, within
+from xoropt.explore.checks import MAX_POINTS, Table, check_names, numbers_of, table_of, texts_of, within
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
 from xoropt.networks.topologies.declaration import recipe_of, settings_of
@@ -20,19 +20,19 @@ from xoropt.quantize.pruning import check_sparsity
 __all__ = ["Point", "Space", "default_text", "read_space"]
 
 RING_MARGIN = 1.05
-"""Outputs a step of a ring, whose rate follows its care bits, above those that the sparsest layer asks for."""
+"""The outputs per step of a ring, whose rate follows its care bits, relative to what the sparsest layer needs."""
 MEMORY_KEYS = {"length", "memory", "n_s", "window"}
-"""Parameters of topologies with memory."""
+"""Parameters that only topologies with memory have."""
 TOP_KEYS = ("orders", "recipes", "samples", "solvers", "sparsity")
 
 
 @dataclass(frozen=True)
 class Point:
-    """One combination to try: what `xoropt.encode` takes.
+    """A combination to try, as `xoropt.encode` takes it.
 
     Attributes:
-        network: the recipe.
-        order: of the stream.
+        network: the recipe of the network.
+        order: the stream order.
         solver: the seed search.
     """
 
@@ -42,29 +42,29 @@ class Point:
 
     @property
     def topology(self) -> str:
-        """What stands before the recipe's colon."""
+        """The name of the network's topology."""
         return self.network.partition(":")[0]
 
     @property
     def key(self) -> str:
-        """The point as one string."""
+        """The point as a single string."""
         return f"{self.network} {self.order} {self.solver}"
 
 
 @dataclass(frozen=True)
 class Space:
-    """What a SPACE.toml says.
+    """The contents of a SPACE.toml.
 
     Attributes:
-        tables: for each topology's table its name and, by key, the values to try, all against all.
-        recipes: whole recipes to try too.
-        orders: stream orders where a table names none; empty: "rows" without memory, "lanes:lanes=512" with.
+        tables: the tables of the topologies.
+        recipes: further recipes to try.
+        orders: stream orders where a table names none; empty: "rows" without memory, "lanes:lanes=512" with memory.
         solvers: seed searches where a table names none.
-        sparsity: rates of random data.
-        samples: care bits of the growing samples.
+        sparsity: the sparsities of random data.
+        samples: the care bits of the growing samples.
     """
 
-    tables: tuple[tuple[str, dict[str, list[Any]]], ...]
+    tables: tuple[Table, ...]
     recipes: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     solvers: tuple[str, ...] = ("portfolio",)
@@ -73,22 +73,21 @@ class Space:
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any], where: str = "the space") -> "Space":
-        """The space that a dictionary of SPACE.toml's form describes.
+        """Return the space that a dictionary describes.
 
         Args:
-            description: as `default_text`, parsed; ranges may also be Python's.
+            description: keys as in SPACE.toml, see `default_text`; Python's ranges are allowed too.
             where: the file's name, for errors.
 
         Raises:
-            ArgumentError: an unknown key (the nearest known one is named), a value of the wrong kind, no point at all.
+            ArgumentError: a key is unknown (the message names the nearest known one), a value is of the wrong kind, or
+                there is no point at all.
         """
         known = [*TOP_KEYS, *TOPOLOGIES]
-        tables: list[tuple[str, dict[str, list[Any]]]] = []
+        tables: list[Table] = []
         for key, value in description.items():
             if key in TOPOLOGIES:
-                tables.extend(
-                    (key, table_of(key, table, where)) for table in (value if isinstance(value, list) else [value])
-                )
+                tables.extend(table_of(key, table, where) for table in (value if isinstance(value, list) else [value]))
             elif key not in TOP_KEYS:
                 raise ArgumentError(f"{where}: no key or topology '{key}'{nearest(key, known)}.")
         orders = tuple(texts_of("orders", description.get("orders", ()), where))
@@ -102,7 +101,7 @@ class Space:
             within(where, check_sparsity, rate)
         samples = numbers_of("samples", description.get("samples", cls.samples), where, int)
         if any(count < 1000 for count in samples):
-            raise ArgumentError(f"{where}: 'samples' must be care bits, 1000 or more each.")
+            raise ArgumentError(f"{where}: 'samples' must be numbers of care bits, each at least 1000.")
         if not tables and not recipes:
             raise ArgumentError(
                 f"{where}: the space is empty; name a topology, such as [windowed], or recipes = [...]."
@@ -110,45 +109,43 @@ class Space:
         return cls(tuple(tables), recipes, orders, solvers, tuple(sparsity), tuple(sorted({int(n) for n in samples})))
 
     def points(self, density: float, least_density: float) -> list[Point]:
-        """The space's points for data of a given care density, without repetitions, in an order that mixes topologies.
+        """Return the points for data of a given density, without repetitions, in an order that mixes topologies.
 
-        `n_out = "auto"` becomes load·n_in/density for orders of a fixed rate; a ring takes as many seed bits as there
+        `n_out = "auto"` becomes load·n_in/density for orders of a fixed rate. A ring takes as many seed bits as there
         are care bits, and its n_out is an upper bound, a little above n_in/least_density.
 
         Args:
-            density: care bits a weight.
-            least_density: of the sparsest layer.
+            density: care bits per weight and plane.
+            least_density: the same of the sparsest layer.
 
         Raises:
             ArgumentError: there are too many points.
         """
-        most = max((math.prod(map(len, table.values())) for _, table in self.tables), default=0)
-        if most > MOST:
-            raise ArgumentError(f"The space has {most:,} points or more; {MOST:,} are allowed.")
-        groups = [list(dict.fromkeys(self._of_table(*table, density, least_density))) for table in self.tables]
+        most = max(map(_count, self.tables), default=0)
+        if most > MAX_POINTS:
+            raise ArgumentError(f"The space has {most:,} points or more; at most {MAX_POINTS:,} are allowed.")
+        groups = [list(dict.fromkeys(self._of_table(table, density, least_density))) for table in self.tables]
         groups.append([point for recipe in self.recipes for point in self._of_recipe(recipe)])
-        if sum(map(len, groups)) > MOST:
-            raise ArgumentError(f"The space has {sum(map(len, groups)):,} points; {MOST:,} are allowed.")
+        if sum(map(len, groups)) > MAX_POINTS:
+            raise ArgumentError(f"The space has {sum(map(len, groups)):,} points; at most {MAX_POINTS:,} are allowed.")
         spread = ((i / len(group), g, point) for g, group in enumerate(groups) for i, point in enumerate(_mixed(group)))
         return list(dict.fromkeys(point for _, _, point in sorted(spread, key=lambda entry: entry[:2])))
 
-    def _of_table(
-        self, topology: str, table: dict[str, list[Any]], density: float, least_density: float
-    ) -> Iterator[Point]:
-        own = {key: values for key, values in table.items() if key not in OWN_KEYS}
-        settings = settings_of(TOPOLOGIES[topology])
+    def _of_table(self, table: Table, density: float, least_density: float) -> Iterator[Point]:
+        settings = settings_of(TOPOLOGIES[table.topology])
+        choices = dict(table.values)
         if "n_out" in settings:
-            own.setdefault("n_out", ["auto"])
-        orders, solvers = table.get("orders", self.orders), table.get("solvers", self.solvers)
-        for values in itertools.product(*own.values()):
-            for load in table.get("load", [1.0]):
-                fixed, ring = dict(zip(own, values, strict=True)), dict(zip(own, values, strict=True))
+            choices.setdefault("n_out", ["auto"])
+        orders, solvers = table.orders or self.orders, table.solvers or self.solvers
+        for values in itertools.product(*choices.values()):
+            for load in table.load:
+                fixed, ring = dict(zip(choices, values, strict=True)), dict(zip(choices, values, strict=True))
                 if fixed.get("n_out") == "auto":
                     n_in = fixed.get("n_in", settings["n_in"].default)
                     fixed["n_out"] = max(1, round(load * n_in / density))
                     ring["n_out"] = max(1, math.ceil(RING_MARGIN * n_in / least_density))
-                for order in orders or [_usual_order(topology)]:
-                    recipe = recipe_of(topology, fixed if order == "rows" else ring)
+                for order in orders or [_usual_order(table.topology)]:
+                    recipe = recipe_of(table.topology, fixed if order == "rows" else ring)
                     yield from (Point(recipe, order, solver) for solver in solvers)
 
     def _of_recipe(self, recipe: str) -> Iterator[Point]:
@@ -157,10 +154,13 @@ class Space:
 
 
 def read_space(source: str | os.PathLike[str] | Mapping[str, Any] | None) -> Space:
-    """The space of a TOML file or a dictionary; None: the built-in one.
+    """Read a space from a TOML file or a dictionary.
+
+    Args:
+        source: the file's path, or a dictionary with its keys; None: the built-in space.
 
     Raises:
-        ArgumentError: as `Space.from_dict`, or the file is no TOML.
+        ArgumentError: as for `Space.from_dict`, or the file is not TOML.
         XoroptError: the file cannot be read.
     """
     if isinstance(source, Mapping):
@@ -174,19 +174,26 @@ def read_space(source: str | os.PathLike[str] | Mapping[str, Any] | None) -> Spa
 
 
 def default_text() -> str:
-    """The built-in space, as TOML."""
+    """Return the built-in space, as TOML."""
     return (resources.files("xoropt.explore") / "default.toml").read_text(encoding="utf-8")
 
 
+def _count(table: Table) -> int:
+    """Return the number of a table's combinations."""
+    choices = (*table.values.values(), table.load, table.orders or [None], table.solvers or [None])
+    return math.prod(map(len, choices))
+
+
 def _usual_order(topology: str) -> str:
-    """What a network is made for: weight after weight without memory, a ring of wide rows with."""
+    """Return the order that suits a topology: weight after weight without memory, a ring of wide rows with it."""
     remembers = not MEMORY_KEYS.isdisjoint(settings_of(TOPOLOGIES[topology]))
     return "lanes:lanes=512" if remembers else "rows"
 
 
 def _mixed(points: list[Point]) -> list[Point]:
-    """The points with neighbours far apart: every stride-th, the stride near the golden section, without a common
-    factor.
+    """Return the points in an order that keeps neighbours apart: every stride-th, the stride near the golden section.
+
+    The stride has no common factor with the number of points.
     """
     stride = max(1, round(0.618 * len(points)))
     while points and math.gcd(stride, len(points)) != 1:

@@ -1,4 +1,4 @@
-"""How fast encodings decode: their streams repeated to a size at which what a call costs does not show."""
+"""The decoding speed of encodings, whose streams are repeated until the cost of a call no longer matters."""
 
 import time
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ from xoropt.codec import Encoding, decode
 __all__ = ["decode_speed"]
 
 WEIGHTS = 1 << 22
-"""Weights that are decoded at once at least."""
+"""The fewest weights that are decoded at once."""
 REPEATS = 5
-"""Decodings of which the fastest counts."""
+"""The number of decodings, of which the fastest counts."""
 
 
 def decode_speed(encodings: Sequence[Encoding]) -> float:
-    """Weights a second of one core, all planes together, decoded to packed planes by the compiled decoder."""
+    """Return the weights per second, with all planes, that one core decodes to packed planes, compiled."""
     largest = max(encodings, key=lambda encoded: encoded.outputs)
     whole = largest.tiled(-(-WEIGHTS // largest.outputs))
     out = np.ascontiguousarray(decode(whole, "compiled", output="planes", jobs=1))

@@ -1,4 +1,4 @@
-"""The results of an exploration in one file, a line of JSON each, appended as they come."""
+"""The results of an exploration in one file, one line of JSON each, appended as they come."""
 
 import json
 import math
@@ -8,28 +8,38 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from xoropt.common.errors import FormatError, XoroptError
-from xoropt.explore.measuring import Result
+from xoropt.explore.measuring import Impossible, Result
 
 __all__ = ["Store"]
 
 NAME = "points.jsonl"
 KINDS = get_type_hints(Result)
+"""The type of each field of a stored result."""
 
 
 class Store:
-    """Results by workload, point and sample, in memory and, where there is a folder, in its file `points.jsonl`.
+    """Results in memory and, where there is a folder, in its file `points.jsonl`.
 
     A line is one of `{"workload": name, "fingerprint": text}`, `{"result": {...}}`, and
     `{"impossible": {"workload": ..., "point": ..., "why": text}}`; a later line replaces an earlier one of the same
-    point. A killed process leaves at most one line unfinished, the last; it is cut off when the file is opened again.
+    point and sample. A killed process leaves at most one unfinished line, the last; it is cut off when the file is
+    opened again.
+
+    Attributes:
+        folder: the folder; None: nothing is written.
+        results: the results by workload, point and sample.
+        impossible: why a point cannot be measured, by workload and point.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None) -> None:
-        """Open the folder's file, or begin it.
+        """Open the folder's file, or create it.
+
+        Args:
+            folder: the folder, created where it is missing; None: keep the results in memory only.
 
         Raises:
-            FormatError: the file is not one that an exploration wrote.
-            XoroptError: the folder can't be made or written to.
+            FormatError: the file was not written by an exploration.
+            XoroptError: the folder cannot be created or written to.
         """
         self.folder = None if folder is None else Path(folder)
         self.results: dict[tuple[str, str, int], Result] = {}
@@ -47,29 +57,31 @@ class Store:
         except OSError as error:
             self.close()
             reason = error.strerror or str(error)
-            raise XoroptError(f"{self.folder}: {reason}; results can't be written there, name another --out.") from None
+            raise XoroptError(
+                f"{self.folder}: {reason}; results can't be written there; choose another --out."
+            ) from None
         except FormatError:
             self.close()
             raise
 
     def _read(self, path: Path, data: bytes) -> int:
-        """Take in whole lines; returns their bytes."""
+        """Take in the complete lines and return how many bytes they have."""
         whole = data.rfind(b"\n") + 1
         for number, line in enumerate(data[:whole].splitlines(), 1):
             try:
                 self._take(json.loads(line))
             except (ValueError, TypeError, KeyError, AttributeError):
                 raise FormatError(
-                    f"{path}: line {number} is no result of an exploration; name another --out."
+                    f"{path}: line {number} is no result of an exploration; choose another --out."
                 ) from None
         return whole
 
     def _take(self, line: dict[str, Any]) -> None:
         if "result" in line:
-            found = {key: value for key, value in line["result"].items() if key in KINDS}
-            for key, value in found.items():
+            fields = {key: value for key, value in line["result"].items() if key in KINDS}
+            for key, value in fields.items():
                 _check(value, KINDS[key])
-            result = Result(**found)
+            result = Result(**fields)
             self.results[result.workload, result.point, result.sample] = result
         elif "impossible" in line:
             entry = line["impossible"]
@@ -82,7 +94,7 @@ class Store:
             self._fingerprints[line["workload"]] = line["fingerprint"]
 
     def begin(self, workload: str, fingerprint: str) -> None:
-        """Say which data, and which version, the results of a workload are of.
+        """Note which data, and which version, the results of a workload belong to.
 
         Raises:
             XoroptError: the folder holds results of other data, or of another version, under that name.
@@ -92,17 +104,14 @@ class Store:
             self._append({"workload": workload, "fingerprint": fingerprint})
         elif held != fingerprint:
             raise XoroptError(
-                f"{self.folder}: holds results of other data, or of another version of xoropt; name another --out or "
+                f"{self.folder}: holds results of other data, or of another version of xoropt; choose another --out or "
                 "remove the folder."
             )
 
-    def add(self, result: Result) -> None:
-        """Keep a result."""
-        self._append({"result": asdict(result)})
-
-    def add_impossible(self, workload: str, point: str, why: str) -> None:
-        """Keep why a point can't be measured."""
-        self._append({"impossible": {"workload": workload, "point": point, "why": why}})
+    def add(self, result: Result | Impossible) -> None:
+        """Keep a result, or why there is none."""
+        kind = "result" if isinstance(result, Result) else "impossible"
+        self._append({kind: asdict(result)})
 
     def _append(self, line: dict[str, Any]) -> None:
         self._take(line)
@@ -113,9 +122,9 @@ class Store:
             whole = os.write(self._file, data) == len(data)
             os.fsync(self._file)
         except OSError as error:
-            raise XoroptError(f"{self.folder}: {error.strerror}; results up to here are kept.") from None
+            raise XoroptError(f"{self.folder}: {error.strerror}; the results so far are kept.") from None
         if not whole:
-            raise XoroptError(f"{self.folder}: no space left; results up to here are kept.")
+            raise XoroptError(f"{self.folder}: no space left; the results so far are kept.")
 
     def close(self) -> None:
         """Close the file."""
@@ -125,7 +134,7 @@ class Store:
 
 
 def _check(value: object, kind: Any) -> None:
-    """ValueError unless a value out of a file is of a kind; whole numbers are numbers, truth values are not."""
+    """Raise ValueError unless a value from a file is of a kind; integers count as floats, booleans as neither."""
     if isinstance(value, bool) or not isinstance(value, kind | int if kind is float else kind):
         raise ValueError(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,4 +1,4 @@
-"""The gates of a decoder's stages: as the network describes them, or after synthesis where that finds fewer."""
+"""The gates of a decoder's stages, as the network describes them or as synthesis finds them."""
 
 import heapq
 
@@ -6,19 +6,25 @@ import numpy as np
 
 from xoropt.circuits import XorCircuit, synthesize
 from xoropt.common.arguments import check_seconds
-from xoropt.hardware.register_stages import PAD, Pipeline, Stage
+from xoropt.hardware.register_stages import PAD, RegisterStages, Stage
 
 __all__ = ["SYNTHESIZED", "arrivals", "depth_of", "plain_circuit", "stage_circuits"]
 
 SYNTHESIZED = 1 << 16
-"""Entries of a stage's matrix up to which it is given to the synthesis."""
+"""The most entries of a stage's matrix that goes through synthesis."""
 
 
-def arrivals(plan: Pipeline) -> list[np.ndarray]:
-    """The gates before each signal of each stage, int64 (signals,), in trees that add the earliest signals first.
+def arrivals(plan: RegisterStages) -> list[np.ndarray]:
+    """Return the level of each signal if every signal is a tree that adds the earliest signals first.
 
-    Such a tree over signals of levels l has ⌈lg Σ 2^l⌉ levels, the least possible (Golumbic, *Combinatorial merging*,
-    1976); a signal out of a register has level 0.
+    The level of a signal is the number of gates on the longest path to it from a register. A tree over signals of
+    levels l has ⌈lg Σ 2^l⌉ levels, the least possible (Golumbic, *Combinatorial merging*, 1976).
+
+    Args:
+        plan: the stages.
+
+    Returns:
+        For each stage the levels of its signals: int64 (signals,).
     """
     levels: list[np.ndarray] = []
     before = np.zeros(plan.network.n_in, dtype=np.int64)
@@ -34,11 +40,14 @@ def arrivals(plan: Pipeline) -> list[np.ndarray]:
 
 
 def plain_circuit(stage: Stage, levels: np.ndarray) -> XorCircuit:
-    """Each signal of a stage as a tree of its own.
+    """Return a stage as a circuit in which each signal is a tree of its own.
 
     Args:
         stage: the stage.
-        levels: int64 (taps,), the gates before each tap.
+        levels: int64 (taps,), the level of each tap.
+
+    Returns:
+        The circuit from the taps of the stage to its signals.
     """
     taps = stage.taps[2]
     n_in = len(levels)
@@ -56,17 +65,17 @@ def plain_circuit(stage: Stage, levels: np.ndarray) -> XorCircuit:
     return XorCircuit(n_in, np.array(operands, dtype=np.int32), outputs)
 
 
-def stage_circuits(plan: Pipeline, synthesis: str | None = None, time_limit: float = 10.0) -> list[XorCircuit]:
-    """A circuit from the taps of each stage to its signals.
+def stage_circuits(plan: RegisterStages, synthesis: str | None = None, time_limit: float = 10.0) -> list[XorCircuit]:
+    """Return a circuit from the taps of each stage to its signals.
 
     Args:
         plan: the stages.
-        synthesis: a method of `xoropt.circuits.synthesize`, tried on every stage whose matrix has at most 2^16
-            entries and kept where it takes fewer gates; None: the trees that the network describes.
-        time_limit: seconds for all stages.
+        synthesis: a method of `xoropt.circuits.synthesize`, which is tried on every stage whose matrix has at most 2^16
+            entries, and kept where it takes fewer gates. None means the trees that the network describes.
+        time_limit: the seconds for all stages together.
 
     Raises:
-        ArgumentError: the time limit is negative or not finite.
+        ArgumentError: there is no such method, or the time limit is negative or not finite.
     """
     check_seconds(time_limit)
     small = [len(stage.sources) * len(stage.taps[0]) <= SYNTHESIZED for stage in plan.stages]
@@ -84,8 +93,8 @@ def stage_circuits(plan: Pipeline, synthesis: str | None = None, time_limit: flo
     return circuits
 
 
-def depth_of(plan: Pipeline, circuits: list[XorCircuit]) -> int:
-    """The gates on the longest way from a register to an output."""
+def depth_of(plan: RegisterStages, circuits: list[XorCircuit]) -> int:
+    """Return the number of gates on the longest path from a register to an output."""
     before = np.zeros(plan.network.n_in, dtype=np.int64)
     for i, (stage, circuit) in enumerate(zip(plan.stages, circuits, strict=True)):
         before = _levels(circuit, _tap_levels(stage, before, i))
@@ -93,13 +102,13 @@ def depth_of(plan: Pipeline, circuits: list[XorCircuit]) -> int:
 
 
 def _tap_levels(stage: Stage, before: np.ndarray, number: int) -> np.ndarray:
-    """The gates before each tap: none after a register, and seeds always stand in one."""
+    """Return the level of each tap: 0 for one that comes out of a register, as all seed bits do."""
     signals, delays, _ = stage.taps
     return np.where((delays == 0) & (number > 0), before[signals], 0)
 
 
 def _levels(circuit: XorCircuit, levels: np.ndarray) -> np.ndarray:
-    """The gates before each output, given those before each input."""
+    """Return the level of each output, given the level of each input."""
     held = levels.tolist()
     for row in circuit.operands.tolist():
         held.append(1 + max(held[operand] for operand in row if operand != PAD))

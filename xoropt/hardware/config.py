@@ -1,4 +1,4 @@
-"""The choices that a decoder's Verilog and its cycle model share."""
+"""The configuration that a decoder's Verilog and its cycle model share."""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,23 @@ from xoropt.common.arguments import check_int
 __all__ = ["MAX_FIFO", "DecoderConfig"]
 
 MAX_FIFO = 256
+"""The most patches that a FIFO may hold."""
 
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Widths of a decoder, and its patch stage.
+    """The widths of a decoder's counters, and the size of its patch stage.
 
     Attributes:
-        fifo: patches that the FIFO holds, 2 to 256.
-        flips: patches flipped in a cycle, 1 to fifo − 1.
-        step_bits: width of the step counter, 2 to 48; the last value never comes and ends the patches.
-        rate_bits: width of the phase accumulator that lets the outputs a step alternate between two neighbouring
-            numbers, 1 to 48; 0: none, every step has n_out outputs.
+        fifo: the number of patches that the FIFO holds, 2 to 256.
+        flips: the most patches that are flipped in one cycle, 1 to fifo − 1.
+        step_bits: the width of the step counter in bits, 2 to 48. No step has the last value, which marks the end of
+            the patches.
+        rate_bits: the width in bits of the phase accumulator for steps whose number of outputs alternates between two
+            neighbouring numbers, 1 to 48; 0 means that there is none and every step has n_out outputs.
 
     Raises:
-        ArgumentError: one is out of range.
+        ArgumentError: a value is out of range.
     """
 
     fifo: int = 4
@@ -37,9 +39,9 @@ class DecoderConfig:
 
     @staticmethod
     def place_bits(n_out: int) -> int:
-        """Width of a place among n_out outputs."""
+        """Return the width in bits of a place among n_out outputs."""
         return max(1, (n_out - 1).bit_length())
 
     def patch_bits(self, n_out: int) -> int:
-        """Width of a patch: its step, and its place in it in the lower bits."""
+        """Return the width in bits of a patch: its step, and below it the place of the output in the step."""
         return self.step_bits + self.place_bits(n_out)

@@ -1,6 +1,6 @@
-"""How many cycles a decoder takes: its control, without the data.
+"""The cycles that a decoder takes, counted by a model of its control without the data.
 
-Kwon et al. (CVPR 2020) study the same question: patches come through a FIFO, and where they cluster the decoder waits.
+Kwon et al. (CVPR 2020) study the same question: patches come through a FIFO, and the decoder waits where they cluster.
 """
 
 from dataclasses import dataclass
@@ -20,15 +20,15 @@ FULL = 256
 
 @dataclass(frozen=True)
 class PortRates:
-    """In how many of 256 cycles each port is open, evenly spread: what stands around a decoder.
+    """How often the ports of a decoder are open: each in so many of 256 cycles, evenly spread.
 
     Attributes:
-        seeds: seed words are there, 1 to 256.
-        patches: patches are there.
-        outputs: outputs can be taken.
+        seeds: cycles in which a seed word is offered, 1 to 256.
+        patches: cycles in which a patch is offered, 1 to 256.
+        outputs: cycles in which outputs are taken, 1 to 256.
 
     Raises:
-        ArgumentError: one is out of range.
+        ArgumentError: a value is out of range.
     """
 
     seeds: int = FULL
@@ -42,16 +42,16 @@ class PortRates:
 
 @dataclass(frozen=True)
 class Cycles:
-    """What became of a decoder's cycles.
+    """The cycles of a decoder, and what it waited for.
 
     Attributes:
-        cycles: from the first one after reset to the one in which the last step is taken.
-        steps: steps taken, one a cycle at most.
-        outputs: bits that these made.
-        waiting_for_seeds: cycles without a step, for want of a seed word.
-        filling: cycles without a step, in which a seed word filled the shift registers of a run.
-        waiting_for_patches: cycles with a step that was not yet done: a patch was flipped, or had not come.
-        waiting_to_be_taken: cycles with a step that nobody took.
+        cycles: all cycles, from the first one after reset to the one in which the last step is taken.
+        steps: steps taken, at most one in a cycle.
+        outputs: output bits of these steps.
+        waiting_for_seeds: cycles without a step because no seed word was offered.
+        filling: cycles without a step because a seed word filled the shift registers of a run.
+        waiting_for_patches: cycles with a step that was not done: patches were flipped, or had not arrived.
+        waiting_to_be_taken: cycles with a step that was done and not taken.
     """
 
     cycles: int
@@ -64,11 +64,11 @@ class Cycles:
 
     @property
     def outputs_per_cycle(self) -> float:
-        """Throughput, bits a cycle."""
+        """The throughput in output bits for each cycle."""
         return self.outputs / self.cycles if self.cycles else 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, for JSON."""
+        """Return all figures as they are printed as JSON."""
         return vars(self) | {"outputs_per_cycle": self.outputs_per_cycle}
 
 
@@ -80,15 +80,15 @@ def count_cycles(
     config: DecoderConfig | None = None,
     rates: PortRates | None = None,
 ) -> Cycles:
-    """The cycles that a decoder takes; the same number as the simulated Verilog.
+    """Count the cycles that a decoder takes; the simulated Verilog takes the same number.
 
     Args:
         first: bool (words,), the seed words that begin a run and fill the shift registers anew.
-        counts: int64 (steps,), outputs of each step.
+        counts: int64 (steps,), the outputs of each step.
         patch_steps: int64 (patches,), the step of each patch, ascending.
-        lag: of the decoder's pipeline: a run of w words makes w − lag steps.
-        config: the FIFO's depth and the flips a cycle; the defaults if None.
-        rates: how often its ports are open; always if None.
+        lag: the decoder's lag: a run of w words makes w − lag steps.
+        config: the FIFO's depth and the flips in a cycle; None means the defaults.
+        rates: how often the ports are open; None means always.
 
     Raises:
         ArgumentError: the runs do not make as many steps as `counts` has.

@@ -1,4 +1,4 @@
-"""The decoder's control, cycle by cycle: what its Verilog does with valid and ready, without the data."""
+"""The decoder's control cycle by cycle: what its Verilog does with valid and ready, without the data."""
 
 import numpy as np
 from numba import njit
@@ -6,26 +6,28 @@ from numba import njit
 
 @njit(cache=True)
 def is_open(cycle, multiplier, rate):
-    """Whether a port that is open in `rate` of 256 cycles is open in this one."""
+    """Return whether a port that is open in `rate` of 256 cycles is open in this one."""
     return ((cycle * multiplier) & 0xFFFFFFFF) >> 24 < rate
 
 
 @njit(cache=True)
 def run(first, steps, lag, fifo, flips, rates, limit):
-    """Cycles from the first after reset until the last step is taken, and what held the decoder up.
+    """Count the cycles from the first one after reset until the last step is taken, and what the decoder waited for.
 
     Args:
-        first: bool (words,), the words that begin a run.
-        steps: int64 (patches + 1,), the step of each patch, ascending; the last is never reached.
-        lag, fifo, flips: of the decoder.
-        rates: int64 (3,), of 256 cycles those in which seeds, patches and outputs can pass.
-        limit: steps after which to end.
+        first: bool (words,), the seed words that begin a run.
+        steps: int64 (patches + 1,), the step of each patch, ascending; the last one is the end mark.
+        lag: the decoder's lag.
+        fifo, flips: as in `DecoderConfig`.
+        rates: int64 (3,), the number of 256 cycles in which seeds, patches and outputs can pass.
+        limit: the number of steps to make.
 
-    Returns: int64 (6,): cycles; steps; cycles without a step because seeds were missing; because a run's first
-        seeds were filled in; with a step that still waited for its patches; with a step that was not taken.
+    Returns:
+        int64 (6,): cycles; steps; cycles without a step because no seed word was offered, and because the first words
+        of a run filled the registers; cycles with a step that waited for patches, and with one that was not taken.
     """
     found = np.zeros(6, dtype=np.int64)
-    held = np.zeros(fifo + 1, dtype=np.int64)  # steps of the patches in the FIFO
+    held = np.zeros(fifo + 1, dtype=np.int64)  # the steps of the patches in the FIFO
     level = seed = patch = 0
     missing = lag
     pending = False

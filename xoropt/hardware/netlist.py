@@ -1,4 +1,4 @@
-"""What yosys counts in a decoder's Verilog."""
+"""The gates and flip-flops that yosys counts in a decoder's Verilog."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ __all__ = ["Netlist", "count_netlist"]
 
 @dataclass(frozen=True)
 class Netlist:
-    """Cells as yosys counts them.
+    """The cells of a decoder as yosys counts them.
 
     Attributes:
-        xor_gates: two-input XORs between seeds and unpatched outputs, each operator taken as it stands.
-        register_bits: flip-flops there.
-        flip_flops: those of the whole decoder.
+        xor_gates: two-input XOR gates between seeds and unpatched outputs, each operator as it is written.
+        register_bits: flip-flops between seeds and unpatched outputs.
+        flip_flops: flip-flops of the whole decoder.
         patch_gates: two-input gates of the patch stage after synthesis with ABC.
     """
 
@@ -26,7 +26,7 @@ class Netlist:
 
 
 def count_netlist(built: Design) -> Netlist:
-    """Read a decoder's Verilog with yosys.
+    """Count the cells of a decoder's Verilog with yosys.
 
     Raises:
         XoroptError: yosys is missing or failed.
@@ -43,4 +43,5 @@ def count_netlist(built: Design) -> Netlist:
 
 
 def _flip_flops(cells: dict[str, int]) -> int:
+    """Return the number of flip-flops among the cells."""
     return sum(number for cell, number in cells.items() if "DFF" in cell)

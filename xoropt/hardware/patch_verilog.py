@@ -1,4 +1,4 @@
-"""The patch stage as Verilog: a FIFO of patches, and as many flips a cycle as are asked for."""
+"""The patch stage as Verilog: a FIFO of patches, and up to `flips` flips in each cycle."""
 
 from xoropt.hardware.config import DecoderConfig
 
@@ -6,10 +6,15 @@ __all__ = ["patch_verilog"]
 
 
 def patch_verilog(n_out: int, config: DecoderConfig, name: str = "decoder") -> str:
-    """The module `name`_patches.
+    """Return the module `name`_patches.
 
-    The first `flips` patches of the FIFO that belong to the pending step are flipped together. The step is done when a
-    patch of a later one stands behind them; until then the flips are collected.
+    Up to `flips` patches at the head of the FIFO are flipped together if they belong to the pending step. The step is
+    done when a patch of a later step stands behind them; until then the flips are collected.
+
+    Args:
+        n_out: outputs of a step.
+        config: the size of the patch stage.
+        name: the name of the decoder's top module.
     """
     fifo, flips, steps = config.fifo, config.flips, config.step_bits
     places, width = config.place_bits(n_out), config.patch_bits(n_out)
@@ -41,7 +46,7 @@ def patch_verilog(n_out: int, config: DecoderConfig, name: str = "decoder") -> s
             f"  wire done{i} = {before}held{i} & ~same{i};",
         ]
     ones = [f"({{{n_out}{{match{i}}}}} & ({n_out}'d1 << slot{i}[{places - 1}:0]))" for i in range(flips)]
-    # As the patches are sorted, those of the pending step stand in front.
+    # Patches are sorted, so that those of the pending step come first.
     matched = " : ".join([*(f"match{i} ? {pop}'d{i + 1}" for i in reversed(range(flips))), f"{pop}'d0"])
     lines += [
         f"  wire [{n_out - 1}:0] flips = {' ^ '.join(ones)};",

@@ -1,9 +1,9 @@
 """A network as hardware computes it: stages of XOR gates with shift registers between them.
 
-Step t of a network reads seeds up to memory steps ahead of its own. Hardware sees one seed a cycle, so a signal that
-reads others up to K steps ahead comes K steps after the first of them, and the others wait in shift registers: a
-signal read at offset k is delayed by K − k steps. Signals of one stage that are one another moved by whole steps are
-computed once, by the one that comes first, and delayed for the others.
+Step t of a network reads seeds that are up to `memory` steps ahead of its own. Hardware gets one seed in each cycle, so
+a signal that reads others up to K steps ahead comes K steps after the first of them, and the others wait in shift
+registers: a signal that is read at offset k is delayed by K − k steps. If signals of a stage are equal except for whole
+steps, the earliest is computed, and delayed for the others.
 """
 
 from dataclasses import dataclass, field
@@ -16,23 +16,24 @@ from xoropt.networks import XorNetwork
 from xoropt.networks.splitmix import splitmix64
 from xoropt.networks.stages import stages_of
 
-__all__ = ["MAX_READS", "Pipeline", "Stage", "pipeline"]
+__all__ = ["MAX_READS", "PAD", "RegisterStages", "Stage", "register_stages_of"]
 
 MAX_READS = 1 << 26
-"""Reads of a network's stages at most: bounds the memory."""
+"""The most reads of a network's stages: bounds the memory."""
 PAD = -1
+"""Fills the rows of `Stage.sources` of signals with fewer reads."""
 _LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Signals that are the XOR of signals of the stage before.
+    """A stage: signals that are the XOR of signals of the stage before it.
 
     Attributes:
-        sources: int64 (signals, reads), the signals that each one reads; -1 at the end of a row with fewer.
-        delays: int64 (signals, reads), the steps that each of them is delayed by; 0 where there is none.
-        lag: steps that a signal comes after the first one it could read: the largest offset read.
-        width: signals of the stage before.
+        sources: int64 (signals, reads), the signals that each one reads; -1 fills the end of a row with fewer.
+        delays: int64 (signals, reads), the steps by which each of them is delayed; 0 where there is none.
+        lag: the steps by which the signals come later than what they read: the largest offset.
+        width: the number of signals of the stage before.
     """
 
     sources: np.ndarray = field(repr=False)
@@ -42,12 +43,12 @@ class Stage:
 
     @property
     def reads(self) -> np.ndarray:
-        """int64 (signals,): how many signals each one reads."""
+        """The number of signals that each one reads: int64 (signals,)."""
         return np.count_nonzero(self.sources != PAD, axis=1)
 
     @cached_property
     def furthest(self) -> np.ndarray:
-        """int64 (width,): the longest delay at which each signal of the stage before is read; -1: it is not read."""
+        """The longest delay at which each signal of the stage before is read, -1 if it is not: int64 (width,)."""
         furthest = np.full(self.width, -1, dtype=np.int64)
         read = self.sources != PAD
         np.maximum.at(furthest, self.sources[read], self.delays[read])
@@ -55,8 +56,11 @@ class Stage:
 
     @cached_property
     def taps(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Every (signal, delay) that is read, once: the signals and the delays, int64 (taps,), and for each read its
-        tap, int64 of the shape of `sources`, -1 where there is none."""
+        """The distinct pairs (signal, delay) that are read.
+
+        The signals and the delays, each int64 (taps,), and the tap of each read, int64 of the shape of `sources`, -1
+        where there is none.
+        """
         read = self.sources != PAD
         span = int(self.delays.max(initial=0)) + 1
         unique, inverse = np.unique((self.sources * span + self.delays)[read], return_inverse=True)
@@ -65,7 +69,7 @@ class Stage:
         return unique // span, unique % span, taps
 
     def matrix(self) -> np.ndarray:
-        """The stage as a bool matrix (signals, taps)."""
+        """Return the stage as a bool matrix (signals, taps)."""
         signals, _, taps = self.taps
         matrix = np.zeros((len(taps), len(signals)), dtype=bool)
         rows, columns = np.nonzero(taps != PAD)
@@ -74,12 +78,13 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Pipeline:
-    """The stages of a decoder, seeds to outputs.
+class RegisterStages:
+    """The stages of a decoder from seeds to outputs, and the registers between them.
 
     Attributes:
-        network: what they compute.
-        stages: at least one; the first reads the n_in bits of a seed, the last has the n_out outputs.
+        network: the network that they compute.
+        stages: at least one stage; the first reads the n_in bits of a seed, the signals of the last are the n_out
+            outputs.
     """
 
     network: XorNetwork
@@ -87,26 +92,31 @@ class Pipeline:
 
     @property
     def lag(self) -> int:
-        """Steps between a step's own seed and its outputs; a decoder is filled with so many seeds first."""
+        """The steps by which outputs come later than the seed of their step: the seeds that fill a decoder first."""
         return sum(stage.lag for stage in self.stages)
 
     @property
     def lengths(self) -> tuple[np.ndarray, ...]:
-        """For each stage, int64 (width,): the registers in the line of each signal that it reads.
+        """For each stage the registers in the line of each signal that it may read: int64 (width,).
 
-        The newest seed stands in registers; signals between stages do not wait in one unless they are delayed.
+        The newest seed is held in registers; signals between stages have one only if they are delayed.
         """
         first, *others = (np.maximum(stage.furthest, 0) for stage in self.stages)
         return first + (self.stages[0].furthest >= 0), *others
 
     @property
     def register_bits(self) -> int:
-        """Flip-flops of all lines."""
+        """The flip-flops of all lines."""
         return sum(int(length.sum()) for length in self.lengths)
 
 
-def pipeline(network: XorNetwork) -> Pipeline:
-    """The stages of a network with their delays: equal signals are computed once, those that are not read never.
+def register_stages_of(network: XorNetwork) -> RegisterStages:
+    """Return the stages of a network with their delays.
+
+    Signals that are equal, except for whole steps, are computed once; signals that nothing reads are left out.
+
+    Args:
+        network: any network; one without stages is a single stage that computes its rows.
 
     Raises:
         ArgumentError: the network has more than 2^26 reads.
@@ -128,11 +138,11 @@ def pipeline(network: XorNetwork) -> Pipeline:
         lag = int(offset[used].max()) if used.any() else 0
         stages.append(Stage(source, np.where(used, lag - offset, 0), lag, width))
         width = len(source)
-    return Pipeline(network, tuple(stages))
+    return RegisterStages(network, tuple(stages))
 
 
 def _entries(network: XorNetwork) -> list[np.ndarray]:
-    """What the signals of each stage read, as in `XorNetwork.stages`, rows ascending and no entry twice."""
+    """Return what the signals of each stage read, as in `XorNetwork.stages`, with ascending rows and no entry twice."""
     if network.stages is not None:
         if sum(stage.size for stage in network.stages) > MAX_READS:
             raise ArgumentError(f"Network '{network.recipe[:80]}' is too large: its stages have over 2^26 reads.")
@@ -144,7 +154,7 @@ def _entries(network: XorNetwork) -> list[np.ndarray]:
 
 
 def _padded(count: int, rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
-    """Entries of ascending rows as int64 (count, reads), -1 at the end of a row with fewer."""
+    """Return entries of ascending rows as a table, int64 (count, reads), filled with -1."""
     counts = np.bincount(rows, minlength=count)
     table = np.full((count, int(counts.max(initial=0))), PAD, dtype=np.int64)
     table[np.arange(table.shape[1]) < counts[:, None]] = entries
@@ -152,7 +162,7 @@ def _padded(count: int, rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
 
 
 def _distinct(entries: np.ndarray) -> np.ndarray:
-    """The rows sorted; an entry that stands twice in a row cancels."""
+    """Return the rows sorted, without entries that occur twice in a row and cancel."""
     ordered = np.sort(np.where(entries == PAD, _LAST, entries), axis=1)
     if not ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != _LAST)).any():
         return np.where(ordered == _LAST, PAD, ordered)
@@ -164,17 +174,17 @@ def _distinct(entries: np.ndarray) -> np.ndarray:
 
 
 def _merge(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
-    """Compute signals of a stage that are equal but for whole steps once; changes the lists.
+    """Compute signals of a stage only once if they are equal except for whole steps; change the lists in place.
 
-    A signal whose least offset is s below another's, and which is the same otherwise, is that one s steps before.
-    The outputs of a last stage with such signals become a stage of wires.
+    If two signals are the same except that all offsets of one are less by s, it is the other one s steps earlier. If
+    the outputs of the last stage have such signals, they become a stage of wires.
     """
     for i in range(len(sources)):
         source, offset = sources[i], offsets[i]
         used = source != PAD
         least = np.where(used, offset, _LAST).min(axis=1, initial=_LAST)
         least = np.where(used.any(axis=1), least, 0)
-        # Rows are sorted by offset first, so that moving one by whole steps keeps its order.
+        # Rows are sorted by offset first, so that moving a row by whole steps keeps its order.
         normal = np.concatenate([source, np.where(used, offset - least[:, None], 0)], axis=1)
         if not _repeats(normal):
             continue
@@ -198,7 +208,7 @@ def _merge(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
 
 
 def _prune(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
-    """Leave out the signals that no later stage reads; changes the lists."""
+    """Remove the signals that no later stage reads; change the lists in place."""
     for i in range(len(sources) - 1, 0, -1):
         read = np.unique(sources[i][sources[i] != PAD])
         if len(read) < len(sources[i - 1]):
@@ -207,6 +217,6 @@ def _prune(sources: list[np.ndarray], offsets: list[np.ndarray]) -> None:
 
 
 def _repeats(rows: np.ndarray) -> bool:
-    """Whether rows may be equal, by a hash: False is certain."""
+    """Return whether two rows may be equal, by a hash; False is certain."""
     weights = splitmix64(0, rows.shape[1]) | np.uint64(1)
     return len(np.unique((rows.astype(np.uint64) * weights).sum(axis=1, dtype=np.uint64))) < len(rows)

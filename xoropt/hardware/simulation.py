@@ -1,4 +1,4 @@
-"""Icarus Verilog on a decoder and its testbench."""
+"""Simulation of a decoder and its testbench in Icarus Verilog."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 
 from xoropt.common.errors import XoroptError
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
-from xoropt.hardware.stimulus import Feed
+from xoropt.hardware.stimulus import Stimulus
 from xoropt.hardware.testbench import bench_files
 from xoropt.hardware.verilog import Design, design
 
@@ -23,14 +23,14 @@ RUN = "vvp -n testbench.vvp"
 
 @dataclass(frozen=True)
 class Simulation:
-    """What the simulated decoder did.
+    """The result of a simulation.
 
     Attributes:
-        steps: steps that it made.
-        mismatches: those that differ from the software decoder's in a bit or in their number of outputs.
-        bits: outputs that were compared, those of weights; padding is not.
-        cycles: from the first after reset to the one in which the last step is taken.
-        model: what the cycle model says.
+        steps: steps that the decoder made.
+        mismatches: steps that differ from the software decoder's in a bit or in their number of outputs.
+        bits: outputs that were compared: those of weights, without padding.
+        cycles: cycles from the first one after reset to the one in which the last step is taken.
+        model: the cycles that the cycle model counts.
     """
 
     steps: int
@@ -41,24 +41,24 @@ class Simulation:
 
     @property
     def equal(self) -> bool:
-        """Whether all bits were the software decoder's and the cycle model counted the same cycles."""
+        """Whether all bits are the software decoder's and the cycle model counts the same cycles."""
         return not self.mismatches and self.steps == self.model.steps and self.cycles == self.model.cycles
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures, for JSON."""
+        """Return all figures as they are printed as JSON."""
         return vars(self) | {"model": self.model.to_dict(), "equal": self.equal}
 
 
 def check_simulator() -> None:
-    """XoroptError when Icarus Verilog is not installed."""
+    """Raise XoroptError if Icarus Verilog is not installed."""
     if shutil.which("iverilog") is None or shutil.which("vvp") is None:
         raise XoroptError(
-            "the simulator 'iverilog' is not installed; apt-get install iverilog (or leave --simulate out)."
+            "the simulator 'iverilog' is not installed; apt-get install iverilog, or leave out --simulate."
         )
 
 
 def _run_bench(files: dict[str, str], rates: Sequence[PortRates]) -> list[tuple[int, int, int]]:
-    """Compile the files and run the testbench: steps, mismatches and cycles for each of the rates."""
+    """Compile the files, run the testbench, and return steps, mismatches and cycles for each of the rates."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -77,30 +77,36 @@ def _run_bench(files: dict[str, str], rates: Sequence[PortRates]) -> list[tuple[
 
 
 def _run(command: list[str], folder: Path) -> str:
+    """Run a command in a folder and return what it prints."""
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode or done.stderr.strip():
         raise XoroptError(f"{command[0]} failed: {' '.join((done.stderr + done.stdout)[-300:].split())}")
     return done.stdout
 
 
-def simulate(feed: Feed, built: Design | None = None, rates: Sequence[PortRates] = (PortRates(),)) -> list[Simulation]:
-    """Run the decoder of a feed in Icarus Verilog, and its cycle model beside it, for each of some port rates.
+def simulate(
+    stimulus: Stimulus, built: Design | None = None, rates: Sequence[PortRates] = (PortRates(),)
+) -> list[Simulation]:
+    """Run a decoder on its stimulus in Icarus Verilog, and the cycle model beside it.
 
     Args:
-        feed: what goes in, from `xoropt.hardware.stimulus`.
-        built: the decoder, of the feed's network and with counters as wide as it needs (`Feed.config`); that of the
-            network's own description if None.
-        rates: how often the ports are open.
+        stimulus: what goes into the decoder and what is expected of it, from `stimulus_of` or `random_stimulus`.
+        built: the decoder, which must be of the stimulus's network and have counters as wide as `Stimulus.config`
+            says; None means that of the network's description.
+        rates: how often the ports are open; each of them is a simulation.
+
+    Returns:
+        A result for each of the rates.
 
     Raises:
-        ArgumentError: the network is too large.
-        XoroptError: Icarus Verilog is missing or fails.
+        ArgumentError: the network is too large, or the decoder does not fit the stimulus.
+        XoroptError: Icarus Verilog is missing or failed.
     """
     check_simulator()
-    built = built or design(feed.network, feed.config())
-    found = _run_bench(bench_files(feed, built), rates)
+    built = built or design(stimulus.network, stimulus.config())
+    found = _run_bench(bench_files(stimulus, built), rates)
     simulations = []
     for rate, (steps, mismatches, cycles) in zip(rates, found, strict=True):
-        model = count_cycles(feed.first, feed.counts, feed.patches[:, 0], built.lag, built.config, rate)
-        simulations.append(Simulation(steps, mismatches, int(feed.known[:steps].sum()), cycles, model))
+        model = count_cycles(stimulus.first, stimulus.counts, stimulus.patches[:, 0], built.lag, built.config, rate)
+        simulations.append(Simulation(steps, mismatches, int(stimulus.known[:steps].sum()), cycles, model))
     return simulations

@@ -4,56 +4,62 @@ import numpy as np
 
 from xoropt.common.errors import ArgumentError
 from xoropt.hardware.config import DecoderConfig
-from xoropt.hardware.stimulus import Feed
+from xoropt.hardware.stimulus import Stimulus
 from xoropt.hardware.verilog import Design
 
 __all__ = ["FILES", "bench_files", "testbench_verilog"]
 
 FILES = ("decoder.v", "testbench.v", "seeds.hex", "patches.hex", "expected.hex")
+"""The files of a decoder, its testbench and its stimulus."""
 
 
-def bench_files(feed: Feed, built: Design) -> dict[str, str]:
-    """The five files of `FILES`, by name: a decoder, the testbench, and what goes in and comes out.
+def bench_files(stimulus: Stimulus, built: Design) -> dict[str, str]:
+    """Return the texts of the five files of `FILES`, by name.
+
+    Args:
+        stimulus: what goes into the decoder and what is expected of it.
+        built: the decoder.
 
     Raises:
-        ArgumentError: the decoder is of another network, or its counters are too narrow for the feed.
+        ArgumentError: the decoder is of another network, or its counters are too narrow for the stimulus.
     """
-    config, needed = built.config, feed.config()
-    if built.network != feed.network:
-        raise ArgumentError("The decoder must be of the feed's network.")
+    config, needed = built.config, stimulus.config()
+    if built.network != stimulus.network:
+        raise ArgumentError("Argument 'built' must be a decoder of the stimulus's network; it is of another one.")
     if config.step_bits < needed.step_bits or config.rate_bits < needed.rate_bits:
         raise ArgumentError(
-            f"This feed needs step_bits={needed.step_bits} and rate_bits={needed.rate_bits}, not "
-            f"{config.step_bits} and {config.rate_bits}; take them from Feed.config()."
+            f"This stimulus needs step_bits={needed.step_bits} and rate_bits={needed.rate_bits}, not "
+            f"{config.step_bits} and {config.rate_bits}; take them from Stimulus.config()."
         )
-    counts = _bits(feed.counts, _count_bits(feed))
-    patches = _bits(feed.patch_words(config).astype(np.int64), config.patch_bits(feed.network.n_out))
-    seeds = [feed.seeds[:, ::-1]]
+    counts = _bits(stimulus.counts, _count_bits(stimulus))
+    patches = _bits(stimulus.patch_words(config).astype(np.int64), config.patch_bits(stimulus.network.n_out))
+    seeds = [stimulus.seeds[:, ::-1]]
     if config.rate_bits:
-        widths = (_count_bits(feed), config.rate_bits, config.rate_bits)
-        seeds = [_bits(column, width) for column, width in zip(feed.rates.T, widths, strict=True)] + seeds
-    seeds = [feed.first[:, None], *seeds]
+        widths = (_count_bits(stimulus), config.rate_bits, config.rate_bits)
+        seeds = [_bits(column, width) for column, width in zip(stimulus.rates.T, widths, strict=True)] + seeds
+    seeds = [stimulus.first[:, None], *seeds]
     texts = (
         built.verilog,
-        testbench_verilog(feed, config),
+        testbench_verilog(stimulus, config),
         _hex(np.concatenate(seeds, axis=1)),
         _hex(patches),
-        _hex(np.concatenate([counts, feed.known[:, ::-1], feed.expected[:, ::-1]], axis=1)),
+        _hex(np.concatenate([counts, stimulus.known[:, ::-1], stimulus.expected[:, ::-1]], axis=1)),
     )
     return dict(zip(FILES, texts, strict=True))
 
 
-def _count_bits(feed: Feed) -> int:
-    return feed.network.n_out.bit_length()
+def _count_bits(stimulus: Stimulus) -> int:
+    """Return the width of a number of outputs."""
+    return stimulus.network.n_out.bit_length()
 
 
 def _bits(values: np.ndarray, width: int) -> np.ndarray:
-    """Numbers as bits, highest first: bool (count, width)."""
+    """Return numbers as bits, highest first: bool (count, width)."""
     return (values[:, None] >> np.arange(width, dtype=np.int64)[::-1]) & 1 != 0
 
 
 def _hex(bits: np.ndarray) -> str:
-    """Rows of bits, highest first, as lines of hexadecimal digits."""
+    """Return rows of bits, highest first, as lines of hexadecimal digits."""
     count, width = bits.shape
     octets = -(-width // 8)
     padded = np.zeros((count, 8 * octets), dtype=bool)
@@ -63,14 +69,18 @@ def _hex(bits: np.ndarray) -> str:
     return "".join(f"{digits[at + skip : at + length]}\n" for at in range(0, count * length, length))
 
 
-def testbench_verilog(feed: Feed, config: DecoderConfig) -> str:
-    """The testbench: offers seeds and patches, takes outputs, compares each with the expected one, counts cycles.
+def testbench_verilog(stimulus: Stimulus, config: DecoderConfig) -> str:
+    """Return a testbench that offers seeds and patches, compares each output with the expected one, and counts cycles.
 
-    Plus-arguments +seeds=R +patches=R +outputs=R open a port in R of 256 cycles, as `PortRates` does. The last line
-    printed is `PASS` or `FAIL`, with the steps, mismatches and cycles.
+    The plus-arguments +seeds=R +patches=R +outputs=R open a port in R of 256 cycles, as `PortRates` does. The last line
+    that it prints is `PASS` or `FAIL` with the steps, mismatches and cycles.
+
+    Args:
+        stimulus: what goes into the decoder and what is expected of it.
+        config: the decoder's configuration.
     """
-    n_in, n_out = feed.network.n_in, feed.network.n_out
-    count, rate, patch = _count_bits(feed), config.rate_bits, config.patch_bits(n_out)
+    n_in, n_out = stimulus.network.n_in, stimulus.network.n_out
+    count, rate, patch = _count_bits(stimulus), config.rate_bits, config.patch_bits(n_out)
     rates = count + 2 * rate if rate else 0
     word = 1 + rates + n_in
     run = ""
@@ -80,19 +90,19 @@ def testbench_verilog(feed: Feed, config: DecoderConfig) -> str:
             f"    .run_base(word[{word - 2}:{middle}]), .run_step(word[{middle - 1}:{low}]),\n"
             f"    .run_modulus(word[{low - 1}:{n_in}]),\n"
         )
-    patches = len(feed.patches) + 1
+    patches = len(stimulus.patches) + 1
     return f"""module testbench;
   reg clk = 1'b0, reset = 1'b1;
   always #1 clk = ~clk;
-  reg [{word - 1}:0] seeds [0:{len(feed.seeds) - 1}];
+  reg [{word - 1}:0] seeds [0:{len(stimulus.seeds) - 1}];
   reg [{patch - 1}:0] patches [0:{patches - 1}];
-  reg [{count + 2 * n_out - 1}:0] expected [0:{len(feed.counts) - 1}];
+  reg [{count + 2 * n_out - 1}:0] expected [0:{len(stimulus.counts) - 1}];
   reg [31:0] cycle = 0;
   integer seed = 0, patch = 0, step = 0, mismatches = 0, seed_rate = 256, patch_rate = 256, out_rate = 256;
   wire [31:0] seed_hash = cycle * 32'd2654435769;
   wire [31:0] patch_hash = cycle * 32'd2246822507;
   wire [31:0] out_hash = cycle * 32'd3266489917;
-  wire seed_valid = ~reset & seed < {len(feed.seeds)} & seed_hash[31:24] < seed_rate;
+  wire seed_valid = ~reset & seed < {len(stimulus.seeds)} & seed_hash[31:24] < seed_rate;
   wire patch_valid = ~reset & patch < {patches} & patch_hash[31:24] < patch_rate;
   wire out_ready = ~reset & out_hash[31:24] < out_rate;
   wire [{word - 1}:0] word = seeds[seed];
@@ -126,11 +136,11 @@ def testbench_verilog(feed: Feed, config: DecoderConfig) -> str:
       end
       step <= step + 1;
     end
-    if (step == {len(feed.counts)}) begin
+    if (step == {len(stimulus.counts)}) begin
       $display("%0s steps %0d mismatches %0d cycles %0d", mismatches ? "FAIL" : "PASS", step, mismatches, cycle);
       $finish;
     end
-    if (cycle > 32'd{_most_cycles(feed)}) begin
+    if (cycle > 32'd{_most_cycles(stimulus)}) begin
       $display("FAIL steps %0d mismatches %0d cycles %0d", step, mismatches, cycle);
       $finish;
     end
@@ -139,6 +149,6 @@ endmodule
 """
 
 
-def _most_cycles(feed: Feed) -> int:
-    """Beyond what any rate of the ports explains."""
-    return min(2**32 - 2, 600 * (len(feed.seeds) + len(feed.patches) + len(feed.counts) + 256))
+def _most_cycles(stimulus: Stimulus) -> int:
+    """Return a number of cycles that no rate of the ports exceeds."""
+    return min(2**32 - 2, 600 * (len(stimulus.seeds) + len(stimulus.patches) + len(stimulus.counts) + 256))

@@ -12,13 +12,13 @@ from xoropt.hardware.circuits import stage_circuits
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, cost_of
 from xoropt.hardware.patch_verilog import patch_verilog
-from xoropt.hardware.register_stages import Pipeline, pipeline
+from xoropt.hardware.register_stages import RegisterStages, register_stages_of
 from xoropt.networks import XorNetwork
 
 __all__ = ["MAX_SIZE", "Design", "check_size", "design"]
 
 MAX_SIZE = 1 << 18
-"""Gates and registers of a decoder that is written at most; the simulators and we take minutes beyond."""
+"""The most gates and registers of a decoder that is written; larger ones take minutes to write and simulate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,13 +26,13 @@ class Design:
     """A decoder that can be built.
 
     Attributes:
-        network: what it computes.
+        network: the network that it computes.
         config: its widths and its patch stage.
-        name: of the top module.
-        lag: steps that outputs come after their step's own seed.
-        cost: what it costs.
-        verilog: synthesizable Verilog-2001. Modules: `name`, the whole; `name`_network, seeds to unpatched outputs;
-            `name`_patches, the patch stage. docs/hardware.md describes ports and handshake.
+        name: the name of the top module.
+        lag: the number of steps by which outputs come later than the seed of their step.
+        cost: its cost.
+        verilog: synthesizable Verilog-2001 with three modules: `name`, the whole decoder; `name`_network, from seeds to
+            unpatched outputs; `name`_patches, the patch stage. docs/hardware.md describes the ports and the handshake.
     """
 
     network: XorNetwork
@@ -51,13 +51,13 @@ def design(
     time_limit: float = 10.0,
     name: str = "decoder",
 ) -> Design:
-    """The decoder of a network: shift registers, XOR stages, handshake, rate control and patch stage.
+    """Write the decoder of a network: shift registers, XOR stages, handshake, rate control and patch stage.
 
     Args:
-        network: any, with up to 2^18 gates and registers.
-        config: widths and the FIFO's depth; the defaults if None.
-        synthesis, time_limit: as for `xoropt.hardware.cost_model`.
-        name: of the top module, and what the names of the others begin with.
+        network: any network whose decoder has at most 2^18 gates and registers.
+        config: the widths of counters and the patch stage; None means the defaults.
+        synthesis, time_limit: as for `xoropt.hardware.cost`.
+        name: the name of the top module, with which the names of the other modules begin.
 
     Raises:
         ArgumentError: the network is too large, or another argument is out of range.
@@ -74,9 +74,9 @@ def design(
     return Design(network, config, name, plan.lag, found, head + "\n".join(parts))
 
 
-def check_size(network: XorNetwork) -> Pipeline:
-    """The pipeline of a network; ArgumentError when it has too many gates and registers to be written."""
-    plan = pipeline(network)
+def check_size(network: XorNetwork) -> RegisterStages:
+    """Return the stages of a network; raise ArgumentError if it has too many gates and registers to be written."""
+    plan = register_stages_of(network)
     size = plan.register_bits + sum(int(np.maximum(stage.reads - 1, 0).sum()) for stage in plan.stages)
     if size > MAX_SIZE:
         raise ArgumentError(
@@ -86,8 +86,8 @@ def check_size(network: XorNetwork) -> Pipeline:
     return plan
 
 
-def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:
-    """Seeds to outputs: everything shifts where `advance` is 1."""
+def _network(plan: RegisterStages, circuits: list[XorCircuit], name: str) -> str:
+    """Return the module from seeds to unpatched outputs; all its lines shift in cycles in which `advance` is 1."""
     n_in, n_out = plan.network.n_in, plan.network.n_out
     lines = [
         f"module {name}_network (",
@@ -100,7 +100,7 @@ def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:
     shifts = []
     before = [f"seed[{i}]" for i in range(n_in)]
     for i, (stage, circuit, lengths) in enumerate(zip(plan.stages, circuits, plan.lengths, strict=True)):
-        # A line: the signal itself is delay 0 between stages; seeds are taken into a register first.
+        # Delay 0 is the signal itself between stages, and the first register of a line for seeds.
         for v in np.flatnonzero(lengths).tolist():
             length = int(lengths[v])
             lines.append(f"  reg [{length - 1}:0] line{i}_{v};")
@@ -119,7 +119,8 @@ def _network(plan: Pipeline, circuits: list[XorCircuit], name: str) -> str:
     return "\n".join([*lines, "  always @(posedge clk) if (advance) begin", *shifts, "  end", "endmodule", ""])
 
 
-def _top(plan: Pipeline, config: DecoderConfig, name: str) -> str:
+def _top(plan: RegisterStages, config: DecoderConfig, name: str) -> str:
+    """Return the top module: ports, handshake, and the two other modules."""
     n_in, n_out, lag = plan.network.n_in, plan.network.n_out, plan.lag
     count_bits, rate, patch = n_out.bit_length(), config.rate_bits, config.patch_bits(n_out)
     wait_bits = lag.bit_length()
@@ -152,7 +153,7 @@ def _top(plan: Pipeline, config: DecoderConfig, name: str) -> str:
         "  assign seed_ready = ~pending | take;",
         "  wire accept = seed_valid & seed_ready;",
     ]
-    if wait_bits:  # seeds that are still missing before there is a step
+    if wait_bits:  # the seeds that are missing before there is a step
         lines += [
             f"  reg [{wait_bits - 1}:0] missing;",
             f"  wire [{wait_bits - 1}:0] left = seed_first ? {wait_bits}'d{lag} : missing == 0 ? {wait_bits}'d0 : "
@@ -185,7 +186,7 @@ def _top(plan: Pipeline, config: DecoderConfig, name: str) -> str:
 
 
 def _rate(count_bits: int, rate: int) -> list[str]:
-    """The phase accumulator: of run_modulus steps run_step make one output more than run_base, evenly spread."""
+    """Return the phase accumulator: of run_modulus steps run_step make one output more than run_base, evenly spread."""
     return [
         f"  reg [{count_bits - 1}:0] base;",
         f"  reg [{rate - 1}:0] phase, step, modulus;",

@@ -57,10 +57,12 @@ class MaskPlan:
     Attributes:
         least_bytes: a lower bound on `stored_bytes` of the parts that `encode` makes, exact for most codecs.
         encode: makes the parts, with the given number of threads.
+        described: whether `DESCRIPTION` will be among the parts, which costs headers as well.
     """
 
     least_bytes: int
     encode: Callable[[int], Parts] = field(repr=False)
+    described: bool = False
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "MaskPlan":

@@ -61,17 +61,16 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
     """
     quantized = prepared.quantized
     masks = _mask_plans(prepared, config)
-    mask_bytes = min(plan.least_bytes for plan in masks.values())
-    codec = next(name for name, plan in masks.items() if plan.least_bytes == mask_bytes)
+    mask = min(masks.values(), key=lambda plan: plan.least_bytes)
     values = len(quantized.planes) * int(np.count_nonzero(quantized.mask)) + 8 * quantized.levels.nbytes
-    network = values + 8 * mask_bytes + NETWORK_HEADERS.of(tensors)
-    if codec == "prefix":
+    network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors)
+    if mask.described:
         network += PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES
     bitmap = plan_mask(quantized.mask, "bitmap")
     packed = values + 8 * bitmap["bitmap"].least_bytes + PACKED_HEADERS.of(tensors)
     may_pack = config.chooses_network and len(quantized.planes) > 0 and quantized.mask.size <= TINY
     pack = may_pack and network > 1.001 * packed
-    if pack and mask_bytes >= bitmap["bitmap"].least_bytes:
+    if pack and mask.least_bytes >= bitmap["bitmap"].least_bytes:
         masks = bitmap
     smaller = prepared.exact is None or min(network, packed if pack else network) < 8 * prepared.array.nbytes
     return Storage(smaller, pack, masks)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.codec.decoder import chosen, flips_of, reader_of
+from xoropt.codec.decoder import choose_decoder, flips_of, reader_of
 from xoropt.masks import decode_mask
 from xoropt.masks.coding import codec_of_file
 from xoropt.masks.mask_codec import KeptValues
@@ -25,7 +25,7 @@ def compiled_suits(tensor: CompressedTensor, decoder: str, first: int, stop: int
     """Whether to use the compiled decoder for a range; ArgumentError when there is no decoder of that name."""
     planes = len(tensor.encoded.seeds)
     suits = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
-    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+    return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
 
 
 def compiled_weights(
@@ -67,7 +67,7 @@ def tile_weights(
         jobs: threads; None: as many as are worth it.
         out: where to write, flat, of the table's dtype; None: a new array.
     """
-    from xoropt.codec.compiled.ranges import STREAM_BYTES, weights_of
+    from xoropt.codec.compiled.ranges import STREAM_BYTES, decode_weights
 
     encoded, codec = tensor.encoded, codec_of_file(tensor.mask_codec)
     pattern = np.dtype(f"u{table.dtype.itemsize}")
@@ -82,5 +82,5 @@ def tile_weights(
     if weights is None:
         mask, begin = codec.decode_packed(*part, jobs)
         reader, flips, levels, row_length = values
-        weights = weights_of(reader, flips, mask, begin, levels, row_length, first, stop, jobs, into)
+        weights = decode_weights(reader, flips, mask, begin, levels, row_length, first, stop, jobs, into)
     return weights.view(table.dtype)

@@ -50,7 +50,7 @@ def from_recipe(recipe: str) -> XorNetwork:
         if key not in settings:
             raise ArgumentError(f"Topology '{topology}' has no key '{key[:80]}'{nearest(key, [*settings])}.")
         if key in arguments:
-            raise ArgumentError(f"Key '{key}' stands twice in recipe '{recipe[:80]}'.")
+            raise ArgumentError(f"Key '{key}' is given twice in recipe '{recipe[:80]}'.")
         if not equals:
             raise ArgumentError(f"Key '{key}' in recipe '{recipe[:80]}' needs a value: '{key}=...'.")
         arguments[key] = _value(key, value, settings[key])

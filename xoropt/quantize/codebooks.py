@@ -7,7 +7,7 @@ from xoropt.quantize.tensor import Codebook, QuantizedTensor
 __all__ = ["MAX_VALUES", "codebook"]
 
 MAX_VALUES = 256
-"""The most values beside zero that a codebook may hold."""
+"""The most values besides zero that a codebook may hold."""
 
 
 def codebook(weights: np.ndarray) -> QuantizedTensor | None:
@@ -20,7 +20,7 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
         weights: any shape, any dtype of 1, 2, 4 or 8 bytes.
 
     Returns:
-        The tensor with the fewest planes, or None where it has more than 256 values beside zero.
+        The tensor with the fewest planes, or None where it has more than 256 values besides zero.
     """
     # A contiguous copy of a 0-d array would become 1-d; reshape first.
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")

@@ -1,1 +1,1 @@
-"""Compiled loops over flat arrays. Each module imports numba: import them where they are used, never at the top."""
+"""Compiled loops over flat arrays. Each module imports numba, so that callers import it on use, never at the top."""

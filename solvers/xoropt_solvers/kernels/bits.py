@@ -29,4 +29,4 @@ uint64: Any = numba.uint64
 count_ones: Any = intrinsic(_count_ones)  # the number of ones in a uint64, as int64
 trailing_zeros: Any = intrinsic(_trailing_zeros)  # the index of the lowest one of a uint64, as int64; 64 for zero
 
-inner: Any = numba.njit(nogil=True)  # for kernels that only other kernels call: they are cached with their callers
+inner: Any = numba.njit(nogil=True)  # for kernels that only other kernels call, and that are cached with these

@@ -1,11 +1,11 @@
-"""Minimum-weight coset leaders of many small blocks: which search to run when, and what each has proved.
+"""Coset leaders of minimum weight for many small blocks: which search to run when, and what each has proved.
 
-Four searches, each exact (`xoropt_solvers.kernels.patterns`):
+There are four searches, all exact (`xoropt_solvers.kernels.patterns`):
 
-- *Information sets* (Brouwer–Zimmermann, for cosets). A pattern of weight w has weight at most w/M on one of M
-  disjoint information sets: with all patterns of weight t_i tried on the i-th, whatever is left weighs Σ(t_i + 1).
+- *Information sets* (Brouwer–Zimmermann, for cosets). A pattern of weight w has weight at most w/M on one of M disjoint
+  information sets. When all patterns of weight up to t_i were tried on the i-th, any other weighs at least Σ(t_i + 1).
 - *Meet in the middle* over sums of columns, for few patches and many members.
-- *Trellis*, a table over the 2^c syndromes, for few dependent rows, however heavy the pattern.
+- *Trellis*, a table over the 2^c syndromes, for few dependent rows and patterns of any weight.
 - *Depth first* by weight on the information sets, for weighted rows.
 """
 
@@ -38,11 +38,11 @@ ROWS = types.Array(uint64, 1, "C", readonly=True)
 VALUES = types.Array(boolean, 1, "C", readonly=True)
 INTS = types.Array(int64, 1, "C", readonly=True)
 ONE = np.uint64(1)
-SMALL = 4000  # steps below which planning costs more than it saves
+SMALL = 4000  # steps below which to plan costs more than it saves
 
 
 class Scratch(NamedTuple):
-    """Working arrays of the searches, reused from block to block."""
+    """The working arrays of the searches, used again for each block."""
 
     stack: np.ndarray  # uint64 (66, words)
     integers: np.ndarray  # int64 (3, 128): indices; counts; the pattern found
@@ -53,7 +53,7 @@ class Scratch(NamedTuple):
 
 @inner
 def run_trellis(s, scratch, c, best, x, block):  # type: ignore[no-untyped-def]
-    """The table over all syndromes on the first set; returns the minimum."""
+    """Run the table over all syndromes on the first set; returns the minimum."""
     best, used = trellis(
         s.checks[0, 0],
         s.members[0, 2],
@@ -72,7 +72,7 @@ def run_trellis(s, scratch, c, best, x, block):  # type: ignore[no-untyped-def]
 
 @inner
 def run_meeting(s, scratch, c, weight, best, x, block):  # type: ignore[no-untyped-def]
-    """Patterns of exactly `weight`, all lighter ones being excluded; returns (best, the new bound)."""
+    """Search patterns of exactly `weight` where all lighter ones are excluded; returns (best, the new bound)."""
     m = s.figures[0, SIZE]
     for j in range(m):
         scratch.columns[j] = s.checks[0, 0, j]
@@ -92,8 +92,10 @@ def run_meeting(s, scratch, c, weight, best, x, block):  # type: ignore[no-untyp
 
 @inner
 def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block):  # type: ignore[no-untyped-def]
-    """Unit weights, from the first set on: cheap levels first, since each may lower what is left to prove; then
-    whichever way to the proof is the cheapest. Returns (best, bound)."""
+    """Finish a block of unit weights whose first set is made; returns (best, bound).
+
+    Cheap levels come first, since each may lower what is left to prove; then the cheapest way to the proof.
+    """
     words = (c + 63) >> 6
     sets = int64(1)
     widened = False
@@ -153,8 +155,11 @@ def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget
 
 @inner
 def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block):  # type: ignore[no-untyped-def]
-    """Weighted rows: patterns by their own weight on every set, up to a limit that doubles; the trellis where it is
-    cheaper from the start, or becomes so. Returns (best, bound)."""
+    """Finish a block of weighted rows whose first set is made; returns (best, bound).
+
+    Patterns are tried by their own weight on every set, up to a limit that doubles. The trellis takes over where it is
+    cheaper from the start, or becomes so.
+    """
     words = (c + 63) >> 6
     relax = trellis_steps(s.figures[0, SIZE], c)
     if relax <= SMALL:
@@ -166,7 +171,7 @@ def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, b
         if cost < best:
             best = cost
             write_answer(s, i, scratch.integers[2], int64(0), x, block)
-        if s.figures[i, DEFICIT] > 0:  # a member counted twice could be the heaviest: no bound from this set
+        if s.figures[i, DEFICIT] > 0:  # a member counted twice could be the heaviest, so that this set gives no bound
             break
         keep_columns(s, i, rank, c)
         sets += 1
@@ -207,7 +212,7 @@ def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, b
 
 @njit(void(ROWS, VALUES, INTS, INTS, INTS, int64, uint64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
 def coset_blocks(rows, values, starts, weights, todo, budget, x, cost, lower_bound):  # type: ignore[no-untyped-def]
-    """The cheapest x of the blocks `todo`, or the best found within `budget` steps each, and a lower bound.
+    """Find the cheapest x of the blocks `todo`, or the best within `budget` steps for each, and a lower bound.
 
     `weights` is empty for unit weights. In a weighted batch the rows of each block come heaviest first.
     """

@@ -1,4 +1,4 @@
-"""Information-set decoding of one problem with any number of rows and unknowns, on rows of 64-bit words."""
+"""Information-set decoding of one problem with any number of rows and unknowns, in words of 64 bits."""
 
 import numpy as np
 from numba import njit
@@ -12,7 +12,7 @@ ONE = np.uint64(1)
 
 @inner
 def weigh(a, b, words, table):  # type: ignore[no-untyped-def]
-    """The weight of a ⊕ b: its ones, or by a table of byte weights."""
+    """Weigh a ⊕ b by its ones, or by a table of byte weights if it is not empty."""
     total = int64(0)
     for w in range(words):
         word = a[w] ^ b[w]
@@ -27,7 +27,7 @@ def weigh(a, b, words, table):  # type: ignore[no-untyped-def]
 
 @inner
 def next_random(state):  # type: ignore[no-untyped-def]
-    """(new state, 64 random bits): SplitMix64 (Steele, Lea, Flood 2014)."""
+    """Return the new state and 64 random bits of SplitMix64 (Steele, Lea, Flood 2014)."""
     state += uint64(0x9E3779B97F4A7C15)
     z = state
     z = (z ^ (z >> uint64(30))) * uint64(0xBF58476D1CE4E5B9)
@@ -41,15 +41,16 @@ def next_random(state):  # type: ignore[no-untyped-def]
     nogil=True,
 )
 def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  # type: ignore[no-untyped-def]
-    """Random information sets, up to two errors in each (Lee and Brickell 1988); the least weight found below `best`.
+    """Draw random information sets and try up to two errors in each (Lee and Brickell 1988).
 
-    Row j of `basis` is column j of A over the k problem rows, in `words` words, followed by the x that gives it;
-    `target` is b and an x of 0. The rows of `basis` are independent. The combination found goes to `answer`.
+    Row j of `basis` is column j of A over the k rows of the problem, in `words` words, followed by the x that gives it;
+    `target` is b and an x of 0. The rows of `basis` are independent. Returns the least weight found, or `best` if none
+    is below; the combination of that weight goes to `answer`.
     """
     rank, width = basis.shape
     order = np.arange(k)
     for _ in range(rounds):
-        # A random information set: rows in random order, each one that is still independent becomes a pivot.
+        # Take the rows in random order; each one that is independent of those before becomes a pivot.
         done = 0
         for i in range(k):
             if done == rank:
@@ -75,7 +76,7 @@ def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  #
                 for q in range(width):
                     target[q] ^= basis[done, q]
             done += 1
-        # `target` is now right on the whole set; each basis row puts one error into it.
+        # `target` is now right on the whole set, and each row of the basis puts one error into it.
         first, second = -1, -1
         weight = weigh(target, np.zeros(words, dtype=np.uint64), words, table)
         if weight < best:

@@ -1,4 +1,4 @@
-"""Gaussian elimination over GF(2) of many small blocks, rows of up to 64 bits."""
+"""Gaussian elimination over GF(2) of many small blocks whose rows have at most 64 bits."""
 
 import numpy as np
 from numba import njit, types, void
@@ -15,11 +15,11 @@ INTS = types.Array(int64, 1, "C", readonly=True)
 
 @njit(void(ROWS, VALUES, INTS, INTS, uint64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
 def greedy_blocks(rows, values, starts, weights, x, cost, lower_bound):  # type: ignore[no-untyped-def]
-    """The paper's patch search on every block.
+    """Run the paper's patch search on every block.
 
     A row joins the echelon system unless the rows before it contradict it; its pivot is the lowest bit left. `weights`
-    is empty for unit weights; rows of weight 0 are passed over. A block that leaves no row out costs 0; else no
-    solution satisfies all rows, so the least positive weight bounds the cost from below.
+    is empty for unit weights; rows of weight 0 are skipped. A block that leaves no row out costs 0. Otherwise no x
+    satisfies all rows, so that the least positive weight is a lower bound.
     """
     weighted = weights.size > 0
     pivot_rows = np.zeros(64, dtype=np.uint64)
@@ -66,7 +66,7 @@ def greedy_blocks(rows, values, starts, weights, x, cost, lower_bound):  # type:
 
 @njit(void(ROWS, VALUES, INTS, INTS, ROWS, int64[::1]), cache=True, nogil=True)
 def batch_costs(rows, values, starts, weights, x, cost):  # type: ignore[no-untyped-def]
-    """The cost of each block's x, from the rows alone: the check of every batch answer."""
+    """Compute the cost of each block's x from the rows alone, to check the answers to a batch."""
     weighted = weights.size > 0
     for block in range(starts.size - 1):
         total = int64(0)

@@ -1,4 +1,4 @@
-"""All 2^n seeds of a block: in Gray-code order, or at once by a Walsh–Hadamard transform."""
+"""All 2^n seeds of a block, in the order of a Gray code, or at once by a Walsh–Hadamard transform."""
 
 import numpy as np
 from numba import int32, njit, types, void
@@ -12,12 +12,12 @@ VALUES = types.Array(boolean, 1, "C", readonly=True)
 INTS = types.Array(int64, 1, "C", readonly=True)
 ONE = np.uint64(1)
 CACHED = 1 << 13  # entries of a part of the transform
-LOW = 9  # the lowest unknowns, tabulated: the innermost loop runs over their 2^9 sums
+LOW = 9  # unknowns whose 2^9 sums are tabulated, so that the innermost loop runs over a table
 
 
 @inner
 def transpose_rows(rows, values, lo, hi, n, columns):  # type: ignore[no-untyped-def]
-    """columns[j, w]: the rows that hold x_j, one bit a row; columns[n, w]: the values."""
+    """Fill columns[j, w] with the rows that hold x_j, a bit for each row, and columns[n, w] with the values."""
     columns[: n + 1] = 0
     for i in range(lo, hi):
         bit = ONE << uint64((i - lo) & 63)
@@ -32,7 +32,7 @@ def transpose_rows(rows, values, lo, hi, n, columns):  # type: ignore[no-untyped
 
 @inner
 def gray_search(columns, words, n, first, last, sums, best, answer):  # type: ignore[no-untyped-def]
-    """Steps first … last − 1 of the Gray code over the high unknowns, each with all sums of the low ones.
+    """Try steps first … last − 1 of the Gray code over the high unknowns, each with all sums of the low ones.
 
     sums[w, v] is the table of the low sums. Returns (best, answer).
     """
@@ -85,7 +85,7 @@ def gray_search(columns, words, n, first, last, sums, best, answer):  # type: ig
 
 @njit(void(ROWS, VALUES, INTS, int64, uint64[::1], int64[::1]), cache=True, nogil=True)
 def enumerate_blocks(rows, values, starts, n, x, cost):  # type: ignore[no-untyped-def]
-    """The cheapest x of every unweighted block, by Gray code over all 2^n."""
+    """Find the cheapest x of every unweighted block by Gray code."""
     longest = 1
     for block in range(starts.size - 1):
         longest = max(longest, starts[block + 1] - starts[block])
@@ -102,7 +102,7 @@ def enumerate_blocks(rows, values, starts, n, x, cost):  # type: ignore[no-untyp
 
 @njit(types.UniTuple(uint64, 2)(ROWS, VALUES, int64, int64, int64, int64), cache=True, nogil=True)
 def gray_range(rows, values, n, first, last, best):  # type: ignore[no-untyped-def]
-    """Part of the enumeration of one block: (cost, x), or (best, 0) if nothing there is below `best`."""
+    """Enumerate a part of one block; returns (cost, x), or (best, 0) if nothing in it costs less than `best`."""
     words = max(1, (rows.size + 63) >> 6)
     columns = np.zeros((n + 1, words), dtype=np.uint64)
     sums = np.empty((words, 1 << LOW), dtype=np.uint64)
@@ -113,7 +113,7 @@ def gray_range(rows, values, n, first, last, best):  # type: ignore[no-untyped-d
 
 @inner
 def butterflies(spectrum, half):  # type: ignore[no-untyped-def]
-    """The levels of the transform from `half` up."""
+    """Do the levels of the transform from `half` up."""
     while half < spectrum.size:
         for base in range(0, spectrum.size, 2 * half):
             lower = spectrum[base : base + half]
@@ -134,9 +134,10 @@ def butterflies(spectrum, half):  # type: ignore[no-untyped-def]
     nogil=True,
 )
 def transform_blocks(rows, values, starts, weights, n, spectrum, x, cost):  # type: ignore[no-untyped-def]
-    """The cheapest x of every block by the transform of Σ ±w at the rows' places: its largest entry agrees most.
+    """Find the cheapest x of every block by transforming the weights, with the sign of their values, at their rows.
 
-    F(x) = Σ w·(−1)^(row·x ⊕ value), so that the cost of x is (Σ w − F(x))/2. `spectrum` is scratch of 2^n entries.
+    The transform is F(x) = Σ w·(−1)^(row·x ⊕ value), so that x costs (Σ w − F(x))/2, and the largest entry costs least.
+    `spectrum` is scratch of 2^n entries.
     """
     weighted = weights.size > 0
     size = int64(1) << n
@@ -147,7 +148,7 @@ def transform_blocks(rows, values, starts, weights, n, spectrum, x, cost):  # ty
             weight = weights[i] if weighted else 1
             total += weight
             spectrum[int64(rows[i])] += -weight if values[i] else weight
-        # Blocks that fit the cache are transformed to the end first; only the top levels run over the whole array.
+        # Parts that fit the cache are transformed one after another, so that only the top levels run over everything.
         part = min(size, int64(CACHED))
         for base in range(0, size, part):
             butterflies(spectrum[base : base + part], int64(1))

@@ -1,4 +1,4 @@
-"""Disjoint information sets of one block: made as they are wanted, and how far to search each."""
+"""Disjoint information sets of one block, and how far to search each of them."""
 
 from typing import NamedTuple
 
@@ -24,16 +24,16 @@ __all__ = [
 ]
 
 ONE = np.uint64(1)
-SETS = 8  # at most; a block of 8 n rows has other searches
+SETS = 8  # the most that are made; blocks with rows for more have better searches
 
 
 class InformationSets(NamedTuple):
-    """Set i of a block is entry i of each array. Few arrays, since each one passed costs compile time."""
+    """The sets of a block: set i is entry i of each array. There are few arrays, since each one costs compile time."""
 
     systems: np.ndarray  # uint64 (sets, 2, 64): pivot rows; tracks
     heads: np.ndarray  # uint64 (sets, 2): pivots; the members' values, a bit each
-    checks: np.ndarray  # uint64 (sets, words, 65): the columns worth trying; the syndrome last
-    members: np.ndarray  # int64 (sets, 3, 64): row numbers within the block; members worth trying; their weights
+    checks: np.ndarray  # uint64 (sets, words, 65): the columns to try, and the syndrome last
+    members: np.ndarray  # int64 (sets, 3, 64): row numbers within the block; the members to try; their weights
     unit_weights: np.ndarray  # int64 (sets, longest): weights of the dependent rows
     figures: np.ndarray  # int64 (sets, 4): SIZE, DEFICIT, LEVEL, TARGET
     row_scratch: np.ndarray  # int64 (3, longest): order; dependents; rows that some set has
@@ -41,15 +41,15 @@ class InformationSets(NamedTuple):
     raw: np.ndarray  # uint64 (words, 64): all columns
 
 
-SIZE = 0  # how many members are worth trying
-DEFICIT = 1  # members that an earlier set has too
+SIZE = 0  # the number of members to try
+DEFICIT = 1  # the number of members that an earlier set has, too
 LEVEL = 2  # all patterns of so many members have been tried
-TARGET = 3  # the level that the plan wants
+TARGET = 3  # the level that the plan asks for
 
 
 @inner
 def information_sets(longest):  # type: ignore[no-untyped-def]
-    """Room for the sets of blocks of up to `longest` rows."""
+    """Allocate the sets for blocks of up to `longest` rows."""
     words = (longest + 63) >> 6
     return InformationSets(
         np.empty((SETS, 2, 64), dtype=np.uint64),
@@ -66,9 +66,9 @@ def information_sets(longest):  # type: ignore[no-untyped-def]
 
 @inner
 def add_set(s, i, rows, values, weights, lo, hi):  # type: ignore[no-untyped-def]
-    """Make set i of the block rows[lo:hi], from rows that no earlier set has as far as they go.
+    """Make set i of the block rows[lo:hi], as far as possible from rows that no earlier set has.
 
-    Returns (rank, c, the cost of having every member right).
+    Returns (rank, c, the cost where every member is right).
     """
     weighted = weights.size > 0
     order, dependents, taken = s.row_scratch[0], s.row_scratch[1], s.row_scratch[2]
@@ -118,14 +118,14 @@ def keep_columns(s, i, rank, c):  # type: ignore[no-untyped-def]
     for q in range(m):
         for w in range(words):
             s.checks[i, w, q] = s.raw[w, kept[q]]
-        s.members[i, 0, q] = weights[kept[q]]  # the row numbers are no longer needed
+        s.members[i, 0, q] = weights[kept[q]]  # the row numbers are not needed any more
     for q in range(m):
         weights[q] = s.members[i, 0, q]
 
 
 @inner
 def write_answer(s, i, found, used, x, block):  # type: ignore[no-untyped-def]
-    """x of the pattern found[:used] on set i."""
+    """Write the x of the pattern found[:used] on set i."""
     wrong = uint64(0)
     for d in range(used):
         wrong |= ONE << uint64(s.members[i, 1, found[d]])
@@ -134,9 +134,9 @@ def write_answer(s, i, found, used, x, block):  # type: ignore[no-untyped-def]
 
 @inner
 def level_bound(s, sets):  # type: ignore[no-untyped-def]
-    """What the levels tried so far prove for unit weights: anything not yet seen costs at least this.
+    """Return the least cost, with unit weights, of a pattern that the levels tried so far have not seen.
 
-    It has more than LEVEL mismatches in set i, at most DEFICIT of them in members that another set counts.
+    It has more than LEVEL mismatches in each set, of which at most DEFICIT are in members that another set counts.
     """
     bound = int64(0)
     for i in range(sets):
@@ -146,9 +146,9 @@ def level_bound(s, sets):  # type: ignore[no-untyped-def]
 
 @inner
 def plan_levels(s, sets, best):  # type: ignore[no-untyped-def]
-    """The cheapest levels that raise the bound to `best`: the first q sets share it evenly, for the best q.
+    """Plan the cheapest levels that raise the bound to `best`: the first q sets share it evenly, for the best q.
 
-    Fills TARGET; returns the steps still to do.
+    Fills TARGET; returns the steps that remain.
     """
     cheapest = HUGE
     chosen = 1
@@ -168,7 +168,7 @@ def plan_levels(s, sets, best):  # type: ignore[no-untyped-def]
 
 @inner
 def cheapest_level(s, sets):  # type: ignore[no-untyped-def]
-    """(set, steps) of the cheapest level that the plan still wants."""
+    """Return the set and the steps of the cheapest level that the plan still asks for."""
     chosen = 0
     price = int64(2) * HUGE
     for i in range(sets):

@@ -1,7 +1,7 @@
-"""Searches for the lightest error pattern in systematic form: H = [P | 1], minimize |e| + |s ⊕ P·e| over e.
+"""Searches for the lightest error pattern in systematic form: with H = [P | 1], minimize |e| + |s ⊕ P·e| over e.
 
 `columns[w, j]` is word w of the column of member j, and the last column is the syndrome s. A search lowers `best`, the
-cost to beat, and leaves the members it used in `found`.
+cost to beat, and writes the members that it used to `found`.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ HASH = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: multiplicati
 
 @inner
 def search_level(columns, words, m, t, best, stack, indices, counts, found):  # type: ignore[no-untyped-def]
-    """Every pattern of exactly t ≥ 1 of the m columns, unit weights; returns the new best.
+    """Try every pattern of exactly t ≥ 1 of the m columns, with unit weights; returns the new best.
 
-    The innermost loop keeps only the minimum, so that it compiles to vector instructions; the pattern is looked up
-    again in the rare row that improves. Scratch: stack (≥ t, words) uint64, indices (≥ t) int64, counts (≥ m) int64.
+    The innermost loop keeps only the minimum, so that it compiles to vector instructions; the pattern is found again in
+    the rare scan that improves. Scratch: stack (≥ t, words) uint64, indices (≥ t) int64, counts (≥ m) int64.
     """
     if t > m:
         return best
@@ -71,7 +71,7 @@ def search_level(columns, words, m, t, best, stack, indices, counts, found):  # 
 
 @inner
 def weight_table(unit_weights, c, table):  # type: ignore[no-untyped-def]
-    """table[8·w + q, v]: the weight of the ones of v in byte q of syndrome word w."""
+    """Fill table[8·w + q, v] with the weight of the ones of v in byte q of syndrome word w."""
     for q in range((c + 7) >> 3):
         for v in range(256):
             table[q, v] = 0
@@ -87,7 +87,7 @@ def weight_table(unit_weights, c, table):  # type: ignore[no-untyped-def]
 def search_weighted(  # type: ignore[no-untyped-def]
     columns, words, column_weights, m, table, c, limit, sets, best, cap, stack, indices, sums, found
 ):
-    """Every pattern whose own weight is at most `limit` and at most (best − 1)//sets; columns lightest first.
+    """Try every pattern whose own weight is at most `limit` and at most (best − 1)//sets; columns come lightest first.
 
     Returns (best, members used or −1, nodes, whether it ended within `cap` nodes).
     """
@@ -131,10 +131,10 @@ def search_weighted(  # type: ignore[no-untyped-def]
 
 @inner
 def trellis(columns, column_weights, m, unit_weights, c, syndrome, best, dist, found):  # type: ignore[no-untyped-def]
-    """The exact minimum over all patterns by a table over the 2^c syndromes; returns (best, members used or −1).
+    """Find the minimum over all patterns by a table over the 2^c syndromes; returns (best, members used or −1).
 
-    dist[v] starts as the weight of the dependent rows alone and takes in one column after another: the Viterbi
-    algorithm on the code's syndrome trellis (Wolf 1978), with the 1-part of H folded into the start.
+    dist[v] starts as the weight of the dependent rows alone, and takes in one column after another. This is the Viterbi
+    algorithm on the code's syndrome trellis (Wolf 1978), with the unit columns of H in the start.
     """
     dist[0] = 0
     for d in range(c):
@@ -159,7 +159,7 @@ def trellis(columns, column_weights, m, unit_weights, c, syndrome, best, dist, f
     if dist[target] >= best:
         return best, -1
     best = dist[target]
-    # Walk back: some column or dependent row of a lightest pattern leaves exactly its own weight less.
+    # Walk back: without some column or dependent row of it, a lightest pattern weighs exactly that weight less.
     used = 0
     while target != 0:
         step = False
@@ -199,7 +199,7 @@ def _contains(keys, mask, shift, value):  # type: ignore[no-untyped-def]
 
 @inner
 def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indices, sums):  # type: ignore[no-untyped-def]
-    """Visit every `size`-subset of the m columns, with value `offset` ⊕ its sum.
+    """Visit every subset of `size` of the m columns; its value is `offset` ⊕ its sum.
 
     Inserts the values, or, where `insert` is false, stops at the first one that is in the table (or equals `target`, if
     that is not 0) and returns True, with the subset in `indices`.
@@ -236,10 +236,10 @@ def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indice
 
 @inner
 def meet_in_the_middle(columns, m, syndrome, weight, found):  # type: ignore[no-untyped-def]
-    """Is the syndrome a sum of `weight` ≥ 2 columns (of at most 64 bits; the 1-part of H among them)?
+    """Tell whether the syndrome is a sum of `weight` ≥ 2 columns of at most 64 bits, unit columns of H included.
 
-    All sums of ⌊weight/2⌋ columns go into a hash table; every sum of the rest is looked up. Returns how many entries of
-    `found` hold the pattern (a column that stands twice cancels), or 0.
+    All sums of ⌊weight/2⌋ columns go into a hash table, in which every sum of the rest is looked up. Returns how many
+    entries of `found` hold the pattern (a column that is there twice cancels), or 0.
     """
     half = weight // 2
     rest = weight - half

@@ -1,9 +1,9 @@
-"""Parity checks in systematic form, for blocks of rows of up to 64 bits.
+"""Parity checks in systematic form, for blocks whose rows have at most 64 bits.
 
 Elimination in a given order picks `rank` independent rows, the *information set* I, and writes every other row as a sum
-of them. With e the error pattern, each dependent row d gives one parity check: e_d ⊕ (e_j over the members j of its
-sum) = s_d, the syndrome. So an error pattern on I fixes the pattern on the rest: H = [P | 1], and column j of P says
-which syndrome bits a mismatch of member j flips.
+of these *members*. Let e be the error pattern. Each dependent row d gives one parity check: e_d ⊕ (the e_j of the
+members j of its sum) = s_d, a bit of the syndrome. So the pattern on I determines the pattern on all other rows:
+H = [P | 1], and column j of P says which syndrome bits a mismatch of member j flips.
 """
 
 import numpy as np
@@ -17,11 +17,11 @@ ONE = np.uint64(1)
 
 @inner
 def systematic_form(rows, values, lo, order, k, pivot_rows, tracks, members, dependents, sums, columns):  # type: ignore[no-untyped-def]
-    """Eliminate rows[lo + order[:k]] in this order; returns (rank, pivots, value word of the members).
+    """Eliminate rows[lo + order[:k]] in this order; returns (rank, pivots, the members' values as a word).
 
-    Fills pivot_rows[p] and tracks[p] (the members whose sum the pivot row of x_p is, a bit each), members (row numbers
-    relative to lo), dependents and sums (a mask of members each), and columns[:, j], the syndrome bits that member j
-    flips, in ⌈c/64⌉ words for c dependents.
+    Fills pivot_rows[p] and tracks[p] (the members whose sum the pivot row of x_p is, as a mask), members (row numbers
+    relative to lo), dependents and sums (the members of each sum, as a mask), and columns[:, j], the syndrome bits that
+    member j flips, in ⌈c/64⌉ words for c dependents.
     """
     pivots = uint64(0)
     member_values = uint64(0)
@@ -62,7 +62,7 @@ def systematic_form(rows, values, lo, order, k, pivot_rows, tracks, members, dep
 
 @inner
 def solve_members(pivot_rows, tracks, pivots, member_values):  # type: ignore[no-untyped-def]
-    """The x (a uint64, free unknowns 0) that gives each member of the information set its bit of member_values."""
+    """Find the x (a uint64, with free unknowns 0) that gives each member its bit of member_values."""
     answer = uint64(0)
     for q in range(64):
         p = uint64(63 - q)
@@ -74,10 +74,10 @@ def solve_members(pivot_rows, tracks, pivots, member_values):  # type: ignore[no
 
 @inner
 def collapse_columns(columns, words, weights, rank, unit_weights, kept):  # type: ignore[no-untyped-def]
-    """The members worth trying: fills `kept` with their numbers, lightest first, and returns how many there are.
+    """Fill `kept` with the members that a search has to try, the lightest first; returns how many there are.
 
-    Of members with equal columns the lightest; none whose column is empty, or is a single syndrome bit that its own
-    dependent row mends at no more cost. Some optimal pattern uses only these.
+    These are the lightest of members with equal columns, and none whose column is empty, or is a single syndrome bit
+    that the error of its dependent row flips at no higher cost. Some optimal pattern uses no others.
     """
     m = 0
     for j in range(rank):

@@ -1,4 +1,4 @@
-"""The searches of `xoropt_solvers.kernels.coset` on one problem of any rank, given by its parity-check columns."""
+"""The searches of `xoropt_solvers.kernels.coset` on one problem of any rank, given by the columns of its checks."""
 
 import numpy as np
 from numba import njit, types
@@ -18,10 +18,10 @@ ONE = np.uint64(1)
     nogil=True,
 )
 def wide_coset(columns, column_weights, unit_weights, weighted, best, bound, budget, found):  # type: ignore[no-untyped-def]
-    """Lower `best` and raise `bound` until they meet or `budget` steps are spent: (best, bound, size).
+    """Lower `best` and raise `bound` until they meet or `budget` steps are spent; returns (best, bound, size).
 
-    columns : (1, m + 1), the m columns worth trying, lightest first, of at most 64 bits, and the syndrome
-    found : m + 64 entries; the last improvement's columns by number, or size = −1
+    `columns` (1, m + 1) are the m columns to try, of at most 64 bits, the lightest first, and then the syndrome. The
+    first `size` of the m + 64 entries of `found` are the last improvement's columns by number; size = −1 without one.
     """
     m = column_weights.size
     c = unit_weights.size

@@ -1,6 +1,6 @@
-"""Minimum-weight coset leaders: the syndrome side, where 2^n is hopeless but few patches or few dependent rows are not.
+"""Coset leaders of minimum weight: the syndrome side, where 2^n seeds are too many, but patches or dependent rows few.
 
-The methods are in `xoropt_solvers.kernels.coset`: information sets (Brouwer–Zimmermann), meet in the middle, trellis.
+`xoropt_solvers.kernels.coset` has the methods: information sets (Brouwer–Zimmermann), meet in the middle, trellis.
 """
 
 import numpy as np
@@ -14,15 +14,18 @@ from xoropt_solvers.wide import solve_wide
 
 __all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
-BATCH_STEPS = 1 << 26  # for a block of a batch that has no time limit: about 0.1 s
+BATCH_STEPS = 1 << 26  # for each block of a batch that has no time limit, about 0.1 s
 STEPS_A_SECOND = 1e9
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact; without a time limit it runs to the proof.
+    """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
-    The budget grows fourfold from call to call of the kernel, so that a limit or Ctrl-C is noticed; what is done again
-    costs a third at most. Raises LimitExceededError where the rank and the number of dependent rows both exceed 64.
+    The budget grows fourfold from call to call of the kernel, so that a limit and Ctrl-C are noticed; the work that is
+    done again costs a third at most.
+
+    Raises:
+        LimitExceededError: the rank and the number of dependent rows both exceed 64.
     """
     if problem.n > 64:
         columns = independent_columns(problem.A)
@@ -45,12 +48,12 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
-    """Every block, compiled; each within 2^26 steps (about 0.1 s), or 10^9 steps for a second of time limit."""
+    """Search every block within 10^9 steps for each second of the time limit, or 2^26 steps without one."""
     return coset_answer(batch, BATCH_STEPS if time_limit is None else max(1, int(time_limit * STEPS_A_SECOND)))
 
 
 def coset_answer(batch: ParityBatch, steps: int) -> BatchAnswer:
-    """The kernel on the blocks that elimination alone leaves open."""
+    """Run the kernel on the blocks that elimination alone leaves open, within so many steps for each."""
     batch = heaviest_first(batch)
     answer = eliminate(batch)
     search(batch, np.flatnonzero(answer.cost > answer.lower_bound), steps, answer)
@@ -58,7 +61,7 @@ def coset_answer(batch: ParityBatch, steps: int) -> BatchAnswer:
 
 
 def search(batch: ParityBatch, todo: np.ndarray, steps: int, answer: BatchAnswer) -> None:
-    """Improve the entries `todo` of an answer in place; the batch has its heaviest rows first."""
+    """Improve the entries `todo` of an answer in place; the batch is in the order of `heaviest_first`."""
     if not len(todo):
         return
     from xoropt_solvers.kernels.coset import coset_blocks
@@ -74,5 +77,5 @@ STRATEGY = Strategy(
     run=run,
     run_batch=run_batch,
     exact=True,
-    summary="minimum-weight coset leader: information sets, meet in the middle, trellis",
+    summary="coset leader of minimum weight: information sets, meet in the middle, trellis",
 )

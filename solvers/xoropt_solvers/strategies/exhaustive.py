@@ -1,4 +1,4 @@
-"""All 2^n seeds: Gray-code enumeration on packed columns, or a fast Walsh–Hadamard transform where that is faster."""
+"""All 2^n seeds, by Gray code on packed columns, or by a fast Walsh–Hadamard transform where that is faster."""
 
 import numpy as np
 
@@ -11,16 +11,17 @@ from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = ["LIMIT", "STRATEGY", "run", "run_batch", "seconds"]
 
-LIMIT = 28  # unknowns: 2^28 seeds take about 0.1 s a word of rows in Gray code, the transform 2 GB and seconds
+LIMIT = 28  # unknowns: 2^28 seeds take Gray code about 0.1 s for each word of rows, and the transform seconds and 2 GB
 PART = 1 << 17  # Gray-code steps of 2^9 seeds between two looks at the clock
-# Nanoseconds a seed: Gray code for each word of rows, the transform for each unknown; measured.
+# Nanoseconds for each seed, as measured: of Gray code for each word of rows, of the transform for each unknown.
 GRAY, TRANSFORM = 0.2, 0.3
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact for rank ≤ 28: unknowns that depend on others are left at 0 first.
+    """Try all seeds, with unknowns that depend on others left at 0; at the time limit return the best so far, unproved.
 
-    At the time limit the best so far, unproven. Raises LimitExceededError beyond.
+    Raises:
+        LimitExceededError: the rank exceeds 28.
     """
     columns = independent_columns(problem.A)
     _check_limit(len(columns), "rank")
@@ -36,7 +37,11 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
-    """Exact for n ≤ 28. Blocks that would take longer than the time limit get the greedy answer, unproven."""
+    """Try all seeds of every block, or return the greedy answers where a block would take longer than the time limit.
+
+    Raises:
+        LimitExceededError: n exceeds 28.
+    """
     _check_limit(batch.n, "n")
     from xoropt_solvers.kernels.enumeration import enumerate_blocks, transform_blocks
 
@@ -47,7 +52,7 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
     cost = np.zeros(len(batch), dtype=np.int64)
     if _transforms(batch):
         weights = weights_or_empty(batch)
-        # As a float, since the sum over all blocks may not fit an integer.
+        # A float, since the sum over all blocks may not fit an integer.
         largest = weights.sum(dtype=np.float64) if batch.weights is not None else len(batch.rows)
         spectrum = np.empty(1 << batch.n, dtype=np.int32 if largest < 1 << 31 else np.int64)
         transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost)
@@ -57,7 +62,7 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
 
 
 def _in_parts(batch: ParityBatch, clock: Clock) -> BatchAnswer:
-    """One block by Gray code, some steps at a time, until all are done or the time is up."""
+    """Enumerate one block by Gray code, some steps at a time, until all are done or the time is up."""
     from xoropt_solvers.kernels.enumeration import LOW, gray_range
 
     total = 1 << max(0, batch.n - LOW)
@@ -72,7 +77,7 @@ def _in_parts(batch: ParityBatch, clock: Clock) -> BatchAnswer:
 
 
 def _repeat_light_rows(batch: ParityBatch) -> ParityBatch:
-    """Small weights as copies of their rows, as long as counting ones is still faster than the transform."""
+    """Replace small weights by copies of their rows, as long as counting ones stays faster than the transform."""
     if batch.weights is None:
         return batch
     starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(batch.weights)])[batch.starts]
@@ -90,7 +95,7 @@ def _transforms(batch: ParityBatch) -> bool:
 
 
 def seconds(batch: ParityBatch) -> float:
-    """What the longest block of the batch takes, about."""
+    """Estimate the seconds that the longest block of the batch takes."""
     each = TRANSFORM * batch.n if _transforms(batch) else GRAY * _words(batch)
     return each * 2.0**batch.n * 1e-9
 

@@ -1,4 +1,4 @@
-"""The patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138): elimination that leaves contradictory rows out."""
+"""The patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138): `xoropt_solvers.elimination`, and nothing after it."""
 
 from xoropt_solvers.batch import ParityBatch
 from xoropt_solvers.elimination import greedy_answer, greedy_batch
@@ -9,15 +9,15 @@ __all__ = ["STRATEGY", "run", "run_batch"]
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Rows in order (in a weighted problem the heaviest first); each joins the system or is left out.
+    """Eliminate the rows one after another, in a weighted problem the heaviest first, without regard to the clock.
 
-    No optimum is promised, but a cost of 0, and of 1 in an unweighted problem, is proven least.
+    The cost need not be the minimum, but 0 is always proved, and so is 1 in an unweighted problem.
     """
     return greedy_answer(problem)
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
-    """The same on every block, compiled; linear work, so that no limit applies."""
+    """Do the same to every block, without regard to the time limit."""
     return greedy_batch(batch)
 
 

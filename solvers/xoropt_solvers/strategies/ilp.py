@@ -15,8 +15,8 @@ from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["ENGINES", "STRATEGY", "run", "search"]
 
-TOLERANCE = 1e-6  # how far from an integer the engines let a variable be: each weight may count by so much less
-LARGEST_TOTAL = 1 << 18  # of weights below which that adds up to well below one, the step from cost to cost
+TOLERANCE = 1e-6  # how far from an integer the engines let a variable be, so that each weight may count so much less
+LARGEST_TOTAL = 1 << 18  # of the weights; below it, this adds up to well below 1, the step from one cost to the next
 
 ENGINES = {"scip": "GSCIP", "highs": "HIGHS"}
 
@@ -57,11 +57,11 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str
         program.add_linear_constraint(sum(variables[v] for v in check) == 2 * half + int(value))
         hint[half] = float((int(model.start[list(check)].sum()) - value) // 2)
     program.minimize(sum(float(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
-    # All costs are integers: a gap below 1, less what rounding may hide, is a proof; a relative gap never is.
+    # All costs are integers, so that a gap below 1, less what rounding may hide, is a proof; a relative gap never is.
     slack = 1e-4 + TOLERANCE * int(problem.row_weights.sum())
     left = clock.left()
     limits = mathopt.SolveParameters(
-        threads=1 if engine == "scip" else None,  # MathOpt refuses the setting for HiGHS, whose MIP search is serial
+        threads=1 if engine == "scip" else None,  # MathOpt refuses it for HiGHS, which searches on one thread anyway
         relative_gap_tolerance=0.0,
         absolute_gap_tolerance=0.98 - slack,
         time_limit=None if left is None else timedelta(seconds=max(left, 0.01)),

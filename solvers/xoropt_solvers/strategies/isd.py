@@ -1,4 +1,4 @@
-"""Randomized information-set decoding (Lee and Brickell 1988), for problems too large for a proof."""
+"""Randomized information-set decoding (Lee and Brickell 1988), for problems that are too large for a proof."""
 
 import math
 
@@ -16,12 +16,20 @@ ROUNDS_A_CALL = 50
 
 
 def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: int = 0) -> Answer:
-    """No proof: the best pattern seen in `rounds` random information sets with up to two errors each.
+    """Return the best pattern seen in random information sets with up to two errors each; nothing is proved.
 
-    Without `rounds`: as many as the time limit allows, or 1,000. ``info["rounds"]`` says how many were made, and
-    ``info["probability"]`` how likely they would have found a given pattern of one mismatch fewer, had there been one.
-    With information sets uniform among the sets of `rank` rows, that is 1 − (1 − p)^rounds for
-    p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
+    ``info["rounds"]`` says how many sets were drawn. ``info["probability"]`` says how likely they would have found a
+    given pattern of one mismatch fewer, had there been one. If all sets of `rank` rows are equally likely, this is
+    1 − (1 − p)^rounds for p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
+
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        rounds: the number of sets; None for as many as the time limit allows, or 1,000 without one.
+        seed: of the random numbers, 0 to 2^32 − 1.
+
+    Raises:
+        InvalidInputError: `rounds` or `seed` is out of range.
     """
     seed = checks.integer(seed, "seed", 0, 2**32 - 1)
     wanted = 1000 if rounds is None else checks.integer(rounds, "rounds", 1)
@@ -56,7 +64,7 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
 
 
 def _byte_weights(weights: np.ndarray, words: int) -> np.ndarray:
-    """(8·words, 256) int64: what byte q of a codeword weighs when it is v."""
+    """Tabulate what byte q of a codeword weighs when it is v, int64 (8·words, 256)."""
     padded = np.zeros(64 * words, dtype=np.int64)
     padded[: len(weights)] = weights
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1

@@ -39,7 +39,7 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
     chosen: Any = RC2Stratified if (problem.weights is not None if stratified is None else stratified) else RC2
 
     class Bounded(chosen):
-        """RC2 that keeps the cost proved before the core at hand: an interrupted call may count its last core twice."""
+        """RC2 that keeps the cost proved before the last core, which an interrupted call may count twice."""
 
         proved = 0
 

@@ -9,15 +9,23 @@ from xoropt_solvers.strategy import Answer, Clock, Strategy, TimeUpError
 
 __all__ = ["STRATEGY", "run"]
 
-SECONDS = 1.2e-10  # of the decoder, for each check and each pair of entries of the check matrix; measured
+SECONDS = 1.2e-10  # that the decoder takes for each check and each pair of ones in the check matrix, as measured
 
 
 def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int = 30) -> Answer:
-    """No proof: the error pattern that the decoder finds most likely, heavier rows being less likely wrong.
+    """Return the error pattern that the decoder finds most likely, where a heavy row is unlikely to be wrong.
 
-    `order` is the number of least reliable positions whose pairs the post-processing tries (combination sweep);
-    `iterations` bounds the belief propagation. Where the decoder would take longer than the time limit, the answer is
-    the greedy one.
+    Nothing is proved. Where the decoder would take longer than the time limit, the answer is the greedy one.
+
+    Args:
+        problem: in reduced form.
+        clock: tells whether there is time for the decoder, which cannot be interrupted.
+        order: the post-processing tries pairs of so many least reliable positions (combination sweep).
+        iterations: the belief propagation ends after so many.
+
+    Raises:
+        InvalidInputError: `order` or `iterations` is out of range.
+        TimeUpError: there is no time for the decoder.
     """
     from ldpc.bposd_decoder import BpOsdDecoder
 
@@ -26,7 +34,7 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
     model = shorten_checks(collapse_errors(eliminate_unknowns(problem, clock)), clock.half())
     clock.check()
     H = model.H.astype(np.uint8)
-    # The decoder cannot be interrupted: where it would not be done in time, it is not begun.
+    # The decoder cannot be interrupted, so that it does not begin where it would not end in time.
     left = clock.left()
     if left is not None and SECONDS * len(H) * float(H.sum()) ** 2 > left:
         raise TimeUpError

@@ -1,8 +1,8 @@
-"""The default: elimination first, then whichever exact engine should prove the block soonest, then the next.
+"""The default: elimination, then the exact engine that should prove the block soonest, then the next one.
 
-Blocks that elimination leaves open go to `exhaustive` when their seeds are few, else to `coset` for as many steps as
-the enumeration would take, then to the enumeration, if n allows one. A problem of its own that still has more than 64
-unknowns when its dependent ones are removed goes to `coset` and then to `xorsat`, or `sat`, whichever is installed.
+Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
+the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more than 64
+unknowns without its dependent ones goes to `coset`, and then to `xorsat` or `sat`, whichever is installed.
 """
 
 import contextlib
@@ -23,13 +23,16 @@ SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enum
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
-    """Exact when it says so; without a time limit it runs to the proof. ``info["engine"]`` names who answered."""
+    """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
+
+    ``info["engine"]`` names the strategy that answered.
+    """
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
         if first.cost[0] == first.lower_bound[0]:
             x = unpack_word(first.x[0], problem.n)
             return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
-    # Not settled at once: worth the reductions.
+    # It is not settled at once, so that the reductions are worth their time.
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
     core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
@@ -60,10 +63,10 @@ def _core(problem: ParityProblem, clock: Clock) -> Answer:
 
 
 def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
-    """`coset` for a tenth of the time, or 2 seconds, then an engine without limits of size."""
+    """Try `coset` for a tenth of the time, or 2 seconds, then an engine that takes any size."""
     left = clock.left()
     answer, engine = first, "greedy"
-    if problem.k - problem.n <= MOST_DEPENDENT:  # all n unknowns are independent here
+    if problem.k - problem.n <= MOST_DEPENDENT:  # the rank is n here
         with contextlib.suppress(TimeUpError):
             answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
     others = [strategy for strategy in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(strategy)]
@@ -79,7 +82,7 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
-    """Every block, compiled; `coset` and `exhaustive` each within the step budget of `coset.run_batch`."""
+    """Solve every block; `coset` and `exhaustive` each get the steps that `coset.run_batch` has for a block."""
     batch = heaviest_first(batch)
     answer = eliminate(batch)
     todo = _open(answer)

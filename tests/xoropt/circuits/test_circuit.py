@@ -1,11 +1,21 @@
 """XorCircuit: its invariants, and what it computes."""
 
+import doctest
+import importlib
+
 import numpy as np
 import pytest
 from circuit_examples import SMALL, SMALL_MATRIX, WIDE
 
 from xoropt.circuits import XorCircuit
 from xoropt.common.errors import ArgumentError
+
+
+@pytest.mark.parametrize("module", ["circuit", "graph", "matrices", "synthesis", "text"])
+def test_the_examples_in_docstrings(module):
+    result = doctest.testmod(importlib.import_module(f"xoropt.circuits.{module}"))
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_figures():

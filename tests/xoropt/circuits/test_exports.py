@@ -31,7 +31,12 @@ def matrices():
         "identity": np.eye(4, dtype=bool),
         "zero": np.zeros((2, 3), bool),
         "tri": np.tri(9, dtype=bool),
+        "small": np.array([[1, 1, 1, 0], [0, 1, 1, 1], [1, 0, 0, 1]], dtype=bool),
     }
+
+
+SLOW_PROOFS = ("random", "tri")
+PROOFS = [pytest.param(name, marks=pytest.mark.slow if name in SLOW_PROOFS else ()) for name in matrices()]
 
 
 def test_pictures_show_every_gate():
@@ -60,7 +65,7 @@ def prove_equivalent(circuit: XorCircuit, matrix: np.ndarray) -> bool:
 
 
 @needs_yosys
-@pytest.mark.parametrize("name", matrices())
+@pytest.mark.parametrize("name", PROOFS)
 def test_yosys_proves_the_netlist_equivalent_and_counts_its_gates(name):
     matrix = matrices()[name]
     circuit = synthesize(matrix, time_limit=0.3)
@@ -116,6 +121,7 @@ def test_simulation_of_every_input(tmp_path):
     assert (simulate(circuit, words, tmp_path) == words @ matrix.T % 2).all()
 
 
+@pytest.mark.slow
 @needs_iverilog
 def test_a_block_decoder_on_a_compressed_layer(tmp_path):
     """The seeds of a pruned layer through the simulated decoder, with the patches flipped, are our decoder's bits."""

@@ -13,6 +13,7 @@ from xoropt.common.errors import ArgumentError
 
 matrices = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=9))
 BOUNDED = [name for name in METHODS if find(name).bounded]
+EVERY = [pytest.param(name, marks=pytest.mark.slow if name == "sat" else ()) for name in METHODS]
 
 
 def shapes():
@@ -42,7 +43,7 @@ def test_every_method_on_every_shape(method, shape):
     assert circuit.gates <= (matrix.sum(axis=1) - 1).clip(0).sum()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", EVERY)
 @given(matrix=matrices)
 def test_every_method_is_exact(method, matrix):
     assert synthesize(matrix, method, time_limit=0.01).verify(matrix)

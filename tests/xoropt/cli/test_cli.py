@@ -1,4 +1,4 @@
-"""The command line: the whole way on a file of many kinds, and one clear line for every bad input."""
+"""The command line: a file with tensors of many kinds there and back, and one clear line for every bad input."""
 
 import errno
 import io

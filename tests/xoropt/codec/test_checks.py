@@ -157,7 +157,7 @@ def test_what_fits_is_decoded(kind):
 def describe_unchecked(encoded):
     """As another writer may."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(description, "checked", lambda encoded: None)
+        patch.setattr(description, "check_once", lambda encoded: None)
         return describe(encoded)
 
 
@@ -246,7 +246,7 @@ def test_files_of_such_are_refused(tmp_path, monkeypatch, xoropt_command, make, 
     encoded = make()
     path = tmp_path / "model.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr(description, "checked", lambda encoded: None)  # another writer's
+        patch.setattr(description, "check_once", lambda encoded: None)  # another writer's
         xoropt.save(model_of(encoded, encoded.shape), path)
     with pytest.raises(xoropt.FormatError, match=word):
         xoropt.load(path)

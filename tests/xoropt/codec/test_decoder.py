@@ -122,7 +122,7 @@ def test_tables_and_the_affine_instruction_agree(encoded, data):
 
     expected = xoropt.decode(encoded, "numpy")
     rows = data.draw(ranges(encoded.shape[0]))
-    ways = [lambda network: None, plan.gfni_taps] if plan.available() else [lambda network: None]
+    ways = [lambda network: None, plan.make_gfni_plan] if plan.has_gfni() else [lambda network: None]
     for way in ways:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ring_decoder, "gfni_plan", way)
@@ -159,15 +159,15 @@ def large(network="auto", order=None, planes=2, size=700_000):
     ],
 )
 def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
-    from xoropt.codec.compiled import ranges, sequential_decoder
+    from xoropt.codec.compiled import ranges, sequential_decoder, threads
     from xoropt.codec.streams import ring_decoder
 
     encoded = large(network, order)
     expected = xoropt.decode(encoded, "numpy")
-    for name, value in (("STREAM_BYTES", 0), ("WORK", 1)):
-        monkeypatch.setattr(ranges, name, value)
+    monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
+    monkeypatch.setattr(threads, "BYTES_PER_THREAD", 1)
     monkeypatch.setattr(ring_decoder, "TILE", 1 << 14)
-    monkeypatch.setattr(ring_decoder, "LONGEST", 1 << 15)
+    monkeypatch.setattr(ring_decoder, "LONGEST_TILE", 1 << 15)
     monkeypatch.setattr(sequential_decoder, "TILE", 1 << 14)
     for jobs in (1, 3):
         encoded = replace(encoded)  # a reader of its own
@@ -233,12 +233,12 @@ def test_long_segments_do_not_make_large_tiles():
     from xoropt.codec.streams import ring_decoder
 
     rng = np.random.default_rng(0)
-    size = 3 * ring_decoder.LONGEST
+    size = 3 * ring_decoder.LONGEST_TILE
     bits, care = rng.random(size) < 0.5, rng.random(size) < 0.001
     encoded = xoropt.encode(bits, care, "auto")
     assert len(encoded.layouts[0].rows) == 1
     cuts = reader_of(encoded).cuts(0, size)
-    assert np.diff(cuts).max() <= ring_decoder.LONGEST
+    assert np.diff(cuts).max() <= ring_decoder.LONGEST_TILE
     assert same(xoropt.decode(encoded, "compiled", jobs=2), xoropt.decode(encoded, "numpy"))
 
 

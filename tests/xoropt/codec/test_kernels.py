@@ -283,14 +283,14 @@ CASES = [
 @pytest.mark.parametrize(("network", "order", "size"), CASES)
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_index_leaves_its_array(plain, monkeypatch, network, order, size, stream):
-    monkeypatch.setattr(plan, "available", lambda: False)
+    monkeypatch.setattr(plan, "has_gfni", lambda: False)
     decodes(monkeypatch, network, order, size, stream)
 
 
 @pytest.mark.parametrize(("network", "order", "size"), [case for case in CASES if "taps=none" in case[0] and case[1]])
 @pytest.mark.parametrize("stream", [False, True])
 def test_no_index_of_the_affine_loops_leaves_its_array(plain, monkeypatch, network, order, size, stream):
-    monkeypatch.setattr(plan, "available", lambda: True)
+    monkeypatch.setattr(plan, "has_gfni", lambda: True)
     decodes(monkeypatch, network, order, size, stream)
 
 

@@ -1,16 +1,12 @@
+"""Arguments in their range pass; any other is an error that names the argument and what is allowed."""
+
 import math
 
 import numpy as np
 import pytest
 
 from xoropt import ArgumentError
-from xoropt.common.arguments import (
-    check_choice,
-    check_finite_positive,
-    check_int,
-    check_seconds,
-    check_time_limit,
-)
+from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_seconds, check_time_limit
 
 
 @pytest.mark.parametrize("value", [1, 8, np.int8(5), np.uint64(3)])
@@ -60,18 +56,6 @@ def test_what_is_no_time_limit(seconds):
     assert str(error.value) == f"Argument 'budget' must be None or a positive number of seconds, not {seconds!r}."
 
 
-@pytest.mark.parametrize("seconds", [0, 0.0, 1, 0.5, 10**400, np.float32(2), np.int64(3)])
-def test_seconds(seconds):
-    check_seconds(seconds)
-
-
-@pytest.mark.parametrize("seconds", [None, -1, -1e-9, math.inf, math.nan, True, "5", np.float64("nan"), [1.0], 1j])
-def test_what_is_no_number_of_seconds(seconds):
-    with pytest.raises(ArgumentError) as error:
-        check_seconds(seconds, "budget")
-    assert str(error.value) == f"Argument 'budget' must be at least 0 seconds, and finite, not {seconds!r}."
-
-
 def test_choices():
     check_choice("scales", "row", ("tensor", "row"))
 
@@ -81,3 +65,15 @@ def test_what_is_no_choice(value):
     with pytest.raises(ArgumentError) as error:
         check_choice("scales", value, ("tensor", "row"))
     assert str(error.value) == f"Argument 'scales' must be one of tensor, row, not {value!r}."
+
+
+@pytest.mark.parametrize("seconds", [*POSITIVE, 0, 0.0, np.int64(0)])
+def test_seconds(seconds):
+    check_seconds(seconds)
+
+
+@pytest.mark.parametrize("seconds", [None, -1, -1e-9, math.inf, math.nan, True, False, "5", [1.0], 1j, np.ones(2)])
+def test_what_is_no_number_of_seconds(seconds):
+    with pytest.raises(ArgumentError) as error:
+        check_seconds(seconds, "budget")
+    assert str(error.value) == f"Argument 'budget' must be at least 0 seconds, and finite, not {seconds!r}."

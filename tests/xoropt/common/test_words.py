@@ -1,4 +1,4 @@
-"""Compiled loops over packed bits against NumPy on unpacked ones."""
+"""Compiled loops over packed bits give what NumPy gives on unpacked ones."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What an exploration leaves behind: the page, opened in a real browser, figures, table and JSON."""
+"""The files of an exploration: the page, opened in a real browser, the figures, the table and JSON."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from xoropt.cli.explore import seconds_of
 from xoropt.explore import draw_fronts, write_figures, write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: Debian's package 'chromium'")
 SPACE = """
 samples = [2000]
 [block]
@@ -28,9 +30,9 @@ orders = "lanes:lanes=64"
 
 
 @pytest.fixture(scope="module")
-def figures():
+def exploration():
     space = tomllib.loads(SPACE)
-    return xoropt.explore.explore(space, sparsity=[0.8, 0.9], weights=50_000, jobs=1, synthesize=False).to_dict()
+    return xoropt.explore.explore(space, sparsity=[0.8, 0.9], weights=50_000, jobs=1, synthesize=False)
 
 
 def browse(*arguments):
@@ -42,25 +44,33 @@ def browse(*arguments):
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_the_page_in_a_browser(figures, tmp_path):
+def test_the_page_holds_all_figures(exploration, tmp_path):
+    page = write_report(exploration, tmp_path / "report.html").read_text()
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+    assert json.loads(data) == exploration.to_dict()
+    assert {point["workload"] for point in json.loads(data)["points"]} == {"S=0.8", "S=0.9"}
+
+
+@pytest.mark.slow
+@needs_chromium
+def test_the_page_in_a_browser(exploration, tmp_path):
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
-    hostile = json.loads(json.dumps(figures))
-    hostile["advice"][0]["sentence"] += "</script><script>console.error('escaped')</script>"
-    write_report(hostile, page)
+    first, *others = exploration.workloads
+    advice, *more = first.advice
+    advice = replace(advice, sentence=advice.sentence + "</script><script>console.error('escaped')</script>")
+    write_report(replace(exploration, workloads=[replace(first, advice=[advice, *more]), *others]), page)
     text, said = browse("--dump-dom", f"file://{page}")
     assert said == []
     assert text.count('class="card"') == 3
-    first = [point for point in figures["points"] if point["workload"] == "S=0.8"]
     points = re.findall(r'<g class="point[^>]*>', text)
-    assert len(points) == len(first)
-    front = [point for point in figures["front"] if point["workload"] == "S=0.8"]
-    assert sum('tabindex="0"' in point for point in points) >= len(front)  # the keyboard reaches the front
-    assert all(f'aria-label="{point["network"]}' in text for point in front)
-    assert text.count("<tr data-point") == len(front)
+    assert first.workload == "S=0.8"
+    assert len(points) == len(first.points)
+    assert sum('tabindex="0"' in point for point in points) >= len(first.front)  # the keyboard reaches the front
+    assert all(f'aria-label="{result.network}' in text for result in first.front)
+    assert text.count("<tr data-point") == len(first.front)
     assert "Copy command" in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")  # all in one file
-    assert "two-input XOR gates an output</text>" in text
+    assert "two-input XOR gates per output</text>" in text
     text, said = browse("--dump-dom", f"file://{page}#registers")  # the address keeps the axis
     assert "register bits of the decoder</text>" in text
     assert said == []
@@ -70,24 +80,23 @@ def test_the_page_in_a_browser(figures, tmp_path):
     assert picture.stat().st_size > 20_000  # something was drawn
 
 
+@needs_chromium
 def test_a_broken_page_is_noticed(tmp_path):
     """The test above sees what the console says."""
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
     (tmp_path / "bad.html").write_text("<script>console.error('seen'); nothing.here()</script>")
     _, said = browse("--dump-dom", f"file://{tmp_path}/bad.html")
     assert len(said) == 2
 
 
-def test_figures(figures, tmp_path):
+def test_figures(exploration, tmp_path):
     pytest.importorskip("matplotlib")
-    written = write_figures(figures, tmp_path)
+    written = write_figures(exploration, tmp_path)
     assert sorted(path.name for path in written) == [
         f"front-S=0.{rate}.{kind}" for rate in (8, 9) for kind in ("png", "svg")
     ]
     assert all(path.stat().st_size > 5000 for path in written)
     with pytest.raises(xoropt.XoroptError, match="no workload 'x'"):
-        draw_fronts(figures, "x", [])
+        draw_fronts(exploration, "x", [])
 
 
 def test_the_command(tmp_path, xoropt_command):

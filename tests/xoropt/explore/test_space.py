@@ -10,7 +10,7 @@ from xoropt.networks import from_recipe
 LANES = "lanes:lanes=64"
 
 
-def test_all_against_all_without_repetitions():
+def test_every_combination_without_repetitions():
     space = read_space(
         {
             "windowed": [
@@ -46,16 +46,11 @@ def test_all_against_all_without_repetitions():
 def test_the_built_in_space_can_be_built():
     points = read_space(None).points(0.1, 0.1)
     assert len(points) >= 60
-    assert len({point.topology for point in points}) >= 8
-    impossible = 0
+    named = {"block", "sequential", "windowed", "staged", "cascade", "fixed_taps", "regular", "circulant", "toeplitz"}
+    assert {point.topology for point in points} == named | {"lfsr", "progressive"}
     for point in points:
-        if point.topology == "progressive":
-            continue  # takes its time
-        try:
-            from_recipe(point.network)
-        except ArgumentError:
-            impossible += 1
-    assert impossible <= 1
+        network = from_recipe(point.network)
+        assert 8 <= network.n_out / network.n_in <= 11  # loads from 0.8 up; rings have some more room
 
 
 def test_from_a_file(tmp_path):
@@ -102,7 +97,7 @@ def test_bad_spaces(name, tmp_path):
 
 def test_too_many_points():
     space = read_space({"windowed": {"n_in": range(1, 65), "window": range(1, 1985)}})
-    with pytest.raises(ArgumentError, match="100,000 are allowed"):
+    with pytest.raises(ArgumentError, match="at most 100,000 are allowed"):
         space.points(0.1, 0.1)
 
 

@@ -1,4 +1,4 @@
-"""docs/hardware.md: its commands run on the demo's files, and its figures are about what they give."""
+"""docs/hardware.md: its commands run on the demo's files, and its figures are roughly what they give."""
 
 import json
 import re
@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import xoropt
-from xoropt.hardware import PortRates, count_cycles, feed
+from xoropt.hardware import PortRates, count_cycles, stimulus_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "hardware.md").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog")
 def test_the_commands_and_the_table(demo, tmp_path, monkeypatch, xoropt_command):
     monkeypatch.chdir(tmp_path)
@@ -36,12 +37,12 @@ def test_the_commands_and_the_table(demo, tmp_path, monkeypatch, xoropt_command)
                 assert words in text, f"docs/hardware.md, Measured: '{words}' is missing after '{line}'"
     assert compared == [400_000] * 3
 
-    fed = feed(xoropt.load("blocks.safetensors").tensors["fc2.weight"].encoded)
+    stimulus = stimulus_of(xoropt.load("blocks.safetensors").tensors["fc2.weight"].encoded)
     rows = re.findall(r"^\| (\d+) \| (\d+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$", PAGE, re.MULTILINE)
     assert len(rows) == 5
     for fifo, flips, *cycles in rows:
-        config = fed.config(int(fifo), int(flips))
+        config = stimulus.config(int(fifo), int(flips))
         for shown, rates in zip(cycles, (PortRates(), PortRates(outputs=128), PortRates(patches=128)), strict=True):
-            found = count_cycles(fed.first, fed.counts, fed.patches[:, 0], 0, config, rates)
+            found = count_cycles(stimulus.first, stimulus.counts, stimulus.patches[:, 0], 0, config, rates)
             # The demo's training differs a little between processors.
             assert int(shown.replace(",", "")) == pytest.approx(found.cycles, rel=0.1)

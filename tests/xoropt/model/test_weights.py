@@ -72,7 +72,7 @@ def same_bytes(a, b):
 )
 @pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
 def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes, rows, dtype, shape, moved, band):
-    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled import ranges, threads
     from xoropt.masks.prefix import stored, writing
 
     monkeypatch.setattr(stored, "BAND", band)
@@ -90,7 +90,7 @@ def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes,
     expected = xoropt.decompress_tensor(tensor, "compiled")
     assert same_bytes(expected, xoropt.decompress_tensor(tensor, "numpy"))
     monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
-    monkeypatch.setattr(ranges, "WORK", 1)
+    monkeypatch.setattr(threads, "BYTES_PER_THREAD", 1)
     made = []
     monkeypatch.setattr(writing, "unpack_scratch", lambda scratch=writing.unpack_scratch: made.append(1) or scratch())
     for cuts in ((0, 1), (0, 0.4), (0.35, 0.8), (0.9, 1)):

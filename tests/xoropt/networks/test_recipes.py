@@ -26,7 +26,7 @@ def test_a_recipe_describes_the_network(n_in, n_out, seed):
         ("block:n_in=x", "non-negative integer"),
         ("block:n_in=none", "non-negative integer"),
         ("block:n_in", "needs a value"),
-        ("block:n_in=5,n_in=6", "twice"),
+        ("block:n_in=5,n_in=6", "Key 'n_in' is given twice"),
         ("block:n_out=0", "'n_out'"),
         ("block:seed=18446744073709551616", "'seed'"),
         ("matrix:n_in=2,window=2", "lacks the key 'rows'"),

@@ -22,7 +22,7 @@ def tree_operands(task: Task, width: int) -> np.ndarray:
     for row in task.rows:
         heap = [(0, int(i)) for i in np.flatnonzero(row)]
         while len(heap) > 1:
-            # The first gate takes as many as leave every later gate full.
+            # The first gate takes so few inputs that every later gate is full.
             take = (len(heap) - 2) % (width - 1) + 2
             taken = [heapq.heappop(heap) for _ in range(take)]
             operands = tuple(sorted(signal for _, signal in taken))

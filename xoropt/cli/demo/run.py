@@ -67,7 +67,7 @@ class RivalBits:
 
 @dataclass(frozen=True)
 class Layer:
-    """What was measured for one layer beside its sizes.
+    """What was measured for one layer besides its sizes.
 
     Attributes:
         sparsity: the share of its weights that is zero.

@@ -1,68 +1,77 @@
 """The table that `xoropt hardware` prints."""
 
-from typing import Any
+from collections.abc import Callable
 
 from rich.markup import escape
 
 from xoropt.cli.tables.console import make_table, open_console, plain
+from xoropt.hardware.cost_model import DecoderCost
+from xoropt.hardware.study import Study
 
 __all__ = ["print_hardware"]
 
 MOST_COLUMNS = 4
-"""Decoders that stand side by side; of more each has a row."""
+"""The most decoders that are columns of the table; if there are more, each is a row."""
 
 
-def print_hardware(figures: dict[str, Any]) -> None:
-    """Each decoder's cost; of a single one what it was fed, its cycles and its simulation."""
-    console, decoders = open_console(), figures["decoders"]
+def print_hardware(study: Study) -> None:
+    """Print the cost of each decoder, and the stimulus, the cycles and the simulation of a single one."""
+    console, decoders = open_console(), study.decoders
 
-    def row(label: str, key: str, form: str = ",d", part: str | None = None) -> tuple[str, ...]:
-        return (label, *(format((d[part] if part else d)[key], form) for d in decoders.values()))
+    def row(label: str, figure: Callable[[DecoderCost], float], form: str = ",d") -> tuple[str, ...]:
+        return (label, *(format(figure(decoder.cost), form) for decoder in decoders.values()))
 
     rows = [
-        ("network", *(d["network"].partition(":")[0] for d in decoders.values())),
-        row("seed bits a step, n_in", "n_in"),
-        row("outputs a step at most, n_out", "n_out"),
-        row("two-input XOR gates", "gates"),
-        row("gates an output", "gates_per_output", ".2f"),
-        row("depth, gates", "depth"),
-        row("largest fan-out", "fan_out"),
-        row("shift registers, bits", "register_bits"),
-        row("seed bits in flight (window)", "window"),
-        row("lag, steps", "lag"),
-        row("control, flip-flops", "control_bits"),
+        ("network", *(decoder.network.partition(":")[0] for decoder in decoders.values())),
+        row("seed bits per step, n_in", lambda cost: cost.n_in),
+        row("outputs per step, at most n_out", lambda cost: cost.n_out),
+        row("two-input XOR gates", lambda cost: cost.gates),
+        row("gates per output", lambda cost: cost.gates_per_output, ".2f"),
+        row("depth, gates", lambda cost: cost.depth),
+        row("largest fan-out", lambda cost: cost.fan_out),
+        row("shift registers, bits", lambda cost: cost.register_bits),
+        row("window, seed bits", lambda cost: cost.window),
+        row("lag, steps", lambda cost: cost.lag),
+        row("control, flip-flops", lambda cost: cost.control_bits),
         (),
-        row("patch stage: gates, about", "gates", part="patch"),
-        row("patch stage: flip-flops", "flip_flops", part="patch"),
-        row("patch stage: FIFO, bits", "fifo_bits", part="patch"),
-        row("flip-flops in all", "flip_flops"),
+        row("patch stage: gates, estimate", lambda cost: cost.patch.gates),
+        row("patch stage: flip-flops", lambda cost: cost.patch.flip_flops),
+        row("patch stage: FIFO, bits", lambda cost: cost.patch.fifo_bits),
+        row("flip-flops in all", lambda cost: cost.flip_flops),
     ]
     columns: tuple[str, ...] = ("", *decoders)
     if len(decoders) > MOST_COLUMNS:
         table = [row for row in [columns, *rows] if row]
         columns, *rows = zip(*table, strict=True)
     console.print(make_table("The decoder in hardware", columns, rows))
-    if "cycles" in figures:
-        fed, cycles = figures["feed"], figures["cycles"]
-        console.print(f"fed with {fed['words']:,} seed words and {fed['patches']:,} patches: {fed['steps']:,} steps")
-        names = ("waiting_for_seeds", "filling", "waiting_for_patches", "waiting_to_be_taken")
-        waits = ", ".join(f"{name.replace('_', ' ')} {cycles[name]:,}" for name in names)
+    if study.stimulus is not None:
+        fed = study.stimulus
+        console.print(f"stimulus: {fed.words:,} seed words and {fed.patches:,} patches make {fed.steps:,} steps")
+    if study.cycles is not None:
+        cycles = study.cycles
+        waits = {
+            "waiting for seeds": cycles.waiting_for_seeds,
+            "filling": cycles.filling,
+            "waiting for patches": cycles.waiting_for_patches,
+            "waiting to be taken": cycles.waiting_to_be_taken,
+        }
         console.print(
-            f"cycle model: {cycles['cycles']:,} cycles, {cycles['outputs_per_cycle']:.2f} outputs a cycle; {waits}"
+            f"cycle model: {cycles.cycles:,} cycles, {cycles.outputs_per_cycle:.2f} outputs per cycle; "
+            + ", ".join(f"{name} {number:,}" for name, number in waits.items())
         )
-    if "files" in figures:
-        files = figures["files"]
-        console.print(escape(f"written: {plain(files['folder'])}; there, {files['compile']} && {files['run']}"))
-    if "netlist" in figures:
-        found = figures["netlist"]
+    if study.files is not None:
+        files = study.files
+        console.print(escape(f"written to {plain(files.folder)}; to run it there: {files.compile} && {files.run}"))
+    if study.netlist is not None:
+        found = study.netlist
         console.print(
-            f"yosys: {found['xor_gates']:,} XOR gates, {found['register_bits']:,} register bits, "
-            f"{found['flip_flops']:,} flip-flops in all, {found['patch_gates']:,} gates in the patch stage"
+            f"yosys: {found.xor_gates:,} XOR gates, {found.register_bits:,} register bits, "
+            f"{found.flip_flops:,} flip-flops in all, {found.patch_gates:,} gates in the patch stage"
         )
-    if "simulation" in figures:
-        found = figures["simulation"]
-        same = "the model's" if found["cycles"] == found["model"]["cycles"] else "NOT the model's"
+    if study.simulation is not None:
+        seen = study.simulation
+        same = "the model's" if seen.cycles == seen.model.cycles else "NOT the model's"
         console.print(
-            f"simulated: {found['bits']:,} bits compared, {found['mismatches']:,} of {found['steps']:,} steps differ; "
-            f"{found['cycles']:,} cycles, {same}"
+            f"simulated: {seen.bits:,} bits compared, {seen.mismatches:,} of {seen.steps:,} steps differ; "
+            f"{seen.cycles:,} cycles, {same}"
         )

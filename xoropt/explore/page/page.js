@@ -3,12 +3,12 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const $ = (id) => document.getElementById(id);
 const NS = "http://www.w3.org/2000/svg";
 const AXES = [
-  { key: "gates", name: "gates", label: "two-input XOR gates an output" },
+  { key: "gates", name: "gates", label: "two-input XOR gates per output" },
   { key: "registers", name: "registers", label: "register bits of the decoder" },
-  { key: "depth", name: "depth", label: "XOR gates on the longest way", linear: true },
+  { key: "depth", name: "depth", label: "XOR gates on the longest path", linear: true },
   { key: "operations", name: "decode", name2: "decoding work", label: "machine operations for 64 weights, estimated" },
-  { key: "decode_speed", name: "decode speed", label: "weights decoded a second, one core", most: true },
-  { key: "encode_speed", name: "encode speed", label: "care bits encoded a second, one core", most: true },
+  { key: "decode_speed", name: "decode speed", label: "weights decoded per second, one core", most: true },
+  { key: "encode_speed", name: "encode speed", label: "care bits encoded per second, one core", most: true },
 ];
 const SHAPES = [
   "M0-5.2A5.2 5.2 0 1 1 0 5.2A5.2 5.2 0 1 1 0-5.2Z", "M-4.8-4.8H4.8V4.8H-4.8Z", "M0-6.2L6 4.6H-6Z", "M0-6.6L6.2 0L0 6.6L-6.2 0Z",
@@ -84,7 +84,7 @@ function showAdvice() {
     const p = data.points.find((q) => q.workload === workload && q.point === one.point);
     if (!p) { make(card, "p", {}, one.sentence); continue; }
     const big = make(card, "div", { class: "big" }, "E = " + percent(p.efficiency) + " ");
-    const second = one.user.startsWith("software") ? short(p.decode_speed) + " weights/s" : trim(p.gates) + " gates an output";
+    const second = one.user.startsWith("software") ? short(p.decode_speed) + " weights/s" : trim(p.gates) + " gates per output";
     make(big, "small", {}, second);
     make(card, "p", {}, one.sentence.slice(one.sentence.indexOf(": it ") + 2).replace(/^ ?i/, "I"));
     recipe(card, p.network + (p.order === "rows" ? "" : "  " + p.order));
@@ -181,16 +181,16 @@ function showLegend() {
   const item = make($("legend"), "span");
   make(make(item, "svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }), "path", { class: "step", d: "M-8 0H8" });
   item.append("front of this view");
-  make($("legend"), "span", {}, "pale: on no front; hover or focus a point, Enter copies its command");
+  make($("legend"), "span", {}, "pale: on no front; hover over or focus a point, Enter copies its command");
 }
 
 const FIGURES = [
   ["E", (p) => percent(p.efficiency)], ["bits/weight, with mask", (p) => p.bits_per_weight.toFixed(4)],
   ["patches", (p) => `${p.patches} in ${short(p.care_bits)} care bits`],
-  ["gates an output", (p) => trim(p.gates)],
+  ["gates per output", (p) => trim(p.gates)],
   ["… after synthesis", (p) => (p.synthesized_gates === null ? null : `${trim(p.synthesized_gates)}, depth ${p.synthesized_depth}`)],
   ["depth", (p) => p.depth], ["largest fan-out", (p) => p.fan_out], ["register bits", (p) => p.registers],
-  ["window, seed bits", (p) => p.window], ["outputs a step", (p) => p.n_out],
+  ["window, seed bits", (p) => p.window], ["outputs per step", (p) => p.n_out],
   ["decoded, weights/s", (p) => short(p.decode_speed)], ["encoded, care bits/s", (p) => short(p.encode_speed)],
 ];
 function choose(p) {
@@ -255,7 +255,7 @@ function show() {
   choose(first || points[0]);
   const front = data.front.filter((p) => p.workload === workload).length;
   $("summary").textContent = `${points.length} networks tried on ${workload === "data" ? "the layers given" : "random bits, " + workload}; ` +
-    `${front} are worth their cost. ` + (data.complete ? "" : "The search was stopped before its end: run it again to go on. ") +
+    `${front} are worth their cost. ` + (data.complete ? "" : "The search was stopped before its end; run the same command to continue. ") +
     "Higher is better; E = 100 % is the information limit.";
 }
 

@@ -25,7 +25,7 @@ def restore_columns(packed: np.ndarray, at: int, rows: int, places: np.ndarray, 
     Returns:
         uint8, the rows from bit 0 on, with zeros after them.
     """
-    from xoropt.codec.compiled.ranges import spread, threads_for
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
 
     columns = len(places)
     words, out = packed.view(np.uint64), np.empty(-(-rows * columns // 64), dtype=np.uint64)
@@ -36,7 +36,7 @@ def restore_columns(packed: np.ndarray, at: int, rows: int, places: np.ndarray, 
         move(words, at + first * columns, end - first, out[first * columns // 64 :])
 
     if len(out):
-        spread(list(range(0, rows, 64)), threads_for(jobs, 4 * rows * columns), run)
+        run_on_threads(list(range(0, rows, 64)), choose_threads(jobs, 4 * rows * columns), run)
     return out.view(np.uint8)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
-from xoropt.codec.decoder import chosen
+from xoropt.codec.decoder import choose_decoder
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
 from xoropt.masks.mask_codec import Parts
@@ -18,7 +18,7 @@ __all__ = ["decode", "decode_packed"]
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
     """Decode weights first … stop − 1, see `MaskCodec.decode`; only the bands in which they lie are decoded."""
-    if chosen("auto", 2 * (stop - first)) == "compiled":
+    if choose_decoder("auto", 2 * (stop - first)) == "compiled":
         packed, start = decode_packed(parts, shape, size, first, stop)
         return np.unpackbits(packed, count=stop - start, bitorder="little")[first - start :].view(bool)
     mask = parse_mask(parts, shape, size)

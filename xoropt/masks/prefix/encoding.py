@@ -34,7 +34,7 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
     least = len(groups.head) + DESCRIPTION_BYTES - (-groups.care_bits // 8)
     if groups.listed is not None:
         least += gap_coded.packed_bytes(groups.listed, mask.size)
-    return MaskPlan(least, lambda jobs: encode_groups(groups, mask.size, jobs))
+    return MaskPlan(least, lambda jobs: encode_groups(groups, mask.size, jobs), described=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def unpack_mask(
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.compiled.ranges import spread, threads_for
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
     from xoropt.masks.prefix.kernels import place_groups, unpack_groups
 
     rows, columns, row_groups, size = mask.rows, mask.columns, mask.row_groups, mask.group_size
@@ -103,7 +103,7 @@ def unpack_mask(
     last = end * groups * 16 if fills_words else min(rows, (end * groups - 1) // row_groups + 1) * columns
     out = np.zeros(-(-(last - start) // 64) + 4, dtype=np.uint64)
     outputs = band_outputs(mask, begin, end)
-    lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
+    lock, threads = Lock(), min(end - begin, choose_threads(jobs, 4 * (last - start)))
 
     def run(numbers: list[int]) -> None:
         scratch, made = unpack_scratch(), np.zeros(groups + SPARE, dtype=np.uint16)
@@ -122,7 +122,7 @@ def unpack_mask(
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part
 
-    spread(list(range(begin, end)), threads, run)
+    run_on_threads(list(range(begin, end)), threads, run)
     if fills_words:
         out.view(np.uint16)[rows * row_groups - start // 16 :] = 0
     return out.view(np.uint8), start

@@ -57,7 +57,7 @@ def write_weights(
     coded = parse_mask(parts, shape, size)
     if not _suits(coded, values, first, stop):
         return None
-    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled import ranges, threads
     from xoropt.codec.compiled.reader import borrow, give_back
     from xoropt.codec.compiled.weights.kernels import expand
     from xoropt.common.memory import aligned
@@ -67,7 +67,7 @@ def write_weights(
     reader, flips, table, row_length = values
     if out is None:
         out = aligned(stop - first, table.dtype, first)
-    stream = ranges.streams(out, first)
+    stream = ranges.use_streaming_stores(out, first)
     band, unit = 16 * coded.band_groups, 1 if coded.column_places is None else coded.columns  # weights
     begin, end = first // band, -(-stop // band)
     tables = lookup_tables(coded.densities, coded.group_size, coded.group_outputs)
@@ -80,7 +80,7 @@ def write_weights(
         cuts = [min(max(low, number * band // unit * unit), high) for number in (*numbers, bands[-1] + 1)]
         batches = [(cuts[i], cuts[min(i + BANDS_AT_ONCE, len(numbers))]) for i in range(0, len(numbers), BANDS_AT_ONCE)]
         mask_words = (band + unit) // 64 + 8  # a word is read beyond the last
-        plane_words = ranges.plane_words(reader, [(a, b) for a, b in batches if a < b])
+        plane_words = ranges.words_per_plane(reader, [(a, b) for a, b in batches if a < b])
         spare = borrow(2 * mask_words + len(flips) * plane_words)
         masks = BandMasks(spare[: 2 * mask_words].reshape(2, mask_words), band, numbers[0] * band, coded.columns, move)
         planes = spare[2 * mask_words :][: len(flips) * plane_words].reshape(len(flips), plane_words)
@@ -104,7 +104,7 @@ def write_weights(
                 expand(*now)
         give_back(spare)
 
-    ranges.spread(list(range(begin, end)), ranges.threads_for(jobs, out.nbytes), run)
+    threads.run_on_threads(list(range(begin, end)), threads.choose_threads(jobs, out.nbytes), run)
     return out
 
 

@@ -78,7 +78,9 @@ class CareSets:
         rate = self.rate(n_in)
         if network.n_out < 1 / rate - 1e-9:
             least = int(np.ceil(1 / rate - 1e-9))
-            raise ArgumentError(f"Argument 'density' asks for n_out = {least}, the network has {network.n_out}.")
+            raise ArgumentError(
+                f"Argument 'density' needs n_out = {least} or more, but the network has {network.n_out}."
+            )
         words = 1 << (-(-window // 64)).bit_length()
         found = 0
         for positions in self.positions:

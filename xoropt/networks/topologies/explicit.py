@@ -62,7 +62,7 @@ def explicit_stages(n_in: int, rows: str) -> XorNetwork:
             raise ArgumentError(f"Argument 'rows' must hold rows such as '0.3/0.1', not {part[:80]!r}.") from None
         if len(lists) * max(map(len, lists)) > MAX_ENTRIES:
             raise ArgumentError(
-                f"Argument 'rows' must hold shorter rows than {max(map(len, lists))} entries, or fewer."
+                f"Argument 'rows' must hold fewer rows, or rows of fewer than {max(map(len, lists))} entries."
             )
         stage = np.full((len(lists), max(map(len, lists))), -1, dtype=np.int64)
         for row, entries in zip(stage, lists, strict=True):

@@ -16,11 +16,18 @@ from xoropt.codec.decoder import DECODERS
 from xoropt.codec.streams import auto
 from xoropt.codec.streams import encoder as stream
 from xoropt.codec.streams.banded.bursts import burst_patches, greedy_patches
-from xoropt.codec.streams.banded.elimination import eliminate, evaluate, solution
-from xoropt.codec.streams.banded.system import care_positions, system
-from xoropt.codec.streams.order import from_stream, order_from_recipe, row_multiplier, to_stream
+from xoropt.codec.streams.banded.elimination import eliminate, evaluate, substitute_back
+from xoropt.codec.streams.banded.equations import build_equations, collect_care_bits
+from xoropt.codec.streams.order import order_from_recipe, row_multiplier, to_stream
 from xoropt.codec.streams.patches import pack_stream_patches, rice_parameter, unpack_stream_patches
-from xoropt.codec.streams.segments import Layout, check_layout, join_layouts, open_seed_bits, schedule, split_layouts
+from xoropt.codec.streams.segments import (
+    Layout,
+    assign_steps,
+    check_layout,
+    join_layouts,
+    open_seed_bits,
+    split_layouts,
+)
 from xoropt.networks import sequential, staged, windowed
 
 NETWORKS = (
@@ -306,14 +313,13 @@ def test_order_is_a_permutation(rows, lanes, kind):
     weights = np.arange(rows * lanes)
     stream = to_stream(order, weights)
     assert np.array_equal(np.sort(stream.reshape(-1)), weights)
-    assert np.array_equal(from_stream(order, stream), weights)
     p, lane = rows // 2, lanes - 1
     expected = (p * order.multiplier(rows) % rows) * lanes + (lane + p * order.rotation) % lanes
     assert stream[p, lane] == expected
-    starts, stream_row, place = care_positions(np.ones(rows * lanes, dtype=bool), order, rows)
-    assert np.array_equal(place, stream.T.reshape(-1))
-    assert np.array_equal(stream_row, np.tile(np.arange(rows), lanes))
-    assert np.array_equal(starts, np.arange(lanes + 1) * rows)
+    care_bits = collect_care_bits(np.ones(rows * lanes, dtype=bool), order, rows)
+    assert np.array_equal(care_bits.weights, stream.T.reshape(-1))
+    assert np.array_equal(care_bits.stream_rows, np.tile(np.arange(rows), lanes))
+    assert np.array_equal(care_bits.starts, np.arange(lanes + 1) * rows)
 
 
 def test_row_multiplier_has_no_common_factor():
@@ -324,7 +330,7 @@ def test_row_multiplier_has_no_common_factor():
 @given(st.integers(1, 300), st.integers(1, 200), st.sampled_from([1, 3, 8]))
 def test_schedule_spreads_outputs_evenly(rows, seed_rows, n_in):
     network = windowed(n_in=n_in, n_out=-(-rows * n_in // seed_rows), window=n_in, taps=1)
-    step, output = schedule(order_from_recipe("lanes:lanes=1"), rows, seed_rows, network)
+    step, output = assign_steps(order_from_recipe("lanes:lanes=1"), rows, seed_rows, network)
     first = [t * n_in * rows // seed_rows for t in range(-(-seed_rows // n_in) + 1)]
     assert (np.diff(step) >= 0).all()
     assert (step * n_in < seed_rows).all()
@@ -432,9 +438,9 @@ def dependent_system(seed, planes=1, weights=6000, network=None):
     network = network or windowed(n_in=8, n_out=80, window=64, taps=None)
     care = rng.random(weights) < 0.103
     order = order_from_recipe("rows")
-    starts, stream_row, weight = care_positions(care, order, weights)
-    equations, _ = system(network, order, weights, open_seed_bits(weights, network), starts, stream_row)
-    values = rng.integers(0, 1 << planes, len(weight)).astype(np.uint64)
+    care_bits = collect_care_bits(care, order, weights)
+    equations, _ = build_equations(network, order, weights, open_seed_bits(weights, network), care_bits)
+    values = rng.integers(0, 1 << planes, len(care_bits.weights)).astype(np.uint64)
     return equations, values, eliminate(equations, values, planes)
 
 
@@ -454,13 +460,14 @@ def test_elimination_finds_the_rank(window, n_in, taps, density):
         order = order_from_recipe(recipe)
         rows = -(-weights // order.lanes)
         n = open_seed_bits(rows, network) if recipe == "rows" else np.count_nonzero(care) + 1
-        starts, stream_row, weight = care_positions(care, order, rows)
-        equations, _ = system(network, order, rows, int(n), starts, stream_row)
-        values = rng.integers(0, 4, len(weight)).astype(np.uint64)
+        care_bits = collect_care_bits(care, order, rows)
+        count = len(care_bits.weights)
+        equations, _ = build_equations(network, order, rows, int(n), care_bits)
+        values = rng.integers(0, 4, count).astype(np.uint64)
         eliminated = eliminate(equations, values, 2)
-        assert len(weight) - len(eliminated.dependent) == _rank(equations)
-        wrong = evaluate(equations, solution(eliminated)) ^ values
-        expected = np.zeros(len(weight), dtype=np.uint64)
+        assert count - len(eliminated.dependent) == _rank(equations)
+        wrong = evaluate(equations, substitute_back(eliminated)) ^ values
+        expected = np.zeros(count, dtype=np.uint64)
         expected[eliminated.dependent] = eliminated.residual
         assert np.array_equal(wrong, expected)
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xoropt.codec.compiled import ranges
+from xoropt.codec.compiled import threads
 from xoropt.masks.prefix.column_order import restore_columns
 
 
@@ -20,7 +20,7 @@ def test_columns_are_moved_back(data):
         np.concatenate([rng.random(at) < 0.5, bits.reshape(-1), np.ones(191, bool)]), bitorder="little"
     )
     octets = octets[: len(octets) // 8 * 8]
-    with mock.patch.object(ranges, "WORK", 1):
+    with mock.patch.object(threads, "BYTES_PER_THREAD", 1):
         made = np.unpackbits(restore_columns(octets, at, rows, moved, jobs), bitorder="little").astype(bool)
     assert (made[: bits.size].reshape(bits.shape) == bits[:, moved]).all()
     assert not made[bits.size :].any()

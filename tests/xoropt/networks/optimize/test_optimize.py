@@ -1,4 +1,4 @@
-"""Topology optimization: an exact estimator, moves that keep degrees, results that are no worse and have a recipe."""
+"""Topology optimization: the estimate is exact, moves keep degrees, and results are no worse and have a recipe."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,9 @@ NETWORKS = (
 def test_the_estimate_is_the_missing_rank(network, share, seed):
     density = share * network.n_in / network.n_out * 3
     sets = CareSets(density, 120, sets=2, seed=seed)
-    assume_steps = int(np.ceil(1 / (density * sets.slack / network.n_in)))
-    if assume_steps > network.n_out:
-        with pytest.raises(ArgumentError, match="asks for n_out"):
+    outputs = int(np.ceil(1 / (density * sets.slack / network.n_in)))
+    if outputs > network.n_out:
+        with pytest.raises(ArgumentError, match="needs n_out"):
             sets.dependent(network)
         return
     masks = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in network.rows]
@@ -42,7 +42,7 @@ def test_the_estimate_is_the_missing_rank(network, share, seed):
 
 
 def degrees(stages, n_in):
-    """How many reads each row has, and how often each signal of the stage before is read."""
+    """Return the number of reads of each row, and how often each signal of the stage before is read."""
     widths = [n_in, *map(len, stages[:-1])]
     return [
         ((stage >= 0).sum(axis=1).tolist(), np.bincount(stage[stage >= 0] % width, minlength=width).tolist())
@@ -51,7 +51,7 @@ def degrees(stages, n_in):
 
 
 def kept(kind, stage, width):
-    """What a move of a kind leaves as it is in a stage, beside the rows' numbers of reads."""
+    """Return what a kind of move does not change in a stage, besides the rows' numbers of reads."""
     return {
         "swap": np.sort(stage, axis=None),
         "delay": np.where(stage < 0, -1, stage % width),
@@ -114,7 +114,7 @@ def test_the_best_of_some_seeds():
 def test_what_cannot_be_optimized():
     for arguments, message in (
         ({"density": 0.0}, "'density' must be more than 0"),
-        ({"density": 0.01}, "asks for n_out = 200, the network has 5"),
+        ({"density": 0.01}, "needs n_out = 200 or more, but the network has 5"),
         ({"kinds": ("turn",)}, "'kinds' must name some of swap, delay, rewire"),
         ({"kinds": ()}, "'kinds' must name some of"),
         ({"moves": -1}, "'moves' must be at least 0"),

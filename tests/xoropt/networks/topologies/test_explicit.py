@@ -36,10 +36,10 @@ def test_explicit_stages_multiply_to_the_rows(case):
 
 
 @pytest.mark.parametrize("name", ["signals", "entries", "characters"])
-def test_explicit_stages_are_not_endless(name):
+def test_explicit_stages_are_bounded(name):
     rows, message = {
         "signals": ("0.1900/" * 40000 + "0", "Stage 0 must have at most 35301 signals, not 40001"),
-        "entries": ("0/" * 8000 + "0" + ".0" * 9000, "'rows' must hold shorter rows than 9001 entries"),
+        "entries": ("0/" * 8000 + "0" + ".0" * 9000, "'rows' must hold fewer rows, or rows of fewer than 9001 entries"),
         "characters": ("0/" * 3000000, "'rows' must have at most 4194304 characters, not 6000000"),
     }[name]
     with pytest.raises(ArgumentError, match=message):

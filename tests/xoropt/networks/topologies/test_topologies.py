@@ -1,4 +1,4 @@
-"""Topologies: named by their recipes, with the degrees they promise, and decoded alike by every decoder."""
+"""Topologies: described by their recipes, with the degrees they promise, and decoded alike by every decoder."""
 
 import warnings
 

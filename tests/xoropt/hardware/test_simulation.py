@@ -8,24 +8,20 @@ import pytest
 from hardware_networks import NAMED, from_stages
 
 import xoropt
-from xoropt.circuits import yosys
 from xoropt.codec import StreamEncoded
-from xoropt.codec.packed.encoding import PackedValues
-from xoropt.hardware import DecoderConfig, PortRates, cost, count_netlist, design, feed, random_feed, simulate
-from xoropt.hardware.testbench import bench_files
+from xoropt.hardware import PortRates, design, random_stimulus, simulate, stimulus_of
 from xoropt.networks import TOPOLOGIES, from_recipe
 
 needs_iverilog = pytest.mark.skipif(
     shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
 )
-needs_yosys = pytest.mark.skipif(not yosys.available(), reason="yosys is missing: pip install pyosys")
 
 RATES = (PortRates(), PortRates(outputs=150), PortRates(patches=9), PortRates(200, 90, 180))
 
 
 @lru_cache(maxsize=1)
 def digits_layer():
-    """Signs and pruning mask of a layer of 400 by 300 weights, trained on the digits for a moment."""
+    """Return signs and pruning mask of a layer of 400 by 300 weights, trained briefly on the digits."""
     from sklearn.datasets import load_digits
     from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
@@ -59,13 +55,13 @@ LAYERS = {
 def test_every_bit_of_a_compressed_layer(name):
     recipe, settings = LAYERS[name]
     encoded = compressed(recipe if recipe == "auto" else from_recipe(recipe), **settings)
-    fed = feed(encoded)
-    assert len(fed.patches) == encoded.size.patches
+    stimulus = stimulus_of(encoded)
+    assert len(stimulus.patches) == encoded.size.patches
     if name == "block":
-        assert len(fed.patches) > 200
+        assert len(stimulus.patches) > 200
     depths = ((2, 1), (8, 3)) if name == "block" else ((4, 1),)
     for fifo, flips in depths:
-        for found in simulate(fed, design(fed.network, fed.config(fifo, flips)), RATES):
+        for found in simulate(stimulus, design(stimulus.network, stimulus.config(fifo, flips)), RATES):
             assert (found.mismatches, found.bits) == (0, 120_000)
             assert found.cycles == found.model.cycles
             assert found.equal
@@ -78,16 +74,17 @@ def test_random_seeds_and_dense_patches(name):
     stages = tuple(rng.integers(-1, high, shape) for high, shape in ((6, (5, 3)), (15, (6, 3)), (12, (7, 4))))
     network = NAMED[name] if name in NAMED else from_stages(2, stages)
     for patches in (0, 60, 400):
-        fed = random_feed(network, 200, patches, seed=patches)
+        stimulus = random_stimulus(network, 200, patches, seed=patches)
         for fifo, flips in ((2, 1), (5, 4)):
-            assert all(found.equal for found in simulate(fed, design(fed.network, fed.config(fifo, flips)), RATES))
+            built = design(network, stimulus.config(fifo, flips))
+            assert all(found.equal for found in simulate(stimulus, built, RATES))
 
 
 @needs_iverilog
 @pytest.mark.parametrize("topology", sorted(set(TOPOLOGIES) - {"matrix", "stages", *NAMED}))
 def test_the_default_of_every_other_topology(topology):
-    fed = random_feed(from_recipe(topology), 30, 10)
-    assert simulate(fed)[0].equal
+    stimulus = random_stimulus(from_recipe(topology), 30, 10)
+    assert simulate(stimulus)[0].equal
 
 
 @needs_iverilog
@@ -98,62 +95,16 @@ def test_planes_segments_and_lanes_that_steps_do_not_fill():
     bits = rng.random((2, 6000)) < 0.5
     network = xoropt.networks.windowed(n_in=5, n_out=40, window=40, taps=4, seed=0)
     encoded = xoropt.encode(bits, care, network, order="straight:lanes=8")
-    fed = feed(encoded)
+    stimulus = stimulus_of(encoded)
     assert isinstance(encoded, StreamEncoded)
-    assert np.count_nonzero(fed.first) > 2
-    (found,) = simulate(fed, design(network, fed.config(), synthesis="paar", time_limit=0.2))
+    assert np.count_nonzero(stimulus.first) > 2
+    (found,) = simulate(stimulus, design(network, stimulus.config(), synthesis="paar", time_limit=0.2))
     assert (found.equal, found.bits) == (True, 12_000)
 
 
 @needs_iverilog
 def test_a_wrong_bit_is_noticed():
-    fed = random_feed(NAMED["windowed"], 40, 5)
-    fed.expected[17, 3] ^= True
-    (found,) = simulate(fed)
+    stimulus = random_stimulus(NAMED["windowed"], 40, 5)
+    stimulus.expected[17, 3] ^= True
+    (found,) = simulate(stimulus)
     assert (found.mismatches, found.equal, found.cycles) == (1, False, found.model.cycles)
-
-
-@needs_yosys
-@pytest.mark.parametrize("name", NAMED)
-def test_flip_flops_and_gates_are_what_yosys_counts(name):
-    network, config = NAMED[name], DecoderConfig(fifo=8, flips=3, step_bits=9, rate_bits=7 if "se" in name else 0)
-    found, counted = cost(network, config=config), count_netlist(design(network, config, name="unit"))
-    assert counted.xor_gates == found.gates
-    assert counted.register_bits == found.register_bits
-    assert counted.flip_flops == found.flip_flops
-    assert counted.patch_gates == pytest.approx(found.patch.gates, rel=0.3)
-
-
-@needs_yosys
-def test_synthesized_gates_are_what_yosys_counts():
-    network = xoropt.networks.random_block(n_in=8, n_out=30, seed=0)
-    built = design(network, synthesis="paar", time_limit=0.5)
-    assert built.cost.gates < cost(network).gates
-    assert count_netlist(built).xor_gates == built.cost.gates
-
-
-def test_what_has_no_decoder():
-    with pytest.raises(xoropt.ArgumentError, match="without a network"):
-        feed(PackedValues((4,), 3, np.array([[5]], dtype=np.uint8)))
-    with pytest.raises(xoropt.ArgumentError, match="too large"):
-        design(xoropt.networks.random_block(n_in=60, n_out=20_000))
-    with pytest.raises(xoropt.ArgumentError, match="'name'"):
-        design(NAMED["block"], name="1st")
-    with pytest.raises(xoropt.ArgumentError, match="no values"):
-        feed(xoropt.encode(np.zeros(0, bool), np.zeros(0, bool), NAMED["block"]))
-
-
-def test_stimulus_files_are_as_long_as_what_they_hold():
-    fed = random_feed(NAMED["staged"], 30, 4)
-    files = bench_files(fed, design(fed.network, fed.config()))
-    assert files["seeds.hex"].count("\n") == len(fed.seeds)
-    assert files["patches.hex"].count("\n") == 5
-    assert files["expected.hex"].count("\n") == 30
-
-
-def test_a_decoder_that_does_not_suit_the_feed():
-    fed = random_feed(NAMED["staged"], 30, 4)
-    with pytest.raises(xoropt.ArgumentError, match="step_bits=5"):
-        bench_files(fed, design(fed.network, DecoderConfig(step_bits=4)))
-    with pytest.raises(xoropt.ArgumentError, match="network"):
-        bench_files(fed, design(NAMED["block"]))

@@ -10,9 +10,9 @@ import pytest
 import xoropt
 from xoropt.circuits import yosys
 from xoropt.cli.tables.hardware import print_hardware
-from xoropt.common import folders
 from xoropt.hardware import cost
 from xoropt.hardware.simulation import COMPILE, RUN
+from xoropt.hardware.study import StudiedDecoder, Study
 from xoropt.hardware.testbench import FILES
 
 needs_iverilog = pytest.mark.skipif(
@@ -86,7 +86,7 @@ def test_the_cost_of_a_recipe_too_large_to_write(xoropt_command):
 
 
 @needs_iverilog
-def test_a_recipe_is_fed_at_random(xoropt_command):
+def test_a_recipe_gets_a_random_stimulus(xoropt_command):
     status, out, _ = xoropt_command("hardware", "windowed:n_in=4,n_out=20,window=32,taps=4", "--simulate", "--flips", 2)
     assert status == 0
     assert "20,000 bits compared, 0 of 1,000 steps differ" in out
@@ -104,8 +104,8 @@ def test_yosys_counts_too(xoropt_command):
 
 
 def test_many_tensors_are_rows_of_the_table(capsys):
-    figures = {"network": "block:n_in=20"} | cost(xoropt.networks.random_block()).to_dict()
-    print_hardware({"decoders": {f"layer{i}": figures for i in range(9)}})
+    decoder = StudiedDecoder("block:n_in=20", cost(xoropt.networks.random_block()))
+    print_hardware(Study({f"layer{i}": decoder for i in range(9)}))
     assert "layer8" in capsys.readouterr().out.splitlines()[-2]
 
 
@@ -142,13 +142,3 @@ def test_without_a_simulator(monkeypatch, xoropt_command):
     status, _, err = xoropt_command("hardware", "block", "--simulate")
     assert status == 1
     assert "apt-get install iverilog" in err
-
-
-def test_nothing_is_written_when_the_disk_is_full(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(folders.os, "replace", full)
-    with pytest.raises(xoropt.XoroptError, match="No space left on device; nothing was written"):
-        folders.write_folder(tmp_path / "made", {"a": "1"})
-    assert not any(tmp_path.iterdir())
