@@ -52,7 +52,7 @@ def processes(weights: int) -> dict[str, float]:
 
 MEMORY = """
 import sys
-from xoropt.model.decompression import decompress_to
+from xoropt.model.streaming import decompress_to
 decompress_to(sys.argv[1], sys.argv[2], decoder="compiled")
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """

@@ -164,7 +164,7 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
-    from xoropt.model.decompression import decompress_to
+    from xoropt.model.streaming import decompress_to
 
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)

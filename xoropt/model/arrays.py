@@ -1,4 +1,4 @@
-"""Arrays as tensors of a model: byte order, zeros, and comparison by bytes."""
+"""Arrays as tensors of a model: byte order, negative zeros, and comparison by bytes."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def merge_zeros(array: np.ndarray) -> np.ndarray:
 
 
 def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays of one dtype and shape hold the same bytes: -0.0 is not 0.0, a NaN equals itself."""
+    """Check whether two arrays have the same dtype, size and bytes: −0.0 differs from 0.0, and a NaN equals itself."""
     kind = f"u{a.dtype.itemsize}"
     a, b = np.ascontiguousarray(a.reshape(-1)), np.ascontiguousarray(b.reshape(-1))
     return a.shape == b.shape and a.dtype == b.dtype and bool((a.view(kind) == b.view(kind)).all())

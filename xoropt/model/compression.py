@@ -15,7 +15,7 @@ from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import native, same_bytes
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.preparation import PreparedTensor, naming, prepare, reason_to_carry
+from xoropt.model.preparation import PreparedTensor, naming, prepare, why_uncompressed
 from xoropt.model.storage import choose_network, choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.quantize import value_entropy
@@ -49,7 +49,7 @@ def compress(
     """
     config = config or CompressConfig()
     arrays = {name: native(array) for name, array in tensors.items()}
-    sizes = {name: a.size for name, a in arrays.items() if reason_to_carry(name, a, config) is None}
+    sizes = {name: a.size for name, a in arrays.items() if why_uncompressed(name, a, config) is None}
     total, done = sum(sizes.values()), 0
     stored: dict[str, CompressedTensor | UncompressedTensor] = {}
     for name, prepared in prepare(arrays, config, factors):

@@ -11,14 +11,13 @@ import numpy as np
 from xoropt.codec import decode
 from xoropt.codec.decoder import check_jobs, check_out, weights_range
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError
-from xoropt.common.files import check_new, stream_safetensors
 from xoropt.masks import decode_mask
 from xoropt.model.file.container import load
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
-from xoropt.model.weights import compiled_suits, compiled_weights, levels_of
+from xoropt.model.weights import decode_rows, levels_of, use_compiled
 from xoropt.quantize import QuantizedTensor, dequantize
 
-__all__ = ["decompress", "decompress_tensor", "decompress_to", "restore_array"]
+__all__ = ["decompress", "decompress_tensor", "restore_array"]
 
 
 def decompress(
@@ -26,11 +25,16 @@ def decompress(
 ) -> dict[str, np.ndarray]:
     """Decompress a file or model.
 
+    Args:
+        source: a compressed file, or a model in memory.
+        decoder: as for `xoropt.decode`.
+        progress: called after each tensor with its name, the tensors that are done, and all tensors.
+
     Returns:
         The arrays by name, in the original's order, shapes and dtypes.
 
     Raises:
-        FormatError: the file is not one that `save` wrote, is newer, or is damaged.
+        FormatError: `save` did not write the file, the file has a newer format, or it is damaged.
         XoroptError: the file cannot be read.
     """
     model = source if isinstance(source, CompressedModel) else load(source)
@@ -42,44 +46,24 @@ def decompress(
     return arrays
 
 
-def decompress_to(
-    source: str | os.PathLike[str] | CompressedModel,
-    path: str | os.PathLike[str],
-    *,
-    decoder: str = "auto",
-    overwrite: bool = False,
-    progress: Progress | None = None,
-) -> None:
-    """Write the arrays of a compressed file or model as a plain safetensors file, one after the other.
-
-    Only one array is in memory at a time, and the file appears whole or not at all.
-
-    Raises:
-        FormatError, XoroptError: as for `decompress`; the output exists without `overwrite`, or can't be written.
-    """
-    check_new(path, overwrite)
-    model = source if isinstance(source, CompressedModel) else load(source)
-    done = 0
-
-    def array_of(name: str) -> np.ndarray:
-        nonlocal done
-        array = restore_array(source, name, model.tensors[name], decoder)
-        done += 1
-        if progress is not None:
-            progress(name, done, len(model.tensors))
-        return array
-
-    forms = {name: shape_and_dtype(tensor) for name, tensor in model.tensors.items()}
-    stream_safetensors(path, forms, array_of, model.metadata, overwrite)
-
-
 def restore_array(
     source: str | os.PathLike[str] | CompressedModel,
     name: str,
     tensor: CompressedTensor | UncompressedTensor,
     decoder: str,
 ) -> np.ndarray:
-    """Decompress one tensor of a file; an error names the file and the tensor."""
+    """Decompress one tensor, with errors that name the file and the tensor.
+
+    Args:
+        source: the file or model that holds it.
+        name: of the tensor.
+        tensor: the tensor itself.
+        decoder: as for `xoropt.decode`.
+
+    Raises:
+        FormatError: its stored parts do not fit together.
+        XoroptError: it does not fit into memory.
+    """
     where = "" if isinstance(source, CompressedModel) else f"{source}: "
     try:
         return decompress_tensor(tensor, decoder)
@@ -103,18 +87,23 @@ def decompress_tensor(
     jobs: int | None = None,
     out: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Decompress one tensor: an array of its original dtype and shape.
+    """Decompress one tensor.
 
     Args:
         tensor: of a `CompressedModel`.
-        decoder, jobs: as for `xoropt.decode`.
-        rows: a range of the first axis, `slice(a, b)`; only the seeds, patches and mask bits that it needs are read, if
-            the mask's codec can.
+        decoder: as for `xoropt.decode`.
+        rows: a range of the first axis, `slice(a, b)`; None: all of it. Only the seeds, patches and mask bits that the
+            rows need are read, where the mask's codec has random access.
+        jobs: threads, as for `xoropt.decode`.
         out: an array to write to, of the result's shape and dtype, C-contiguous; None: a new one.
 
+    Returns:
+        The tensor, or these rows of it, in the original dtype.
+
     Raises:
-        ArgumentError: rows out of range, `out` of another form, no such decoder, jobs below 1.
-        DecodeError: its stored parts do not fit together.
+        ArgumentError: the rows are out of range, `out` has another shape or dtype, there is no such decoder, or jobs is
+            below 1.
+        DecodeError: the tensor's parts do not fit together.
     """
     check_jobs(jobs)
     shape, dtype = shape_and_dtype(tensor)
@@ -122,17 +111,19 @@ def decompress_tensor(
     if out is not None:
         check_out(out, part, dtype)
     if isinstance(tensor, UncompressedTensor):
-        made = tensor.array if rows is None else tensor.array[rows]
-    elif compiled_suits(tensor, decoder, first, stop):  # decodes mask and planes tile by tile, and levels in the cache
-        made = compiled_weights(tensor, rows, first, stop, jobs, None if out is None else out.reshape(-1))
-        return made.reshape(part) if out is None else out
+        weights = tensor.array if rows is None else tensor.array[rows]
+        if out is None:
+            return np.array(weights)
+    elif use_compiled(tensor, decoder, first, stop):
+        flat = decode_rows(tensor, rows, first, stop, jobs, None if out is None else out.reshape(-1))
+        return flat.reshape(part) if out is None else out
     else:
-        some = None if tensor.encoded.needs_mask else rows
-        mask = decode_mask(tensor.mask_codec, tensor.mask_parts, shape, tensor.encoded.outputs, some)
+        whole = tensor.encoded.needs_mask  # packed values follow the mask from its beginning
+        mask = decode_mask(tensor.mask_codec, tensor.mask_parts, shape, tensor.encoded.outputs, None if whole else rows)
         planes = decode(tensor.encoded, decoder, rows=rows, mask=mask, jobs=jobs)
-        kept = mask if some is rows else mask[rows]
-        made = dequantize(QuantizedTensor(kept, planes, levels_of(tensor, rows)))
+        kept = mask[rows] if whole and rows is not None else mask
+        weights = dequantize(QuantizedTensor(kept, planes, levels_of(tensor, rows)))
     if out is None:
-        return np.array(made) if isinstance(tensor, UncompressedTensor) else made
-    out[...] = made
+        return weights
+    out[...] = weights
     return out

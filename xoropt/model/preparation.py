@@ -1,4 +1,7 @@
-"""Prepare: prune, quantize or recognize each tensor of a model: mask, planes and levels, or the reason to carry it."""
+"""Prepare: each tensor of a model becomes a mask, planes and levels, or gets a reason to be left uncompressed.
+
+Dense tensors are pruned and quantized; those that are quantized already are recognized and kept exactly.
+"""
 
 import fnmatch
 from collections.abc import Iterator, Mapping
@@ -15,10 +18,10 @@ from xoropt.model.tensors import UncompressedTensor
 from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank
 from xoropt.quantize.low_rank import magnitude_kept
 
-__all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "reason_to_carry"]
+__all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "why_uncompressed"]
 
 EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
-"""Names that are carried along unless asked for: pruning an embedding costs accuracy out of proportion."""
+"""Names of tensors that are left uncompressed unless they are asked for: pruning an embedding costs much accuracy."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +29,11 @@ class PreparedTensor:
     """A tensor that is ready to be stored.
 
     Attributes:
-        array: the original.
+        array: the original tensor.
         quantized: its mask, planes and levels.
-        quantization: how it was pruned and quantized (`sparsity`, `bits`, `scales`, `scope`), or its zeros merged;
-            None for one that was quantized already and is kept exactly.
-        factors: the Boolean products that its mask was chosen as; None for another mask.
+        quantization: how it was pruned and quantized (`sparsity`, `bits`, `scales`, `scope`), or that its zeros were
+            merged; None for one that was quantized already and is kept exactly.
+        factors: the Boolean products that its mask was chosen as; None for masks of another kind.
     """
 
     array: np.ndarray = field(repr=False)
@@ -40,7 +43,7 @@ class PreparedTensor:
 
     @property
     def exact(self) -> np.ndarray | None:
-        """The array that has to come back byte for byte; None for one that was pruned and quantized."""
+        """The array that has to come back byte for byte; None where the tensor was pruned and quantized."""
         if self.quantization is None:
             return self.array
         return merge_zeros(self.array) if self.quantization.get("zeros") == "merged" else None
@@ -55,19 +58,20 @@ def prepare(
 
     Args:
         tensors: arrays by name.
-        config: which tensors, and how to prune and quantize them; by default those that are quantized already.
-        factors: Boolean products that masks of tensors which are quantized already were chosen as, by name.
+        config: which tensors to compress, and how to prune and quantize them; by default the tensors that are quantized
+            already.
+        factors: for tensors that are quantized already, by name, the Boolean products that their masks were chosen as.
 
     Yields:
-        Each tensor's name, and the tensor as it is to be stored, or as it is with the reason to carry it along.
+        Each tensor's name, and the tensor as it is to be stored, or as it is with the reason to leave it uncompressed.
 
     Raises:
-        ArgumentError: a tensor that holds NaN or infinity is to be pruned; factors that give another mask. The tensor
-            is named.
+        ArgumentError: a tensor to prune holds NaN or infinity, or factors do not give the tensor's mask. The tensor is
+            named.
     """
     config = config or CompressConfig()
     arrays = {name: native(array) for name, array in tensors.items()}
-    reasons = {name: reason_to_carry(name, array, config) for name, array in arrays.items()}
+    reasons = {name: why_uncompressed(name, array, config) for name, array in arrays.items()}
     together = {name: array for name, array in arrays.items() if reasons[name] is None and _is_real(array)}
     masks = prune_globally(together, config.sparsity or 0.0) if config.scope == "global" else {}
     chosen = sum(reason is None for reason in reasons.values())
@@ -82,7 +86,12 @@ def prepare(
 
 @contextmanager
 def naming(name: str, alone: bool) -> Iterator[None]:
-    """Name the tensor in whatever error the block raises, and say how to leave it out of a model with others."""
+    """Name a tensor in the errors that the block raises, and say how to leave the tensor out.
+
+    Args:
+        name: of the tensor.
+        alone: whether it is the only tensor to compress, which can't be left out.
+    """
     try:
         yield
     except XoroptError as error:
@@ -91,8 +100,8 @@ def naming(name: str, alone: bool) -> Iterator[None]:
         raise type(error)(f"{where}{error}{others}") from None
 
 
-def reason_to_carry(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
-    """Why a tensor is not compressed; None when it is to be."""
+def why_uncompressed(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
+    """Say why a tensor is left uncompressed; None where it is to be compressed."""
     if _matches(name, config.exclude):
         return "excluded"
     if config.include:
@@ -112,7 +121,7 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _is_real(array: np.ndarray) -> bool:
-    """Whether a tensor can be pruned and quantized; integers have no scale to quantize them by."""
+    """Check whether a tensor can be pruned and quantized: scales are for real numbers, not for integers."""
     return array.dtype.kind not in "biuc"
 
 
@@ -128,12 +137,12 @@ def prepare_tensor(
     Args:
         array: in the machine's byte order.
         config: how to prune and quantize it.
-        mask: bool, the weights to keep, where they are chosen already; None: by magnitude.
-        factors: the Boolean products that the mask of a quantized tensor was chosen as.
+        mask: bool, the weights to keep; None: they are chosen by magnitude.
+        factors: the Boolean products that the mask of a quantized tensor was chosen as; None for other masks.
         name: for messages.
 
     Raises:
-        ArgumentError: NaN or infinity where weights are to be pruned; factors that give another mask.
+        ArgumentError: a tensor to prune holds NaN or infinity, or the factors do not give the tensor's mask.
     """
     if config.quantizes and _is_real(array):
         return _quantize(array, config, mask, name)
@@ -145,7 +154,7 @@ def prepare_tensor(
     if quantized is None:
         return UncompressedTensor(array, "more than 257 values: not quantized")
     if factors is not None and (factors.shape != array.shape or not (factors.mask() == quantized.mask).all()):
-        raise ArgumentError("Argument 'factors' gives a mask that is not this tensor's.")
+        raise ArgumentError("Argument 'factors' must give this tensor's own mask, and gives another one.")
     return PreparedTensor(array, quantized, quantization, factors)
 
 

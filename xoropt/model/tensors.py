@@ -1,4 +1,4 @@
-"""A compressed model in memory: by name, each tensor either compressed or as it is."""
+"""A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 Progress = Callable[[str, int, int], None]
-"""Called with a tensor's name, weights done and weights in all, over the whole model."""
+"""Gets a tensor's name, how much of the model is done and how much there is: weights when compressing, else tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +32,13 @@ class CompressedTensor:
 
     Attributes:
         shape: of the tensor.
-        levels: scales or codebook, and the dtype.
-        mask_codec: the name of the mask's codec in `xoropt.masks`.
-        mask_parts: what that codec stored, uint8 arrays by name.
-        encoded: the bit planes; the packed values of a tiny tensor.
-        quantization: how a dense tensor was pruned and quantized on the way (`sparsity`, `bits`, `scales`, `scope`);
-            None for one that was quantized already and is kept exactly.
-        value_entropy: information in a kept weight's value, in bits; the planes take n_q all the same.
+        levels: the scales or the codebook, and the dtype.
+        mask_codec: the name of the mask's codec, see `xoropt.masks`.
+        mask_parts: the parts that this codec stored, uint8 arrays by name.
+        encoded: the encoded bit planes.
+        quantization: how a dense tensor was pruned and quantized before (`sparsity`, `bits`, `scales`, `scope`); None
+            for one that was quantized already and is kept exactly.
+        value_entropy: bits of information in the value of a kept weight; its planes take n_q bits all the same.
     """
 
     shape: tuple[int, ...]
@@ -52,7 +52,12 @@ class CompressedTensor:
 
 @dataclass(frozen=True, eq=False)
 class UncompressedTensor:
-    """A tensor stored as it is, and why."""
+    """A tensor that is stored as it is.
+
+    Attributes:
+        array: the tensor.
+        reason: why it is not compressed.
+    """
 
     array: np.ndarray = field(repr=False)
     reason: str
@@ -60,7 +65,7 @@ class UncompressedTensor:
 
 @dataclass(frozen=True, eq=False)
 class CompressedModel:
-    """What one file holds.
+    """A model, as one file holds it.
 
     Attributes:
         tensors: by name, in the order of the original file.
@@ -72,7 +77,11 @@ class CompressedModel:
 
 
 def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tuple[int, ...], np.dtype]:
-    """A tensor's shape and dtype; DecodeError where its planes have another shape, or its levels do not fit them."""
+    """Return a tensor's shape and dtype.
+
+    Raises:
+        DecodeError: its planes have another shape, or its levels do not fit the planes.
+    """
     if isinstance(tensor, UncompressedTensor):
         return tensor.array.shape, tensor.array.dtype
     if tensor.encoded.shape != tensor.shape:

@@ -1,4 +1,4 @@
-"""Whether a compressed model is what it should be: the original bit for bit, or that as pruned and quantized."""
+"""Verification: a compressed model is compared with the original, bit for bit, or with the original as quantized."""
 
 import os
 from collections.abc import Mapping
@@ -21,13 +21,13 @@ __all__ = ["TensorCheck", "verify"]
 
 @dataclass(frozen=True)
 class TensorCheck:
-    """What `verify` found for one tensor.
+    """The result of `verify` for one tensor.
 
     Attributes:
         name: of the tensor.
-        lossless: whether what comes back is bit for bit what was stored: the original, or the original as pruned
-            and quantized in the way that the file records.
-        how: in words: "compressed", "quantized, then compressed", "carried", or what is wrong.
+        lossless: whether the tensor comes back bit for bit: as the original, or as the original pruned and quantized in
+            the way that the file records.
+        how: what was done with it, "compressed", "quantized, then compressed" or "carried", or what is wrong.
     """
 
     name: str
@@ -44,11 +44,21 @@ def verify(
 ) -> list[TensorCheck]:
     """Compare a compressed file with the original tensors, bit for bit.
 
-    Tensors that were pruned and quantized on the way are compared with the original pruned and quantized again in
-    the way that the file records; a low-rank mask, the result of a search, is taken as it is.
+    A tensor that was pruned and quantized before it was stored is compared with the original, pruned and quantized
+    again in the way that the file records. A low-rank mask, the result of a search, is taken as it is.
+
+    Args:
+        path: a compressed file, or a model in memory.
+        tensors: the original arrays by name.
+        decoder: as for `xoropt.decode`.
+        progress: called after each tensor with its name, the tensors that are done, and all tensors.
 
     Returns:
-        A check for every tensor of either side, the original's order first; the file is lossless when all are.
+        A check for every tensor of either side, those of the original first. The file is lossless where all checks are.
+
+    Raises:
+        FormatError: `save` did not write the file, or the file is damaged.
+        XoroptError: the file cannot be read.
     """
     model = path if isinstance(path, CompressedModel) else load(path)
     masks = _global_masks(model, tensors)
@@ -81,6 +91,15 @@ def _check(
     restored: np.ndarray,
     mask: np.ndarray | None,
 ) -> TensorCheck:
+    """Compare one tensor, of the original's shape and dtype.
+
+    Args:
+        name: of the tensor.
+        tensor: as it is stored.
+        original: the array it was made from.
+        restored: the array that it gives back.
+        mask: the weights that were kept, where a threshold over several tensors chose them.
+    """
     if same_bytes(restored, original):
         return TensorCheck(name, True, "carried" if isinstance(tensor, UncompressedTensor) else "compressed")
     how = "differs from the original"
@@ -90,7 +109,7 @@ def _check(
             merged = same_bytes(restored, merge_zeros(original))
             return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
         try:
-            if mask is None and recorded.get("scope") == "low_rank":  # chosen by a search, so taken as it is
+            if mask is None and recorded.get("scope") == "low_rank":
                 mask = mask_of(tensor)
             sparsity, bits, scales = (recorded[key] for key in ("sparsity", "bits", "scales"))
             config = CompressConfig(sparsity=float(sparsity), bits=int(bits), scales=str(scales))
@@ -105,7 +124,7 @@ def _check(
 
 
 def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The masks of the tensors that were pruned by one threshold over all of them."""
+    """Choose the masks of the tensors that were pruned by one threshold over all of them."""
     together: dict[str, np.ndarray] = {}
     rate: float | str = 0.0
     for name, tensor in model.tensors.items():

@@ -1,4 +1,4 @@
-"""Weights by the compiled decoder: planes, mask and levels meet in the cache, tile by tile."""
+"""Weights of a compressed tensor by the compiled decoder: planes, mask and levels meet in the cache, tile by tile."""
 
 import sys
 from dataclasses import replace
@@ -13,38 +13,57 @@ from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.tensor import level_table
 
-__all__ = ["compiled_suits", "compiled_weights", "levels_of", "mask_of", "tile_weights"]
+__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "use_compiled"]
 
 
 def mask_of(tensor: CompressedTensor) -> np.ndarray:
-    """The mask of a compressed tensor, bool of its shape."""
+    """Decode the mask of a compressed tensor: bool of its shape."""
     return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
 
 
-def compiled_suits(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
-    """Whether to use the compiled decoder for a range; ArgumentError when there is no decoder of that name."""
+def use_compiled(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
+    """Choose whether the compiled decoder makes weights first … stop − 1.
+
+    Raises:
+        ArgumentError: there is no decoder of that name.
+    """
     planes = len(tensor.encoded.seeds)
-    suits = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
-    return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+    possible = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
+    return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and possible
 
 
-def compiled_weights(
+def decode_rows(
     tensor: CompressedTensor, rows: slice | None, first: int, stop: int, jobs: int | None, out: np.ndarray | None
 ) -> np.ndarray:
-    """Decode the weights first … stop − 1 of some rows, flat; arguments as for `tile_weights`."""
-    return tile_weights(tensor, _table(tensor, rows), first, stop, jobs, out)
+    """Decode some rows of a tensor by the compiled decoder.
+
+    Args:
+        tensor: one for which `use_compiled` is true.
+        rows: a range of the first axis; None: all of it.
+        first: the first weight of these rows, in row-major order.
+        stop: the weight after the last one.
+        jobs: threads; None: chosen by the number of weights.
+        out: where to write, flat, of the tensor's dtype; None: a new array.
+
+    Returns:
+        The weights, flat.
+    """
+    return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
 
 
 def levels_of(tensor: CompressedTensor, rows: slice | None) -> Scales | Codebook:
-    """The levels of some rows of a tensor."""
+    """Return the levels of some rows of a tensor."""
     levels = tensor.levels
     if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
         return replace(levels, alpha=levels.alpha[:, rows])
     return levels
 
 
-def _table(tensor: CompressedTensor, rows: slice | None) -> np.ndarray:
-    """The weight for every code, in each row of the tensor that has its own, of which only those asked for are set."""
+def _weight_table(tensor: CompressedTensor, rows: slice | None) -> np.ndarray:
+    """Return the weight for every code.
+
+    Where each row of the tensor has its own scales there is a row for each, and only those that are asked for are set.
+    """
     levels = levels_of(tensor, rows)
     table = level_table(levels, len(tensor.encoded.seeds))
     if levels is tensor.levels:
@@ -55,17 +74,21 @@ def _table(tensor: CompressedTensor, rows: slice | None) -> np.ndarray:
     return whole
 
 
-def tile_weights(
+def decode_range(
     tensor: CompressedTensor, table: np.ndarray, first: int, stop: int, jobs: int | None, out: np.ndarray | None
 ) -> np.ndarray:
     """Decode weights first … stop − 1 by the compiled decoder.
 
     Args:
-        tensor: one that `compiled_suits`.
-        table: the weight for every code, for each row or for all.
-        first, stop: the range, in row-major order.
-        jobs: threads; None: as many as are worth it.
+        tensor: one for which `use_compiled` is true.
+        table: the weight for every code, (1 or the tensor's rows, 2^planes).
+        first: the first weight of the range, in row-major order.
+        stop: the weight after the last one.
+        jobs: threads; None: chosen by the number of weights.
         out: where to write, flat, of the table's dtype; None: a new array.
+
+    Returns:
+        The weights, flat.
     """
     from xoropt.codec.compiled.ranges import STREAM_BYTES, decode_weights
 

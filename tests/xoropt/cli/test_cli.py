@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 import xoropt
 from xoropt.common import files
-from xoropt.model.file.description import sealed
+from xoropt.model.file.description import seal
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_bad_input_is_one_line(name, model, dense, tmp_path, monkeypatch, xoropt
     (tmp_path / "cut.safetensors").write_bytes(model.read_bytes()[:-100])
     save_file({"bad.weight": np.full((50, 50), np.nan)}, tmp_path / "nan.safetensors")
     assert xoropt_command("compress", model, "small.safetensors", "--solver", "greedy")[0] == 0
-    save_file({}, "newer.safetensors", {"xoropt": sealed({"version": 3})})
+    save_file({}, "newer.safetensors", {"xoropt": seal({"version": 3})})
     before = set(os.listdir())
 
     arguments, expected, word = BAD[name]

@@ -1,4 +1,4 @@
-"""Whole models: what is compressed, what is carried, and that all of it comes back."""
+"""Whole models: what is compressed and what is not, and that all of it comes back."""
 
 import tempfile
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from model_examples import same_arrays, same_bytes
 
 import xoropt
 from xoropt import CompressConfig, CompressedTensor, UncompressedTensor
-from xoropt.codec.packed.encoding import unpack_values
 from xoropt.quantize import binary_code, dequantize, prune, prune_globally
 
 
@@ -30,22 +30,32 @@ def models(draw):
     return tensors
 
 
-@settings(max_examples=150)
 @given(models(), st.integers(1, 64), st.one_of(st.none(), st.integers(1, 90)), st.sampled_from(["numpy", "reference"]))
 def test_exact_round_trip_through_a_file(tensors, n_in, n_out, decoder):
     config = CompressConfig(include=("*",), n_in=n_in, n_out=n_out, solver="greedy")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
         xoropt.save(xoropt.compress(tensors, config), path)
-        back = xoropt.decompress(path, decoder=decoder)
-        assert list(back) == list(tensors)
-        for name, array in tensors.items():
-            assert (back[name].dtype, back[name].shape) == (array.dtype, array.shape)
-            assert back[name].tobytes() == array.tobytes()
+        assert same_arrays(xoropt.decompress(path, decoder=decoder), tensors)
         assert all(check.lossless for check in xoropt.verify(path, tensors))
 
 
-@settings(max_examples=100)
+@pytest.mark.parametrize("decoder", ["numpy", "reference", "compiled"])
+@pytest.mark.parametrize("options", [{}, {"n_in": 20}, {"n_out": 50}, {"mask": "smallest"}])
+def test_an_exact_round_trip_through_a_file(tmp_path, options, decoder):
+    rng = np.random.default_rng(0)
+    few = {
+        "ternary": rng.choice(np.array([0, 0, 0, 1, -1], np.int8), (30, 50)),
+        "half": rng.choice(np.array([0, 0, 0.5, -0.0], np.float16), (20, 10, 9)),
+        "brain": rng.choice(np.array([0, 3], ml_dtypes.bfloat16), 2000),
+        "dense": rng.standard_normal((40, 40)),
+        "none": np.zeros((3, 0, 2), np.int64),
+        "scalar": np.array(2.5),
+    }
+    xoropt.save(xoropt.compress(few, CompressConfig(include=("*",), solver="greedy", **options)), tmp_path / "model")
+    assert same_arrays(xoropt.decompress(tmp_path / "model", decoder=decoder), few)
+
+
 @given(
     models(),
     st.floats(0, 0.99),
@@ -67,12 +77,27 @@ def test_quantized_round_trip(tensors, sparsity, bits, scales, scope):
     back = xoropt.decompress(model)
     assert list(back) == list(tensors)
     for name, array in expected.items():
+        assert same_bytes(back[name], array)
         assert (back[name].dtype, back[name].shape) == (tensors[name].dtype, tensors[name].shape)
-        assert back[name].tobytes() == array.tobytes()
     assert all(check.lossless for check in xoropt.verify(model, tensors))
 
 
-def test_what_is_carried_and_why(dense):
+@pytest.mark.parametrize("scales", ["tensor", "row"])
+def test_one_bit_keeps_the_largest_weights_as_their_mean_magnitude(scales):
+    weights = np.random.default_rng(0).standard_normal((40, 60)).astype(np.float32)
+    model = xoropt.compress({"w": weights}, CompressConfig(sparsity=0.75, bits=1, scales=scales))
+    back = xoropt.decompress(model)["w"]
+    kept = back != 0
+    assert kept.sum() == 600
+    assert np.abs(weights[kept]).min() > np.abs(weights[~kept]).max()
+    assert (np.sign(back[kept]) == np.sign(weights[kept])).all()
+    rows = [slice(i, i + 1) for i in range(40)] if scales == "row" else [slice(None)]
+    for row in rows:
+        mean = np.abs(weights[row])[kept[row]].mean()
+        np.testing.assert_allclose(np.abs(back[row])[kept[row]], mean, rtol=1e-6)
+
+
+def test_what_is_left_uncompressed_and_why(dense):
     model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy", min_weights=500))
     compressed = {name for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)}
     assert compressed == {"conv.weight", "fc.weight", "head.weight", "codes"}
@@ -84,7 +109,7 @@ def test_what_is_carried_and_why(dense):
     assert all(isinstance(asked.tensors[name], UncompressedTensor) for name in dense if name != "embed.weight")
 
 
-def test_a_tensor_that_would_grow_is_carried():
+def test_a_tensor_that_would_grow_is_left_uncompressed():
     every = np.random.default_rng(0).integers(-128, 128, (64, 64)).astype(np.int8)
     model = xoropt.compress({"w": every}, CompressConfig(solver="greedy"))
     assert model.tensors["w"].reason == "would not get smaller"
@@ -103,43 +128,6 @@ def test_nan_is_refused_by_name(dense):
     dense["fc.weight"][3, 4] = np.nan
     with pytest.raises(xoropt.ArgumentError, match=r"'fc.weight'.*NaN"):
         xoropt.compress(dense, CompressConfig(sparsity=0.5, bits=1))
-
-
-def test_verify_finds_every_difference(dense):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy"))
-    other = dict(dense)
-    other["fc.weight"] = dense["fc.weight"] * np.where(
-        np.arange(3000).reshape(60, 50) == dense["fc.weight"].argmax(), -1, 1
-    )
-    other["step"] = np.array(-7.5, dtype=np.float32)
-    other["conv.bias"] = dense["conv.bias"].astype(np.float32)
-    other["new"] = np.ones(2)
-    del other["empty"]
-    wrong = {check.name: check.how for check in xoropt.verify(model, other) if not check.lossless}
-    assert set(wrong) == {"fc.weight", "step", "conv.bias", "new", "empty"}
-    assert wrong["conv.bias"].startswith("is float16(16,), the original float32")
-    assert "missing" in wrong["new"]
-
-
-@pytest.mark.parametrize(
-    ("options", "word"),
-    [
-        ({"sparsity": 1.0}, "'sparsity' must be at least 0 and below 1, not 1.0"),
-        ({"bits": 0}, "'bits'"),
-        ({"n_in": 0}, "'n_in' must be from 1 to 64, not 0"),
-        ({"n_in": 65}, "'n_in' must be from 1 to 64, not 65"),
-        ({"n_out": 0}, "'n_out'"),
-        ({"seed": -1}, "'seed'"),
-        ({"scope": "layer"}, "'scope' must be one of tensor, global"),
-        ({"scales": "column"}, "'scales'"),
-        ({"mask": "rle"}, "'mask'"),
-        ({"jobs": 0}, "'jobs'"),
-        ({"network": "blok:"}, "'block'"),
-    ],
-)
-def test_config_refuses(options, word):
-    with pytest.raises(xoropt.ArgumentError, match=word):
-        CompressConfig(**options)
 
 
 def test_full_masks_take_no_bits():
@@ -195,22 +183,8 @@ def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
     assert kinds == {True, False}
 
 
-def test_packed_values_need_their_own_mask(tmp_path):
-    rng = np.random.default_rng(1)
-    array = np.where(rng.random(1500) < 0.5, rng.choice(np.array([1, 2, 3], np.int8), 1500), np.int8(0))
-    model = xoropt.compress({"w": array})
-    xoropt.save(model, tmp_path / "w")
-    assert np.array_equal(xoropt.decompress(tmp_path / "w")["w"], array)
-    encoded = model.tensors["w"].encoded
-    assert encoded.network.recipe == "packed"
-    with pytest.raises(xoropt.DecodeError, match="without their mask"):
-        xoropt.decode(encoded)
-    with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, the values are of"):
-        unpack_values(encoded, np.ones(1500, dtype=bool))
-
-
 @pytest.mark.parametrize("levels", [3, 2000])
-def test_merged_zeros_never_change_a_tensor_that_is_carried(levels):
+def test_merged_zeros_never_change_an_uncompressed_tensor(levels):
     """Neither one of too many values nor one that would not get smaller."""
     rng = np.random.default_rng(0)
     weights = rng.integers(0, levels, 2000).astype(np.float32) if levels > 257 else np.ones(3, np.float32)

@@ -1,8 +1,8 @@
 """The file: one safetensors file whose description says how its arrays make up each tensor.
 
-Format version 2; version 1 is read too. Parts of some size are arrays by themselves, small ones lie, tensor after
-tensor, in one array for each part and dtype, so that a tensor of a few hundred bytes does not pay for headers of its
-own. docs/format.md is the specification, written so that another program can be made from it.
+Format version 2 is written; version 1 is read as well. Large parts are arrays by themselves. Small ones lie in pools,
+one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay for
+headers of its own. docs/format.md specifies the format, for programs that are written from the specification alone.
 """
 
 import math
@@ -18,12 +18,12 @@ from xoropt.common.files import read_safetensors, safetensors_header, write_safe
 from xoropt.model.file.description import (
     from_columns,
     pack_description,
-    sealed,
+    seal,
     to_columns,
     unpack_description,
     unseal,
 )
-from xoropt.model.file.tensor_entries import Held, Parts, array_name, checksum, describe_tensor, restore_tensor
+from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 
@@ -32,24 +32,29 @@ __all__ = ["VERSION", "header_bits", "load", "save"]
 VERSION = 2
 KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
-MOST_SIDES = 8
-"""Axes of a part at most; those that there are have two."""
-SMALL = 1 << 16
-"""Bytes below which a part lies in a pool with those of other tensors."""
+MAX_AXES = 8
+"""The most axes of a part in a pool; the parts that are written have at most two."""
+LARGE = 1 << 16
+"""The bytes from which on a part is an array by itself."""
 
 
 def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Write a model as one file, whole or not at all.
 
+    Args:
+        model: the model.
+        path: the file to write.
+        overwrite: replace a file that exists.
+
     Raises:
         DecodeError: a tensor's parts do not fit together.
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
-    write_safetensors(path, _arrays(model), {KEY: sealed({"version": VERSION})}, overwrite)
+    write_safetensors(path, _arrays(model), {KEY: seal({"version": VERSION})}, overwrite)
 
 
 def _arrays(model: CompressedModel) -> Parts:
-    """The arrays of the file, the description among them."""
+    """Make the arrays of the file, the description among them."""
     entries, arrays, sums = {}, {}, []
     pools: dict[str, list[Any]] = {}
     pooled: dict[str, list[np.ndarray]] = {}
@@ -61,7 +66,7 @@ def _arrays(model: CompressedModel) -> Parts:
         entries[name] = entry
         sums.append(checksum(parts))
         for part, array in parts.items():
-            if part == "raw" or array.nbytes >= SMALL:
+            if part == "raw" or array.nbytes >= LARGE:
                 arrays[array_name(name, part)] = array
             else:
                 pool = f"{part}::{name_of(array.dtype)}"
@@ -74,9 +79,10 @@ def _arrays(model: CompressedModel) -> Parts:
 
 
 def header_bits(model: CompressedModel) -> dict[str, int]:
-    """What the description and the headers of arrays take in a file of the compressed tensors alone, in bits.
+    """Count the bits that the description and the headers of arrays take in a file of the compressed tensors alone.
 
-    Every compressed tensor bears an equal share.
+    Returns:
+        By name, the shares of the compressed tensors, which are equal but for a remainder that the first one bears.
     """
     tensors: dict[str, CompressedTensor | UncompressedTensor] = {
         name: tensor for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)
@@ -86,33 +92,37 @@ def header_bits(model: CompressedModel) -> dict[str, int]:
     arrays = _arrays(CompressedModel(tensors))
     # The safetensors library lays arrays of one item size out by name.
     forms = {name: (arrays[name].shape, arrays[name].dtype) for name in sorted(arrays)}
-    header = safetensors_header(forms, {KEY: sealed({"version": VERSION})})
-    octets = len(header) + arrays[DESCRIPTION].nbytes
-    shares = {name: 8 * octets // len(tensors) for name in tensors}
-    shares[next(iter(tensors))] += 8 * octets % len(tensors)
+    header = safetensors_header(forms, {KEY: seal({"version": VERSION})})
+    bits = 8 * (len(header) + arrays[DESCRIPTION].nbytes)
+    shares = {name: bits // len(tensors) for name in tensors}
+    shares[next(iter(tensors))] += bits % len(tensors)
     return shares
 
 
 def load(path: str | os.PathLike[str]) -> CompressedModel:
-    """Read a file that `save` wrote; every checksum is verified.
+    """Read a file that `save` wrote, and verify every checksum.
 
     Raises:
-        FormatError: not such a file, a newer version, damaged, or parts that do not fit together (the tensor is named).
+        FormatError: `save` did not write the file, it has a newer format, it is damaged, or its parts do not fit
+            together; the message names the tensor where it can.
         XoroptError: the file cannot be read.
     """
     arrays, metadata = read_safetensors(path)
     if KEY not in metadata:
         raise FormatError(f"{path}: holds no xoropt description; compress it first with 'xoropt compress'.")
     try:
-        seal = unseal(metadata[KEY])
-        version = get(seal, "version", int)
+        sealed = unseal(metadata[KEY])
+        version = get(sealed, "version", int)
         if version > VERSION:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
-        description, held = (seal, split_version_1(seal, arrays)) if version == 1 else _split_2(arrays)
+        if version == 1:
+            description, stored = sealed, split_version_1(sealed, arrays)
+        else:
+            description, stored = _split_version_2(arrays)
         tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
-        for name, (entry, parts) in held.items():
+        for name, (entry, parts) in stored.items():
             try:
                 tensors[name] = restore_tensor(entry, parts)
             except (XoroptError, ValueError) as error:
@@ -125,33 +135,22 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     return CompressedModel(tensors, extra)
 
 
-def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
-    """The description and the tensors' entries and parts; every checksum is verified."""
+def _split_version_2(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
+    """Return the description of a file of version 2, and the tensors' entries and parts.
+
+    Raises:
+        FormatError: the description is not valid or does not fit the arrays, or a checksum differs.
+    """
     if DESCRIPTION not in arrays:
         raise FormatError(f"holds no array '{DESCRIPTION}'")
     description = unpack_description(arrays[DESCRIPTION])
     entries = from_columns({"names": [], "common": {}, "columns": {}} | description)
-    parts: dict[str, Parts] = {name: {} for name in entries}
     pools = get({"pools": {}} | description, "pools", dict)
+    parts: dict[str, Parts] = {name: {} for name in entries}
     for pool, shapes in pools.items():
-        part, _, dtype = pool.rpartition("::")
         if pool not in arrays or type(shapes) is not list or len(shapes) != len(entries):
             raise FormatError(f"the description of the array '{pool}' is not valid")
-        stored, at = arrays[pool], 0
-        if stored.ndim != 1 or name_of(stored.dtype) != dtype:
-            raise FormatError(f"the array '{pool}' has the wrong shape or dtype")
-        for name, shape in zip(entries, shapes, strict=True):
-            if shape is not None:
-                sides = [non_negative_int(n, pool) for n in (shape if type(shape) is list else [shape])]
-                if len(sides) > MOST_SIDES:
-                    raise FormatError(f"the description of the array '{pool}' is not valid")
-                size = math.prod(sides)
-                if at + size > len(stored):
-                    raise FormatError(f"the array '{pool}' ends too early")
-                parts[name][part] = stored[at : at + size].reshape(sides)
-                at += size
-        if at != len(stored):
-            raise FormatError(f"the array '{pool}' goes on after its end")
+        _split_pool(pool, arrays[pool], shapes, parts)
     for key, array in arrays.items():
         name, cut, part = key.rpartition("::")
         if not cut:
@@ -168,3 +167,34 @@ def _split_2(arrays: Parts) -> tuple[dict[str, Any], Held]:
         if stored_sum != checksum(parts[name]):
             raise FormatError(f"tensor '{name}': is damaged or lacks a part (its checksum differs); get the file again")
     return description, {name: (entry, parts[name]) for name, entry in entries.items()}
+
+
+def _split_pool(pool: str, stored: np.ndarray, shapes: list[Any], parts: dict[str, Parts]) -> None:
+    """Cut a pool into the parts of the tensors.
+
+    Args:
+        pool: the name of the array, "PART::DTYPE".
+        stored: the array.
+        shapes: for each tensor the shape of its part, None where it has none.
+        parts: of each tensor, in order; the parts from the pool are added.
+
+    Raises:
+        FormatError: the shapes are not valid, or they do not fit the array.
+    """
+    part, _, dtype = pool.rpartition("::")
+    if stored.ndim != 1 or name_of(stored.dtype) != dtype:
+        raise FormatError(f"the array '{pool}' has the wrong shape or dtype")
+    at = 0
+    for name, shape in zip(parts, shapes, strict=True):
+        if shape is None:
+            continue
+        sides = [non_negative_int(n, pool) for n in (shape if type(shape) is list else [shape])]
+        if len(sides) > MAX_AXES:
+            raise FormatError(f"the description of the array '{pool}' is not valid")
+        size = math.prod(sides)
+        if at + size > len(stored):
+            raise FormatError(f"the array '{pool}' ends too early")
+        parts[name][part] = stored[at : at + size].reshape(sides)
+        at += size
+    if at != len(stored):
+        raise FormatError(f"the array '{pool}' goes on after its end")

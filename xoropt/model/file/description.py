@@ -1,4 +1,4 @@
-"""The description of a file: JSON in which every key of the tensors' entries is one list, deflated.
+"""The description of a file: deflated JSON, with one list for each key of the tensors' entries.
 
 Neighbouring entries differ in few digits, so that a small tensor's share of the description is some twenty bytes.
 """
@@ -12,18 +12,25 @@ import numpy as np
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.fields import get
 
-__all__ = ["from_columns", "pack_description", "sealed", "to_columns", "unpack_description", "unseal"]
+__all__ = ["from_columns", "pack_description", "seal", "to_columns", "unpack_description", "unseal"]
 
 SEAL = '{"crc32":"'
+"""The text before the checksum that seals a JSON object."""
 LARGEST = 1 << 25
-"""Bytes of a description's text at most, some 100,000 tensors: parsed, a hostile one takes thirty times the memory."""
+"""The most bytes of a description's text, enough for some 100,000 tensors.
+
+When it is parsed, a hostile text takes thirty times as much memory.
+"""
 
 Entries = dict[str, dict[str, Any]]
 
 
 def to_columns(entries: Entries) -> dict[str, Any]:
-    """Tensors' entries as `names`, `common`, what all but the carried ones share, and `columns`, a list for each other
-    key, None where a tensor lacks it.
+    """Turn the entries of tensors into columns.
+
+    Returns:
+        `names`; `common`, the keys and values that the entries of all compressed tensors share; `columns`, for each
+        other key a list of its values, None where a tensor's entry lacks the key.
     """
     shared: dict[str, Any] | None = None
     for entry in entries.values():
@@ -40,7 +47,11 @@ def to_columns(entries: Entries) -> dict[str, Any]:
 
 
 def from_columns(description: dict[str, Any]) -> Entries:
-    """The inverse of `to_columns`; FormatError where it is not valid."""
+    """Turn columns back into the entries of tensors.
+
+    Raises:
+        FormatError: the description lacks what `to_columns` returns, or holds something else.
+    """
     names, common, columns = (get(description, *k) for k in (("names", list), ("common", dict), ("columns", dict)))
     if not all(type(name) is str for name in names) or len(set(names)) != len(names):
         raise FormatError("the description lacks valid 'names'")
@@ -54,19 +65,23 @@ def from_columns(description: dict[str, Any]) -> Entries:
 
 
 def pack_description(description: dict[str, Any]) -> np.ndarray:
-    """As stored: the CRC-32 of what follows, the JSON text deflated (zlib's form), and the tensors' checksums; uint8.
+    """Pack a description as it is stored.
 
     Args:
-        description: without empty values; `crc32`: a number below 2^32 for each tensor, which can't be deflated.
+        description: without empty values. `crc32` is a list with one number below 2^32 for each tensor, which is stored
+            apart because it can't be deflated.
+
+    Returns:
+        uint8: the CRC-32 of what follows, the JSON text deflated (zlib's form), and the tensors' checksums.
 
     Raises:
-        XoroptError: too large to be read again: too many tensors, or too much metadata.
+        XoroptError: it is too large to be read again, with too many tensors or too much metadata.
     """
     others = {key: value for key, value in description.items() if key != "crc32"}
     text = json.dumps(others, separators=(",", ":"), ensure_ascii=False).encode()
     if len(text) > LARGEST:
         raise XoroptError(
-            f"The file's description would take {len(text)} bytes of {LARGEST}; store it as several files."
+            f"The file's description would take {len(text)} bytes, more than {LARGEST}; store it as several files."
         )
     sums = np.array(description.get("crc32", []), dtype="<u4").tobytes()
     stored = zlib.compress(text, 9) + sums
@@ -74,10 +89,10 @@ def pack_description(description: dict[str, Any]) -> np.ndarray:
 
 
 def unpack_description(data: np.ndarray) -> dict[str, Any]:
-    """The inverse of `pack_description`.
+    """Unpack what `pack_description` packed.
 
     Raises:
-        FormatError: damaged, or too large.
+        FormatError: the data are damaged, or the text is too large.
     """
     if data.dtype != np.uint8 or data.ndim != 1:
         raise FormatError("the description is not an array of bytes")
@@ -91,11 +106,15 @@ def unpack_description(data: np.ndarray) -> dict[str, Any]:
         raise FormatError("the description can't be inflated") from None
     if not inflate.eof or len(inflate.unused_data) % 4:
         raise FormatError("the description is too long or ends too early")
-    return parsed(text) | {"crc32": np.frombuffer(inflate.unused_data, dtype="<u4").tolist()}
+    return parse_object(text) | {"crc32": np.frombuffer(inflate.unused_data, dtype="<u4").tolist()}
 
 
-def parsed(text: str | bytes) -> dict[str, Any]:
-    """A JSON object; FormatError where the text is none."""
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        FormatError: the text is no JSON object.
+    """
     try:
         description = json.loads(text)
     except (ValueError, RecursionError):
@@ -105,22 +124,26 @@ def parsed(text: str | bytes) -> dict[str, Any]:
     return description
 
 
-def sealed(values: dict[str, Any]) -> str:
-    """JSON whose first key, `crc32`, is the CRC-32 of the text with zeros in its place.
+def seal(values: dict[str, Any]) -> str:
+    """Write JSON whose first key, `crc32`, is the CRC-32 of the text with zeros in its place.
 
-    One metadata key for all, because safetensors writes several in no fixed order and a model should give the same
-    file every time.
+    The file's metadata have one key for all, because safetensors writes several keys in no fixed order and a model
+    should give the same file every time.
     """
     text = json.dumps({"crc32": "00000000", **values}, separators=(",", ":"), ensure_ascii=False)
     return _with_sum(text, f"{zlib.crc32(text.encode()):08x}")
 
 
 def unseal(text: str) -> dict[str, Any]:
-    """What `sealed` sealed; FormatError where the checksum differs."""
+    """Read what `seal` wrote.
+
+    Raises:
+        FormatError: the checksum differs, or the text is no JSON object.
+    """
     digits = text[len(SEAL) : len(SEAL) + 8]
     if not text.startswith(SEAL) or f"{zlib.crc32(_with_sum(text, '0' * 8).encode()):08x}" != digits:
         raise FormatError("the description is damaged (its checksum differs); get the file again")
-    return parsed(text)
+    return parse_object(text)
 
 
 def _with_sum(text: str, digits: str) -> str:

@@ -1,4 +1,4 @@
-"""Tensors as a file's description has them: an entry, and parts, checked before anything is decoded."""
+"""Tensors as a file describes them: an entry and parts, which are checked before anything is decoded."""
 
 import json
 import math
@@ -16,41 +16,43 @@ from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.tensor import MAX_PLANES, Levels, check_levels
 
-__all__ = ["Held", "Parts", "array_name", "checksum", "describe_tensor", "octets", "restore_tensor"]
+__all__ = ["Parts", "StoredTensors", "array_name", "bytes_of", "checksum", "describe_tensor", "restore_tensor"]
 
 Parts = dict[str, np.ndarray]
 """Arrays by the name of the part."""
 
-Held = dict[str, tuple[dict[str, Any], Parts]]
-"""Every tensor's entry and its parts, checked."""
+StoredTensors = dict[str, tuple[dict[str, Any], Parts]]
+"""The entry and the parts of every tensor, by name."""
 
 
 def array_name(name: str, part: str) -> str:
-    """The name of a part that is an array by itself; never the same for two parts, since only carried tensors without
-    "::" keep their own name.
+    """Return the name of a part that is an array by itself.
+
+    Two parts never get the same name, because an uncompressed tensor keeps its own name only if that has no "::".
     """
     return name if part == "raw" and "::" not in name and name != "__metadata__" else f"{name}::{part}"
 
 
 def checksum(parts: Parts) -> int:
-    """CRC-32 over a tensor's parts by name: of each "PART DTYPE n,m", so that another dtype or shape is found too, and
-    the bytes.
+    """Compute the CRC-32 of a tensor's parts, sorted by name.
+
+    It covers the text "PART DTYPE n,m" of each part, so that another dtype or shape is detected as well, and the bytes.
     """
     crc = 0
     for part in sorted(parts):
         array = parts[part]
         head = f"{part} {name_of(array.dtype)} {','.join(map(str, array.shape))}"
-        crc = zlib.crc32(octets(array), zlib.crc32(head.encode(), crc))
+        crc = zlib.crc32(bytes_of(array), zlib.crc32(head.encode(), crc))
     return crc
 
 
-def octets(array: np.ndarray) -> np.ndarray:
-    """An array's bytes, uint8."""
+def bytes_of(array: np.ndarray) -> np.ndarray:
+    """Return the bytes of an array, uint8."""
     return np.require(array, requirements="C").reshape(-1).view(np.uint8)
 
 
-def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """A tensor's entry in the description and its arrays by part."""
+def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict[str, Any], Parts]:
+    """Return a tensor's entry in the description, and its parts."""
     if isinstance(tensor, UncompressedTensor):
         return {"carried": tensor.reason}, {"raw": tensor.array}
     levels = tensor.levels
@@ -73,10 +75,16 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
     return entry, parts | {"codebook": levels.values}
 
 
-def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | UncompressedTensor:
-    """The tensor of an entry; everything that a decoder relies on is checked here, before anything is decoded."""
+def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | UncompressedTensor:
+    """Restore a tensor from its entry and its parts.
+
+    Everything that a decoder relies on is checked here, before anything is decoded.
+
+    Raises:
+        FormatError: the entry is not valid, or the parts do not fit it.
+    """
     if "carried" in entry:
-        return UncompressedTensor(take(held, "raw", None, None), get(entry, "carried", str))
+        return UncompressedTensor(take(parts, "raw", None, None), get(entry, "carried", str))
     shape = tuple(non_negative_int(n, "shape") for n in get(entry, "shape", list))
     if math.prod(side for side in shape if side) > 2**48:
         raise FormatError("its shape is too large")
@@ -86,9 +94,9 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Unc
     dtype = dtype_of(get(entry, "dtype", str))
     if planes > MAX_PLANES:
         raise FormatError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
-    encoded = restore(entry, held, shape, planes)
+    encoded = restore(entry, parts, shape, planes)
     levels: Levels = (
-        Codebook(take(held, "codebook", dtype, None)) if "scales" not in held else Scales(held["scales"], dtype)
+        Scales(parts["scales"], dtype) if "scales" in parts else Codebook(take(parts, "codebook", dtype, None))
     )
     check_levels(levels, planes, shape)
     quantization = entry.get("quantization")
@@ -99,7 +107,7 @@ def restore_tensor(entry: dict[str, Any], held: Parts) -> CompressedTensor | Unc
     entropy = entry.get("entropy", float(planes))
     if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
         raise FormatError("the description lacks a valid 'entropy'")
-    mask_parts = {part: array for part, array in held.items() if part.startswith("mask")}
+    mask_parts = {part: array for part, array in parts.items() if part.startswith("mask")}
     if any(array.dtype != np.uint8 or array.ndim != 1 for array in mask_parts.values()):
         raise FormatError("its mask has the wrong shape or dtype")
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}

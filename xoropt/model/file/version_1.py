@@ -1,4 +1,4 @@
-"""Files of version 1: the same tensors, described and named in another way."""
+"""Files of format version 1: the same tensors, with other descriptions and names of arrays."""
 
 import zlib
 from typing import Any
@@ -7,25 +7,25 @@ from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.fields import get
 from xoropt.masks.version_1 import modernize_parts
-from xoropt.model.file.tensor_entries import Held, Parts, array_name, octets
+from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, bytes_of
 
 __all__ = ["split_version_1"]
 
 
-def split_version_1(description: dict[str, Any], arrays: Parts) -> Held:
-    """The tensors' entries and parts as they are now.
+def split_version_1(description: dict[str, Any], arrays: Parts) -> StoredTensors:
+    """Bring the tensors' entries and parts into the form of version 2.
 
-    Entries stood by name, with a checksum for each part, and prefix masks were in one piece.
+    Version 1 had the entries by name, with a checksum for each part, and prefix masks in one piece.
 
     Args:
-        description: the file's.
-        arrays: all of the file.
+        description: of the file.
+        arrays: all arrays of the file.
 
     Raises:
         FormatError: a part is missing or damaged, or an array belongs to no tensor.
     """
     common = get(description, "common", dict)
-    held: Held = {}
+    stored: StoredTensors = {}
     unused = set(arrays)
     for name, own in get(description, "tensors", dict).items():
         parts: Parts = {}
@@ -36,7 +36,7 @@ def split_version_1(description: dict[str, Any], arrays: Parts) -> Held:
             parts[part] = arrays[key]
             unused.discard(key)
             head = f"{name_of(parts[part].dtype)} {','.join(map(str, parts[part].shape))}".encode()
-            if digits != f"{zlib.crc32(octets(parts[part]), zlib.crc32(head)):08x}":
+            if digits != f"{zlib.crc32(bytes_of(parts[part]), zlib.crc32(head)):08x}":
                 raise FormatError(
                     f"tensor '{name}': its part '{part}' is damaged (its checksum differs); get the file again"
                 )
@@ -45,7 +45,7 @@ def split_version_1(description: dict[str, Any], arrays: Parts) -> Held:
             parts |= modernize_parts(str(entry.get("mask")), parts)
         except (XoroptError, ValueError) as error:
             raise FormatError(f"tensor '{name}': {error}") from None
-        held[name] = (entry, parts)
+        stored[name] = (entry, parts)
     if unused:
         raise FormatError(f"holds the array '{min(unused)}', which its description does not name")
-    return held
+    return stored

@@ -1,0 +1,89 @@
+"""Compressed tensors of every kind, and how their weights are compared."""
+
+from dataclasses import dataclass
+
+import ml_dtypes
+import numpy as np
+from hypothesis import strategies as st
+
+import xoropt
+from xoropt import CompressedTensor
+from xoropt.masks import encode_mask
+from xoropt.quantize import Codebook, Scales
+
+DTYPES = [np.float32, np.float16, ml_dtypes.bfloat16, np.float64, np.int8, np.uint8, np.int32, np.complex64]
+WINDOWED = "windowed:n_in=8,n_out=60,window=64,taps=6"
+NETWORKS = [("block:n_in=20,n_out=60", None), (WINDOWED, None), (WINDOWED, "lanes:lanes=64")]
+"""Networks and stream orders."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a random compressed tensor is like.
+
+    Attributes:
+        shape: of the tensor.
+        dtype: float dtypes have scales, others a codebook.
+        planes: from 0 to 8.
+        density: of the mask.
+        network: one of `NETWORKS`.
+        codec: of the mask.
+        by_row: whether each row has its own scales.
+    """
+
+    shape: tuple[int, ...]
+    dtype: type
+    planes: int = 2
+    density: float = 0.1
+    network: tuple[str, str | None] = NETWORKS[-1]
+    codec: str = "auto"
+    by_row: bool = False
+
+
+def random_tensor(kind, seed=0):
+    """Compress random planes, without `compress`."""
+    rng = np.random.default_rng(seed)
+    dtype, planes = np.dtype(kind.dtype), kind.planes
+    mask = rng.random(kind.shape) < kind.density
+    if dtype.kind in "iuc":
+        octets = rng.integers(0, 256, (1 << planes) * dtype.itemsize, dtype=np.uint8)
+        levels = Codebook(octets.view(dtype)[: rng.integers(1, 1 << planes, endpoint=True)])
+    else:
+        rows = kind.shape[0] if kind.by_row else 1
+        levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), dtype)
+    network, order = kind.network
+    bits = rng.random((planes, *kind.shape)) < 0.5
+    encoded = xoropt.encode(bits, mask, network, solver="greedy", order=order, planes=True)
+    codec, parts = encode_mask(mask, kind.codec)
+    return CompressedTensor(kind.shape, levels, codec, parts, encoded)
+
+
+@st.composite
+def tensors(draw):
+    """Random compressed tensors of every kind."""
+    kind = Kind(
+        shape=draw(st.sampled_from([(1, 1), (300,), (37, 53), (128, 64), (5, 700), (3, 4, 5, 6), (64, 130)])),
+        dtype=draw(st.sampled_from(DTYPES)),
+        planes=draw(st.integers(0, 8)),
+        density=draw(st.sampled_from([0.0, 0.1, 0.5, 1.0])),
+        network=draw(st.sampled_from(NETWORKS)),
+        codec=draw(st.sampled_from(["auto", "bitmap"])),
+        by_row=draw(st.booleans()),
+    )
+    return random_tensor(kind, draw(st.integers(0, 2**32)))
+
+
+def dense_layer(shape=(300, 700), dtype=np.float32, bits=2, **options):
+    """Prune, quantize and compress normal weights as the one tensor `w` of a model."""
+    weights = np.random.default_rng(3).standard_normal(shape).astype(dtype)
+    return xoropt.compress({"w": weights}, xoropt.CompressConfig(sparsity=0.9, bits=bits, **options))
+
+
+def same_bytes(a, b):
+    """Whether two arrays have the same dtype, shape and bytes."""
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def same_arrays(arrays, originals):
+    """Whether two mappings have the same names in the same order, and arrays of the same bytes."""
+    return list(arrays) == list(originals) and all(same_bytes(arrays[name], originals[name]) for name in originals)
