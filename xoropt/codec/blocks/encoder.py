@@ -42,13 +42,12 @@ def encode_blocks(
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
         network: a network of memory 0.
         shape: the shape of one plane, recorded in the result.
-        solver: a strategy of `xoropt_solvers`, or "burst", which stands for "portfolio".
+        solver: a strategy of `xoropt_solvers`.
         jobs: processes or threads that the solver may use.
         time_limit: seconds for the search of each block; None: no limit.
         group: blocks that share a width of their patch counts, 0: all of a plane; None: what stores least.
         progress: called with the blocks done and the number of all blocks, over all planes.
     """
-    solver = "portfolio" if solver == "burst" else solver
     planes, outputs = bits.shape
     n_in, n_out = network.n_in, network.n_out
     blocks = -(-outputs // n_out)
