@@ -8,7 +8,7 @@ import numpy as np
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
-from xoropt.codec.streams.auto import encode_auto
+from xoropt.codec.streams.auto import auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
@@ -45,9 +45,10 @@ def encode(
         solver: for a block network, the strategy of `xoropt_solvers` that searches the seeds.
         patches: for a windowed network, how patches are chosen: "burst" (few), "greedy" (every dependent care bit that
             disagrees) or, with a sequential network in the order "rows", "viterbi" (the fewest).
-        order: how the stream runs over a plane, see `codec.streams.order`: "rows", row-major at the network's own fixed
-            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
-            fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
+        order: how the stream runs over a plane, see `codec.streams.order`: "lanes:lanes=512" and the like, closed to a
+            ring, its rate fitted to the care bits where the network's n_out allows it; or "rows", row-major at the
+            network's own fixed rate, as in the papers, which decodes a hundred times slower. None: "rows" for blocks
+            and for "viterbi", lanes as the network "auto" has them for all others.
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
         time_limit: seconds for each block's search; None: no limit. Windowed networks need none.
@@ -91,7 +92,10 @@ def encode(
             flat, flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
         )
     else:
-        stream_order = order_from_recipe("rows" if order is None else order)
+        if order is None and patches != "viterbi":
+            stream_order = auto_order(flat_care)
+        else:
+            stream_order = order_from_recipe(order or "rows")
         encoded = encode_stream(flat, flat_care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
     if ((decode(encoded) ^ bits) & care).any():

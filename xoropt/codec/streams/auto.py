@@ -17,7 +17,7 @@ from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
-__all__ = ["auto_network", "encode_auto"]
+__all__ = ["auto_network", "auto_order", "encode_auto"]
 
 MOST_LANES = 512
 """Most lanes that are chosen: the bits of a vector register."""
@@ -64,9 +64,8 @@ def encode_auto(
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
     """
-    counts = np.count_nonzero(care, axis=1)
-    order = StreamOrder("lanes", _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(care)))))
-    most = int(counts.max(initial=0))
+    order = auto_order(care)
+    most = int(np.count_nonzero(care, axis=1).max(initial=0))
 
     def attempt(slack: int | None, seed: int) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
@@ -98,6 +97,11 @@ def _count_tries(most: int) -> int:
     another network.
     """
     return min(50, TRIES // most, 4 * most - 3)
+
+
+def auto_order(care: np.ndarray) -> StreamOrder:
+    """Choose the closed order for planes, bool (1 or planes, outputs): as many lanes as their care bits fill."""
+    return StreamOrder("lanes", _power_of_two(int(np.count_nonzero(care)) // (CARE_PER_LANE * max(1, len(care)))))
 
 
 def _power_of_two(lanes: int) -> int:
