@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
+from searches import fastest
 
 import xoropt
 from xoropt import networks
@@ -98,7 +99,7 @@ def encodings(draw):
     care = rng.random((planes, *shape) if own else shape) < draw(st.sampled_from([0.0, 0.05, 0.1, 0.4, 1.0]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", xoropt.RateWarning)
-        encoded = xoropt.encode(bits, care, network, solver="greedy", order=order, planes=True)
+        encoded = xoropt.encode(bits, care, network, order=order, planes=True, **fastest(network, order))
     if isinstance(encoded, xoropt.StreamEncoded) and draw(st.booleans()):
         size = math.prod(shape)
         flips = [np.sort(rng.permutation(size)[: draw(st.integers(0, 20))]) for _ in range(planes)]
@@ -117,7 +118,7 @@ def large(network="auto", order=None, planes=2, size=700_000):
     """Encode random planes of many weights."""
     rng = np.random.default_rng(5)
     bits, care = rng.random((planes, size)) < 0.5, rng.random(size) < 0.1
-    return xoropt.encode(bits, care, network, order=order, solver="greedy" if network != "auto" else "portfolio")
+    return xoropt.encode(bits, care, network, order=order, **({} if network == "auto" else fastest(network, order)))
 
 
 def packed(bits):

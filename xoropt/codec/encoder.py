@@ -95,7 +95,7 @@ def encode(
         if order is None and patches != "viterbi":
             stream_order = auto_order(flat_care)
         else:
-            stream_order = order_from_recipe(order or "rows")
+            stream_order = order_from_recipe("rows" if order is None else order)
         encoded = encode_stream(flat, flat_care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
     if ((decode(encoded) ^ bits) & care).any():

@@ -15,6 +15,7 @@ import pytest
 from codec_cases import NETWORKS, encodings, large, packed, ranges, same
 from hypothesis import given
 from hypothesis import strategies as st
+from searches import fastest
 
 import xoropt
 from xoropt import ArgumentError, DecodeError
@@ -162,6 +163,6 @@ def test_damage_is_found_before_anything_is_decoded(decoder, output):
 def test_what_cannot_be_decoded(network):
     with pytest.raises(ArgumentError, match="'encoded' must be what 'encode' returned, not NoneType"):
         xoropt.decode(None)
-    encoded = xoropt.encode(np.ones(40, bool), np.ones(40, bool), network, solver="greedy")
+    encoded = xoropt.encode(np.ones(40, bool), np.ones(40, bool), network, **fastest(network))
     with pytest.raises(DecodeError, match="order"):
         xoropt.decode(replace(encoded, order="spiral"))

@@ -38,8 +38,8 @@ def test_encode_refuses(bits, care, options, word):
         ({"time_limit": -1}, "'time_limit' must be None or a positive number of seconds, not -1"),
         ({"time_limit": math.nan, "network": NETWORKS[0]}, "'time_limit' must be None or a positive number"),
         ({"time_limit": "1"}, "'time_limit' must be None or a positive number"),
-        ({"solver": "viterbi"}, "'viterbi' with a sequential network alone; give one as 'network'"),
-        ({"solver": "viterbi", "network": NETWORKS[7]}, "'viterbi' with a sequential network alone"),
+        ({"patches": "viterbi"}, "'viterbi' with a sequential network alone; give one as 'network'"),
+        ({"patches": "viterbi", "network": NETWORKS[7]}, "'viterbi' with a sequential network alone"),
     ],
 )
 def test_arguments_that_cannot_be(arguments, message):
@@ -58,10 +58,16 @@ def test_choices_that_do_not_go_together():
     bits = np.ones(4, dtype=bool)
     with pytest.raises(ArgumentError, match="'order' must be None with the network 'auto'"):
         xoropt.encode(bits, bits, "auto", order="rows")
-    with pytest.raises(ArgumentError, match="'order' must be 'rows' for the solver 'viterbi'"):
-        xoropt.encode(bits, bits, NETWORKS[4], order="lanes:lanes=2", solver="viterbi")
-    with pytest.raises(ArgumentError, match="'solver' must be one of portfolio, burst, greedy, viterbi"):
+    with pytest.raises(ArgumentError, match="'order' must be 'rows' where 'patches' is 'viterbi'"):
+        xoropt.encode(bits, bits, NETWORKS[4], order="lanes:lanes=2", patches="viterbi")
+    with pytest.raises(ArgumentError, match="'solver' is for block networks, not 'coset'; for a windowed"):
         xoropt.encode(bits, bits, NETWORKS[0], solver="coset")
+    with pytest.raises(ArgumentError, match="'patches' is for windowed networks, not 'greedy'"):
+        xoropt.encode(bits, bits, NETWORKS[7], patches="greedy")
+    with pytest.raises(ArgumentError, match="'patches' is for windowed networks, not 'greedy'"):
+        xoropt.encode(bits, bits, "auto", solver="greedy", patches="greedy")
+    with pytest.raises(ArgumentError, match="'patches' must be one of burst, greedy, viterbi, not 'portfolio'"):
+        xoropt.encode(bits, bits, patches="portfolio")
     with pytest.raises(ArgumentError, match="window of at most 1984 bits, not 2048"):
         xoropt.encode(bits, bits, xoropt.networks.from_matrix(np.ones((3, 2048), bool), n_in=64))
 
@@ -71,12 +77,14 @@ def test_planes_need_an_axis():
         xoropt.encode(np.array(True), np.array(True), planes=True)
 
 
-def test_burst_means_portfolio_for_blocks():
+def test_a_given_windowed_network_takes_the_lanes_that_auto_takes():
     rng = np.random.default_rng(9)
-    bits, care = rng.random(900) < 0.5, rng.random(900) < 0.3
-    encoded = xoropt.encode(bits, care, NETWORKS[7], solver="burst")
-    assert encoded.solver == "portfolio"
-    assert np.array_equal(encoded.seeds, xoropt.encode(bits, care, NETWORKS[7]).seeds)
+    bits, care = rng.random(30_000) < 0.5, rng.random(30_000) < 0.3
+    windowed = xoropt.encode(bits, care, "windowed:n_in=8,n_out=40,window=64,taps=6")
+    assert windowed.order == xoropt.encode(bits, care).order == "lanes:lanes=512"
+    assert xoropt.encode(bits, care, "windowed:n_in=8,n_out=24,window=64,taps=6", order="rows").order == "rows"
+    assert xoropt.encode(bits, care, "block:n_in=8,n_out=24", solver="greedy").order == "rows"
+    assert xoropt.encode(bits[:900], care[:900], "sequential:n_in=4,n_out=12,n_s=1", patches="viterbi").order == "rows"
 
 
 @pytest.mark.parametrize("network", ["auto", *NETWORKS], ids=str)

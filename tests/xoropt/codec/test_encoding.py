@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from codec_cases import same
+from searches import fastest
 
 import xoropt
 from xoropt.codec.decoder import DECODERS
@@ -13,7 +14,7 @@ BITS, CARE = np.random.default_rng(0).random((2, 2, 30, 31)) < np.array([0.5, 0.
 """Two planes of 930 weights, and a mask for each."""
 SCHEMES = {
     "blocks": ("block:n_in=8,n_out=40", None),
-    "open stream": ("windowed:n_in=8,n_out=24,window=64,taps=none", None),
+    "open stream": ("windowed:n_in=8,n_out=24,window=64,taps=none", "rows"),
     "ring": ("windowed:n_in=8,n_out=40,window=64,taps=none", "lanes:lanes=16"),
     "auto": ("auto", None),
 }
@@ -28,7 +29,7 @@ def encoded_by(scheme, planes=2, shared=False):
     with pytest.MonkeyPatch.context() as patch:
         if scheme == "segments":
             patch.setattr(encoder, "SEGMENT", 60)
-        return xoropt.encode(bits, care, network, order=order, solver="greedy", planes=True)
+        return xoropt.encode(bits, care, network, order=order, planes=True, **fastest(network, order))
 
 
 def decoded(encoded, decoder="auto"):

@@ -73,28 +73,28 @@ def test_quantized_round_trip(tensors, sparsity, bits, scales, scope):
 
 
 def test_what_is_carried_and_why(dense):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy", min_weights=500))
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, patches="greedy", min_weights=500))
     compressed = {name for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)}
     assert compressed == {"conv.weight", "fc.weight", "head.weight", "codes"}
     reasons = {name: tensor.reason for name, tensor in model.tensors.items() if isinstance(tensor, UncompressedTensor)}
     assert reasons["embed.weight"] == "an embedding"
     assert reasons["step"] == "fewer than 500 weights"
-    asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), solver="greedy"))
+    asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), patches="greedy"))
     assert isinstance(asked.tensors["embed.weight"], CompressedTensor)
     assert all(isinstance(asked.tensors[name], UncompressedTensor) for name in dense if name != "embed.weight")
 
 
 def test_a_tensor_that_would_grow_is_carried():
     every = np.random.default_rng(0).integers(-128, 128, (64, 64)).astype(np.int8)
-    model = xoropt.compress({"w": every}, CompressConfig(solver="greedy"))
+    model = xoropt.compress({"w": every}, CompressConfig(patches="greedy"))
     assert model.tensors["w"].reason == "would not get smaller"
 
 
 def test_pruning_rate_is_exact(dense):
-    config = CompressConfig(sparsity=0.9, bits=1, solver="greedy", include=("fc*", "conv.weight"))
+    config = CompressConfig(sparsity=0.9, bits=1, patches="greedy", include=("fc*", "conv.weight"))
     back = xoropt.decompress(xoropt.compress(dense, config))
     assert np.count_nonzero(back["fc.weight"]) == 300
-    config = CompressConfig(sparsity=0.9, bits=1, scope="global", solver="greedy", include=("fc*", "conv.weight"))
+    config = CompressConfig(sparsity=0.9, bits=1, scope="global", patches="greedy", include=("fc*", "conv.weight"))
     back = xoropt.decompress(xoropt.compress(dense, config))
     assert np.count_nonzero(back["fc.weight"]) + np.count_nonzero(back["conv.weight"]) == round(0.1 * (3000 + 1152))
 
@@ -106,7 +106,7 @@ def test_nan_is_refused_by_name(dense):
 
 
 def test_verify_finds_every_difference(dense):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy"))
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, patches="greedy"))
     other = dict(dense)
     other["fc.weight"] = dense["fc.weight"] * np.where(
         np.arange(3000).reshape(60, 50) == dense["fc.weight"].argmax(), -1, 1
@@ -144,7 +144,7 @@ def test_config_refuses(options, word):
 
 def test_full_masks_take_no_bits():
     ternary = np.random.default_rng(0).choice(np.array([-1, 1, 3], np.float32), (80, 80))
-    model = xoropt.compress({"w": ternary}, CompressConfig(solver="greedy"))
+    model = xoropt.compress({"w": ternary}, CompressConfig(patches="greedy"))
     assert xoropt.report(model).tensors["w"].mask_bits == 0
     assert (xoropt.decompress(model)["w"] == ternary).all()
 
@@ -152,7 +152,7 @@ def test_full_masks_take_no_bits():
 def test_progress_reaches_the_end(dense):
     seen = []
     xoropt.compress(
-        dense, CompressConfig(0.9, 1, solver="greedy"), progress=lambda name, done, total: seen.append((done, total))
+        dense, CompressConfig(0.9, 1, patches="greedy"), progress=lambda name, done, total: seen.append((done, total))
     )
     assert seen == sorted(seen)
     assert (

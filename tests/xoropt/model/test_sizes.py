@@ -22,7 +22,7 @@ OF_TOTAL = [
 
 @pytest.fixture
 def model(dense):
-    return xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy"))
+    return xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, patches="greedy"))
 
 
 def test_the_json_has_these_keys_in_this_order(model, tmp_path):

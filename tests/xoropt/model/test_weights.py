@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
+from searches import fastest
 
 import xoropt
 from xoropt import CompressedTensor
@@ -34,7 +35,7 @@ def tensors(draw):
         levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), dtype)
     network, order = draw(st.sampled_from([("block:n_in=20,n_out=60", None), (small, None), (small, "lanes:lanes=64")]))
     bits = rng.random((planes, *shape)) < 0.5
-    encoded = xoropt.encode(bits, mask, network, solver="greedy", order=order, planes=True)
+    encoded = xoropt.encode(bits, mask, network, order=order, planes=True, **fastest(network, order))
     codec, parts = encode_mask(mask, draw(st.sampled_from(["auto", "bitmap"])))
     return CompressedTensor(shape, levels, codec, parts, encoded)
 

@@ -27,7 +27,7 @@ def dense_encodings(draw):
     bits, care = rng.random((rows, columns)) < 0.5, rng.random((rows, columns)) < 0.9 * n_in / network.n_out
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", xoropt.RateWarning)
-        return xoropt.encode(bits, care, network, solver="greedy", order="lanes:lanes=512")
+        return xoropt.encode(bits, care, network, patches="greedy", order="lanes:lanes=512")
 
 
 @given(dense_encodings(), st.data())

@@ -27,14 +27,14 @@ ORDERS = ("rows", "lanes:lanes=1", "lanes:lanes=2", "lanes:lanes=16", "lanes:lan
     st.booleans(),
     st.sampled_from(["burst", "greedy"]),
 )
-def test_every_care_bit_comes_back(seed, network, order, planes, shape, density, shared, solver):
+def test_every_care_bit_comes_back(seed, network, order, planes, shape, density, shared, patches):
     rng = np.random.default_rng(seed)
     bits, care = random_planes(rng, planes, shape, density, shared)
     if not network.memory and order == "rows":
         order = "straight:lanes=1"  # a block network in the paper's order is encoded block by block
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)  # rates are drawn as they come
-        encoded = xoropt.encode(bits, care, network, order=order, solver=solver, planes=True)
+        encoded = xoropt.encode(bits, care, network, order=order, patches=patches, planes=True)
     reference = xoropt.decode(encoded, "reference")
     assert np.array_equal(xoropt.decode(encoded, "numpy"), reference)
     assert not ((reference ^ bits) & care).any()
@@ -54,7 +54,7 @@ def test_a_rate_too_low_warns_and_stores_by_patches():
     bits = rng.random(2000) < 0.5
     network = windowed(n_in=8, n_out=32, window=64, taps=None)
     with pytest.warns(RateWarning, match=r"gives 560 seed bits for 2000 care bits; \d+ patches"):
-        encoded = xoropt.encode(bits, np.ones(2000, dtype=bool), network)
+        encoded = xoropt.encode(bits, np.ones(2000, dtype=bool), network, order="rows")
     assert np.array_equal(xoropt.decode(encoded, "reference"), bits)
     assert encoded.size.patches <= 720  # half of what 560 bits leave to chance
 

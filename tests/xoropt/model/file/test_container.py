@@ -26,7 +26,7 @@ from xoropt.model.file.tensor_entries import checksum
 @pytest.fixture
 def stored(dense, tmp_path):
     """A compressed file and the exact arrays that it must give back."""
-    quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy")))
+    quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, patches="greedy")))
     model = xoropt.compress(quantized, CompressConfig(solver="greedy", n_in=20), metadata={"who": "test"})
     path = tmp_path / "model.safetensors"
     xoropt.save(model, path)
@@ -40,7 +40,7 @@ def stored_windowed(tmp_path):
     weights = np.where(
         rng.random((300, 400)) < 0.3, rng.choice(np.array([1, 2, 3, 4], np.int8), (300, 400)), np.int8(0)
     )
-    config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0")
+    config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0", order="rows")
     model = xoropt.compress({"w": weights}, config, metadata={"who": "test"})
     assert model.tensors["w"].encoded.patches.count
     path = tmp_path / "windowed.safetensors"
@@ -97,7 +97,7 @@ def test_many_small_tensors_share_their_headers(tmp_path):
 def test_names_never_collide(tmp_path):
     codes = np.random.default_rng(0).choice(np.array([0, 0, 0, 1], np.int8), 4000)
     odd = {"a": codes, "a::seeds": np.arange(3), "a::raw": np.arange(2), "a::seeds::raw": np.arange(1), "": np.ones(2)}
-    xoropt.save(xoropt.compress(odd, CompressConfig(solver="greedy")), tmp_path / "odd")
+    xoropt.save(xoropt.compress(odd, CompressConfig(patches="greedy")), tmp_path / "odd")
     assert same(xoropt.decompress(tmp_path / "odd"), odd)
 
 

@@ -20,7 +20,7 @@ def test_viterbi_finds_the_minimum(seed, n_s, outputs, density):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
         encoded = xoropt.encode(
-            bits, care, network, order="rows" if n_s else "lanes:lanes=1", solver="viterbi" if n_s else "burst"
+            bits, care, network, order="rows" if n_s else "lanes:lanes=1", patches="viterbi" if n_s else "burst"
         )
     assert not ((xoropt.decode(encoded, "reference") ^ bits) & care).any()
     if not n_s:
@@ -37,11 +37,11 @@ def test_viterbi_reproduces_the_published_setting():
     """Matched care bits at S = 0.9 and N_out = 80, N_s = 1; 98.65 % for random data."""
     rng = np.random.default_rng(0)
     bits, care = rng.random(200_000) < 0.5, rng.random(200_000) < 0.1
-    encoded = xoropt.encode(bits, care, sequential(n_in=8, n_out=80, n_s=1), solver="viterbi")
+    encoded = xoropt.encode(bits, care, sequential(n_in=8, n_out=80, n_s=1), patches="viterbi")
     assert 0.984 < 1 - encoded.size.patches / encoded.size.care_bits < 0.989
 
 
 def test_viterbi_refuses_large_networks():
     bits = np.ones(100, dtype=bool)
     with pytest.raises(ArgumentError, match="n_in·memory ≤ 16"):
-        xoropt.encode(bits, bits, sequential(n_in=8, n_out=80, n_s=3), solver="viterbi")
+        xoropt.encode(bits, bits, sequential(n_in=8, n_out=80, n_s=3), patches="viterbi")
