@@ -180,7 +180,7 @@ def test_compiled_prefix_masks_equal_plain_ones(monkeypatch, columns, spread):
     chance = 0.1 * np.exp(spread * rng.standard_normal((500, 1)))
     mask = rng.random((500, columns)) < chance
     parts = CODECS["prefix"].encode(mask)
-    monkeypatch.setattr(decoding, "chosen", lambda *_: "numpy")
+    monkeypatch.setattr(decoding, "choose_decoder", lambda *_: "numpy")
     assert (prefix.decode(parts, mask.shape, mask.size, 0, mask.size) == mask.reshape(-1)).all()
     monkeypatch.setattr(unpacking, "AT_ONCE", 2)
     for first, stop in ((0, mask.size), (7 * columns, 7 * columns), (123 * columns, 401 * columns)):
