@@ -81,7 +81,9 @@ def test_a_mask_that_keeps_another_number_is_refused(decoder):
     other = mask.copy()
     other[0, 0] ^= True
     count = np.count_nonzero(mask)
-    with pytest.raises(DecodeError, match=rf"the mask keeps {count + 1 - 2 * mask[0, 0]} weights, .* are of {count}"):
+    with pytest.raises(
+        DecodeError, match=rf"the mask keeps {count + 1 - 2 * mask[0, 0]} weights, but there are values of {count}"
+    ):
         xoropt.decode(pack_values(bits, mask), decoder, mask=other)
 
 
