@@ -176,8 +176,8 @@ def encode_stream(
     patches = pack_stream_patches(positions, outputs)
     if care_bits > 1.01 * seed_bits:  # a random mask exceeds its density by less
         warnings.warn(
-            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches store the "
-            f"rest. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
+            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches store "
+            f"the rest. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
             RateWarning,
             stacklevel=3,
         )
