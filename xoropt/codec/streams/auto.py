@@ -27,13 +27,13 @@ SMALL = 20_000
 """Most care bits of a plane for which several encodings are tried."""
 TRIES = 50_000
 """Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
-MAX_N_OUT = 1 << 14
+MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
 CASCADES = (
     (4, {"layers": 3, "span": 863, "memory": 96}, 13),
     (15, {"layers": 4, "span": 863, "memory": 96}, 16),
-    (MAX_N_OUT, {"layers": 6, "span": 559, "memory": 400}, 11),
+    (MOST_OUTPUTS, {"layers": 6, "span": 559, "memory": 400}, 11),
 )
 """Cascades by the most outputs of a seed bit, with their first seed.
 
@@ -45,7 +45,7 @@ seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and e
 @lru_cache(maxsize=16)
 def auto_network(n_out: int, seed: int) -> XorNetwork:
     """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output."""
-    n_out = min(n_out, MAX_N_OUT)
+    n_out = min(n_out, MOST_OUTPUTS)
     settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
     return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
 
