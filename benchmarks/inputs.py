@@ -85,21 +85,21 @@ def measure(method: str, tensors: dict[str, np.ndarray], mask_information: float
     stored = model.tensors["w"]
     if isinstance(stored, xoropt.UncompressedTensor):
         raise SystemExit(f"{method}: left uncompressed, {stored.reason}")
-    figures = xoropt.report(model)["tensors"]["w"]
+    figures = xoropt.report(model).tensors["w"]
     kept = np.count_nonzero(tensor) / tensor.size
     groups = 8 * sum(array.nbytes for name, array in tensors.items() if name != "w") / tensor.size
     return Row(
         method=method,
         sparsity=1 - kept,
-        planes=figures["planes"],
-        information=figures["value_entropy"],
-        network=figures["network"].partition(":")[0],
+        planes=figures.planes,
+        information=figures.value_entropy,
+        network=figures.network.partition(":")[0],
         mask_codec=stored.mask_codec,
-        mask=figures["mask_bits"] / tensor.size,
-        values=(figures["seed_bits"] + figures["patch_bits"]) / tensor.size,
+        mask=figures.mask_bits / tensor.size,
+        values=(figures.seed_bits + figures.patch_bits) / tensor.size,
         groups=groups,
-        total=figures["bits_per_weight"] + groups,
-        limit=mask_information + kept * figures["planes"] + groups,
+        total=figures.bits_per_weight + groups,
+        limit=mask_information + kept * figures.planes + groups,
     )
 
 

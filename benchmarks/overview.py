@@ -122,11 +122,11 @@ def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
     array[...] = 0
     calls["fill"] = lambda: array.fill(1)
     for name, model in models.items():
-        total = xoropt.report(model)["total"]
-        tensor, count = model.tensors["layer"], total["weights"]
-        mask, values = total["mask_bits"] / count, (total["seed_bits"] + total["patch_bits"]) / count
+        total = xoropt.report(model).total
+        tensor, count = model.tensors["layer"], total.weights
+        mask, values = total.mask_bits / count, (total.seed_bits + total.patch_bits) / count
         access = FORMS[name]["mask"] != "entropy"
-        out = add(name, (mask, values, total["bits_per_weight"]), access, tensor.shape[0])
+        out = add(name, (mask, values, total.bits_per_weight), access, tensor.shape[0])
         calls[name] = lambda t=tensor, o=out: xoropt.decompress_tensor(t, "compiled", jobs=1, out=o)
     kept = np.count_nonzero(weights) / size
     name = "bitmap and packed values"

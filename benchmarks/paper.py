@@ -94,14 +94,14 @@ def measure(layer: str, scheme: str, tensors: dict[str, np.ndarray], jobs: int) 
     decoded = time.perf_counter()
     if not all(check.lossless for check in xoropt.verify(model, tensors)):
         raise SystemExit(f"{layer}, {scheme}: not lossless")
-    total = xoropt.report(model)["total"]
-    weights = total["weights"]
+    total = xoropt.report(model).total
+    weights = total.weights
     kept = sum(float(np.abs(tensors[name][array != 0]).sum(dtype=np.float64)) for name, array in arrays.items())
     free = 0.0
     for name, weight in tensors.items():
         count = int(np.count_nonzero(arrays[name]))
         free += float(np.partition(np.abs(weight).reshape(-1), weight.size - count)[weight.size - count :].sum())
-    share = {part: total[f"{part}_bits"] / weights for part in ("seed", "patch", "mask", "scale", "header")}
+    share = {part: getattr(total, f"{part}_bits") / weights for part in ("seed", "patch", "mask", "scale", "header")}
     return Row(
         layer=layer,
         scheme=scheme,
@@ -110,9 +110,9 @@ def measure(layer: str, scheme: str, tensors: dict[str, np.ndarray], jobs: int) 
         mask=share["mask"],
         scales=share["scale"],
         headers=share["header"],
-        total=total["bits_per_weight"],
+        total=total.bits_per_weight,
         limit=entropy(sparsity) + (1 - sparsity) * planes,
-        efficiency=total["efficiency"],
+        efficiency=total.efficiency,
         magnitude_kept=kept / free,
         encode_seconds=encoded - begin,
         decode_seconds=decoded - encoded,

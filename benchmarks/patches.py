@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 import xoropt
-from xoropt.codec.streams.banded.bursts import Burst, Search, bursts
+from xoropt.codec.streams.banded.bursts import Burst, BurstSearch, bursts
 from xoropt.codec.streams.banded.elimination import eliminate
-from xoropt.codec.streams.banded.system import care_positions, system
+from xoropt.codec.streams.banded.equations import build_equations, collect_care_bits
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.codec.streams.segments import open_seed_bits
 from xoropt.networks import XorNetwork, sequential, staged, windowed
@@ -93,16 +93,16 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
     for solver in ("greedy", "burst"):
         sizes[solver] = xoropt.encode(bits, care, network, solver=solver).size
     order = order_from_recipe("rows")
-    starts, stream_row, weight = care_positions(care, order, weights)
-    equations, _ = system(network, order, weights, open_seed_bits(weights, network), starts, stream_row)
-    eliminated = eliminate(equations, bits[weight].astype(np.uint64), 1)
-    flipped = np.zeros(len(weight), dtype=np.uint64)
+    care_bits = collect_care_bits(care, order, weights)
+    equations, _ = build_equations(network, order, weights, open_seed_bits(weights, network), care_bits)
+    eliminated = eliminate(equations, bits[care_bits.weights].astype(np.uint64), 1)
+    flipped = np.zeros(len(care_bits.weights), dtype=np.uint64)
     proved = searched = patches = minimum = 0
     for burst in bursts(eliminated, flipped, 10**9):
         wrong = burst.residual != 0
         if not wrong.any():
             continue
-        picks, exact = Search(burst).run(wrong)
+        picks, exact = BurstSearch(burst).run(wrong)
         flipped[burst.equations[picks]] ^= np.uint64(1)
         searched += 1
         fewest = len(picks) if exact else least(burst, wrong, len(picks))
@@ -111,7 +111,7 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
     return Row(
         network=network.recipe,
         sparsity=sparsity,
-        care_bits=len(weight),
+        care_bits=len(care_bits.weights),
         dependent=len(eliminated.dependent),
         greedy=sizes["greedy"].patches,
         burst=sizes["burst"].patches,

@@ -5,9 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from xoropt_solvers import registry
+from xoropt_solvers import registry as solvers
 
 from xoropt.masks import CODECS
+from xoropt.masks import registry as masks
 from xoropt.networks import TOPOLOGIES
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -38,7 +39,13 @@ def registries(monkeypatch):
     for known, names in zip((TOPOLOGIES, CODECS), before, strict=True):
         for name in set(known) - set(names):
             del known[name]
-    registry._entry_points.cache_clear()
+    forget_entry_points()
+
+
+def forget_entry_points():
+    """Make the registries look again for what is installed."""
+    solvers._entry_points.cache_clear()
+    masks._installed.cache_clear()
 
 
 def install(page, folder):
@@ -46,14 +53,15 @@ def install(page, folder):
     for block in blocks(page, "python"):
         if name := re.match(r"# (\w+\.py)\n", block):
             (folder / name[1]).write_text(block)
-    for table in blocks(page, "toml"):
-        (folder / "example-1.dist-info").mkdir()
+    for number, table in enumerate(blocks(page, "toml")):
+        info = folder / f"example{number}-1.dist-info"
+        info.mkdir()
         lines = []
         for group, entries in tomllib.loads(table)["project"]["entry-points"].items():
             lines += [f"[{group}]", *(f"{name} = {target}" for name, target in entries.items())]
-        (folder / "example-1.dist-info" / "entry_points.txt").write_text("\n".join(lines) + "\n")
-        (folder / "example-1.dist-info" / "METADATA").write_text("Name: example\nVersion: 1\n")
-    registry._entry_points.cache_clear()
+        (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+        (info / "METADATA").write_text(f"Name: example{number}\nVersion: 1\n")
+    forget_entry_points()
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=[*marks(page)]) for page in PAGES])

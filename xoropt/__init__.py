@@ -10,7 +10,7 @@ from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
 from xoropt.model.preparation import PreparedTensor, prepare
 from xoropt.model.products import matvec
-from xoropt.model.sizes import report
+from xoropt.model.sizes import ModelReport, TensorReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import TensorCheck, verify
 
@@ -24,11 +24,13 @@ __all__ = [
     "EncodeError",
     "Encoding",
     "FormatError",
+    "ModelReport",
     "PreparedTensor",
     "RateWarning",
     "SizeReport",
     "StreamEncoded",
     "TensorCheck",
+    "TensorReport",
     "UncompressedTensor",
     "XoroptError",
     "__version__",

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 import xoropt
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["AUTO", "PIECE", "encode_all", "packed"]
 
@@ -41,5 +41,5 @@ def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.BlockEncoded 
         warnings.simplefilter("ignore", xoropt.RateWarning)
         for name, (network, order) in NETWORKS.items():
             solver = "greedy" if network.startswith(("block", "sequential")) else "portfolio"
-            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=cores())
+            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=count_cores())
     return care, bits & care, encodings

@@ -12,7 +12,7 @@ import xoropt
 from decoding.data import PIECE, packed
 from decoding.deposit import expand
 from decoding.race import Method
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 from xoropt.common.memory import aligned
 
 __all__ = ["methods"]
@@ -27,7 +27,7 @@ def methods(
     plane, mask = packed(bits), packed(care)
     source = aligned(words)
     source[:] = np.tile(plane, times)
-    several = ThreadPoolExecutor(cores())
+    several = ThreadPoolExecutor(count_cores())
 
     def fresh() -> np.ndarray:
         out = aligned(words)
@@ -37,9 +37,11 @@ def methods(
     out = fresh()
 
     def copy_all() -> None:
-        cuts = [words * i // cores() for i in range(cores() + 1)]
+        cuts = [words * i // count_cores() for i in range(count_cores() + 1)]
         list(
-            several.map(lambda i: np.copyto(out[cuts[i] : cuts[i + 1]], source[cuts[i] : cuts[i + 1]]), range(cores()))
+            several.map(
+                lambda i: np.copyto(out[cuts[i] : cuts[i + 1]], source[cuts[i] : cuts[i + 1]]), range(count_cores())
+            )
         )
 
     rows = [Method("copy", None, words * 8, lambda: np.copyto(out, source), copy_all, lambda: True)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import xoropt
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["processes"]
 
@@ -23,7 +23,7 @@ def processes(weights: int) -> dict[str, float]:
         cache = {**os.environ, "NUMBA_CACHE_DIR": str(Path(folder) / "cache")}
         for name, shape in (("small", (512, 800)), ("large", (weights // 4096, 4096))):
             array = rng.standard_normal(shape, dtype=np.float32)
-            model = xoropt.compress({"w": array}, xoropt.CompressConfig(sparsity=0.9, bits=1, jobs=cores()))
+            model = xoropt.compress({"w": array}, xoropt.CompressConfig(sparsity=0.9, bits=1, jobs=count_cores()))
             xoropt.save(model, Path(folder) / name)
             del array, model
         for name, decoder, what in (

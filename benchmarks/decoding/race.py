@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt.codec.compiled.ranges import cores
+from xoropt.codec.compiled.threads import count_cores
 
 __all__ = ["Method", "Row", "measure", "race"]
 
@@ -68,9 +68,9 @@ def measure(rivals: list[Method], weights: int, repeats: int) -> list[Row]:
     rows = []
     both = [
         (1, [(method, method.one) for method in rivals]),
-        (cores(), [(method, method.every) for method in rivals if method.every]),
+        (count_cores(), [(method, method.every) for method in rivals if method.every]),
     ]
-    for number, calls in both[: 1 if cores() == 1 else 2]:
+    for number, calls in both[: 1 if count_cores() == 1 else 2]:
         some, clock = [call for _, call in calls], time.thread_time if number == 1 else time.perf_counter
         times, again = race(some, repeats, clock), [race([call], repeats, clock)[0] for call in some]
         for (method, _), seconds, seconds_again in zip(calls, times, again, strict=True):

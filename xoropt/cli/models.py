@@ -140,12 +140,12 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     with progress_bar("compress") as progress:
         model = run(tensors, config, metadata=metadata, progress=progress)
     save(model, out, force)
-    figures = report(model, out) | {"seconds": time.perf_counter() - begin}
+    figures, seconds = report(model, out), time.perf_counter() - begin
     if as_json:
-        print_json(figures)
+        print_json(figures.to_dict() | {"seconds": seconds})
     else:
-        print_report(figures, (source, before))
-    if not figures["tensors"]:
+        print_report(figures, (source, before), seconds)
+    if not figures.tensors:
         advice = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
         if config.include:
             advice = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
@@ -220,6 +220,6 @@ def inspect(file: Path, as_json: bool) -> None:
 
     figures = report(load(file), file)
     if as_json:
-        print_json(figures)
+        print_json(figures.to_dict())
     else:
         print_report(figures)

@@ -1,11 +1,11 @@
-"""Encodings as what a file holds: an entry of its JSON description, and plain arrays by part."""
+"""The description of encodings in a file: an entry of its JSON description, and plain arrays by part."""
 
 from typing import Any
 
 import numpy as np
 
 from xoropt.codec.blocks.encoding import BlockEncoded
-from xoropt.codec.checks import check, checked
+from xoropt.codec.checks import check_fully, check_once
 from xoropt.codec.encoding import Encoding
 from xoropt.codec.packed.encoding import PackedValues
 from xoropt.codec.streams.encoding import StreamEncoded
@@ -13,22 +13,31 @@ from xoropt.codec.streams.encoding import StreamEncoded
 __all__ = ["ENCODINGS", "describe", "restore"]
 
 ENCODINGS: dict[str, type[Encoding]] = {"packed": PackedValues, "streams": StreamEncoded, "blocks": BlockEncoded}
-"""The schemes, in the order in which an entry is tried."""
+"""The schemes by name, in the order in which `restore` asks whether an entry is theirs."""
 
 
 def describe(encoded: Encoding) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Describe a checked encoding: its entry and its arrays by part, empty ones left out.
+    """Describe an encoding, after checking it.
+
+    Returns:
+        Its entry, and its arrays by part without the empty ones; `seeds` is always there.
 
     Raises:
-        DecodeError: the parts do not fit together; what could not be read is not written.
+        DecodeError: the parts do not fit together; such an encoding could be written but not read again.
     """
-    checked(encoded)
+    check_once(encoded)
     entry, parts = encoded.describe()
     return entry, {part: array for part, array in parts.items() if array.nbytes or part == "seeds"}
 
 
 def restore(entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Encoding:
-    """Make the encoding of an entry and its parts; everything that a decoder relies on is checked here.
+    """Restore the encoding that `describe` described, and check everything that a decoder relies on.
+
+    Args:
+        entry: the entry.
+        parts: the arrays by part.
+        shape: of one plane.
+        planes: how many planes the tensor has.
 
     Raises:
         FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
@@ -36,5 +45,5 @@ def restore(entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[in
     parts = {"patches": np.zeros(0, dtype=np.uint8)} | parts
     scheme = next(scheme for scheme in ENCODINGS.values() if scheme.describes(entry))
     encoded = scheme.restore(entry, parts, shape, planes)
-    check(encoded)
+    check_fully(encoded)
     return encoded

@@ -1,4 +1,4 @@
-"""What every encoding offers: the contract between the schemes that store bit planes and all that use them."""
+"""The contract of the schemes: what an encoding offers to the decoders, the file format and the rest of the library."""
 
 import math
 from dataclasses import dataclass
@@ -10,19 +10,23 @@ import numpy as np
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
+from xoropt.common.errors import DecodeError
 from xoropt.common.fields import get
 from xoropt.networks import XorNetwork, from_recipe
 
-__all__ = ["EncodedPlanes", "Encoding", "SizeReport", "network_of"]
+__all__ = ["EncodedPlanes", "Encoding", "SizeReport", "check_planes", "network_of"]
+
+LARGEST = 1 << 62
+"""Most weights of a plane: decoders count them in 64 bits."""
 
 
 @dataclass(frozen=True)
 class SizeReport:
-    """Stored bits of the values of a tensor; mask, scales and headers are not in it.
+    """The stored bits of a tensor's values, without its mask, scales and headers.
 
     Attributes:
-        seed_bits: bits of the seed streams of all planes.
-        patch_bits: bits of the patches of all planes, counts and places.
+        seed_bits: bits of the seeds of all planes.
+        patch_bits: bits of the patches of all planes, both their counts and their places.
         care_bits: the values' own bits, the limit.
         patches: care bits that the network gets wrong.
     """
@@ -39,27 +43,27 @@ class SizeReport:
 
     @property
     def efficiency(self) -> float:
-        """Care bits / stored bits, E; 1 is the limit. A tensor that stores nothing and needs nothing has 1."""
+        """E, care bits divided by stored bits: 1 is the limit for random values. 1 where nothing is stored."""
         return self.care_bits / self.total_bits if self.total_bits else 1.0
 
 
 class Encoding(Protocol):
     """Bit planes as one scheme stores them: a frozen dataclass, compared by identity.
 
-    Outside its own package nobody asks which scheme it is. Weights are counted in row-major order; a range is given by
-    its first weight and its end. Methods that decode rely on `check_parts`, which `xoropt.codec.checks.checked` calls
-    once for each encoding.
+    Code outside a scheme's own package never asks which scheme it has. Weights are numbered in row-major order; a range
+    is given by its first weight and its end. The methods that decode rely on `check_parts`, which
+    `xoropt.codec.checks.check_once` calls once for each encoding.
 
     Attributes:
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
-        network: whose outputs the planes are.
+        network: the network whose outputs the planes are.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.
-        shape: of one plane.
+        shape: the shape of one plane.
         planes: number of planes; None when the bits came without a plane axis (one plane).
-        seeds: for each plane uint8, its stored bits, lowest bit first.
-        care_bits: bits that matter, over all planes.
+        seeds: uint8 for each plane, its stored bits, lowest bit first.
+        care_bits: care bits over all planes.
         solver: how seeds or patches were chosen.
-        proved_blocks: blocks or segments, over all planes, whose patches are proved to be the fewest possible.
+        proved_blocks: blocks or segments, over all planes, with a number of patches that is proved minimal.
     """
 
     needs_mask: ClassVar[bool]
@@ -93,37 +97,40 @@ class Encoding(Protocol):
 
     @property
     def size(self) -> SizeReport:
-        """What is stored, in bits."""
+        """The stored bits."""
         ...
 
     @property
     def end_bits(self) -> int:
-        """Seed bits that the ends of streams or blocks take, over all planes: a larger tensor has no more of them."""
+        """Seed bits lost at the ends of streams or blocks, over all planes; a larger tensor loses no more."""
         ...
 
     @property
     def stream_order(self) -> StreamOrder:
-        """How the stream runs over a plane."""
+        """The way in which the stream runs over a plane."""
         ...
 
     def layout(self, plane: int) -> Layout:
-        """The segments of one plane."""
+        """Return the segments of one plane."""
         ...
 
     def check_parts(self) -> list[np.ndarray] | None:
         """Check that all parts fit together.
 
         Returns:
-            The weights to flip of each plane, int64, ascending; None where they are too many to keep: `flips` then
-            reads, and checks, a range of them.
+            The weights to flip in each plane, int64, ascending. None where there are too many to keep in memory; then
+            `flips` reads and checks a range of them.
 
         Raises:
-            DecodeError: the parts do not fit.
+            DecodeError: the parts do not fit together.
         """
         ...
 
     def flips(self, first: int, stop: int) -> list[np.ndarray]:
-        """Read the patches of a range: for each plane the weights to flip, int64, ascending.
+        """Read the patches of a range.
+
+        Returns:
+            The weights to flip in each plane, int64, ascending.
 
         Raises:
             DecodeError: the stored patches are damaged there.
@@ -136,12 +143,12 @@ class Encoding(Protocol):
 
     @classmethod
     def describes(cls, entry: dict[str, Any]) -> bool:
-        """Return whether an entry is one that `describe` made."""
+        """Return whether `describe` of this scheme made an entry."""
         ...
 
     @classmethod
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
-        """Make the encoding of an entry and its parts, the inverse of `describe`.
+        """Restore an encoding from its entry and its parts, the inverse of `describe`.
 
         Raises:
             FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.
@@ -153,25 +160,44 @@ class Encoding(Protocol):
         ...
 
     def decode_numpy(self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None) -> np.ndarray:
-        """Decode a range by NumPy: bool (planes, stop − first).
+        """Decode a range with NumPy.
 
         Args:
             first, stop: the range.
-            flips: for each plane the weights of the range to flip.
-            mask: bool, of all weights, flat; None unless `needs_mask`.
+            flips: the weights of the range to flip in each plane.
+            mask: bool (outputs,), True for kept weights; None unless `needs_mask`.
+
+        Returns:
+            bool (planes, stop − first).
 
         Raises:
-            DecodeError: the mask does not fit.
+            DecodeError: the mask is missing or does not fit.
         """
         ...
 
     def decode_reference(self) -> np.ndarray:
-        """Decode everything in plain Python: bool (planes, outputs); patches are read independently of `flips`."""
+        """Decode everything in plain Python, patches too, without `flips`: bool (planes, outputs)."""
         ...
 
     def tiled(self, times: int) -> Self:
-        """Repeat the stream `times` times along one axis, blocks or segments filled up, as for measuring speed."""
+        """Repeat the planes `times` times along one axis, each padded to whole blocks or segments.
+
+        Makes planes of any size without encoding them, to measure decoders.
+        """
         ...
+
+
+def check_planes(encoded: Encoding) -> None:
+    """Check that the number of planes and the shape are possible.
+
+    Raises:
+        DecodeError: they are not.
+    """
+    planes = len(encoded.seeds)
+    if planes != (1 if encoded.planes is None else encoded.planes):
+        raise DecodeError(f"there are seeds of {planes} planes, but 'planes' is {encoded.planes}")
+    if min(encoded.shape, default=0) < 0 or encoded.outputs > LARGEST:
+        raise DecodeError("the shape has a negative side or is too large")
 
 
 @lru_cache(maxsize=16)
@@ -180,17 +206,19 @@ def _network(recipe: str) -> XorNetwork:
 
 
 def network_of(entry: dict[str, Any]) -> XorNetwork:
-    """The network that an entry names; a few are kept, since tensors share them and they take milliseconds to draw.
+    """Return the network that an entry names.
+
+    The last few are kept: tensors of a file often share one, and building it takes milliseconds.
 
     Raises:
-        FormatError, ArgumentError: there is no valid recipe.
+        FormatError, ArgumentError: the entry has no valid recipe.
     """
     return _network(get(entry, "network", str))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EncodedPlanes:
-    """The fields that the encodings through a network share; see `Encoding`."""
+    """The fields that the schemes with a network share; see `Encoding`."""
 
     needs_mask: ClassVar[bool] = False
 

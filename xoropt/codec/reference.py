@@ -1,14 +1,15 @@
-"""The reference decoder: plain Python integers and lists, no NumPy, to be read against the paper line by line.
+"""The reference decoder: plain Python integers and lists, without NumPy, to compare with the papers line by line.
 
-Kwon et al. (CVPR 2020), section 3: a block's outputs are y = M⊕ · w^c over GF(2), and each of its patches d flips
-output d. It is slow on purpose; every other decoder is tested against it.
+Blocks follow Kwon et al. (CVPR 2020), section 3: the outputs of a block are y = M⊕ · w^c over GF(2), and each of its
+patches d flips output d. Streams follow the definitions in `xoropt.codec.streams.order`, `segments` and `patches`. The
+code is slow on purpose and shares nothing with the other decoders, which are all tested against it.
 """
 
 __all__ = ["decode_plane", "decode_stream", "read_bits", "read_patches", "read_stream_patches"]
 
 
 def read_bits(stream: bytes, first: int, width: int) -> int:
-    """The number of `width` bits that begins at bit `first`: lowest bit first, bytes from their lowest bit."""
+    """Read the number of `width` bits that begins at bit `first`: lowest bit first, bytes from their lowest bit."""
     number = 0
     for i in range(width):
         bit = stream[(first + i) // 8] >> ((first + i) % 8) & 1
@@ -19,15 +20,15 @@ def read_bits(stream: bytes, first: int, width: int) -> int:
 def read_patches(
     counts: bytes, places: bytes, widths: list[list[int]], group: int, blocks: int, n_out: int
 ) -> list[list[list[int]]]:
-    """The patches of each block of each plane: `[plane][block]` is the list of outputs to flip.
+    """Read the patches of every block: `[plane][block]` is the list of outputs to flip.
 
     Args:
-        counts: the stream of n_patch, each of its group's width.
-        places: the stream of d_patch, each of ⌈lg n_out⌉ bits.
+        counts: the bit stream of n_patch, each as wide as its group says.
+        places: the bit stream of d_patch, each of ⌈lg n_out⌉ bits.
         widths: `[plane][group number]`, the width of n_patch.
         group: blocks in a group; 0: all blocks of a plane are one group.
-        blocks: blocks a plane.
-        n_out: outputs a block.
+        blocks: blocks of a plane.
+        n_out: outputs of a block.
     """
     place_width = (n_out - 1).bit_length()
     at_count = at_place = 0
@@ -48,14 +49,14 @@ def read_patches(
 
 
 def decode_plane(seeds: bytes, rows: list[int], n_in: int, patches: list[list[int]], outputs: int) -> list[bool]:
-    """One plane from its seeds.
+    """Decode one plane of a block network.
 
     Args:
-        seeds: the seed stream; block t's seed w^c is the n_in bits from bit t·n_in on.
-        rows: M⊕, row j as an integer whose bit i is the entry of column i.
+        seeds: the seed bits; the seed w^c of block t is the n_in bits from bit t·n_in on.
+        rows: M⊕, row j as an integer; bit i of it is the entry of column i.
         n_in: bits of a seed.
-        patches: for each block, the outputs to flip.
-        outputs: bits of the plane; the last block's outputs beyond it are padding.
+        patches: the outputs to flip in each block.
+        outputs: bits of the plane; outputs of the last block beyond them are padding.
     """
     plane: list[bool] = []
     for block, block_patches in enumerate(patches):
@@ -71,7 +72,13 @@ def decode_plane(seeds: bytes, rows: list[int], n_in: int, patches: list[list[in
 
 
 def read_stream_patches(stream: bytes, count: int, outputs: int) -> list[int]:
-    """The positions of a plane's patches, from their Golomb–Rice code (see `xoropt.codec.streams.patches`)."""
+    """Read the positions of the patches of a plane from their Golomb–Rice code, see `xoropt.codec.streams.patches`.
+
+    Args:
+        stream: the plane's stream of patches.
+        count: how many patches it holds.
+        outputs: bits of the plane.
+    """
     if count == 0:
         return []
     k = max(0, (outputs * 77 // (80 * count)).bit_length() - 1)
@@ -102,16 +109,18 @@ def decode_stream(
     flips: list[int],
     outputs: int,
 ) -> list[bool]:
-    """One plane of a windowed network, output by output; `codec.streams.order` and `segments` define the order.
+    """Decode one plane of a windowed network, output by output.
+
+    `xoropt.codec.streams.order` and `segments` define what the letters mean.
 
     Args:
         seeds: the seed bits of all segments, one after another.
-        rows: the network, row j as an integer whose bit i selects window bit i.
-        n_in, memory, n_out: of the network.
-        kind: of the order: "rows", "straight" or "lanes".
+        rows: the network, row j as an integer; bit i of it selects window bit i.
+        n_in, memory, n_out: sizes of the network.
+        kind: the kind of the order, "rows", "straight" or "lanes".
         lanes: L.
         segment_rows, segment_seed_bits: T and n of each segment.
-        flips: weights to flip.
+        flips: the weights to flip.
         outputs: bits of the plane.
     """
     plane = [False] * outputs
@@ -156,6 +165,7 @@ def decode_stream(
 
 
 def _common_divisor(a: int, b: int) -> int:
+    """Compute the greatest common divisor by Euclid's algorithm."""
     while b:
         a, b = b, a % b
     return a

@@ -192,7 +192,7 @@ def of_model(model: CompressedModel, where: str = "the data") -> Workload:
         planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *tensor.shape)
         layers.append(Layer(name, planes, mask))
         parts = tensor_bits(tensor)
-        other_bits += parts["mask_bits"] + parts["scale_bits"]
+        other_bits += parts.mask_bits + parts.scale_bits
     return _workload(layers, other_bits, where)
 
 

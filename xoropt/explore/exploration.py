@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.codec.compiled.threads import count_cores
 from xoropt.common.arguments import check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.version import __version__
@@ -74,11 +75,9 @@ def explore(
     >>> [result.network for result in exploration.front]
     ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
     """
-    from xoropt.codec.compiled.ranges import cores  # loads numba
-
     check_time_limit(budget, "budget")
     clock = Clock(budget)
-    jobs = cores() if jobs is None else check_int("jobs", jobs, 1)
+    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1)
     space = space if isinstance(space, Space) else read_space(space)
     store = Store(out)
     try:

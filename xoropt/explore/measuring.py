@@ -180,11 +180,11 @@ def decode_operations(network: XorNetwork, order: str) -> float:
     Rows of lanes take loads and XORs of words of up to 512 bits, and their share of nodes and tables. A single lane
     takes table look-ups of the seed's bits.
     """
-    from xoropt.codec.compiled.sequential_decoder import larger_steps
+    from xoropt.codec.compiled.sequential_decoder import choose_steps
 
     stream = order_from_recipe(order)
     if not network.memory or not stream.closed:
-        count, window, group = larger_steps(network)
+        count, window, group = choose_steps(network)
         n_in, n_out = count * network.n_in, count * network.n_out
         return 64 * (-(-window // group) * (2 + n_out / VECTOR) + n_in / 8) / n_out
     plan = evaluation_plan(network)

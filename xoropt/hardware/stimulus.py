@@ -16,7 +16,7 @@ from xoropt.codec.decoder import decode, flips_of
 from xoropt.codec.streams.numpy_decoder import read_seed_rows
 from xoropt.codec.streams.order import to_stream
 from xoropt.codec.streams.patches import pack_stream_patches
-from xoropt.codec.streams.segments import Layout, open_seed_bits, schedule, seed_rows_of
+from xoropt.codec.streams.segments import Layout, assign_steps, count_seed_rows, open_seed_bits
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.hardware.config import DecoderConfig
@@ -160,11 +160,11 @@ def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> lis
     for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
         size = rows * order.lanes
         if seed_bits:
-            m = seed_rows_of(order, seed_bits)
+            m = count_seed_rows(order, seed_bits)
             ring = read_seed_rows(encoded.seeds[p], bit, seed_bits, order).T.reshape(-1).astype(bool)
             outputs = _padded(size, bits[begin : begin + size], flips[begin : begin + size])
             stream = np.array([to_stream(order, row).T for row in outputs])  # (3, lanes, rows)
-            step, place = schedule(order, rows, m, network)
+            step, place = assign_steps(order, rows, m, network)
             steps = int(step[-1]) + 1
             rate = (network.n_out, 0, 1)
             if order.closed:

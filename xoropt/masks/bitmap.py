@@ -1,37 +1,37 @@
-"""One bit a weight, in row-major order."""
+"""A bitmap: one bit a weight, in row-major order."""
 
 import numpy as np
 
 from xoropt.common.errors import DecodeError
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
 
-__all__ = ["CODEC", "octets"]
+__all__ = ["CODEC"]
 
 
 def plan(mask: np.ndarray) -> MaskPlan:
-    """Plan the one stored part, `mask`: uint8 (⌈size/8⌉,), lowest bit first."""
+    """Plan the one stored part, `mask`: uint8 (⌈size/8⌉,), lowest bit of each byte first."""
     return MaskPlan(-(-mask.size // 8), lambda jobs: {"mask": np.packbits(mask, bitorder="little")})
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Decode weights first … stop − 1 of a mask of `size` weights: bool."""
-    some = octets(parts, size)[first // 8 : -(-stop // 8)]
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`."""
+    some = _bitmap(parts, size)[first // 8 : -(-stop // 8)]
     return np.unpackbits(some, bitorder="little")[first % 8 :][: stop - first].view(bool)
 
 
-def octets(parts: dict[str, np.ndarray], size: int) -> np.ndarray:
-    """Check the stored part of a mask of `size` weights: uint8 (⌈size/8⌉,)."""
+def decode_packed(
+    parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None
+) -> tuple[np.ndarray, int]:
+    """Return the whole bitmap as it is stored, see `MaskCodec.decode_packed`."""
+    return _bitmap(parts, size), 0
+
+
+def _bitmap(parts: Parts, size: int) -> np.ndarray:
+    """Return the stored part of a mask of `size` weights, uint8 (⌈size/8⌉,); DecodeError where it does not fit."""
     stored = parts.get("mask")
     if stored is None or stored.dtype != np.uint8 or stored.shape != (-(-size // 8),):
         raise DecodeError("the bitmap of the mask does not fit the shape")
     return np.ascontiguousarray(stored)
 
 
-def decode_packed(
-    parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None
-) -> tuple[np.ndarray, int]:
-    """The whole bitmap; see `MaskCodec.decode_packed`."""
-    return octets(parts, size), 0
-
-
-CODEC = MaskCodec(plan, decode, packed=decode_packed)
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed)

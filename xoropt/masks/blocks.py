@@ -1,28 +1,28 @@
-"""Block sparsity: whole rectangles are kept or pruned together; one bit a rectangle.
+"""Block sparsity: whole rectangles of the mask are kept or pruned together, with one bit for each.
 
-The part `mask` is two bytes, the binary logarithms of a block's rows and columns (of the matrix of first axis by all
-others), and the bitmap of blocks in row-major order; blocks at the edges may be cut short.
+The mask is a matrix, its first axis by all others. The part `mask` is two bytes, the binary logarithms of the rows and
+columns of a block, and the bitmap of the blocks in row-major order. Blocks at the edges may be cut short.
 """
 
 import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks.density_classes import matrix_shape
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC"]
 
-MOST = 8
-"""Binary logarithm of the largest side of a block."""
+MAX_LOG = 8
+"""The binary logarithm of the largest side of a block."""
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan the stored part `mask`; None where not even blocks of two weights hold the mask."""
+    """Plan the stored part `mask`; None for a mask that is not made of blocks of at least two weights."""
     matrix = np.ascontiguousarray(mask).reshape(matrix_shape(mask.shape, mask.size))
     row_log = column_log = 0
-    while matrix.size and column_log < MOST and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
+    while matrix.size and column_log < MAX_LOG and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
         matrix, column_log = halved, column_log + 1
-    while matrix.size and row_log < MOST and matrix.shape[0] > 1 and (halved := _halve(matrix.T)) is not None:
+    while matrix.size and row_log < MAX_LOG and matrix.shape[0] > 1 and (halved := _halve(matrix.T)) is not None:
         matrix, row_log = halved.T, row_log + 1
     if not row_log + column_log:
         return None
@@ -31,22 +31,18 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
 
 
 def _halve(matrix: np.ndarray) -> np.ndarray | None:
-    """The matrix with pairs of equal columns as one; None when a pair differs."""
+    """Replace each pair of neighbouring columns by one; None where the two of a pair differ."""
     first = matrix[:, ::2]
     second = matrix[:, 1::2]
     return first if (first[:, : second.shape[1]] == second).all() else None
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask of the given shape and size, bool.
-
-    Raises:
-        DecodeError: the part does not fit the shape.
-    """
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`."""
     data = parts.get("mask", np.zeros(0, np.uint8))
-    row_log, column_log = data[:2].tolist() if len(data) >= 2 else (MOST + 1, 0)
+    row_log, column_log = data[:2].tolist() if len(data) >= 2 else (MAX_LOG + 1, 0)
     rows, columns = matrix_shape(shape, size)
-    if max(row_log, column_log) > MOST:
+    if max(row_log, column_log) > MAX_LOG:
         raise DecodeError("the head of the mask of blocks is damaged")
     coarse = (-(-rows // (1 << row_log)), -(-columns // (1 << column_log)))
     if len(data) != 2 - (-coarse[0] * coarse[1] // 8):

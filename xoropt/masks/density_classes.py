@@ -1,4 +1,4 @@
-"""Rows and columns of a mask in classes of like density, which the `entropy` and `prefix` codecs share."""
+"""Classes of rows and columns of like density, which the `entropy` and `prefix` codecs share."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ import numpy as np
 from xoropt.common.errors import DecodeError
 
 __all__ = [
-    "FINEST",
+    "MAX_CLASS_BITS",
     "ByteReader",
     "Classes",
     "ideal_bits",
@@ -17,18 +17,21 @@ __all__ = [
     "unpack_classes",
 ]
 
-FINEST = 5
-"""Class bits at most: 32 classes of rows and 32 of columns."""
+MAX_CLASS_BITS = 5
+"""The most bits of a class: 32 classes of rows and 32 of columns."""
 
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """Classes of rows and columns.
+    """The classes of the rows and columns of a matrix.
 
     Attributes:
-        row_bits, column_bits: there are 2^row_bits classes of rows, 2^column_bits of columns.
-        row_class, column_class: int64, of each row and column.
-        counts, sizes: int64 (row classes, column classes), kept weights and all weights of every pair.
+        row_bits: the number of row classes is 2^row_bits.
+        column_bits: the number of column classes is 2^column_bits.
+        row_class: int64, the class of each row.
+        column_class: int64, the class of each column.
+        counts: int64 (row classes, column classes), the kept weights of each pair of classes.
+        sizes: int64 (row classes, column classes), all weights of each pair of classes.
     """
 
     row_bits: int
@@ -40,13 +43,13 @@ class Classes:
 
 
 def matrix_shape(shape: tuple[int, ...], size: int) -> tuple[int, int]:
-    """A tensor as a matrix: its first axis, and all others together; a vector is one row."""
+    """Return the shape of a tensor as a matrix, its first axis by all others; a vector is one row."""
     rows = shape[0] if len(shape) > 1 else 1
     return rows, size // rows if rows else 0
 
 
 def sort_into_classes(ones: np.ndarray, unit: int = 1) -> Classes:
-    """The classes with which an ideal coder would store least, their own description included.
+    """Choose the classes with which an ideal coder would store least, the classes themselves included.
 
     Args:
         ones: (rows, columns), the number of kept weights, 0 … unit, in each cell.
@@ -55,45 +58,52 @@ def sort_into_classes(ones: np.ndarray, unit: int = 1) -> Classes:
     rows, columns = ones.shape
     row_class = _quantiles(ones.sum(axis=1, dtype=np.int64), rows)
     column_class = _quantiles(ones.sum(axis=0, dtype=np.int64), columns)
-    kinds = 1 << FINEST
-    by_row = np.zeros((kinds, columns), dtype=np.int64)
-    for kind in range(kinds):
-        by_row[kind] = ones[row_class == kind].sum(axis=0, dtype=np.int64)
-    counts = np.zeros((kinds, kinds), dtype=np.int64)
+    finest = 1 << MAX_CLASS_BITS
+    by_row = np.zeros((finest, columns), dtype=np.int64)
+    for number in range(finest):
+        by_row[number] = ones[row_class == number].sum(axis=0, dtype=np.int64)
+    counts = np.zeros((finest, finest), dtype=np.int64)
     np.add.at(counts.T, column_class, by_row.T)
-    sizes = unit * np.outer(np.bincount(row_class, minlength=kinds), np.bincount(column_class, minlength=kinds))
+    sizes = unit * np.outer(np.bincount(row_class, minlength=finest), np.bincount(column_class, minlength=finest))
 
     def merged(table: np.ndarray, a: int, b: int) -> np.ndarray:
-        return table.reshape(1 << a, kinds >> a, 1 << b, kinds >> b).sum(axis=(1, 3))
+        return table.reshape(1 << a, finest >> a, 1 << b, finest >> b).sum(axis=(1, 3))
 
     def stored(bits: tuple[int, int]) -> float:
         a, b = bits
         return ideal_bits(merged(counts, a, b), merged(sizes, a, b)) + a * rows + b * columns + 16 * (1 << a + b)
 
-    a, b = min(((a, b) for a in range(FINEST + 1) for b in range(FINEST + 1)), key=stored)
-    return Classes(a, b, row_class >> FINEST - a, column_class >> FINEST - b, merged(counts, a, b), merged(sizes, a, b))
+    bits = range(MAX_CLASS_BITS + 1)
+    a, b = min(((a, b) for a in bits for b in bits), key=stored)
+    row_class, column_class = row_class >> MAX_CLASS_BITS - a, column_class >> MAX_CLASS_BITS - b
+    return Classes(a, b, row_class, column_class, merged(counts, a, b), merged(sizes, a, b))
 
 
 def _quantiles(sums: np.ndarray, count: int) -> np.ndarray:
-    """The class of each row or column: 2^FINEST classes of equal population, by density."""
+    """Sort `count` rows or columns by density into 2^MAX_CLASS_BITS classes of equal population."""
     classes = np.empty(count, dtype=np.int64)
-    classes[np.argsort(sums, kind="stable")] = np.arange(count) * (1 << FINEST) // max(1, count)
+    classes[np.argsort(sums, kind="stable")] = np.arange(count) * (1 << MAX_CLASS_BITS) // max(1, count)
     return classes
 
 
 def ideal_bits(counts: np.ndarray, sizes: np.ndarray) -> float:
-    """What an ideal coder takes for so many kept of so many weights, alike and independent within each entry."""
+    """Return the bits that an ideal coder takes, which knows the density of each entry's weights.
+
+    Args:
+        counts: the kept weights of each entry.
+        sizes: all weights of each entry.
+    """
     p = np.clip(counts / np.maximum(sizes, 1), 1e-12, 1 - 1e-12)
     return float(-(counts * np.log2(p) + (sizes - counts) * np.log2(1 - p)).sum())
 
 
 def pack_classes(classes: np.ndarray, bits: int) -> np.ndarray:
-    """Classes as a bit stream, `bits` bits each, lowest first: uint8."""
+    """Pack classes into a bit stream, `bits` bits each, lowest first: uint8."""
     return np.packbits((classes[:, None] >> np.arange(bits) & 1).astype(bool), bitorder="little")
 
 
 def unpack_classes(data: np.ndarray, bits: int, count: int) -> np.ndarray:
-    """The inverse of `pack_classes`: int64 (count,)."""
+    """Unpack `count` classes that `pack_classes` packed: int64."""
     digits = np.unpackbits(data, count=count * bits, bitorder="little").reshape(count, bits).astype(np.int64)
     return (digits << np.arange(bits)).sum(axis=1)
 
@@ -105,7 +115,7 @@ class ByteReader:
         self.data, self.at = data, 0
 
     def take(self, count: int, dtype: object) -> np.ndarray:
-        """The next `count` values; DecodeError when the stream ends before."""
+        """Take the next `count` values; DecodeError where the stream ends too early."""
         kind = np.dtype(dtype)  # type: ignore[call-overload]
         end = self.at + count * kind.itemsize
         if end > len(self.data):
@@ -115,13 +125,13 @@ class ByteReader:
         return array
 
     def rest(self, dtype: object) -> np.ndarray:
-        """All values that are left; DecodeError when they do not fill the stream."""
+        """Take all values that are left; DecodeError where the last one is cut short."""
         count, odd = divmod(len(self.data) - self.at, np.dtype(dtype).itemsize)  # type: ignore[call-overload]
         if odd:
             raise DecodeError("the stored mask goes on after its end")
         return self.take(count, dtype)
 
     def end(self) -> None:
-        """DecodeError unless everything was taken."""
+        """Check that everything was taken; DecodeError otherwise."""
         if self.at != len(self.data):
             raise DecodeError("the stored mask goes on after its end")

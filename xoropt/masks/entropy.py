@@ -1,24 +1,27 @@
 """Range coding with a density for each kind of row and column: the smallest form, for archives.
 
-Rows and columns are sorted into classes of like density; all weights of one row class and one column class have one
-probability of being kept, and are coded as independent by constriction's range coder (Bamler, *Understanding Entropy
-Coding With Asymmetric Numeral Systems*, arXiv 2201.01741). Bands of rows are coded independently of each other.
+Rows and columns are sorted into classes of like density. All weights of one row class and one column class have the
+same probability of being kept and are coded as independent by the range coder of the library constriction (Bamler,
+*Understanding Entropy Coding With Asymmetric Numeral Systems*, arXiv 2201.01741). Bands of rows are coded independently
+of each other.
 
 The part `mask` is, in this order: a byte, row class bits + 16·column class bits; the class of every row, then of every
 column, as bit streams; a uint16 for every pair of classes, row class first: the probability in units of 1/65535, where
-0 and 65535 mean that all are pruned or kept and nothing is coded; a uint32 for every band but the last, its number of
-code words; the code words, uint32. A band has max(1, ⌊2^20/columns⌋) rows, the last one those that are left. All
-numbers are little-endian. In a band the pairs of classes that are coded follow each other, row class first, and within
-them the weights in row-major order.
+0 and 65535 mean that all weights of the pair are pruned or kept and nothing is coded; a uint32 for every band but the
+last, the number of its code words; the code words, uint32. A band has max(1, ⌊2^20/columns⌋) rows, the last one those
+that are left. All numbers are little-endian. In a band the pairs of classes that are coded follow each other, row class
+first, and within a pair the weights in row-major order.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks.density_classes import (
-    FINEST,
+    MAX_CLASS_BITS,
     ByteReader,
     Classes,
     matrix_shape,
@@ -26,70 +29,86 @@ from xoropt.masks.density_classes import (
     sort_into_classes,
     unpack_classes,
 )
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC", "decode", "encode", "rows_of_band"]
 
 BAND = 1 << 20
-"""Weights of a band, about."""
+"""The most weights of a band, unless one row has more."""
+
+ALL_KEPT = 65535
+"""The stored probability of weights that are all kept."""
 
 
 @dataclass(frozen=True, eq=False)
-class Model:
-    """A mask as a matrix, its classes, and the probability of each pair of classes in units of 1/65535."""
+class DensityModel:
+    """A mask as a matrix, and the probabilities with which it is coded.
+
+    Attributes:
+        matrix: bool, the mask.
+        classes: of its rows and columns.
+        probabilities: int64 (row classes, column classes), in units of 1/65535, as they are stored.
+    """
 
     matrix: np.ndarray
     classes: Classes
-    unit: np.ndarray
+    probabilities: np.ndarray
+
+    @property
+    def bands(self) -> int:
+        """The number of bands."""
+        return -(-len(self.matrix) // rows_of_band(self.matrix.shape[1]))
 
     @property
     def head_bytes(self) -> int:
-        """Bytes of what stands before the code words."""
+        """The bytes before the code words."""
         rows, columns = self.matrix.shape
-        bands = -(-rows // rows_of_band(columns))
         classes = -(-rows * self.classes.row_bits // 8) - (-columns * self.classes.column_bits // 8)
-        return 1 + classes + 2 * self.unit.size + 4 * max(0, bands - 1)
+        return 1 + classes + 2 * self.probabilities.size + 4 * max(0, self.bands - 1)
 
     @property
     def least_bytes(self) -> int:
-        """Bytes that the stored part takes at least: no coder gets below the information, but for its last word."""
+        """A lower bound on the bytes of the stored part.
+
+        A coder needs the information of the mask, less its last word in each band.
+        """
         counts, sizes = self.classes.counts, self.classes.sizes
-        coded = (self.unit > 0) & (self.unit < 65535)
-        p = np.where(coded, self.unit, 1) / 65535
+        coded = (self.probabilities > 0) & (self.probabilities < ALL_KEPT)
+        p = np.where(coded, self.probabilities, 1) / ALL_KEPT
         bits = -(counts * np.log2(p) + (sizes - counts) * np.log2(1 - p))[coded].sum()
-        bands = -(-len(self.matrix) // rows_of_band(self.matrix.shape[1]))
-        return self.head_bytes + max(0, int(0.999 * bits / 8) - 8 * bands)
+        return self.head_bytes + max(0, int(0.999 * bits / 8) - 8 * self.bands)
 
 
 def plan(mask: np.ndarray) -> MaskPlan:
     """Plan the stored part `mask`, uint8."""
-    model = model_of(mask)
+    model = density_model(mask)
     return MaskPlan(model.least_bytes, lambda jobs: _encode(model))
 
 
-def encode(mask: np.ndarray) -> dict[str, np.ndarray]:
-    """Store a mask, bool of any shape, as the part `mask`, uint8."""
-    return _encode(model_of(mask))
+def encode(mask: np.ndarray) -> Parts:
+    """Encode a mask, bool of any shape, to the part `mask`, uint8."""
+    return _encode(density_model(mask))
 
 
-def model_of(mask: np.ndarray) -> Model:
-    """The classes and probabilities with which a mask, bool of any shape, is coded."""
+def density_model(mask: np.ndarray) -> DensityModel:
+    """Choose the classes and probabilities with which a mask, bool of any shape, is coded."""
     rows, columns = matrix_shape(mask.shape, mask.size)
     matrix = np.ascontiguousarray(mask).reshape(rows, columns)
     classes = sort_into_classes(matrix)
     counts, sizes = classes.counts, classes.sizes
-    unit = np.rint(counts / np.maximum(sizes, 1) * 65535).astype(np.int64)
-    unit = np.where(counts == 0, 0, np.where(counts == sizes, 65535, np.clip(unit, 1, 65534)))
-    return Model(matrix, classes, unit)
+    rounded = np.rint(counts / np.maximum(sizes, 1) * ALL_KEPT).astype(np.int64)
+    inner = np.clip(rounded, 1, ALL_KEPT - 1)
+    return DensityModel(matrix, classes, np.where(counts == 0, 0, np.where(counts == sizes, ALL_KEPT, inner)))
 
 
-def _encode(model: Model) -> dict[str, np.ndarray]:
-    matrix, classes, unit = model.matrix, model.classes, model.unit
+def _encode(model: DensityModel) -> Parts:
+    matrix, classes, probabilities = model.matrix, model.classes, model.probabilities
     row_class, column_class = classes.row_class, classes.column_class
     band = rows_of_band(matrix.shape[1])
     words, lengths = [], []
     for first in range(0, len(matrix), band):
-        codes = _encode_band(matrix[first : first + band], row_class[first : first + band], column_class, unit)
+        rows = slice(first, first + band)
+        codes = _encode_band(matrix[rows], row_class[rows], column_class, probabilities)
         words.append(codes)
         lengths.append(len(codes))
     head = np.array([classes.row_bits | classes.column_bits << 4], dtype=np.uint8)
@@ -97,7 +116,7 @@ def _encode(model: Model) -> dict[str, np.ndarray]:
         head,
         pack_classes(row_class, classes.row_bits),
         pack_classes(column_class, classes.column_bits),
-        unit.astype("<u2"),
+        probabilities.astype("<u2"),
         np.array(lengths[:-1], dtype="<u4"),
         *(code.astype("<u4") for code in words),
     ]
@@ -105,84 +124,83 @@ def _encode(model: Model) -> dict[str, np.ndarray]:
 
 
 def rows_of_band(columns: int) -> int:
-    """Rows that are coded together."""
+    """Return the number of rows that are coded together in a mask of so many columns."""
     return max(1, BAND // max(1, columns))
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the bands in which they lie
-    are decoded.
-
-    Raises:
-        DecodeError: the part is shorter or longer than it says, or does not fit the shape.
-    """
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`; only the bands in which they lie are decoded."""
     rows, columns = matrix_shape(shape, size)
     reader = ByteReader(parts.get("mask", np.zeros(0, np.uint8)))
     bits = int(reader.take(1, np.uint8)[0])
     row_bits, column_bits = bits & 15, bits >> 4
-    if max(row_bits, column_bits) > FINEST:
+    if max(row_bits, column_bits) > MAX_CLASS_BITS:
         raise DecodeError("the head of the entropy-coded mask is damaged")
     row_class = unpack_classes(reader.take(-(-rows * row_bits // 8), np.uint8), row_bits, rows)
     column_class = unpack_classes(reader.take(-(-columns * column_bits // 8), np.uint8), column_bits, columns)
-    unit = reader.take(1 << row_bits + column_bits, "<u2").reshape(1 << row_bits, 1 << column_bits)
+    probabilities = reader.take(1 << row_bits + column_bits, "<u2").reshape(1 << row_bits, 1 << column_bits)
     band = rows_of_band(columns)
     bands = -(-rows // band)
-    until = np.concatenate([[0], np.cumsum(reader.take(max(0, bands - 1), "<u4"), dtype=np.int64)])
+    ends = np.concatenate([[0], np.cumsum(reader.take(max(0, bands - 1), "<u4"), dtype=np.int64)])
     words = reader.rest("<u4")
-    if until[-1] > len(words):
+    if ends[-1] > len(words):
         raise DecodeError("the stored mask ends too early")
     begin, end = (first // columns // band, -(-stop // (columns * band))) if columns else (0, bands)
     mask = np.empty((min(rows, end * band) - begin * band, columns), dtype=bool)
     for number in range(begin, end):
         part = slice(number * band, (number + 1) * band)
-        code = words[until[number] : until[number + 1] if number + 1 < bands else len(words)]
-        _decode_band(code, row_class[part], column_class, unit, mask[part.start - begin * band :][:band])
+        code = words[ends[number] : ends[number + 1] if number + 1 < bands else len(words)]
+        _decode_band(code, row_class[part], column_class, probabilities, mask[part.start - begin * band :][:band])
     at = begin * band * columns
     return mask.reshape(-1)[first - at : stop - at]
 
 
-def _blocks(row_class: np.ndarray, column_class: np.ndarray, unit: np.ndarray):  # type: ignore[no-untyped-def]
-    """The rows and columns of every pair of classes that is coded, and its probability, in coding order."""
-    columns = [np.flatnonzero(column_class == b) for b in range(unit.shape[1])]
-    for a in range(unit.shape[0]):
+def _pairs_of_classes(
+    row_class: np.ndarray, column_class: np.ndarray, probabilities: np.ndarray
+) -> Iterator[tuple[tuple[np.ndarray, ...], int]]:
+    """Yield an index of the rows and columns of each pair of classes, and its probability, in coding order."""
+    columns = [np.flatnonzero(column_class == b) for b in range(probabilities.shape[1])]
+    for a in range(probabilities.shape[0]):
         rows = np.flatnonzero(row_class == a)
         for b, places in enumerate(columns):
             if len(rows) and len(places):
-                yield np.ix_(rows, places), int(unit[a, b])
+                yield np.ix_(rows, places), int(probabilities[a, b])
 
 
-def _bernoulli(unit: int):  # type: ignore[no-untyped-def]
+def _bernoulli(probability: int) -> Any:
     import constriction
 
-    return constriction.stream.model.Bernoulli(unit / 65535, perfect=False)
+    return constriction.stream.model.Bernoulli(probability / ALL_KEPT, perfect=False)
 
 
-def _encode_band(matrix: np.ndarray, row_class: np.ndarray, column_class: np.ndarray, unit: np.ndarray) -> np.ndarray:
+def _encode_band(
+    matrix: np.ndarray, row_class: np.ndarray, column_class: np.ndarray, probabilities: np.ndarray
+) -> np.ndarray:
     import constriction
 
     coder = constriction.stream.queue.RangeEncoder()
-    for block, probability in _blocks(row_class, column_class, unit):
-        if 0 < probability < 65535:
-            coder.encode(matrix[block].reshape(-1).astype(np.int32), _bernoulli(probability))
+    for index, probability in _pairs_of_classes(row_class, column_class, probabilities):
+        if 0 < probability < ALL_KEPT:
+            coder.encode(matrix[index].reshape(-1).astype(np.int32), _bernoulli(probability))
     return coder.get_compressed()
 
 
 def _decode_band(
-    words: np.ndarray, row_class: np.ndarray, column_class: np.ndarray, unit: np.ndarray, out: np.ndarray
+    words: np.ndarray, row_class: np.ndarray, column_class: np.ndarray, probabilities: np.ndarray, out: np.ndarray
 ) -> None:
     import constriction
 
     coder = constriction.stream.queue.RangeDecoder(words.astype(np.uint32))
-    for block, probability in _blocks(row_class, column_class, unit):
-        if 0 < probability < 65535:
-            shape = (block[0].size, block[1].size)
+    for index, probability in _pairs_of_classes(row_class, column_class, probabilities):
+        if 0 < probability < ALL_KEPT:
+            shape = (index[0].size, index[1].size)
             try:
-                out[block] = coder.decode(_bernoulli(probability), shape[0] * shape[1]).reshape(shape) != 0
+                out[index] = coder.decode(_bernoulli(probability), shape[0] * shape[1]).reshape(shape) != 0
             except (ValueError, AssertionError):
                 raise DecodeError("the entropy-coded mask is damaged") from None
         else:
-            out[block] = probability != 0
-    if not coder.maybe_exhausted():  # it read much fewer words than there are, or went on after them
+            out[index] = probability != 0
+    if not coder.maybe_exhausted():  # it left many of the words unread, or went on after the last one
         raise DecodeError("the entropy-coded mask is damaged or does not fit the shape")
 
 

@@ -1,27 +1,27 @@
-"""No weight is pruned: nothing to store."""
+"""A mask that keeps every weight: nothing is stored."""
 
 import numpy as np
 
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC"]
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan no part at all; None for a mask with a pruned weight, which this codec cannot hold."""
+    """Plan a mask without any part; None for a mask that prunes a weight."""
     return MaskPlan.of_parts({}) if mask.all() else None
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Keep all weights of the range."""
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, all of them kept."""
     return np.ones(stop - first, dtype=bool)
 
 
 def decode_packed(
-    parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None
+    parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None
 ) -> tuple[None, int]:
-    """Nothing: every weight is kept."""
+    """Return None, which stands for a mask that keeps every weight, see `MaskCodec.decode_packed`."""
     return None, first
 
 
-CODEC = MaskCodec(plan, decode, packed=decode_packed)
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed)

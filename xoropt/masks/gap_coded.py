@@ -1,6 +1,7 @@
-"""The places of the kept weights, for masks that keep next to none: their gaps, Golomb–Rice coded.
+"""The positions of the kept weights, for masks that keep very few: their gaps, Golomb–Rice coded.
 
-The part `mask` is the number of kept weights, a little-endian uint64, and their places as a plane's patches are stored.
+The part `mask` is the number of kept weights, a little-endian uint64, and their positions, stored as the patches of a
+plane are. Files call this codec "positions".
 """
 
 import numpy as np
@@ -12,43 +13,43 @@ from xoropt.codec.streams.patches import (
     unpack_stream_patches,
 )
 from xoropt.common.errors import DecodeError
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
 
-__all__ = ["CODEC", "join", "joined_bytes", "split"]
+__all__ = ["CODEC", "pack_positions", "packed_bytes", "unpack_positions"]
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan the stored part `mask`; None where the mask keeps more than one weight in eight."""
+    """Plan the stored part `mask`; None for a mask that keeps more than one weight in eight."""
     if 8 * int(np.count_nonzero(mask)) > mask.size:
         return None
-    at = np.flatnonzero(mask)
-    return MaskPlan(joined_bytes(at, mask.size), lambda jobs: {"mask": join(at, mask.size)})
+    positions = np.flatnonzero(mask)
+    return MaskPlan(packed_bytes(positions, mask.size), lambda jobs: {"mask": pack_positions(positions, mask.size)})
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask of the given shape and size, bool.
-
-    Raises:
-        DecodeError: the part does not fit the shape.
-    """
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`."""
     mask = np.zeros(stop - first, dtype=bool)
-    mask[split(parts.get("mask", np.zeros(0, np.uint8)), size, first, stop) - first] = True
+    mask[unpack_positions(parts.get("mask", np.zeros(0, np.uint8)), size, first, stop) - first] = True
     return mask
 
 
-def join(at: np.ndarray, size: int) -> np.ndarray:
-    """Ascending places among `size` weights as stored: uint8."""
-    patches = pack_stream_patches([at], size)
-    return np.concatenate([np.array([len(at)], dtype="<u8").view(np.uint8), patches.data[0]])
+def pack_positions(positions: np.ndarray, size: int) -> np.ndarray:
+    """Pack ascending positions among `size` weights: their number, then their coded gaps; uint8."""
+    patches = pack_stream_patches([positions], size)
+    return np.concatenate([np.array([len(positions)], dtype="<u8").view(np.uint8), patches.data[0]])
 
 
-def joined_bytes(at: np.ndarray, size: int) -> int:
-    """The bytes of what `join` returns."""
-    return 8 + stream_patch_bytes(at, size)
+def packed_bytes(positions: np.ndarray, size: int) -> int:
+    """Count the bytes that `pack_positions` returns, without packing."""
+    return 8 + stream_patch_bytes(positions, size)
 
 
-def split(data: np.ndarray, size: int, first: int, stop: int) -> np.ndarray:
-    """The places from `first` to `stop` − 1 of those that `join` joined, int64; DecodeError where they are damaged."""
+def unpack_positions(data: np.ndarray, size: int, first: int, stop: int) -> np.ndarray:
+    """Unpack what `pack_positions` packed: the positions from `first` to `stop` − 1, int64.
+
+    Raises:
+        DecodeError: the data are damaged.
+    """
     if len(data) < 8:
         raise DecodeError("the mask of positions ends too early")
     count = int.from_bytes(data[:8].tobytes(), "little")

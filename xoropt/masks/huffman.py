@@ -1,4 +1,7 @@
-"""Length-limited canonical Huffman codes for groups of independent bits, the same on every machine."""
+"""Length-limited canonical Huffman codes for groups of independent bits.
+
+Only integers are computed with, so that every machine makes the same code.
+"""
 
 import functools
 import math
@@ -10,66 +13,82 @@ __all__ = ["code_lengths", "codewords", "mean_lengths"]
 
 @functools.lru_cache(maxsize=64)
 def code_lengths(density: int, size: int, limit: int) -> np.ndarray:
-    """The length of every symbol's codeword, int64 (2^size,), for `size` bits that are 1 with density/65536.
+    """Return the length of every symbol's codeword.
 
-    Where symbols with equally many ones have codewords of different lengths, which then differ by one at most, the
-    symbols of lower number get the shorter ones.
+    A symbol is a number of `size` bits, each of them 1 with the probability density/65536. Where symbols with the same
+    number of ones have codewords of different lengths, which then differ by one at most, the symbols of lower number
+    get the shorter ones.
+
+    Args:
+        density: 1 … 65535.
+        size: bits of a symbol.
+        limit: the most bits of a codeword.
+
+    Returns:
+        int64 (2^size,).
     """
     lengths = np.empty(1 << size, dtype=np.int64)
-    runs = [run for depths in _limited(density, size, limit) for run in sorted(depths.items())]
-    lengths[_by_ones(size)] = np.repeat([depth for depth, _ in runs], [count for _, count in runs])
+    runs = [run for depths in _limited_depths(density, size, limit) for run in sorted(depths.items())]
+    lengths[_sorted_by_ones(size)] = np.repeat([depth for depth, _ in runs], [count for _, count in runs])
     lengths.setflags(write=False)
     return lengths
 
 
 @functools.lru_cache(maxsize=16)
-def _by_ones(size: int) -> np.ndarray:
-    """The symbols, those with fewer ones first, then in the order of their numbers."""
+def _sorted_by_ones(size: int) -> np.ndarray:
+    """Sort the symbols by their number of ones, those with equally many by their own numbers."""
     return np.argsort(np.bitwise_count(np.arange(1 << size)), kind="stable")
 
 
 @functools.lru_cache(maxsize=4096)
 def mean_lengths(density: int, size: int, limit: int) -> np.ndarray:
-    """About the mean length of the codewords of symbols with 0 … size ones, float64 (size + 1,): of one tree, with the
-    floor at which it is hardly ever too deep.
+    """Estimate the mean length of the codewords of symbols with 0 … size ones: float64 (size + 1,).
+
+    The estimate is from a single tree, with a floor of the weights at which the tree is hardly ever too deep.
     """
-    depths = _tree(density, size, 1 << 46 - limit, 1 << size)
+    depths = _tree_depths(density, size, 1 << 46 - limit, 1 << size)
     assert depths is not None
     return np.array([sum(d * n for d, n in kinds.items()) / sum(kinds.values()) for kinds in depths])
 
 
 @functools.lru_cache(maxsize=4096)
-def _limited(density: int, size: int, limit: int) -> list[dict[int, int]]:
-    """For symbols with 0 … size ones, how many codewords have which length.
+def _limited_depths(density: int, size: int, limit: int) -> list[dict[int, int]]:
+    """Count the codewords of each length, for symbols with 0 … size ones.
 
-    Symbols with equally many ones have equal weights, so the tree is built of runs of equal nodes: as many pairs of
-    the lightest run are merged at once as there are.
+    The floor of the weights is raised until no codeword is longer than the limit.
     """
     floor = 1
-    while (by_ones := _tree(density, size, floor, limit)) is None:
+    while (depths := _tree_depths(density, size, floor, limit)) is None:
         floor *= 4
-    return by_ones
+    return depths
 
 
-def _tree(density: int, size: int, floor: int, limit: int) -> list[dict[int, int]] | None:
+def _tree_depths(density: int, size: int, floor: int, limit: int) -> list[dict[int, int]] | None:
+    """Build the Huffman tree with this floor of the weights; see `_depths`."""
     weights = [max(floor, (density**j * (65536 - density) ** (size - j) << 46) >> 16 * size) for j in range(size + 1)]
     return _depths(weights, [math.comb(size, j) for j in range(size + 1)], limit)
 
 
 def _depths(weights: list[int], counts: list[int], limit: int) -> list[dict[int, int]] | None:
-    """For each kind of leaf, how many of its leaves stand at which depth of the Huffman tree; None: it is too deep.
+    """Count the leaves of each kind at each depth of a Huffman tree; None where the tree is deeper than the limit.
 
-    Nodes are merged in the order of their weights, kinds of equal weight in that of their numbers. Then the kinds that
-    are made ascend in weight, too, and the next one to merge is the first of the leaves or the first of the others (J.
-    van Leeuwen, *On the Construction of Huffman Trees*, ICALP 1976).
+    Leaves of equal weight are one kind, so that all pairs of a kind are merged at once. Nodes are merged in the order
+    of their weights, kinds of equal weight in the order of their numbers. New kinds then ascend in weight as well, and
+    the next kind to merge is the first of the leaves or the first of the new kinds (J. van Leeuwen, *On the
+    Construction of Huffman Trees*, ICALP 1976).
+
+    Args:
+        weights: of a leaf of each kind.
+        counts: the number of leaves of each kind.
+        limit: the greatest depth.
     """
-    weights, left = weights[:], counts[:]  # of each kind, those that are not merged
+    weights, left = weights[:], counts[:]  # `left`: the nodes of each kind that are not merged yet
     leaves = sorted(range(len(counts)), key=lambda kind: (weights[kind], kind), reverse=True)
     children, height = [(0, 0)] * len(counts), [0] * len(counts)
     made = len(counts)
 
     def first() -> int:
-        """The kind that is next; −1: there is none."""
+        """Return the kind to merge next; −1 where none is left."""
         nonlocal made
         if leaves and not left[leaves[-1]]:
             leaves.pop()
@@ -104,7 +123,7 @@ def _depths(weights: list[int], counts: list[int], limit: int) -> list[dict[int,
 
 
 def codewords(lengths: np.ndarray) -> np.ndarray:
-    """The canonical code of these lengths: codewords ascend with length, then with the symbol's number; int64."""
+    """Make the canonical code of these lengths, int64: codewords ascend with length, then with the symbol's number."""
     order = np.argsort(lengths, kind="stable")
     sorted_lengths = lengths[order]
     deepest = int(sorted_lengths[-1])

@@ -1,10 +1,10 @@
-"""Boolean products: a mask chosen as the product of two thin binary matrices, tile by tile, is stored as those.
+"""Low-rank masks: each tile was chosen as the Boolean product of two thin binary matrices, which are stored instead.
 
-Lee et al., arXiv 1905.05686. The factors themselves are sparse and are stored by the `entropy` codec: the left ones of
-all tiles one under the other, and the right ones, transposed, likewise.
+Source: Lee et al., arXiv 1905.05686. The factors are sparse themselves and are stored by the `entropy` codec: the left
+ones of all tiles one below the other, and the right ones, transposed, in the same way.
 
-The part `mask` is, as little-endian uint32: rows and columns of a tile, the rank, the bytes of the left factors; then
-the left and the right factors as the `entropy` codec stores them.
+The part `mask` is, as little-endian uint32: the rows and columns of a tile, the rank, the bytes of the left factors;
+then the left and the right factors as the `entropy` codec stores them.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
-from xoropt.masks.mask_codec import MaskCodec
+from xoropt.masks.mask_codec import MaskCodec, Parts
 
 __all__ = ["CODEC", "BinaryFactors", "decode", "encode"]
 
@@ -24,8 +24,10 @@ class BinaryFactors:
 
     Attributes:
         shape: of the mask.
-        tile_rows, tile_columns: of a tile; those at the lower and right edge may be cut short.
-        left: bool (tiles, tile_rows, rank); right: bool (tiles, rank, tile_columns); tiles in row-major order.
+        tile_rows: rows of a tile; tiles at the lower edge may be cut short.
+        tile_columns: columns of a tile; tiles at the right edge may be cut short.
+        left: bool (tiles, tile_rows, rank), tiles in row-major order.
+        right: bool (tiles, rank, tile_columns), tiles in row-major order.
     """
 
     shape: tuple[int, ...]
@@ -36,7 +38,7 @@ class BinaryFactors:
 
     @property
     def rank(self) -> int:
-        """Of every tile's product."""
+        """The rank of every tile's product."""
         return self.left.shape[2]
 
     @classmethod
@@ -48,7 +50,7 @@ class BinaryFactors:
         rank: int,
         pairs: list[tuple[np.ndarray, np.ndarray]],
     ) -> "BinaryFactors":
-        """From the pairs of factors of the tiles, those at the edges with fewer rows or columns."""
+        """Make it from the pair of factors of each tile; tiles at the edges may have fewer rows or columns."""
         left = np.zeros((len(pairs), tile_rows, rank), dtype=bool)
         right = np.zeros((len(pairs), rank, tile_columns), dtype=bool)
         for number, (a, b) in enumerate(pairs):
@@ -57,7 +59,7 @@ class BinaryFactors:
         return cls(shape, tile_rows, tile_columns, left, right)
 
     def mask(self) -> np.ndarray:
-        """The Boolean product: bool of the mask's shape."""
+        """Multiply the factors: bool of the mask's shape."""
         rows = self.shape[0]
         columns = int(np.prod(self.shape[1:]))
         across = -(-columns // self.tile_columns)
@@ -65,14 +67,14 @@ class BinaryFactors:
         for number, (a, b) in enumerate(zip(self.left, self.right, strict=True)):
             i, j = number // across * self.tile_rows, number % across * self.tile_columns
             part = mask[i : i + self.tile_rows, j : j + self.tile_columns]
-            # Sums of at most 2^24 ones are exact in float32, and a matrix product is the fastest way to them.
+            # Sums of at most 2^24 ones are exact in float32, and this is the fastest way to get them.
             product = a.astype(np.float32) @ b.astype(np.float32)
             part[...] = product[: part.shape[0], : part.shape[1]] > 0.5
         return mask.reshape(self.shape)
 
 
-def encode(factors: BinaryFactors) -> dict[str, np.ndarray]:
-    """The factors as the stored part `mask`, uint8."""
+def encode(factors: BinaryFactors) -> Parts:
+    """Encode the factors to the part `mask`, uint8."""
     rank = factors.rank
     left = entropy.encode(factors.left.reshape(-1, rank))["mask"]
     right = entropy.encode(factors.right.transpose(0, 2, 1).reshape(-1, rank))["mask"]
@@ -80,17 +82,12 @@ def encode(factors: BinaryFactors) -> dict[str, np.ndarray]:
     return {"mask": np.concatenate([head, left, right])}
 
 
-def refuse(mask: np.ndarray) -> None:
-    """Return no plan: to find factors of a mask that was not chosen as a product is NP-hard."""
+def plan(mask: np.ndarray) -> None:
+    """Return no plan: finding the factors of a mask that was not chosen as a product is NP-hard."""
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the tiles in which they
-    lie are decoded.
-
-    Raises:
-        DecodeError: the part does not fit the shape.
-    """
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`; only the tiles in which they lie are decoded."""
     data = parts.get("mask", np.zeros(0, np.uint8))
     if len(data) < 16 or len(shape) < 2 or not size:
         raise DecodeError("the low-rank mask does not fit the shape")
@@ -104,8 +101,9 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     begin, end = first // columns // tile_rows, -(-stop // (columns * tile_rows))  # rows of tiles
 
     def factors_of(data: np.ndarray, side: int) -> np.ndarray:
-        every, some = (down * across * side, rank), (begin * across * side * rank, end * across * side * rank)
-        return entropy.decode({"mask": data}, every, every[0] * rank, *some).reshape(-1, side, rank)
+        row_of_tiles, whole = across * side * rank, (down * across * side, rank)
+        some = entropy.decode({"mask": data}, whole, whole[0] * rank, begin * row_of_tiles, end * row_of_tiles)
+        return some.reshape(-1, side, rank)
 
     left = factors_of(data[16 : 16 + middle], tile_rows)
     right = factors_of(data[16 + middle :], tile_columns).transpose(0, 2, 1)
@@ -114,4 +112,4 @@ def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, firs
     return flat[first - begin * tile_rows * columns :][: stop - first]
 
 
-CODEC = MaskCodec(refuse, decode)
+CODEC = MaskCodec(plan, decode)

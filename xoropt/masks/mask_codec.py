@@ -1,37 +1,63 @@
-"""The contract of mask codecs: what each offers, and what all that store or decode masks rely on."""
+"""The contract of mask codecs: what each of them offers, and what callers rely on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["DESCRIBED", "DESCRIPTION", "MaskCodec", "MaskPlan", "Parts", "stored_bytes"]
+from xoropt.codec.compiled.reader import Reader
+
+__all__ = ["DESCRIPTION", "DESCRIPTION_BYTES", "KeptValues", "MaskCodec", "MaskPlan", "Parts", "stored_bytes"]
 
 Parts = dict[str, np.ndarray]
 """What is stored of a mask: uint8 arrays by name. All names begin with "mask"."""
 
 DESCRIPTION = "mask_plane"
-"""The part that is JSON text; a file keeps it in its own description."""
+"""The name of the part that is JSON text. A file keeps it in its own description instead of an array."""
 
-DESCRIBED = 24
-"""Bytes that `DESCRIPTION` takes in a file, roughly: tensors have much of it in common."""
+DESCRIPTION_BYTES = 24
+"""A rough count of the bytes that `DESCRIPTION` takes in a file, where tensors share most of it."""
 
-WeightsWriter = Callable[..., np.ndarray | None]
+
+class KeptValues(NamedTuple):
+    """The values of the kept weights: planes of bits, and the weight that each code stands for.
+
+    Attributes:
+        reader: reads the planes.
+        flips: for each plane the weights whose bit is flipped, int64, ascending.
+        table: unsigned integers, (rows, 2^planes), the bytes of the weight for every code; one row, or one for each
+            `row_length` weights.
+        row_length: weights that share a row of the table.
+    """
+
+    reader: Reader
+    flips: list[np.ndarray]
+    table: np.ndarray
+    row_length: int
+
+
+Planner = Callable[[np.ndarray], "MaskPlan | None"]
+Decoder = Callable[[Parts, tuple[int, ...], int, int, int], np.ndarray]
+PackedDecoder = Callable[[Parts, tuple[int, ...], int, int, int, int | None], tuple[np.ndarray | None, int]]
+WeightsWriter = Callable[
+    [Parts, tuple[int, ...], int, int, int, KeptValues, int | None, np.ndarray | None], np.ndarray | None
+]
 
 
 def stored_bytes(parts: Parts) -> int:
-    """The bytes that a mask's parts take in a file; `DESCRIPTION` counts as `DESCRIBED`."""
-    return sum(DESCRIBED if name == DESCRIPTION else part.nbytes for name, part in parts.items())
+    """Count the bytes that a mask's parts take in a file; `DESCRIPTION` counts as `DESCRIPTION_BYTES`."""
+    return sum(DESCRIPTION_BYTES if name == DESCRIPTION else part.nbytes for name, part in parts.items())
 
 
 @dataclass(frozen=True)
 class MaskPlan:
-    """A mask that a codec can hold, before it is encoded.
+    """How a codec would store a mask, before anything is encoded.
 
     Attributes:
-        least_bytes: `stored_bytes` of the parts that `encode` will make, or a bound from below.
-        encode: from a number of threads to the parts.
-        described: whether `DESCRIPTION` will be among the parts, which costs headers, too.
+        least_bytes: a lower bound on `stored_bytes` of the parts that `encode` makes, exact for most codecs.
+        encode: makes the parts, with the given number of threads.
+        described: whether `DESCRIPTION` will be among the parts, which costs headers as well.
     """
 
     least_bytes: int
@@ -40,7 +66,7 @@ class MaskPlan:
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "MaskPlan":
-        """The plan of a codec that encodes as fast as it can plan."""
+        """Make the plan of a codec that plans a mask by encoding it."""
         return cls(stored_bytes(parts), lambda jobs: parts)
 
 
@@ -49,27 +75,31 @@ class MaskCodec:
     """One way to store a mask.
 
     Attributes:
-        plan: from a mask, bool of any shape, to its plan, or to None where the codec cannot hold it.
-        decode: from parts, a shape, its size and a range of weights in row-major order, first and end, to the mask of
-            these, bool, flat; raises DecodeError where the parts do not fit.
-        random_access: whether a part of the mask can be decoded without what stands before it.
-        packed: as `decode`, and a number of threads, by compiled loops: see `decode_packed`. None: `decode` is used.
-        writer: writes weights under the mask while that is decoded, see `write_weights`. None: the mask is decoded
-            first.
+        plan: makes the plan of a mask, bool of any shape; returns None where the codec cannot hold the mask.
+        decode: decodes a range of a mask. It gets the parts, the shape, the number of weights, and the first and the
+            end of a range in row-major order; it returns bool, flat, and raises DecodeError where the parts do not fit
+            the shape.
+        random_access: whether a range can be decoded without decoding everything before it.
+        packed_decoder: does the same by compiled loops, see `decode_packed`; None: `decode` is used.
+        weights_writer: writes weights under the mask while it decodes the mask, see `write_weights`; None: the mask is
+            decoded first.
     """
 
-    plan: Callable[[np.ndarray], MaskPlan | None]
-    decode: Callable[[Parts, tuple[int, ...], int, int, int], np.ndarray]
+    plan: Planner
+    decode: Decoder
     random_access: bool = True
-    packed: Callable[..., tuple[np.ndarray | None, int]] | None = None
-    writer: WeightsWriter | None = None
+    packed_decoder: PackedDecoder | None = None
+    weights_writer: WeightsWriter | None = None
 
     def encode(self, mask: np.ndarray, jobs: int = 1) -> Parts | None:
-        """Encode a mask; None where this codec cannot hold it.
+        """Encode a mask.
 
         Args:
             mask: bool, any shape, True where the weight is kept.
             jobs: threads, for codecs that can use several.
+
+        Returns:
+            The parts; None where this codec cannot hold the mask.
         """
         plan = self.plan(mask)
         return None if plan is None else plan.encode(jobs)
@@ -77,24 +107,51 @@ class MaskCodec:
     def decode_packed(
         self, parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None
     ) -> tuple[np.ndarray | None, int]:
-        """Decode weights first … stop − 1 to one bit a weight.
+        """Decode weights first … stop − 1 of a mask to one bit a weight.
+
+        Args:
+            parts: what `encode` returned.
+            shape: of the mask.
+            size: the number of its weights.
+            first: the first weight of the range, in row-major order.
+            stop: the weight after the last one.
+            jobs: threads; None: chosen by the size of the range.
 
         Returns:
-            uint8 and the weight that its bit 0 stands for, at most `first`; bits from the lowest of each byte on. None
-            instead of an array where every weight is kept.
+            The bits as uint8, lowest bit of each byte first, and the weight that bit 0 stands for, at most `first`;
+            None in place of the bits where every weight is kept.
 
         Raises:
             DecodeError: the parts do not fit the shape.
         """
-        if self.packed is not None:
-            return self.packed(parts, shape, size, first, stop, jobs)
+        if self.packed_decoder is not None:
+            return self.packed_decoder(parts, shape, size, first, stop, jobs)
         return np.packbits(self.decode(parts, shape, size, first, stop), bitorder="little"), first
 
     def write_weights(
-        self, parts: Parts, shape: tuple[int, ...], size: int, *range_and_weights: object
+        self,
+        parts: Parts,
+        shape: tuple[int, ...],
+        size: int,
+        first: int,
+        stop: int,
+        values: KeptValues,
+        jobs: int | None,
+        out: np.ndarray | None,
     ) -> np.ndarray | None:
-        """Write weights under the mask while it is decoded; None where it has to be decoded first.
+        """Write weights first … stop − 1 while their mask is decoded.
 
-        The further arguments are those of `xoropt.masks.prefix.write_weights`.
+        Args:
+            parts, shape, size, first, stop, jobs: as for `decode_packed`.
+            values: of the kept weights.
+            out: where to write, flat, C-contiguous, of the dtype of the values' table; None: a new array.
+
+        Returns:
+            The weights; None where this codec cannot do so, and the mask has to be decoded first.
+
+        Raises:
+            DecodeError: the parts do not fit the shape.
         """
-        return None if self.writer is None else self.writer(parts, shape, size, *range_and_weights)
+        if self.weights_writer is None:
+            return None
+        return self.weights_writer(parts, shape, size, first, stop, values, jobs, out)

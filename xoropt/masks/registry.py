@@ -7,7 +7,7 @@ from xoropt.common.errors import ArgumentError
 from xoropt.masks import bitmap, blocks, empty, entropy, full, gap_coded, low_rank, n_of_m, prefix
 from xoropt.masks.mask_codec import MaskCodec
 
-__all__ = ["CODECS", "ENTRY_POINTS", "find", "register"]
+__all__ = ["CODECS", "ENTRY_POINTS", "codec_names", "find_codec", "register"]
 
 CODECS: dict[str, MaskCodec] = {
     "bitmap": bitmap.CODEC,
@@ -20,14 +20,20 @@ CODECS: dict[str, MaskCodec] = {
     "low_rank": low_rank.CODEC,
     "entropy": entropy.CODEC,
 }
-"""By name, as files and arguments call them."""
+"""The codecs of this package and those registered, by the name that files and arguments use."""
 
 ENTRY_POINTS = "xoropt.masks"
-"""The group of entry points by which an installed package offers codecs, each a `MaskCodec`."""
+"""The group of entry points through which an installed package offers codecs, each of them a `MaskCodec`."""
 
 
 def register(name: str, codec: MaskCodec) -> None:
-    """Add a codec; `encode_mask` then takes it by name, and among the codecs that "auto" and "smallest" choose from.
+    """Add a codec.
+
+    `encode_mask` then takes it by name, and "auto" and "smallest" choose among it and the others.
+
+    Args:
+        name: a new name.
+        codec: the codec.
 
     Raises:
         ArgumentError: the name is taken.
@@ -42,13 +48,28 @@ def _installed() -> dict[str, metadata.EntryPoint]:
     return {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
 
 
-def find(name: str) -> MaskCodec | None:
-    """The codec of that name, loaded from an installed package if need be; None when there is none.
+def codec_names() -> list[str]:
+    """Return the names of all codecs: those of `CODECS` in their order, then those of installed packages."""
+    return [*CODECS, *(name for name in sorted(_installed()) if name not in CODECS)]
 
-    Codecs of installed packages are taken by name alone, so that what "auto" stores does not depend on what else is
-    installed.
+
+def find_codec(name: str) -> MaskCodec | None:
+    """Find the codec of a name; None where there is none.
+
+    A codec of an installed package is loaded on use. Such codecs are taken by name alone, so that what "auto" stores
+    does not depend on what else is installed.
+
+    Raises:
+        ArgumentError: the installed package offers something that is no codec.
     """
     if name in CODECS:
         return CODECS[name]
-    entry = _installed().get(name)
-    return None if entry is None else entry.load()
+    if name not in _installed():
+        return None
+    codec = _installed()[name].load()
+    if not isinstance(codec, MaskCodec):
+        raise ArgumentError(
+            f"The entry point '{name}' of group '{ENTRY_POINTS}' must be an xoropt.masks.MaskCodec, "
+            f"not {type(codec).__name__}."
+        )
+    return codec

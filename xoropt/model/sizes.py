@@ -1,15 +1,17 @@
-"""The figures of a compressed model: what `--json` prints and what the tables show."""
+"""The figures of a compressed model: where its bits go, tensor by tensor and in all."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from xoropt.model.file.container import header_bits
-from xoropt.model.tensors import CompressedModel, CompressedTensor, tensor_bits
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize import Codebook
 
-__all__ = ["SUMS", "report"]
+__all__ = ["CarriedReport", "ModelReport", "TensorReport", "TotalReport", "report"]
 
 SUMS = (
     "weights",
@@ -23,73 +25,216 @@ SUMS = (
     "blocks",
     "proved_blocks",
 )
-"""The figures that are summed over tensors in `total`."""
+"""The figures of tensors that `TotalReport` adds up."""
 
 
-def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
-    """The figures of a model, ready for JSON.
+@dataclass(frozen=True)
+class TensorReport:
+    """The figures of one compressed tensor.
 
-    Returns:
-        `tensors`: for each compressed tensor by name `shape`, `dtype`, `weights`, `planes`, `network`, `order`,
-        `solver`, `care_bits`, `value_entropy` (bits of information in a kept weight's value), `negative_zeros`
-        (whether −0.0 is kept as a value), `magnitude_kept` (of a low-rank mask, against a free one),
-        `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`, `header_bits`, `patches`, `blocks`, `proved_blocks`,
-        `efficiency`, `bits_per_weight`; `carried`: for each other tensor `shape`, `dtype`, `bytes`, `reason`;
-        `total`: the sums over compressed tensors, `efficiency` and `bits_per_weight` of them together,
-        `carried_bytes`, and `file_bytes` where a file is given.
+    Attributes:
+        shape: of the tensor.
+        dtype: the NumPy name of its dtype.
+        weights: the number of its weights, kept and pruned.
+        planes: n_q, the number of bit planes.
+        network: the recipe of the network, or "packed".
+        order: the stream order.
+        solver: how the seeds were searched for.
+        care_bits: kept weights times planes.
+        value_entropy: bits of information in the value of a kept weight.
+        magnitude_kept: what a low-rank mask keeps of the magnitude that a free mask would keep; None for other masks.
+        negative_zeros: whether −0.0 is kept as a value of its own.
+        patches: bits that the network gets wrong and the decoder flips.
+        blocks: blocks or segments over all planes.
+        proved_blocks: those of them whose patches were proved to be the fewest.
+        seed_bits: bits of the seeds.
+        patch_bits: bits of the patches.
+        mask_bits: bits of the mask.
+        scale_bits: bits of the scales or the codebook.
+        header_bits: the tensor's share of the description and of the headers of arrays.
+        efficiency: care bits over seed and patch bits; 1 where there are none.
+        bits_per_weight: all bits over weights; 0 for a tensor without weights.
     """
-    tensors: dict[str, dict[str, Any]] = {}
-    carried: dict[str, dict[str, Any]] = {}
+
+    shape: tuple[int, ...]
+    dtype: str
+    weights: int
+    planes: int
+    network: str
+    order: str
+    solver: str
+    care_bits: int
+    value_entropy: float
+    magnitude_kept: float | None
+    negative_zeros: bool
+    patches: int
+    blocks: int
+    proved_blocks: int
+    seed_bits: int
+    patch_bits: int
+    mask_bits: int
+    scale_bits: int
+    header_bits: int
+    efficiency: float
+    bits_per_weight: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures ready for JSON."""
+        return asdict(self) | {"shape": list(self.shape)}
+
+
+@dataclass(frozen=True)
+class CarriedReport:
+    """The figures of one tensor that is stored as it is.
+
+    Attributes:
+        shape: of the tensor.
+        dtype: the NumPy name of its dtype.
+        bytes: of its data.
+        reason: why it is not compressed.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures ready for JSON."""
+        return asdict(self) | {"shape": list(self.shape)}
+
+
+@dataclass(frozen=True)
+class TotalReport:
+    """The figures of all compressed tensors together, and the size of the file.
+
+    Attributes:
+        weights, care_bits, seed_bits, patch_bits, mask_bits, scale_bits, header_bits, patches, blocks, proved_blocks:
+            sums over the compressed tensors, see `TensorReport`.
+        efficiency, bits_per_weight: ratios of these sums.
+        carried_bytes: bytes of the tensors that are stored as they are.
+        file_bytes: bytes of the file; None where no file was given.
+    """
+
+    weights: int
+    care_bits: int
+    seed_bits: int
+    patch_bits: int
+    mask_bits: int
+    scale_bits: int
+    header_bits: int
+    patches: int
+    blocks: int
+    proved_blocks: int
+    efficiency: float
+    bits_per_weight: float
+    carried_bytes: int
+    file_bytes: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures ready for JSON, without `file_bytes` where there is no file."""
+        figures = asdict(self)
+        if self.file_bytes is None:
+            del figures["file_bytes"]
+        return figures
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """The figures of a model.
+
+    Attributes:
+        tensors: of each compressed tensor, by name.
+        carried: of each tensor that is stored as it is, by name.
+        total: of all compressed tensors together.
+    """
+
+    tensors: dict[str, TensorReport]
+    carried: dict[str, CarriedReport]
+    total: TotalReport
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as `xoropt inspect --json` prints them."""
+        return {
+            "tensors": {name: figures.to_dict() for name, figures in self.tensors.items()},
+            "carried": {name: figures.to_dict() for name, figures in self.carried.items()},
+            "total": self.total.to_dict(),
+        }
+
+
+def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -> ModelReport:
+    """Count where the bits of a model go.
+
+    Args:
+        model: what was compressed.
+        path: the file that it was saved to, whose size is then reported; None where there is none.
+    """
     headers = header_bits(model)
+    tensors, carried = {}, {}
     for name, tensor in model.tensors.items():
         if isinstance(tensor, CompressedTensor):
-            tensors[name] = _figures(tensor, headers[name])
+            tensors[name] = _report_tensor(tensor, headers[name])
         else:
-            array = tensor.array
-            carried[name] = {
-                "shape": list(array.shape),
-                "dtype": str(array.dtype),
-                "bytes": array.nbytes,
-                "reason": tensor.reason,
-            }
-    total: dict[str, Any] = {key: sum(figures[key] for figures in tensors.values()) for key in SUMS}
-    total |= _ratios(total)
-    total["carried_bytes"] = sum(figures["bytes"] for figures in carried.values())
-    if path is not None:
-        total["file_bytes"] = os.path.getsize(path)
-    return {"tensors": tensors, "carried": carried, "total": total}
+            carried[name] = _report_carried(tensor)
+    size = None if path is None else os.path.getsize(path)
+    return ModelReport(tensors, carried, _sum_up([*tensors.values()], [*carried.values()], size))
 
 
-def _figures(tensor: CompressedTensor, headers: int) -> dict[str, Any]:
-    encoded = tensor.encoded
-    figures: dict[str, Any] = {
-        "shape": list(tensor.shape),
-        "dtype": str(tensor.levels.dtype),
-        "weights": encoded.outputs,
-        "planes": len(encoded.seeds),
-        "network": encoded.network.recipe,
-        "order": encoded.order,
-        "solver": encoded.solver,
-        "care_bits": encoded.care_bits,
-        "value_entropy": tensor.value_entropy,
-        "magnitude_kept": (tensor.quantization or {}).get("magnitude"),
-        "negative_zeros": isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
-        "patches": encoded.size.patches,
-        "blocks": len(encoded.seeds) * encoded.blocks,
-        "proved_blocks": encoded.proved_blocks,
-    }
-    figures |= tensor_bits(tensor) | {"header_bits": headers}
-    return figures | _ratios(figures)
+def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
+    encoded, bits = tensor.encoded, tensor_bits(tensor)
+    magnitude = (tensor.quantization or {}).get("magnitude")  # a file may hold text here
+    values = bits.seed_bits + bits.patch_bits
+    stored = values + bits.mask_bits + bits.scale_bits + headers
+    return TensorReport(
+        shape=tensor.shape,
+        dtype=str(tensor.levels.dtype),
+        weights=encoded.outputs,
+        planes=len(encoded.seeds),
+        network=encoded.network.recipe,
+        order=encoded.order,
+        solver=encoded.solver,
+        care_bits=encoded.care_bits,
+        value_entropy=tensor.value_entropy,
+        magnitude_kept=magnitude if isinstance(magnitude, float | int) else None,
+        negative_zeros=isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
+        patches=encoded.size.patches,
+        blocks=len(encoded.seeds) * encoded.blocks,
+        proved_blocks=encoded.proved_blocks,
+        seed_bits=bits.seed_bits,
+        patch_bits=bits.patch_bits,
+        mask_bits=bits.mask_bits,
+        scale_bits=bits.scale_bits,
+        header_bits=headers,
+        efficiency=_efficiency(encoded.care_bits, values),
+        bits_per_weight=_per_weight(stored, encoded.outputs),
+    )
 
 
 def _has_negative_zero(values: np.ndarray) -> bool:
     return values.dtype.kind not in "biu" and bool((values == 0).any())  # 0.0 itself is never in a codebook
 
 
-def _ratios(figures: dict[str, Any]) -> dict[str, float]:
-    values = figures["seed_bits"] + figures["patch_bits"]
-    stored = values + figures["mask_bits"] + figures["scale_bits"] + figures["header_bits"]
-    return {
-        "efficiency": figures["care_bits"] / values if values else 1.0,
-        "bits_per_weight": stored / figures["weights"] if figures["weights"] else 0.0,
-    }
+def _report_carried(tensor: UncompressedTensor) -> CarriedReport:
+    array = tensor.array
+    return CarriedReport(array.shape, str(array.dtype), array.nbytes, tensor.reason)
+
+
+def _sum_up(tensors: Sequence[TensorReport], carried: Sequence[CarriedReport], file_bytes: int | None) -> TotalReport:
+    sums = {name: sum(getattr(figures, name) for figures in tensors) for name in SUMS}
+    values = sums["seed_bits"] + sums["patch_bits"]
+    stored = values + sums["mask_bits"] + sums["scale_bits"] + sums["header_bits"]
+    return TotalReport(
+        **sums,
+        efficiency=_efficiency(sums["care_bits"], values),
+        bits_per_weight=_per_weight(stored, sums["weights"]),
+        carried_bytes=sum(figures.bytes for figures in carried),
+        file_bytes=file_bytes,
+    )
+
+
+def _efficiency(care_bits: int, stored_bits: int) -> float:
+    return care_bits / stored_bits if stored_bits else 1.0
+
+
+def _per_weight(bits: int, weights: int) -> float:
+    return bits / weights if weights else 0.0

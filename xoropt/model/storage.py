@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt.codec.blocks.encoder import choose_n_out
 from xoropt.masks import MaskPlan, low_rank, plan_mask
-from xoropt.masks.mask_codec import DESCRIBED
+from xoropt.masks.mask_codec import DESCRIPTION_BYTES
 from xoropt.model.config import CompressConfig
 from xoropt.model.preparation import PreparedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
@@ -65,7 +65,7 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
     values = len(quantized.planes) * int(np.count_nonzero(quantized.mask)) + 8 * quantized.levels.nbytes
     network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors)
     if mask.described:
-        network += PLANE_HEADERS.of(tensors) - 8 * DESCRIBED
+        network += PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES
     bitmap = plan_mask(quantized.mask, "bitmap")
     packed = values + 8 * bitmap["bitmap"].least_bytes + PACKED_HEADERS.of(tensors)
     may_pack = config.chooses_network and len(quantized.planes) > 0 and quantized.mask.size <= TINY

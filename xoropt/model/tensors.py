@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,7 @@ __all__ = [
     "CompressedModel",
     "CompressedTensor",
     "Progress",
+    "TensorBits",
     "UncompressedTensor",
     "shape_and_dtype",
     "tensor_bits",
@@ -79,12 +81,24 @@ def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tupl
     return tensor.shape, tensor.levels.dtype
 
 
-def tensor_bits(tensor: CompressedTensor) -> dict[str, int]:
-    """Where a tensor's bits go, headers apart: `seed_bits`, `patch_bits`, `mask_bits`, `scale_bits`."""
+class TensorBits(NamedTuple):
+    """The bits of a compressed tensor, without headers.
+
+    Attributes:
+        seed_bits: of the seeds.
+        patch_bits: of the patches.
+        mask_bits: of the mask's parts that are arrays of the file.
+        scale_bits: of the scales or the codebook.
+    """
+
+    seed_bits: int
+    patch_bits: int
+    mask_bits: int
+    scale_bits: int
+
+
+def tensor_bits(tensor: CompressedTensor) -> TensorBits:
+    """Count where the bits of a tensor go, without headers."""
     size = tensor.encoded.size
-    return {
-        "seed_bits": size.seed_bits,
-        "patch_bits": size.patch_bits,
-        "mask_bits": 8 * sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION),
-        "scale_bits": 8 * tensor.levels.nbytes,
-    }
+    mask = sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION)
+    return TensorBits(size.seed_bits, size.patch_bits, 8 * mask, 8 * tensor.levels.nbytes)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.codec.decoder import chosen, flips_of, reader_of
+from xoropt.codec.decoder import choose_decoder, flips_of, reader_of
 from xoropt.masks import decode_mask
-from xoropt.masks.coding import find_codec
+from xoropt.masks.coding import codec_of_file
+from xoropt.masks.mask_codec import KeptValues
 from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.tensor import level_table
@@ -24,7 +25,7 @@ def compiled_suits(tensor: CompressedTensor, decoder: str, first: int, stop: int
     """Whether to use the compiled decoder for a range; ArgumentError when there is no decoder of that name."""
     planes = len(tensor.encoded.seeds)
     suits = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
-    return chosen(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
+    return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and suits
 
 
 def compiled_weights(
@@ -66,18 +67,20 @@ def tile_weights(
         jobs: threads; None: as many as are worth it.
         out: where to write, flat, of the table's dtype; None: a new array.
     """
-    from xoropt.codec.compiled.ranges import STREAM_BYTES, weights_of
+    from xoropt.codec.compiled.ranges import STREAM_BYTES, decode_weights
 
-    encoded, codec = tensor.encoded, find_codec(tensor.mask_codec)
-    flips = flips_of(encoded, first, stop)
-    reader, pattern = reader_of(encoded), np.dtype(f"u{table.dtype.itemsize}")
-    levels, length = table.view(pattern), encoded.outputs // len(table)
+    encoded, codec = tensor.encoded, codec_of_file(tensor.mask_codec)
+    pattern = np.dtype(f"u{table.dtype.itemsize}")
+    values = KeptValues(
+        reader_of(encoded), flips_of(encoded, first, stop), table.view(pattern), encoded.outputs // len(table)
+    )
     into = None if out is None else out.view(pattern)
     part = tensor.mask_parts, tensor.shape, encoded.outputs, first, stop
-    made = None
-    if (stop - first) * pattern.itemsize > STREAM_BYTES:  # memory is what takes long
-        made = codec.write_weights(*part, reader, flips, levels, length, jobs, into)
-    if made is None:
+    weights = None
+    if (stop - first) * pattern.itemsize > STREAM_BYTES:  # writing to memory is what takes long
+        weights = codec.write_weights(*part, values, jobs, into)
+    if weights is None:
         mask, begin = codec.decode_packed(*part, jobs)
-        made = weights_of(reader, flips, mask, begin, levels, length, first, stop, jobs, into)
-    return made.view(table.dtype)
+        reader, flips, levels, row_length = values
+        weights = decode_weights(reader, flips, mask, begin, levels, row_length, first, stop, jobs, into)
+    return weights.view(table.dtype)

@@ -145,7 +145,7 @@ def test_config_refuses(options, word):
 def test_full_masks_take_no_bits():
     ternary = np.random.default_rng(0).choice(np.array([-1, 1, 3], np.float32), (80, 80))
     model = xoropt.compress({"w": ternary}, CompressConfig(solver="greedy"))
-    assert xoropt.report(model)["tensors"]["w"]["mask_bits"] == 0
+    assert xoropt.report(model).tensors["w"].mask_bits == 0
     assert (xoropt.decompress(model)["w"] == ternary).all()
 
 
@@ -167,13 +167,13 @@ def test_negative_zeros_are_kept_or_merged_as_asked():
     )  # many -0.0
     kept = xoropt.compress({"w": weights})
     assert xoropt.decompress(kept)["w"].tobytes() == weights.tobytes()
-    assert xoropt.report(kept)["tensors"]["w"]["negative_zeros"]
+    assert xoropt.report(kept).tensors["w"].negative_zeros
     merged = xoropt.compress({"w": weights}, CompressConfig(merge_zeros=True))
     back = xoropt.decompress(merged)["w"]
     assert (back == weights).all()
     assert not np.signbit(back[back == 0]).any()
     assert xoropt.verify(merged, {"w": weights})[0].lossless
-    assert xoropt.report(merged)["total"]["bits_per_weight"] < 0.6 * xoropt.report(kept)["total"]["bits_per_weight"]
+    assert xoropt.report(merged).total.bits_per_weight < 0.6 * xoropt.report(kept).total.bits_per_weight
     assert not xoropt.verify(merged, {"w": -weights})[0].lossless
 
 
@@ -187,9 +187,9 @@ def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
         if isinstance(tensor, xoropt.UncompressedTensor):
             continue
         kinds.add(tensor.encoded.network.recipe == "packed")
-        figures = xoropt.report(model)["tensors"]["w"]
-        assert figures["mask_bits"] + figures["seed_bits"] + figures["patch_bits"] <= 1.002 * (
-            8 * -(-weights // 8) + figures["care_bits"]
+        figures = xoropt.report(model).tensors["w"]
+        assert figures.mask_bits + figures.seed_bits + figures.patch_bits <= 1.002 * (
+            8 * -(-weights // 8) + figures.care_bits
         )
         assert np.array_equal(xoropt.decompress(model)["w"], array)
     assert kinds == {True, False}

@@ -72,11 +72,11 @@ def same_bytes(a, b):
 )
 @pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
 def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes, rows, dtype, shape, moved, band):
-    from xoropt.codec.compiled import ranges
+    from xoropt.codec.compiled import ranges, threads
     from xoropt.masks.prefix import stored, writing
 
     monkeypatch.setattr(stored, "BAND", band)
-    monkeypatch.setattr(writing, "AT_ONCE", 2)
+    monkeypatch.setattr(writing, "BANDS_AT_ONCE", 2)
     rng = np.random.default_rng(planes)
     uneven = rng.choice([0.02, 0.4], shape[1]) if moved else np.where(np.arange(shape[0]) % 3, 0.2, 0.0005)[:, None]
     mask = rng.random(shape) < uneven
@@ -90,9 +90,9 @@ def test_weights_are_written_while_a_prefix_mask_is_decoded(monkeypatch, planes,
     expected = xoropt.decompress_tensor(tensor, "compiled")
     assert same_bytes(expected, xoropt.decompress_tensor(tensor, "numpy"))
     monkeypatch.setattr(ranges, "STREAM_BYTES", 0)
-    monkeypatch.setattr(ranges, "WORK", 1)
+    monkeypatch.setattr(threads, "BYTES_PER_THREAD", 1)
     made = []
-    monkeypatch.setattr(writing, "scratch_of", lambda scratch=writing.scratch_of: made.append(1) or scratch())
+    monkeypatch.setattr(writing, "unpack_scratch", lambda scratch=writing.unpack_scratch: made.append(1) or scratch())
     for cuts in ((0, 1), (0, 0.4), (0.35, 0.8), (0.9, 1)):
         part = slice(*(int(cut * shape[0]) for cut in cuts))
         for jobs in (1, 2):

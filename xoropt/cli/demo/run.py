@@ -21,7 +21,7 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
 from xoropt.model.products import matvec
-from xoropt.model.sizes import report
+from xoropt.model.sizes import ModelReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import verify
 
@@ -101,37 +101,38 @@ class DemoResult:
     Attributes:
         accuracies: of the network at every stage.
         layers: what was measured for each layer, by name.
-        sizes: where the bits of the compressed file go, as `xoropt.report` says.
+        sizes: where the bits of the compressed file go.
         low_rank_sizes: the same for the network with low-rank masks.
         files: what was written, by stage: dense, quantized, compressed.
     """
 
     accuracies: Accuracies
     layers: dict[str, Layer]
-    sizes: dict[str, Any]
-    low_rank_sizes: dict[str, Any]
+    sizes: ModelReport
+    low_rank_sizes: ModelReport
     files: dict[str, WrittenFile]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as `xoropt demo --json` prints them."""
         shares = asdict(self.accuracies)
         low_rank = {"accuracy": shares.pop("low_rank")}
+        sizes, low_rank_sizes = self.sizes.to_dict(), self.low_rank_sizes.to_dict()
         tensors = {}
-        for name, figures in self.sizes["tensors"].items():
+        for name, figures in self.sizes.tensors.items():
             layer = self.layers[name]
-            tensors[name] = figures | {
+            tensors[name] = figures.to_dict() | {
                 "sparsity": layer.sparsity,
-                "ratio_to_float32": 32 / figures["bits_per_weight"],
+                "ratio_to_float32": 32 / figures.bits_per_weight,
                 "encode_seconds": layer.encode_seconds,
                 "decode_seconds": layer.decode_seconds,
             }
         return {
             **{f"accuracy_{stage}": share for stage, share in shares.items()},
             "lossless": True,
-            **self.sizes,
+            **sizes,
             "tensors": tensors,
             "rivals": {name: asdict(layer.rivals) for name, layer in self.layers.items()},
-            "low_rank": low_rank | {key: self.low_rank_sizes[key] for key in ("tensors", "total")},
+            "low_rank": low_rank | {key: low_rank_sizes[key] for key in ("tensors", "total")},
             "files": {stage: asdict(file) for stage, file in self.files.items()},
         }
 
@@ -182,13 +183,13 @@ def run(
 
     sizes = report(model, paths["compressed"])
     layers = {}
-    for name, figures in sizes["tensors"].items():
+    for name, figures in sizes.tensors.items():
         weights = trained.quantized[name]
         layers[name] = Layer(
             sparsity=1 - np.count_nonzero(weights) / weights.size,
             encode_seconds=encode_seconds[name],
             decode_seconds=decode_seconds[name],
-            rivals=measure_rivals(weights, figures["planes"]),
+            rivals=measure_rivals(weights, figures.planes),
         )
     return DemoResult(
         accuracies=_accuracies(trained, restored, model, low_rank),

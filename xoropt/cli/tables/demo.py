@@ -32,7 +32,7 @@ RIVALS = {
 
 def print_demo(result: DemoResult) -> None:
     """Print the accuracy of every stage, the layers side by side, and their sizes in other formats."""
-    console, tensors, layers = open_console(), result.sizes["tensors"], result.layers
+    console, tensors, layers = open_console(), result.sizes.tensors, result.layers
     console.print(
         "1,797 handwritten digits, a quarter for testing; network 64–800–500–10 pruned to 95 %, one bit for each weight"
     )
@@ -41,16 +41,16 @@ def print_demo(result: DemoResult) -> None:
     console.print(make_table(None, ("network", "test accuracy"), rows))
 
     def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
-        return (label, *(format(tensor[key], form) for tensor in tensors.values()))
+        return (label, *(format(getattr(tensor, key), form) for tensor in tensors.values()))
 
     def layer_row(label: str, text: Callable[[str], str]) -> tuple[str, ...]:
         return (label, *(text(name) for name in tensors))
 
     rows = [
-        layer_row("shape", lambda name: "×".join(map(str, tensors[name]["shape"]))),
+        layer_row("shape", lambda name: "×".join(map(str, tensors[name].shape))),
         layer_row("pruning rate S", lambda name: f"{layers[name].sparsity:.1%}"),
         size_row("planes n_q", "planes", "d"),
-        layer_row("network", lambda name: tensors[name]["network"].partition(":")[0]),
+        layer_row("network", lambda name: tensors[name].network.partition(":")[0]),
         layer_row("seed bits : outputs", lambda name: rate(tensors[name])),
         size_row("care bits", "care_bits", ",d"),
         size_row("patches", "patches", ",d"),
@@ -62,19 +62,19 @@ def print_demo(result: DemoResult) -> None:
         size_row("scale bits", "scale_bits", ",d"),
         size_row("header bits", "header_bits", ",d"),
         size_row("bits/weight in all", "bits_per_weight", ".3f"),
-        layer_row("times smaller than float32", lambda name: f"{32 / tensors[name]['bits_per_weight']:.1f}"),
+        layer_row("times smaller than float32", lambda name: f"{32 / tensors[name].bits_per_weight:.1f}"),
         (),
         layer_row("encode, ms", lambda name: f"{1e3 * layers[name].encode_seconds:.1f}"),
         layer_row("decode, ms", lambda name: f"{1e3 * layers[name].decode_seconds:.1f}"),
     ]
     console.print(make_table("Stored through an XOR network", ("", *tensors), rows))
 
-    low_rank = result.low_rank_sizes["tensors"]
+    low_rank = result.low_rank_sizes.tensors
     rivals = {name: asdict(layer.rivals) for name, layer in layers.items()}
     rows = [size_row("xoropt, headers included", "bits_per_weight", ".3f")]
-    rows.append(layer_row("with low-rank masks", lambda name: f"{low_rank[name]['bits_per_weight']:.3f}"))
+    rows.append(layer_row("with low-rank masks", lambda name: f"{low_rank[name].bits_per_weight:.3f}"))
     for key, label in RIVALS.items():
-        rows.append((label, *(f"{rivals[name][key] / tensors[name]['weights']:.3f}" for name in tensors)))
+        rows.append((label, *(f"{rivals[name][key] / tensors[name].weights:.3f}" for name in tensors)))
     console.print(make_table("The same weights in other formats, in bits/weight", ("", *tensors), rows))
     sizes = ", ".join(f"{file.path} ({file.bytes:,} bytes)" for file in result.files.values())
     console.print("every weight came back bit for bit: yes")

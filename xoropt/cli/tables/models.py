@@ -1,101 +1,112 @@
 """The tables of compressed models: where the bits go, and what `verify` found."""
 
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
 from xoropt.cli.tables.console import make_table, open_console, plain
+from xoropt.model.sizes import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import TensorCheck
 
 __all__ = ["print_checks", "print_report", "rate"]
 
+COLUMNS = (
+    *("tensor", "shape", "n_q", "network", "care bits", "patches", "proved", "E"),
+    *("mask", "seeds", "patches", "scales", "headers", "bits/weight"),
+)
+"""The columns of `print_report`."""
 
-def print_report(figures: dict[str, Any], source: tuple[os.PathLike[str], int] | None = None) -> None:
+
+def print_report(
+    report: ModelReport, source: tuple[os.PathLike[str], int] | None = None, seconds: float | None = None
+) -> None:
     """Print a row for each tensor, remarks, and the size of the file.
 
     Args:
-        figures: as `xoropt.report` returns them, with `file_bytes`, and with `seconds` where they are to be printed.
+        report: the figures, with the file's bytes.
         source: the file that was compressed and its bytes, to compare the size with; None: there is none.
+        seconds: the time that it took; None: it is not printed.
     """
-    console, total = open_console(), figures["total"]
-    rows = [_report_row(name, tensor) for name, tensor in figures["tensors"].items()]
-    if len(rows) > 1:
-        rows += [(), _report_row("all", total | {"shape": [], "planes": "", "network": ""})]
-    if rows:
-        columns = (
-            "tensor",
-            "shape",
-            "n_q",
-            "network",
-            "care bits",
-            "patches",
-            "proved",
-            "E",
-            "mask",
-            "seeds",
-            "patches",
+    console = open_console()
+    rows = [
+        _report_row(
+            name, figures, shape=_shape_text(figures.shape), planes=str(figures.planes), network=_network(figures)
         )
+        for name, figures in report.tensors.items()
+    ]
+    if len(rows) > 1:
+        rows += [(), _report_row("all", report.total)]
+    if rows:
         title = "Where the bits go (columns from mask to headers in bits/weight)"
-        console.print(make_table(title, (*columns, "scales", "headers", "bits/weight"), rows))
-    for name, tensor in figures["tensors"].items():
-        if tensor["magnitude_kept"] is not None:
-            share = f"{tensor['magnitude_kept']:.1%} of the magnitude"
-            console.print(escape(f"{plain(name)}: its low-rank mask keeps {share} that a free mask would keep"))
-        if tensor["negative_zeros"]:
-            console.print(
-                escape(f"{plain(name)}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0")
-            )
-        planes, information = tensor["planes"], tensor["value_entropy"]
-        if information < 0.9 * planes:
-            console.print(
-                escape(f"{plain(name)}: its values hold {information:.2f} bits of information in {planes} planes; ")
-                + f"an entropy coder would store them {1 - information / planes:.0%} smaller"
-            )
-    if figures["carried"]:
+        console.print(make_table(title, COLUMNS, rows))
+    for name, figures in report.tensors.items():
+        for remark in _remarks(figures):
+            console.print(escape(f"{plain(name)}: {remark}"))
+    if report.carried:
         uncompressed = [
-            (
-                name,
-                "×".join(map(str, tensor["shape"])) or "scalar",
-                tensor["dtype"],
-                f"{tensor['bytes']:,}",
-                tensor["reason"],
-            )
-            for name, tensor in figures["carried"].items()
+            (name, _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
+            for name, figures in report.carried.items()
         ]
         console.print(make_table("Uncompressed", ("tensor", "shape", "dtype", "bytes", "because"), uncompressed))
-    line = f"file: {total['file_bytes']:,} bytes"
-    if source is not None:
-        path, before = source
-        line += f", {before / total['file_bytes']:.2f} times smaller than {path} ({before:,} bytes)"
-    if "seconds" in figures:
-        line += f", in {figures['seconds']:.2f} s"
-    console.print(escape(line))
+    if report.total.file_bytes is not None:
+        console.print(escape(_file_line(report.total.file_bytes, source, seconds)))
 
 
-def _report_row(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
-    weights = max(1, figures["weights"])
+def _report_row(
+    name: str, figures: TensorReport | TotalReport, shape: str = "", planes: str = "", network: str = ""
+) -> tuple[str, ...]:
+    parts = (figures.mask_bits, figures.seed_bits, figures.patch_bits, figures.scale_bits, figures.header_bits)
     return (
         name,
-        "×".join(map(str, figures["shape"])),
-        str(figures["planes"]),
-        f"{figures['network'].partition(':')[0]} {rate(figures)}" if figures["network"] else "",
-        f"{figures['care_bits']:,}",
-        f"{figures['patches']:,}",
-        _share(figures["proved_blocks"], figures["blocks"]),
-        f"{figures['efficiency']:.1%}",
-        *(f"{figures[f'{part}_bits'] / weights:.4f}" for part in ("mask", "seed", "patch", "scale", "header")),
-        f"{figures['bits_per_weight']:.4f}",
+        shape,
+        planes,
+        network,
+        f"{figures.care_bits:,}",
+        f"{figures.patches:,}",
+        _share(figures.proved_blocks, figures.blocks),
+        f"{figures.efficiency:.1%}",
+        *(f"{bits / max(1, figures.weights):.4f}" for bits in parts),
+        f"{figures.bits_per_weight:.4f}",
     )
 
 
-def rate(figures: dict[str, Any]) -> str:
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
+
+
+def _network(figures: TensorReport) -> str:
+    return f"{figures.network.partition(':')[0]} {rate(figures)}"
+
+
+def _remarks(figures: TensorReport) -> Iterator[str]:
+    """Yield what is worth knowing about a tensor, one sentence at a time."""
+    if figures.magnitude_kept is not None:
+        yield f"its low-rank mask keeps {figures.magnitude_kept:.1%} of the magnitude that a free mask would keep"
+    if figures.negative_zeros:
+        yield "holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
+    planes, information = figures.planes, figures.value_entropy
+    if information < 0.9 * planes:
+        yield (
+            f"its values hold {information:.2f} bits of information in {planes} planes; "
+            f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+        )
+
+
+def _file_line(file_bytes: int, source: tuple[os.PathLike[str], int] | None, seconds: float | None) -> str:
+    line = f"file: {file_bytes:,} bytes"
+    if source is not None:
+        path, before = source
+        line += f", {before / file_bytes:.2f} times smaller than {path} ({before:,} bytes)"
+    return line if seconds is None else f"{line}, in {seconds:.2f} s"
+
+
+def rate(figures: TensorReport) -> str:
     """Write a tensor's rate: n_in : n_out of a block network, else 1 : outputs for each seed bit."""
-    settings = dict(pair.split("=", 1) for pair in filter(None, figures["network"].partition(":")[2].split(",")))
-    if figures["order"] == "rows" and "n_out" in settings:
+    settings = dict(pair.split("=", 1) for pair in filter(None, figures.network.partition(":")[2].split(",")))
+    if figures.order == "rows" and "n_out" in settings:
         return f"{settings['n_in']} : {settings['n_out']}"
-    return f"1 : {figures['planes'] * figures['weights'] / max(1, figures['seed_bits']):.2f}"
+    return f"1 : {figures.planes * figures.weights / max(1, figures.seed_bits):.2f}"
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,1 +1,1 @@
-"""Block networks: the paper's scheme, every block of outputs a parity problem of its own."""
+"""Block networks, the scheme of Kwon et al. (CVPR 2020): every block of outputs is expanded from a seed of its own."""

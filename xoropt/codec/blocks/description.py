@@ -1,4 +1,4 @@
-"""Block encodings as what a file holds: an entry of its JSON description, and arrays by part."""
+"""The description of a block encoding in a file, read back: from an entry and its arrays to the fields."""
 
 import math
 from typing import Any
@@ -10,13 +10,22 @@ from xoropt.codec.encoding import network_of
 from xoropt.common.errors import FormatError
 from xoropt.common.fields import get, non_negative_int, take
 
-__all__ = ["block_fields"]
+__all__ = ["parse_block_entry"]
 
 
-def block_fields(
+def parse_block_entry(
     entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
 ) -> dict[str, Any]:
-    """The fields of the `BlockEncoded` that an entry and its parts describe.
+    """Parse what `BlockEncoded.describe` returned.
+
+    Args:
+        entry: the entry of the JSON description.
+        parts: the arrays by part.
+        shape: of one plane.
+        planes: how many planes the tensor has.
+
+    Returns:
+        The fields of the `BlockEncoded` by name.
 
     Raises:
         FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.

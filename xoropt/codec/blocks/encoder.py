@@ -1,7 +1,7 @@
 """Encoding with a block network: every block of n_out outputs is a parity problem of its own.
 
-Kwon et al. (CVPR 2020), section 3: the plane is flattened row by row, cut into blocks, the last one filled up with
-don't-care bits; the care bits of a block are the equations of its seed, those that no seed satisfies are patched.
+Kwon et al. (CVPR 2020), section 3: the plane is flattened row by row and cut into blocks; the last one is padded with
+don't-care bits. The care bits of a block are linear equations of its seed; those that the seed violates are patched.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from xoropt.networks import XorNetwork, random_block
 
 __all__ = ["choose_n_out", "encode_blocks"]
 
-MOST = 1 << 14
-"""Outputs of a block that `choose_n_out` asks for at most: a decoder's tables grow with them."""
+MAX_N_OUT = 1 << 14
+"""Most outputs of a block that `choose_n_out` asks for: a decoder's tables grow with them."""
 
 CHUNK = 1 << 22
-"""Outputs that are encoded at once: bounds the memory beside the data."""
+"""Most outputs that are encoded at once; bounds the memory beside the data."""
 
 
 def encode_blocks(
@@ -40,13 +40,13 @@ def encode_blocks(
     Args:
         bits: bool (planes, outputs).
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
-        network: of memory 0.
-        shape: of one plane, recorded in the result.
+        network: a network of memory 0.
+        shape: the shape of one plane, recorded in the result.
         solver: a strategy of `xoropt_solvers`, or "burst", which stands for "portfolio".
         jobs: processes or threads that the solver may use.
-        time_limit: seconds for each block.
-        group: blocks that share a patch header width, 0 for all of a plane; None: the least size.
-        progress: called with blocks done and blocks in all, over all planes.
+        time_limit: seconds for the search of each block; None: no limit.
+        group: blocks that share a width of their patch counts, 0: all of a plane; None: what stores least.
+        progress: called with the blocks done and the number of all blocks, over all planes.
     """
     solver = "portfolio" if solver == "burst" else solver
     planes, outputs = bits.shape
@@ -59,7 +59,7 @@ def encode_blocks(
     for first in range(0, blocks, step):
         last = min(first + step, blocks)
         window = slice(first * n_out, min(last * n_out, outputs))
-        for plane, batch, at in _problems(bits[:, window], care[:, window], network, last - first):
+        for plane, batch, at in _make_batches(bits[:, window], care[:, window], network, last - first):
             answer = solve_many(batch, solver, jobs=jobs, time_limit=time_limit)
             begin = first * n_in // 8
             packed = pack_fixed(answer.x, n_in)
@@ -86,12 +86,12 @@ def encode_blocks(
     )
 
 
-def _problems(
+def _make_batches(
     bits: np.ndarray, care: np.ndarray, network: XorNetwork, blocks: int
 ) -> Iterator[tuple[int, ParityBatch, np.ndarray]]:
-    """For each plane its number, the problems of its blocks and the places of its care bits."""
+    """Yield each plane's number, the parity problems of its blocks, and the positions of its care bits."""
     for plane, values in enumerate(bits):
-        if plane == 0 or len(care) > 1:  # planes that share the mask share all but the values
+        if plane == 0 or len(care) > 1:  # planes with a common mask differ only in values
             at = np.flatnonzero(care[plane])
             rows = network.rows[at % network.n_out, 0]
             starts = np.searchsorted(at, np.arange(blocks + 1) * network.n_out)
@@ -101,23 +101,23 @@ def _problems(
 def choose_n_out(
     bits: np.ndarray, care: np.ndarray, n_in: int, solver: str, seed: int = 0, sample: int = 1 << 16
 ) -> int:
-    """The n_out that stores a sample of the planes in the fewest bits per output.
+    """Choose the n_out that stores a sample of the first plane in the fewest bits.
 
-    Candidates lie around n_in / care density, where patches begin to occur; the sample is a number of whole stretches
-    spread evenly over the stream, so that dense and sparse regions both count.
+    The candidates lie around n_in / care density, where patches begin to occur. The sample consists of whole stretches
+    spread evenly over the plane, so that it has dense and sparse regions.
 
     Args:
-        bits: bool (planes, outputs), care: bool (1 or planes, outputs), as for `encode_blocks`.
-        n_in: seed bits a block.
+        bits, care: as for `encode_blocks`.
+        n_in: seed bits of a block.
         solver: the strategy that will encode.
-        seed: of the network.
-        sample: care bits of the sample, about.
+        seed: the seed of the random network.
+        sample: approximate number of care bits in the sample.
     """
     outputs = bits.shape[1]
     density = float(care.mean()) if care.size else 0.0
     if density * outputs <= n_in:  # one block may hold it all
-        return max(1, min(outputs, MOST))
-    n_out = {max(1, min(MOST, round(n_in / density * factor))) for factor in np.arange(0.5, 1.45, 0.05)}
+        return max(1, min(outputs, MAX_N_OUT))
+    n_out = {max(1, min(MAX_N_OUT, round(n_in / density * factor))) for factor in np.arange(0.5, 1.45, 0.05)}
     wanted = min(outputs, round(sample / density))
     stretches = 1 if wanted == outputs else 16
     length = max(wanted // stretches, min(outputs, 4 * max(n_out)))

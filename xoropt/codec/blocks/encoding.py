@@ -1,4 +1,4 @@
-"""`BlockEncoded`: bit planes stored block by block through a block network."""
+"""`BlockEncoded`: bit planes stored as one seed for each block of outputs, and patches."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -6,13 +6,13 @@ from typing import Any, Self
 import numpy as np
 
 from xoropt.codec import reference
-from xoropt.codec.bits import row_numbers, tiled_bits
-from xoropt.codec.blocks.description import block_fields
+from xoropt.codec.bits import rows_as_integers, tile_bits
+from xoropt.codec.blocks.description import parse_block_entry
 from xoropt.codec.blocks.numpy_decoder import decode_blocks
 from xoropt.codec.blocks.patches import BlockPatches, join_patches, pack_patches, unpack_patches
-from xoropt.codec.checks import OCTETS, OCTETS_2D, Fields, check_form, check_planes
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import EncodedPlanes, SizeReport
+from xoropt.codec.encoding import EncodedPlanes, SizeReport, check_planes
+from xoropt.codec.forms import OCTETS, OCTETS_2D, Fields, check_form
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.errors import DecodeError
@@ -23,15 +23,15 @@ __all__ = ["BlockEncoded"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BlockEncoded(EncodedPlanes):
-    """Bit planes stored as seeds of an XOR network and patches, block by block; the order is "rows".
+    """Bit planes stored as seeds of a block network, one for each block, and patches; the order is "rows".
 
-    The scheme of Kwon et al. (CVPR 2020), section 3. Methods are those of `xoropt.codec.encoding.Encoding`.
+    The scheme of Kwon et al. (CVPR 2020), section 3. The methods are those of `xoropt.codec.encoding.Encoding`.
 
     Attributes:
         network, order, shape, planes, care_bits, proved_blocks: as in `Encoding`.
-        solver: the strategy of the seed search.
-        seeds: uint8 (planes, ⌈seed bits of a plane / 8⌉): seed t holds bits [t·n_in, (t+1)·n_in), lowest bit first.
-        patches: where the network's outputs have to be flipped.
+        solver: the strategy that searched the seeds.
+        seeds: uint8 (planes, ⌈seed bits of a plane / 8⌉): seed t is bits [t·n_in, (t+1)·n_in), lowest bit first.
+        patches: the outputs to flip.
     """
 
     seeds: np.ndarray = field(repr=False)
@@ -44,24 +44,27 @@ class BlockEncoded(EncodedPlanes):
 
     @property
     def size(self) -> SizeReport:
+        """The stored bits."""
         seed_bits = len(self.seeds) * self.blocks * self.network.n_in
         return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)
 
     @property
     def end_bits(self) -> int:
+        """Seed bits of the outputs that pad the last blocks."""
         idle = self.blocks * self.network.n_out - self.outputs
         return len(self.seeds) * idle * self.network.n_in // self.network.n_out
 
     @property
     def stream_order(self) -> StreamOrder:
-        """The open order: blocks follow each other in row-major order."""
+        """The row-major order, in which blocks follow one another."""
         return StreamOrder("rows", 1)
 
     def layout(self, plane: int) -> Layout:
-        """The plane as one segment."""
+        """Return the plane as one segment."""
         return Layout(np.array([self.outputs]), np.array([self.blocks * self.network.n_in]))
 
     def check_parts(self) -> list[np.ndarray]:
+        """Check that all parts fit together."""
         check_form(self, _FORM)
         check_planes(self)
         network, planes = self.network, len(self.seeds)
@@ -77,10 +80,12 @@ class BlockEncoded(EncodedPlanes):
         return unpack_patches(self.patches, self.blocks, network.n_out, self.outputs)
 
     def flips(self, first: int, stop: int) -> list[np.ndarray]:
+        """Read the patches of a range."""
         every = unpack_patches(self.patches, self.blocks, self.network.n_out, self.outputs)
         return [at[slice(*np.searchsorted(at, (first, stop)))] for at in every]
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a file holds."""
         description, patches = join_patches(self.patches)
         entry = {
             "network": self.network.recipe,
@@ -95,13 +100,16 @@ class BlockEncoded(EncodedPlanes):
 
     @classmethod
     def describes(cls, entry: dict[str, Any]) -> bool:
+        """Return whether an entry lacks what entries of streams have."""
         return "segments" not in entry and "slack" not in entry
 
     @classmethod
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
-        return cls(**block_fields(entry, parts, shape, planes))
+        """Restore the encoding that `describe` described."""
+        return cls(**parse_block_entry(entry, parts, shape, planes))
 
     def reader(self) -> Reader:
+        """Make the compiled decoder."""
         from xoropt.codec.compiled.sequential_decoder import sequential_reader
 
         return sequential_reader(self.network, self.seeds, [self.layout(0)])
@@ -109,9 +117,11 @@ class BlockEncoded(EncodedPlanes):
     def decode_numpy(
         self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None = None
     ) -> np.ndarray:
+        """Decode a range with NumPy."""
         return decode_blocks(self.network, self.seeds, first, stop, flips)
 
     def decode_reference(self) -> np.ndarray:
+        """Decode everything in plain Python."""
         network, patches = self.network, self.patches
         flips = reference.read_patches(
             patches.counts.tobytes(),
@@ -122,12 +132,13 @@ class BlockEncoded(EncodedPlanes):
             network.n_out,
         )
         planes = [
-            reference.decode_plane(seeds.tobytes(), row_numbers(network.rows), network.n_in, flip, self.outputs)
+            reference.decode_plane(seeds.tobytes(), rows_as_integers(network.rows), network.n_in, flip, self.outputs)
             for seeds, flip in zip(self.seeds, flips, strict=True)
         ]
         return np.array(planes, dtype=bool).reshape(len(planes), self.outputs)
 
     def tiled(self, times: int) -> Self:
+        """Repeat the planes along one axis, each padded to whole blocks."""
         blocks, n_in, n_out = self.blocks, self.network.n_in, self.network.n_out
         size = blocks * n_out
         starts = np.arange(times)[:, None] * size
@@ -135,7 +146,7 @@ class BlockEncoded(EncodedPlanes):
         return replace(
             self,
             shape=(size * times,),
-            seeds=np.stack([tiled_bits(seeds, blocks * n_in, times) for seeds in self.seeds]),
+            seeds=np.stack([tile_bits(seeds, blocks * n_in, times) for seeds in self.seeds]),
             patches=pack_patches(flips, blocks * times, n_out),
             care_bits=self.care_bits * times,
         )
@@ -154,4 +165,4 @@ _FORM = Fields(
         ),
     },
 )
-"""What decoders read of an encoding."""
+"""What decoders read of a block encoding."""

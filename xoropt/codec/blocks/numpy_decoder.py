@@ -1,4 +1,4 @@
-"""Decoding of blocks by NumPy."""
+"""Decoding of blocks with NumPy: each byte of a seed selects a row of a table, and a block is the XOR of these rows."""
 
 import numpy as np
 
@@ -8,21 +8,22 @@ from xoropt.networks import XorNetwork
 __all__ = ["decode_blocks"]
 
 CHUNK = 1 << 22
-"""Outputs that are made at once: bounds the memory beside the result."""
+"""Most outputs that are made at once; bounds the memory beside the result."""
 MOST_TABULATED = 1 << 15
-"""Outputs of a block up to which byte-indexed tables are made."""
+"""Most outputs of a block for which byte-indexed tables are made."""
 
 
 def decode_blocks(network: XorNetwork, seeds: np.ndarray, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
-    """Decode a range of all planes: bool (planes, stop − first).
-
-    Each byte of a seed selects, from a table, the XOR of up to eight columns; a block is the XOR over its bytes.
+    """Decode a range of all planes.
 
     Args:
-        network: of memory 0.
+        network: a network of memory 0.
         seeds: uint8 (planes, bytes), as in `BlockEncoded`.
         first, stop: the range of weights.
-        flips: for each plane the weights of the range to flip.
+        flips: the weights of the range to flip in each plane.
+
+    Returns:
+        bool (planes, stop − first).
     """
     n_in, n_out = network.n_in, network.n_out
     if n_out > MOST_TABULATED:
@@ -45,7 +46,7 @@ def decode_blocks(network: XorNetwork, seeds: np.ndarray, first: int, stop: int,
 
 
 def _wide_blocks(network: XorNetwork, seeds: np.ndarray, first: int, stop: int, flips: list[np.ndarray]) -> np.ndarray:
-    """Decode blocks too long for tables: the parity of each row and the seed, a block at a time."""
+    """Decode blocks that are too long for tables: output by output, the parity of a row of the network and the seed."""
     rows, n_in, n_out = network.rows[:, 0], network.n_in, network.n_out
     planes = np.empty((len(seeds), stop - first), dtype=bool)
     for plane, stored, at in zip(planes, seeds, flips, strict=True):
@@ -59,7 +60,7 @@ def _wide_blocks(network: XorNetwork, seeds: np.ndarray, first: int, stop: int, 
 
 
 def _byte_tables(matrix: np.ndarray) -> np.ndarray:
-    """The outputs for every value of every byte of a seed: bool (⌈n_in/8⌉, 256, n_out)."""
+    """Tabulate the outputs for every value of every byte of a seed: bool (⌈n_in/8⌉, 256, n_out)."""
     n_out, n_in = matrix.shape
     tables = np.zeros((-(-n_in // 8), 256, n_out), dtype=bool)
     for column in range(n_in):

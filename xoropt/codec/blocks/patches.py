@@ -1,8 +1,8 @@
-"""The paper's patch format: for each block its number of patches, then their places in the block.
+"""The patch format of the paper: for each block its number of patches, then their places in the block.
 
-Kwon et al. (CVPR 2020), sections 3 and 4: a plane of l blocks takes l·⌈lg(max n_patch + 1)⌉ + Σ n_patch·⌈lg n_out⌉
-bits for its patches. With *blocked n_patch assignment* every group of consecutive blocks has a header width of its
-own; what the widths take (a byte each) is counted too. With one group a plane they belong to the description.
+Kwon et al. (CVPR 2020), sections 3 and 4: the patches of a plane of l blocks take l·⌈lg(max n_patch + 1)⌉ +
+Σ n_patch·⌈lg n_out⌉ bits. With *blocked n_patch assignment* every group of consecutive blocks has a width of its own
+for n_patch. Each width takes a byte, which is counted too, unless a plane is one group; then the description holds it.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from xoropt.common.errors import DecodeError
 __all__ = ["GROUPS", "BlockPatches", "join_patches", "pack_patches", "split_patches", "unpack_patches"]
 
 GROUPS = (0, 16, 64, 256, 1024)
-"""Group sizes that are tried for the least size; 0: one group a plane, the paper's plain form."""
+"""Group sizes of which the one that stores least is taken; 0: a plane is one group, the paper's plain form."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class BlockPatches:
     """The patches of all planes of a block-encoded tensor.
 
     Attributes:
-        group: blocks that share a header width; 0: all blocks of a plane.
+        group: blocks that share a width; 0: all blocks of a plane.
         widths: uint8 (planes, groups), bits of a block's patch count in each group.
-        counts: uint8, the patch counts, plane after plane and block after block, as one bit stream.
-        places: uint8, ⌈lg n_out⌉ bits for each patch, in the same order, ascending in a block, as one bit stream.
-        count: patches in all.
-        bits: stored bits as the paper counts them, and the widths where a plane has several groups.
+        counts: uint8, the patch counts as one bit stream, plane after plane and block after block.
+        places: uint8, ⌈lg n_out⌉ bits for each patch as one bit stream, in the same order, ascending in a block.
+        count: number of patches over all planes.
+        bits: stored bits as the paper counts them, and those of the widths where a plane has several groups.
     """
 
     group: int
@@ -40,13 +40,13 @@ class BlockPatches:
 
 
 def pack_patches(positions: list[np.ndarray], blocks: int, n_out: int, group: int | None = None) -> BlockPatches:
-    """The paper's form of the patches at the given stream positions.
+    """Pack patches.
 
     Args:
-        positions: for each plane the ascending stream positions, int64, below blocks·n_out.
-        blocks: blocks a plane.
-        n_out: outputs a block.
-        group: blocks that share a header width; None takes the size of `GROUPS` that stores least.
+        positions: the weights to flip in each plane, int64, ascending, below blocks·n_out.
+        blocks: blocks of a plane.
+        n_out: outputs of a block.
+        group: blocks that share a width; None: the one of `GROUPS` that stores least.
     """
     counts = np.zeros((len(positions), blocks), dtype=np.int64)
     for plane, at in zip(counts, positions, strict=True):
@@ -68,11 +68,20 @@ def pack_patches(positions: list[np.ndarray], blocks: int, n_out: int, group: in
 
 
 def unpack_patches(patches: BlockPatches, blocks: int, n_out: int, outputs: int) -> list[np.ndarray]:
-    """The stream positions of the patches of each plane, int64, ascending.
+    """Unpack and check patches.
+
+    Args:
+        patches: what `pack_patches` returned.
+        blocks: blocks of a plane.
+        n_out: outputs of a block.
+        outputs: bits of a plane.
+
+    Returns:
+        The weights to flip in each plane, int64, ascending.
 
     Raises:
-        DecodeError: the streams are shorter than the counts ask for, a patch lies outside the `outputs` of a plane, or
-            the patches of a block do not ascend.
+        DecodeError: the streams have another length than the counts ask for, a patch lies outside the plane, or the
+            patches of a block do not ascend.
     """
     planes = len(patches.widths)
     groups = -(-blocks // (patches.group or max(blocks, 1)))
@@ -83,7 +92,7 @@ def unpack_patches(patches: BlockPatches, blocks: int, n_out: int, outputs: int)
         raise DecodeError("the stream of patch counts has the wrong length")
     counts = unpack(patches.counts, widths).astype(np.int64).reshape(planes, blocks)
     width = (n_out - 1).bit_length()
-    # Counts are checked one by one before they are summed: a sum of damaged ones could overflow.
+    # Counts are checked one by one before they are summed, since a sum of damaged ones could overflow.
     if (
         (counts > n_out).any()
         or int(counts.sum()) != patches.count
@@ -95,13 +104,17 @@ def unpack_patches(patches: BlockPatches, blocks: int, n_out: int, outputs: int)
     positions = position % max(1, blocks * n_out)
     if (place >= n_out).any() or (positions >= outputs).any():
         raise DecodeError(f"a patch lies outside the stream of {outputs} outputs")
-    if (position[1:] <= position[:-1]).any():  # decoders would differ in how often they flip
+    if (position[1:] <= position[:-1]).any():  # decoders would not agree on how often to flip
         raise DecodeError("the patches of a block are repeated or out of order")
     return np.split(positions, np.cumsum(counts.sum(axis=1))[:-1]) if planes else []
 
 
 def join_patches(patches: BlockPatches) -> tuple[dict[str, object], np.ndarray]:
-    """What a file holds: the description, and one uint8 array of the widths (unless described), counts and places."""
+    """Join patches to what a file holds.
+
+    Returns:
+        A description, and one uint8 array of the widths (unless the description has them), the counts and the places.
+    """
     description: dict[str, object] = {"group": patches.group, "count": patches.count}
     parts = [patches.counts, patches.places]
     if patches.widths.shape[1] > 1:
@@ -114,10 +127,17 @@ def join_patches(patches: BlockPatches) -> tuple[dict[str, object], np.ndarray]:
 def split_patches(
     group: int, count: int, widths: list[int] | None, data: np.ndarray, planes: int, blocks: int, n_out: int
 ) -> BlockPatches:
-    """The patches that `join_patches` joined.
+    """Split what `join_patches` joined.
+
+    Args:
+        group, count, widths: from the description; widths is None where the array begins with them.
+        data: the array.
+        planes: number of planes.
+        blocks: blocks of a plane.
+        n_out: outputs of a block.
 
     Raises:
-        DecodeError: the array is too short or too long for what the description says.
+        DecodeError: the array does not have the length that the description says.
     """
     groups = -(-blocks // (group or max(blocks, 1)))
     if (widths is None) != (groups > 1) or (widths is not None and len(widths) != planes * groups):
@@ -133,7 +153,7 @@ def split_patches(
 
 
 def _group_widths(counts: np.ndarray, group: int) -> np.ndarray:
-    """The header width of every group: uint8 (planes, groups)."""
+    """Compute the width of every group: uint8 (planes, groups)."""
     planes, blocks = counts.shape
     if not blocks:
         return np.zeros((planes, 0), dtype=np.uint8)
@@ -142,11 +162,12 @@ def _group_widths(counts: np.ndarray, group: int) -> np.ndarray:
 
 
 def _block_widths(widths: np.ndarray, group: int, blocks: int) -> np.ndarray:
-    """The header width of every block: uint8 (planes, blocks)."""
+    """Repeat the widths of groups for their blocks: uint8 (planes, blocks)."""
     return np.repeat(widths, min(group or blocks, blocks), axis=1)[:, :blocks]
 
 
 def _header_bits(counts: np.ndarray, group: int) -> int:
+    """Compute the bits of all patch counts, and of the widths where they are stored."""
     widths = _group_widths(counts, group)
-    side = 8 * widths.size if widths.shape[1] > 1 else 0  # with one group a plane they stand in the description
+    side = 8 * widths.size if widths.shape[1] > 1 else 0  # with one group, the description has them
     return int(_block_widths(widths, group, counts.shape[1]).sum(dtype=np.int64)) + side

@@ -1,1 +1,1 @@
-"""The compiled decoder: loops over rows of machine words, imported only where numba's start-up pays."""
+"""Compiled decoders: loops over rows of machine words. Modules with kernels load numba, which takes about a second."""

@@ -1,11 +1,10 @@
-"""How a decoder evaluates a windowed network on rows of lanes: a few *sources*, and which of them each output is the
-XOR of.
+"""How a decoder evaluates a windowed network on rows of lanes: each output is the XOR of a few *sources*.
 
-Sparse networks read seed rows themselves, staged ones nodes too, computed once a step. Dense ones read tables: of
-every `group` neighbouring seed rows all 2^group exclusive ors, of which an output takes one (the four Russians' method:
-Arlazarov, Dinic, Kronrod, Faradžev 1970), unless the processor multiplies matrices over GF(2), see
-`xoropt.codec.compiled.gfni`. The gates of an optimized circuit as nodes take several times as long as tables:
-`xoropt bench decode` measures all three.
+Sparse networks read the seed rows themselves. Staged networks read nodes, too, which are computed once for each step.
+Dense networks read tables: for every `group` neighbouring seed rows, the table holds all 2^group XORs of them, and an
+output takes one (the method of the Four Russians: Arlazarov, Dinic, Kronrod, Faradžev 1970). Where the processor
+multiplies matrices over GF(2), `xoropt.codec.compiled.gfni` is used instead. Evaluating the gates of an optimized
+circuit as nodes takes several times as long as tables; `xoropt bench decode` measures all three.
 """
 
 from dataclasses import dataclass, field
@@ -20,33 +19,34 @@ from xoropt.networks.stages import flatten
 __all__ = ["ROWS", "TABLES", "EvaluationPlan", "PlacedPlan", "evaluation_plan", "placed_plan", "scratch_rows"]
 
 ROWS, TABLES = 0, 1
-"""Kinds of sources: seed rows and nodes, or tables."""
+"""The kinds of sources: seed rows and nodes, or tables."""
 REGION = 1 << 32
-"""A source is numbered region·REGION + row: seed rows are region 0, and every n_in nodes share a further one."""
+"""Source number region·REGION + row: seed rows are region 0, and every n_in nodes share a further region."""
 
 
 @dataclass(frozen=True, eq=False)
 class EvaluationPlan:
-    """Sources and reads of a network.
+    """The sources of a network, and which of them each output reads.
 
-    Node v of step t is row t·n_in + v mod n_in of region 1 + v div n_in, as seed i of step t is row t·n_in + i of
-    region 0: moving on by a step is the same distance everywhere.
+    Seed bit i of step t is row t·n_in + i of region 0, and node v of step t is row t·n_in + v mod n_in of region
+    1 + ⌊v/n_in⌋. So from one step to the next it is the same distance in every region.
 
     Attributes:
-        n_in: rows a step of every region.
-        kind: of the sources.
-        group: seed rows of a table; 1 for the other kind.
-        reach: seed rows, from the step's first on, that any reads.
-        near: the same for outputs alone.
-        lead: the same for the last of the steps whose nodes are needed ahead of their own.
-        regions: how many: one of seed rows, and those of nodes.
-        nodes: int64 (nodes, 5): source, steps beyond the last that are read, those that outputs read, first and end of
-            its taps; each reads nodes before it alone.
-        taps: int64, the sources of nodes, relative to the step's first row.
-        hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
-        reads: int64, the sources of each network row relative to that, one row after another, at least one each.
-        starts: int64 (hop[1]·n_out + 1,), where each row's begin: first for steps that begin with a table, then for
-            those that begin one seed row later, …
+        n_in: rows of a step in every region.
+        kind: the kind of the sources, `ROWS` or `TABLES`.
+        group: seed rows of a table; 1 for `ROWS`.
+        reach: seed rows that nodes and outputs read, from the first of their step on.
+        near: seed rows that outputs read, from the first of their step on.
+        lead: seed rows that the last step needs from its first on, if nodes of later steps have to be made, too.
+        regions: number of regions: one of seed rows, and those of nodes.
+        nodes: int64 (nodes, 5): source; steps beyond the last in which the node is read; steps beyond the last in which
+            outputs read it; first and end of its taps. A node reads only earlier nodes.
+        taps: int64, the sources of nodes, relative to the first row of their step.
+        hop: the first source of step t is ⌊t·hop[0] / hop[1]⌋·hop[2].
+        reads: int64, the sources of each network row relative to the first of the step, one row after another; at least
+            one for each row.
+        starts: int64 (hop[1]·n_out + 1,), where the reads of each row begin: first for steps that begin with a table,
+            then for those that begin one seed row later, and so on.
     """
 
     n_in: int
@@ -64,23 +64,22 @@ class EvaluationPlan:
 
     @property
     def depth(self) -> int:
-        """The reads of every network row; 0 where they have different numbers of them."""
+        """Number of reads of each network row; 0 where rows have different numbers of them."""
         counts = np.diff(self.starts)
         return int(counts[0]) if (counts == counts[0]).all() else 0
 
 
 class PlacedPlan(NamedTuple):
-    """A plan whose sources have places in memory, as the compiled loops read it.
+    """A plan with the places of its sources in memory, as the compiled loops take it.
 
     Attributes:
-        n_in, kind, group, reach, near, lead: as in `EvaluationPlan`.
+        n_in, kind, group, reach, near, lead, hop: as in `EvaluationPlan`.
         span: rows of a region.
         nodes, taps: as in `EvaluationPlan`, in rows of memory.
-        hop: the first source of step t is t·hop[0] // hop[1] · hop[2].
-        reads, starts: the sources of each network row, relative to that, in words, int32: reads[starts[j]] …
-            reads[starts[j + 1] − 1]; as many lists of rows, one after another, as a step can begin at places in its
-            group.
-        depth: the reads of each network row, where all have equally many; 0 otherwise.
+        reads, starts: as in `EvaluationPlan`, but reads in words of memory, int32. Network row j reads
+            reads[starts[j]] … reads[starts[j + 1] − 1], in one list of rows for each place in its group at which a step
+            can begin.
+        depth: number of reads of each network row, where all have equally many; 0 otherwise.
     """
 
     n_in: int
@@ -99,10 +98,10 @@ class PlacedPlan(NamedTuple):
 
 
 def placed_plan(plan: EvaluationPlan, span: int, width: int) -> PlacedPlan:
-    """Give the sources of a plan their places.
+    """Give the sources of a plan their places in memory.
 
     Args:
-        plan: of the network.
+        plan: the plan of a network.
         span: rows of a region.
         width: words of a row.
     """
@@ -119,12 +118,12 @@ def placed_plan(plan: EvaluationPlan, span: int, width: int) -> PlacedPlan:
 
 @lru_cache(maxsize=16)
 def evaluation_plan(network: XorNetwork) -> EvaluationPlan:
-    """Plan the evaluation of a network that takes the fewest row operations."""
+    """Plan the evaluation of a network with the fewest row operations."""
     if network.stages is not None:
-        return _staged(network.n_in, network.stages)
+        return _plan_stages(network.n_in, network.stages)
     matrix = network.matrix()
     some = matrix[:: max(1, network.n_out // 256)]  # rows are alike
-    group = min(range(1, 9), key=lambda g: _operations(some, network.n_in / network.n_out, g))
+    group = min(range(1, 9), key=lambda g: _estimate_operations(some, network.n_in / network.n_out, g))
     none, no_nodes = np.zeros(1, dtype=np.int64), np.zeros((0, 5), dtype=np.int64)
     n_in, window = network.n_in, network.window
     if group == 1:
@@ -142,8 +141,8 @@ def evaluation_plan(network: XorNetwork) -> EvaluationPlan:
     )
 
 
-def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> EvaluationPlan:
-    """Nodes in the order of their stages, without mere copies; the last stage are the outputs."""
+def _plan_stages(n_in: int, stages: tuple[np.ndarray, ...]) -> EvaluationPlan:
+    """Plan a staged network: nodes in the order of their stages, without mere copies, and the last stage as outputs."""
     flat = flatten(n_in, stages)
     seeds = np.arange(n_in + len(flat.nodes), dtype=np.int64)
     number = seeds // n_in * REGION + seeds % n_in
@@ -181,16 +180,18 @@ def _staged(n_in: int, stages: tuple[np.ndarray, ...]) -> EvaluationPlan:
     )
 
 
-def _operations(matrix: np.ndarray, rate: float, group: int) -> float:
-    """Row operations for one output, about; group = 1: without tables. `rate`: seed rows an output."""
+def _estimate_operations(matrix: np.ndarray, rate: float, group: int) -> float:
+    """Estimate the row operations for one output; `rate` is seed rows per output, and group = 1 is without tables."""
     if group == 1:
         return float(matrix.sum()) / len(matrix)
     return _table_reads(matrix, group, 0).shape[1] + (1 << group) / group * rate
 
 
 def _table_reads(matrix: np.ndarray, group: int, phase: int) -> np.ndarray:
-    """For a window that begins `phase` seed rows after a table does: the reads of each row, (n_out, reads); equally
-    many for every phase, so that some are entry 0 of a table, which is zero."""
+    """Return the table entries that each row reads, for a window `phase` seed rows after the begin of a table.
+
+    They are int64 (n_out, reads). There are equally many for every phase, so that some are entry 0, which is zero.
+    """
     n_out, window = matrix.shape
     groups = -(-(window + group - 1) // group)
     padded = np.zeros((n_out, groups * group), dtype=np.int64)
@@ -200,7 +201,7 @@ def _table_reads(matrix: np.ndarray, group: int, phase: int) -> np.ndarray:
 
 
 def scratch_rows(plan: EvaluationPlan, seed_rows: int) -> tuple[int, int]:
-    """Rows that a region and the tables of a segment of `seed_rows` seed rows take at most."""
+    """Return the most rows that a region takes, and the tables, for segments of up to `seed_rows` seed rows."""
     steps = -(-seed_rows // plan.n_in)
     ahead = int(plan.nodes[:, 1].max(initial=0))
     span = max(seed_rows, steps * plan.n_in + max(plan.lead, ahead * plan.n_in) + plan.group) | 1

@@ -1,4 +1,4 @@
-"""Compiled loops that the decoders of closed orders share: stored bits to seed rows, whole words at a time."""
+"""Compiled loops that all decoders of closed orders use: from stored bits to seed rows, whole words at a time."""
 
 import numpy as np
 from numba import njit
@@ -15,7 +15,7 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 @njit(nogil=True, cache=True)
 def read_octets(octets, first, n, raw):
-    """Bring stored bits first … first + n − 1 into `raw`: from its bit first % 8 on, zeros after the last byte."""
+    """Copy the stored bits first … first + n − 1 to `raw`, from its bit first % 8 on; zeros follow the last byte."""
     begin, end = first >> 3, (first + n + 7) >> 3
     last = (end - begin) >> 3
     for i in range(last, last + 17):
@@ -25,17 +25,27 @@ def read_octets(octets, first, n, raw):
 
 @njit(nogil=True, cache=True)
 def funnel(words, at):
-    """The 64 bits of `words` from bit `at` on; there must be a word after the one in which they begin."""
+    """Return the 64 bits of `words` from bit `at` on; there must be a word after the one in which they begin."""
     shift = np.uint64(at & 63)
     return (words[at >> 6] >> shift) | ((words[(at >> 6) + 1] << ONE) << (np.uint64(63) - shift))
 
 
 @njit(nogil=True, cache=True)
 def seed_rows(octets, first, n, lanes, spread, raw, seeds):
-    """The m = ⌈n/L⌉ seed rows of a segment, ⌈L/64⌉ words each, from the n stored bits from bit `first` on; m.
+    """Write the seed rows of a segment (see `xoropt.codec.streams.segments`) to `seeds`, ⌈L/64⌉ words each.
 
-    See `xoropt.codec.streams.segments`. Rows of whole words are shifted from where they are stored, except the last
-    ones, behind which there may be nothing to read.
+    Rows of whole words are read and shifted where they are stored, except for the last ones, behind which there may be
+    nothing to read.
+
+    Args:
+        octets: uint8, the stored bits.
+        first, n: the first stored bit of the segment, and how many it has.
+        lanes, spread: L and c of the stream order.
+        raw: working memory for the stored bits.
+        seeds: out, uint64.
+
+    Returns:
+        m = ⌈n/L⌉, the number of seed rows.
     """
     width = max(1, lanes >> 6)
     m = (n + lanes - 1) // lanes

@@ -1,4 +1,4 @@
-"""`Reader`: a compiled decoder's view of an encoding: any range of a plane's weights, written as packed words."""
+"""`Reader`: the compiled decoder of one encoding, which writes any range of a plane's weights as packed words."""
 
 from collections import deque
 from collections.abc import Callable
@@ -11,23 +11,24 @@ from xoropt.common.memory import aligned
 __all__ = ["Reader", "borrow", "give_back", "readonly"]
 
 SPARE_WORDS, SPARES = 1 << 18, 8
-"""The largest piece of working memory that is kept for the next call, 2 MB, and how many are."""
+"""Words of the largest working memory that is kept for the next call, 2 MB, and how many are kept."""
 
 _spare: deque[np.ndarray] = deque(maxlen=SPARES)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Packed weights on demand. Bit i of a range is bit i % 64 of word i // 64.
+    """A decoder of ranges: functions of a range's first weight and its end. Bit i is bit i % 64 of word i // 64.
 
     Attributes:
-        origin: the weight, at most `first`, that becomes bit 0 when a range is filled that begins at weight `first`.
-        room: words that a range from `origin(first)` up to `stop` takes.
-        cuts: for a range, ascending weights, its ends included, where it can be cut at little cost.
-        direct: for a range, the weight up to which it can be filled in pieces, cut at `cuts`, into the caller's own
-            words: each piece writes its own words and none beyond their end; `first` where that is not its own origin.
-        fill: (plane, first, stop, words, origin, stream): writes the range; `origin` may be that of an earlier range;
-            `stream`: past the caches, where `words` begins at a multiple of 64 bytes.
+        origin: (first) → the weight, at most `first`, that becomes bit 0 when a range from `first` on is filled.
+        room: (first, stop) → the words that `fill` writes, from the origin on.
+        cuts: (first, stop) → weights, ascending, from `first` to `stop`, at which the range can be cut at little cost.
+        direct: (first, stop) → the weight up to which the range, cut at `cuts`, can be filled piece by piece into the
+            words of the result: each piece writes its own words and none beyond them. Only a range from its own origin
+            on can; it is `first` for others.
+        fill: (plane, first, stop, words, origin, stream) → None; writes the range. `origin` may be the origin of an
+            earlier range. `stream` says whether to use streaming stores; then `words` begins at a multiple of 64 bytes.
     """
 
     origin: Callable[[int], int]
@@ -38,16 +39,20 @@ class Reader:
 
 
 def readonly(array: np.ndarray) -> np.ndarray:
-    """The array, contiguous and not to be written: arrays from files are so, and one form is compiled for, not two."""
+    """Return a contiguous, read-only view or copy.
+
+    Arrays from files are read-only; with all of them alike, numba compiles a kernel once instead of twice.
+    """
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return view
 
 
 def borrow(words: int) -> np.ndarray:
-    """Working memory: uninitialized uint64 at a multiple of 64 bytes, `words` or more of them, for one thread.
+    """Borrow working memory for one thread: uninitialized uint64, at least `words`, at a multiple of 64 bytes.
 
-    That of an earlier call where it is large enough: the system's work for fresh memory takes as long as decoding.
+    Memory that `give_back` kept is used again where it is large enough, since the system's work for fresh memory takes
+    as long as decoding.
     """
     try:
         array = _spare.pop()  # which is atomic
@@ -57,6 +62,6 @@ def borrow(words: int) -> np.ndarray:
 
 
 def give_back(array: np.ndarray) -> None:
-    """What `borrow` returned, for others; nobody may use it, or a view of it, any more."""
+    """Give back what `borrow` returned; it must not be used any more, nor any view of it."""
     if len(array) <= SPARE_WORDS:
-        _spare.append(array)  # of too many the oldest is dropped
+        _spare.append(array)  # the oldest is dropped where there are too many

@@ -13,15 +13,15 @@ from xoropt.networks import XorNetwork
 __all__ = ["Segmented", "sequential_reader"]
 
 TABLE_BYTES = 1 << 17
-"""Of tables, so that they stay in the first caches; of those of four bits and less at most 32 times this."""
+"""Most bytes of tables, so that they stay in the first caches; with groups of up to four bits, 32 times as many."""
 AT_ONCE = 448
-"""Outputs of steps that are made at once, with 64 more a machine vector."""
+"""Most outputs of steps that are made at once: with 64 more, they fill a machine vector."""
 TILE = 1 << 20
-"""Weights of a tile, about."""
+"""Approximate weights of a tile."""
 
 
 class Segmented(Protocol):
-    """Segments of a plane: the weight rows and the seed bits of each, int64."""
+    """The segments of a plane: weight rows and seed bits of each, int64."""
 
     @property
     def rows(self) -> np.ndarray: ...
@@ -29,43 +29,46 @@ class Segmented(Protocol):
     def seed_bits(self) -> np.ndarray: ...
 
 
-def larger_steps(network: XorNetwork) -> tuple[int, int, int]:
-    """How steps are made: so many at once, as many as fill a machine vector and have small tables; the window that they
-    read, and the bits of it that select an entry of a table."""
+def choose_steps(network: XorNetwork) -> tuple[int, int, int]:
+    """Choose how many steps are made at once: as many as fill a machine vector and have small tables.
+
+    Returns:
+        The number of steps, the bits of the window that they read, and how many of these select an entry of a table.
+    """
     for count in range(max(1, AT_ONCE // network.n_out), 0, -1):
         window = network.window + (count - 1) * network.n_in
-        group = table_bits(window, count * network.n_out)
+        group = choose_group(window, count * network.n_out)
         if group > 4 or count == 1:
             break
     return count, window, group
 
 
-def row_words(n_out: int) -> int:
-    """Words of a table's entry: whole machine vectors, with room for being shifted by up to 63 bits."""
+def entry_words(n_out: int) -> int:
+    """Return the words of a table's entry: whole machine vectors, with room for a shift by up to 63 bits."""
     return (n_out + 575) // 512 * 8
 
 
-def table_bits(window: int, n_out: int) -> int:
-    """Seed bits that select an entry of a table, 1 to 8."""
+def choose_group(window: int, n_out: int) -> int:
+    """Choose how many bits of the window, 1 to 8, select an entry of a table."""
     for group in range(8, 1, -1):
-        octets = (-(-window // group) << group) * row_words(n_out) * 8
+        octets = (-(-window // group) << group) * entry_words(n_out) * 8
         if octets <= (TABLE_BYTES if group > 4 else 32 * TABLE_BYTES):
             return group
     return 1
 
 
-def step_tables(matrix: np.ndarray, group: int) -> np.ndarray:
-    """The outputs of a step for every value of every `group` bits of its window.
+def make_step_tables(matrix: np.ndarray, group: int) -> np.ndarray:
+    """Tabulate the outputs of a step for every value of every `group` bits of its window.
 
     Args:
-        matrix: bool (n_out, window).
-        group: see above.
+        matrix: bool (n_out, window), the network.
+        group: bits that select an entry of a table.
 
     Returns:
         uint64, flat, of the shape (groups, 2^group, words), output j at bit j % 64 of word j // 64.
     """
     n_out, window = matrix.shape
-    words = row_words(n_out)
+    words = entry_words(n_out)
     columns = np.zeros((-(-window // group) * group, words * 8), dtype=np.uint8)
     packed = np.packbits(matrix, axis=0, bitorder="little")  # (⌈n_out/8⌉, window)
     columns[:window, : len(packed)] = packed.T
@@ -77,8 +80,8 @@ def step_tables(matrix: np.ndarray, group: int) -> np.ndarray:
     return tables.reshape(-1)
 
 
-def larger_step(network: XorNetwork, count: int) -> np.ndarray:
-    """The matrix of `count` steps as one: bool (count·n_out, window + (count − 1)·n_in)."""
+def join_steps(network: XorNetwork, count: int) -> np.ndarray:
+    """Join `count` steps to one: return its matrix, bool (count·n_out, window + (count − 1)·n_in)."""
     matrix, n_in, n_out = network.matrix(), network.n_in, network.n_out
     large = np.zeros((count * n_out, network.window + (count - 1) * n_in), dtype=bool)
     for i in range(count):
@@ -90,30 +93,30 @@ def sequential_reader(network: XorNetwork, seeds: Iterable[np.ndarray], layouts:
     """Make the reader of planes with one lane.
 
     Args:
-        network: whose outputs the planes are.
-        seeds: for each plane uint8, its seed bits.
-        layouts: the segments of all planes, or of each.
+        network: the network of the encoding.
+        seeds: uint8 for each plane, its seed bits.
+        layouts: the segments, one layout for all planes or one for each.
     """
     n_in, n_out = network.n_in, network.n_out
-    count, window, group = larger_steps(network)
-    large = larger_step(network, count)
-    tables = step_tables(large, group)
+    count, window, group = choose_steps(network)
+    large = join_steps(network, count)
+    tables = make_step_tables(large, group)
     run = fill_steps if len(large) <= AT_ONCE else fill_long_steps
     ends = [np.cumsum(layout.rows) for layout in layouts]
     bits = [np.cumsum(layout.seed_bits) for layout in layouts]
     single = all(len(table) == 1 for table in ends)
-    stride = 64 * n_out  # steps that begin and end at whole words
+    stride = 64 * n_out  # weights of 64 steps, which begin and end at whole words
     octets = [readonly(plane) for plane in seeds]
     spare_words = 8 + ((1 << 16) + window) // 64 + count * n_in + 32
 
-    def span(first: int, table: np.ndarray) -> tuple[int, int, int]:
-        """The segment in which a range begins, that segment's first weight, and that of the step in which it begins."""
+    def locate(first: int, table: np.ndarray) -> tuple[int, int, int]:
+        """Return the segment and the step of a weight: the segment's number, and the first weights of both."""
         segment = int(np.searchsorted(table, first, side="right"))
         begin = int(table[segment - 1]) if segment else 0
         return segment, begin, begin + (first - begin) // n_out * n_out
 
     def origin(first: int) -> int:
-        return min(span(first, table)[2] for table in ends) // 64 * 64
+        return min(locate(first, table)[2] for table in ends) // 64 * 64
 
     def room(first: int, stop: int) -> int:
         return -(-(stop + n_out - origin(first)) // 64) + 2
@@ -127,7 +130,7 @@ def sequential_reader(network: XorNetwork, seeds: Iterable[np.ndarray], layouts:
 
     def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
         number = plane if len(ends) > 1 else 0
-        segment, begin, at = span(first, ends[number])
+        segment, begin, at = locate(first, ends[number])
         words[(at - start) // 64] = 0
         spare = borrow(spare_words)
         row, raw = spare[:8], spare[8:spare_words]

@@ -1,10 +1,10 @@
-"""Rows of 512 lanes as machine vectors: numba intrinsics on LLVM's <8 x i64>.
+"""Numba intrinsics on rows of 512 lanes as machine vectors: LLVM's <8 x i64>.
 
-LLVM compiles them for any processor, in as many registers as a row takes there; where the processor has 512-bit
-registers, a row is one of them, two exclusive ors of three rows are one instruction, and a streamed row is one cache
-line that is written without being read first.
+LLVM compiles them for any processor and splits a row into as many registers as it takes. On processors with 512-bit
+registers, a row is one of them, the XOR of three rows is one instruction, and a streaming store writes a whole cache
+line without reading it first.
 
-None of them checks an index. The tests run the same loops on plain twins that do.
+No intrinsic checks an index. The tests run the same loops in plain Python on twins of them that do.
 """
 
 from typing import Any
@@ -50,33 +50,33 @@ class _RowModel(models.PrimitiveModel):
 
 
 def constant(values: list[int]) -> Any:
-    """A vector of eight words."""
+    """Return a constant vector of eight words."""
     return ir.Constant(ROW, [ir.Constant(WORD, value) for value in values])
 
 
 def splat(builder, word):
-    """A vector of eight times the same word."""
+    """Return a vector of eight times the same word."""
     i32 = ir.IntType(32)
     one = builder.insert_element(ir.Constant(ROW, ir.Undefined), word, ir.Constant(i32, 0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(i32, 8), [ir.Constant(i32, 0)] * 8))
 
 
 def rotated(builder, row, words):
-    """A vector with word i moved to place i + words (mod 8)."""
+    """Return a vector with word i moved to place i + words (mod 8)."""
     i32 = ir.IntType(32)
     places = ir.Constant(ir.VectorType(i32, 8), [ir.Constant(i32, (i - words) % 8) for i in range(8)])
     return builder.shuffle_vector(row, row, places)
 
 
 def call(builder, name: str, args: list[Any]) -> Any:
-    """A function of LLVM from vectors to a vector."""
+    """Call a function of LLVM from vectors to a vector."""
     kind = ir.FunctionType(ROW, [ROW] * len(args))
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 @intrinsic
 def load_row(typing_context, words, i):
-    """words[i : i + 8], uint64, or octets[i : i + 64], uint8, as a row."""
+    """Return words[i : i + 8], uint64, or words[i : i + 64], uint8, as a row."""
 
     def codegen(context, builder, signature, args):
         align = signature.args[0].dtype.bitwidth // 8
@@ -87,7 +87,7 @@ def load_row(typing_context, words, i):
 
 @intrinsic
 def store_row(typing_context, words, i, row):
-    """words[i : i + 8] = row."""
+    """Write words[i : i + 8] = row."""
 
     def codegen(context, builder, signature, args):
         builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1], ROW), align=8)
@@ -98,7 +98,7 @@ def store_row(typing_context, words, i, row):
 
 @intrinsic
 def stream_row(typing_context, words, i, row):
-    """As `store_row`, past the caches: words[i] lies at a multiple of 64 bytes, and a `fence` follows the last row."""
+    """Write words[i : i + 8] = row past the caches, at a multiple of 64 bytes; a `fence` must follow the last."""
 
     def codegen(context, builder, signature, args):
         store = builder.store(args[2], address(context, builder, signature.args[0], args[0], args[1], ROW), align=64)
@@ -110,7 +110,7 @@ def stream_row(typing_context, words, i, row):
 
 @intrinsic
 def xor_rows(typing_context, a, b):
-    """a ⊕ b."""
+    """Return a ⊕ b."""
 
     def codegen(context, builder, signature, args):
         return builder.xor(args[0], args[1])
@@ -120,7 +120,7 @@ def xor_rows(typing_context, a, b):
 
 @intrinsic
 def equal_words(typing_context, word):
-    """A row of eight times the same word."""
+    """Return a row of eight times the same word."""
 
     def codegen(context, builder, signature, args):
         return splat(builder, args[0])
@@ -130,7 +130,7 @@ def equal_words(typing_context, word):
 
 @intrinsic
 def add_rows(typing_context, a, b):
-    """Word by word a + b, mod 2^64."""
+    """Return a + b, word by word, mod 2^64."""
 
     def codegen(context, builder, signature, args):
         return builder.add(args[0], args[1])
@@ -140,8 +140,10 @@ def add_rows(typing_context, a, b):
 
 @intrinsic
 def turn_row(typing_context, row, lanes):
-    """The row with lane l moved to lane l + lanes (mod 512); `lanes` is a row of equal words, so that it can be counted
-    up where it is used."""
+    """Rotate a row: lane l moves to lane l + lanes (mod 512).
+
+    `lanes` is a row of equal words, which loops can count up without moving it to another register.
+    """
 
     def codegen(context, builder, signature, args):
         row, lanes = args
@@ -160,7 +162,7 @@ def turn_row(typing_context, row, lanes):
 
 @intrinsic
 def lift_row(typing_context, row, before, bits):
-    """row:before as a number of 1024 bits, shifted left by 0 to 63 bits, of which the upper half is taken."""
+    """Return the upper half of row:before, a number of 1024 bits, shifted left by 0 to 63 bits."""
 
     def codegen(context, builder, signature, args):
         i32 = ir.IntType(32)
@@ -173,7 +175,7 @@ def lift_row(typing_context, row, before, bits):
 
 @intrinsic
 def only_word(typing_context, row, i):
-    """A row of zeros but for its first word, which is word i of the row, i from 0 to 7."""
+    """Return a row with word i, i from 0 to 7, as its first word and zeros after it."""
 
     def codegen(context, builder, signature, args):
         first = ir.Constant(ir.IntType(32), 0)
@@ -187,7 +189,7 @@ def only_word(typing_context, row, i):
 
 @intrinsic
 def shift_row(typing_context, low, high, bits):
-    """Word by word the lower half of high:low shifted right by `bits` (mod 64)."""
+    """Return, word by word, the lower half of high:low shifted right by `bits` (mod 64)."""
 
     def codegen(context, builder, signature, args):
         return call(builder, "llvm.fshr.v8i64", [args[1], args[0], splat(builder, args[2])])

@@ -1,1 +1,1 @@
-"""The bits of kept weights, packed one after the other without a network."""
+"""Packed values: the bits of the kept weights, one after another, without a network."""

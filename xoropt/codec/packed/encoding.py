@@ -1,6 +1,6 @@
-"""`PackedValues`: the values of the kept weights, packed: what a bitmap needs beside it, and what tiny tensors take.
+"""`PackedValues`: the bits of the kept weights alone, for values beside a bitmap mask and for tiny tensors.
 
-Nothing is smaller than the values' own bits, but only a decoder that ranks the mask finds a weight's bits in them.
+No scheme stores fewer bits, but a decoder has to count the kept weights before a weight to find its bits.
 """
 
 import math
@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from xoropt.codec.bits import tiled_bits
-from xoropt.codec.checks import OCTETS_2D, Fields, check_form, check_planes
+from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import SizeReport
+from xoropt.codec.encoding import SizeReport, check_planes
+from xoropt.codec.forms import OCTETS_2D, Fields, check_form
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.errors import DecodeError
@@ -22,19 +22,21 @@ from xoropt.networks import XorNetwork
 __all__ = ["PACKED", "PackedValues", "pack_values", "unpack_values"]
 
 PACKED = XorNetwork(1, 1, 0, np.ones((1, 1), dtype=np.uint64), "packed")
-"""What stands for a network: each kept weight's bit is a seed bit."""
+"""The network that stands for none: the bit of each kept weight is a seed bit."""
+
+NO_MASK = "packed values can't be decoded without their mask; give it as the argument 'mask'"
 
 
 @dataclass(frozen=True, eq=False)
 class PackedValues:
     """Bit planes stored as the bits of their kept weights, in row-major order.
 
-    Methods are those of `xoropt.codec.encoding.Encoding`.
+    The methods are those of `xoropt.codec.encoding.Encoding`.
 
     Attributes:
-        shape: of one plane.
-        kept: kept weights.
-        seeds: uint8 (planes, ⌈kept/8⌉), lowest bit first.
+        shape: the shape of one plane.
+        kept: number of kept weights.
+        seeds: uint8 (planes, ⌈kept/8⌉), the bits of the kept weights, lowest bit first.
     """
 
     needs_mask: ClassVar[bool] = True
@@ -57,75 +59,87 @@ class PackedValues:
 
     @property
     def care_bits(self) -> int:
-        """Bits that matter, over all planes."""
+        """Care bits over all planes."""
         return self.kept * len(self.seeds)
 
     @property
     def proved_blocks(self) -> int:
-        """Every plane: none needs patches."""
+        """All planes, since none needs patches."""
         return len(self.seeds)
 
     @property
     def size(self) -> SizeReport:
+        """The stored bits: the care bits."""
         return SizeReport(self.care_bits, 0, self.care_bits, 0)
 
     @property
     def end_bits(self) -> int:
+        """Zero: no bits are lost at the end."""
         return 0
 
     @property
     def stream_order(self) -> StreamOrder:
+        """The row-major order."""
         return StreamOrder("rows", 1)
 
     def layout(self, plane: int) -> Layout:
-        """The kept weights as one segment, a seed bit each."""
+        """Return the kept weights as one segment with a seed bit each."""
         return Layout(np.array([self.kept]), np.array([self.kept]))
 
     def check_parts(self) -> list[np.ndarray]:
+        """Check that all parts fit together."""
         check_form(self, _FORM)
         check_planes(self)
         if not 0 <= self.kept <= self.outputs:
             raise DecodeError(f"a plane of {self.outputs} weights cannot keep {self.kept}")
         if self.seeds.shape[1] != -(-self.kept // 8):
             raise DecodeError(f"the values of a plane must be {-(-self.kept // 8)} bytes")
-        return [np.empty(0, dtype=np.int64)] * len(self.seeds)
+        return self.flips(0, self.outputs)
 
     def flips(self, first: int, stop: int) -> list[np.ndarray]:
+        """Return no weights to flip."""
         return [np.empty(0, dtype=np.int64)] * len(self.seeds)
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a file holds."""
         entry = {"network": PACKED.recipe, "planes": len(self.seeds), "care": self.care_bits}
         return entry, {"seeds": self.seeds}
 
     @classmethod
     def describes(cls, entry: dict[str, Any]) -> bool:
+        """Return whether an entry names the network `PACKED`."""
         return entry.get("network") == PACKED.recipe
 
     @classmethod
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
+        """Restore the packed values that `describe` described."""
         kept = non_negative_int(entry.get("care"), "care") // max(1, planes)
         return cls(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
 
     def reader(self) -> Reader:
-        raise DecodeError("packed values can't be decoded without their mask")
+        """Refuse: the compiled decoders do not count kept weights."""
+        raise DecodeError(NO_MASK)
 
     def decode_numpy(
         self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None = None
     ) -> np.ndarray:
+        """Decode a range with NumPy."""
         if mask is None:
-            raise DecodeError("packed values can't be decoded without their mask")
+            raise DecodeError(NO_MASK)
         return unpack_values(self, mask)[:, first:stop]
 
     def decode_reference(self) -> np.ndarray:
-        raise DecodeError("packed values can't be decoded without their mask")
+        """Refuse: the reference decoder gets no mask."""
+        raise DecodeError(NO_MASK)
 
     def tiled(self, times: int) -> Self:
-        seeds = np.stack([tiled_bits(seeds, self.kept, times) for seeds in self.seeds])
+        """Repeat the planes along one axis."""
+        seeds = np.stack([tile_bits(seeds, self.kept, times) for seeds in self.seeds])
         return replace(self, shape=(self.outputs * times,), kept=self.kept * times, seeds=seeds)
 
 
 _FORM = Fields(PackedValues, {"shape": (int,), "kept": int, "seeds": OCTETS_2D})
-"""What decoders read of an encoding."""
+"""What decoders read of packed values."""
 
 
 def pack_values(planes: np.ndarray, mask: np.ndarray) -> PackedValues:
@@ -141,7 +155,11 @@ def pack_values(planes: np.ndarray, mask: np.ndarray) -> PackedValues:
 
 
 def unpack_values(packed: PackedValues, mask: np.ndarray) -> np.ndarray:
-    """The planes, bool (planes, *mask.shape), False where the mask is.
+    """Unpack planes: bool (planes, *mask.shape), False where the mask is.
+
+    Args:
+        packed: what `pack_values` returned.
+        mask: bool (...), the same mask.
 
     Raises:
         DecodeError: the mask keeps another number of weights.

@@ -1,8 +1,8 @@
-"""`auto`: network, lanes and rate for the least stored size, from the care bits that a tensor has.
+"""The network "auto": choose the network, the lanes and the rate that store least, from the care bits of a tensor.
 
-Large tensors take a cascade (1.4 gates an output at S = 0.9) in rings of about 100,000 care bits, whose own
-unevenness its window takes up. Small ones, where every bit shows, are encoded several times: with as many seed bits as
-care bits first, with several networks, until one needs no patches.
+Large tensors take a cascade (1.4 gates an output at S = 0.9) in rings of about 100,000 care bits; its window levels the
+unevenness within a ring. Small tensors, where every bit counts, are encoded several times, by several networks: first
+with as many seed bits as care bits, then with more, until an encoding needs no patches or none can be smaller.
 """
 
 from collections.abc import Callable
@@ -19,32 +19,32 @@ from xoropt.networks import XorNetwork, cascade
 
 __all__ = ["auto_network", "encode_auto"]
 
-MAX_LANES = 512
-"""Lanes of a row at most: a vector register."""
+MOST_LANES = 512
+"""Most lanes that are chosen: the bits of a vector register."""
 CARE_PER_LANE = 16
-"""Seed rows, about, that a tensor must have before it gets more lanes."""
+"""Care bits of a plane for each lane that it gets."""
 SMALL = 20_000
-"""Care bits of a plane below which several encodings are tried."""
+"""Most care bits of a plane for which several encodings are tried."""
 TRIES = 50_000
-"""Care bits over which networks are tried for each number of seed bits: from two networks to fifty, where a plane has
-more than a few care bits."""
+"""Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
 MAX_N_OUT = 1 << 14
-"""Outputs a seed bit at most; bounds the network of a mask with next to no care bits."""
-
+"""Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
 CASCADES = (
     (4, {"layers": 3, "span": 863, "memory": 96}, 13),
     (15, {"layers": 4, "span": 863, "memory": 96}, 16),
     (MAX_N_OUT, {"layers": 6, "span": 559, "memory": 400}, 11),
 )
-"""Up to how many outputs a seed bit which cascade, and its first seed: the fewest gates that leave no more than a care
-bit or two in 100,000 dependent (`benchmarks/topologies.py`), with the best of some twenty seeds. With many outputs
-layers cost little, and equal delays would meet more often."""
+"""Cascades by the most outputs of a seed bit, with their first seed.
+
+Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of about 20
+seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often.
+"""
 
 
 @lru_cache(maxsize=16)
 def auto_network(n_out: int, seed: int) -> XorNetwork:
-    """The network of `auto` for at most n_out outputs a seed row: 1 + layers/n_out gates an output."""
+    """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output."""
     n_out = min(n_out, MAX_N_OUT)
     settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
     return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
@@ -59,28 +59,27 @@ def encode_auto(
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
-    """Encode flat planes, bool (planes, outputs), with the network, order and rate that store least.
+    """Encode flat planes with the network, the order and the rate that store least.
 
     Args:
-        care: bool (1, outputs), shared by the planes, or (planes, outputs).
-        shape, method, jobs, progress: as for `encode_stream`.
+        bits, care, shape, method, jobs, progress: as for `encode_stream`.
     """
     counts = np.count_nonzero(care, axis=1)
     order = StreamOrder("lanes", _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(care)))))
     most = int(counts.max(initial=0))
 
     def attempt(slack: int | None, seed: int) -> StreamEncoded:
-        # The rate is known only when the segments are.
+        # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack) for mask in care)
-        network = auto_network(max([1, *(_outputs_a_row(layout, order) for layout in layouts)]), seed)
-        layouts = tuple(_fit(layout, order, network) for layout in layouts)
+        network = auto_network(max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)]), seed)
+        layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(bits, care, network, order, shape, method, layouts=layouts, jobs=jobs, progress=progress)
 
     if most > SMALL or not most:
         return attempt(None, 0)
     best = attempt(0, 0)
-    tries = _tries(most)
+    tries = _count_tries(most)
     trial = 1
     while (best.size.total_bits > best.size.care_bits and trial < tries) or (
         trial // tries * len(bits) < best.size.patch_bits
@@ -92,28 +91,28 @@ def encode_auto(
     return best
 
 
-def _tries(most: int) -> int:
-    """Networks to try before another seed bit is spent.
+def _count_tries(most: int) -> int:
+    """Return how many networks to try before another seed bit is spent, for planes of `most` care bits.
 
-    On a ring of a few bits products of binomials vanish, whatever the network: another seed bit helps sooner than
+    On a ring of a few bits products of binomials vanish for every network, so that another seed bit helps sooner than
     another network.
     """
     return min(50, TRIES // most, 4 * most - 3)
 
 
 def _power_of_two(lanes: int) -> int:
-    """The largest power of two up to `lanes` and `MAX_LANES`, at least 1."""
-    return 1 << (max(1, min(lanes, MAX_LANES)).bit_length() - 1)
+    """Round down to a power of two, from 1 to `MOST_LANES`."""
+    return 1 << (max(1, min(lanes, MOST_LANES)).bit_length() - 1)
 
 
-def _outputs_a_row(layout: Layout, order: StreamOrder) -> int:
-    """Outputs that a seed row makes at most."""
+def _most_outputs_per_row(layout: Layout, order: StreamOrder) -> int:
+    """Return the most outputs that a seed row of a segment makes."""
     used = layout.seed_bits > 0
     seed_rows = -(-layout.seed_bits[used] // order.lanes)
     return int((-(-layout.rows[used] // seed_rows)).max(initial=1))
 
 
-def _fit(layout: Layout, order: StreamOrder, network: XorNetwork) -> Layout:
-    """The layout with as many seed bits as the network's n_out asks for."""
+def _raise_seed_bits(layout: Layout, order: StreamOrder, network: XorNetwork) -> Layout:
+    """Raise the seed bits of segments to what steps of at most n_out outputs need."""
     least = order.lanes * (-(-layout.rows * network.n_in // network.n_out) - 1) + 1
     return Layout(layout.rows, np.where(layout.seed_bits > 0, np.maximum(layout.seed_bits, least), 0))

@@ -1,8 +1,8 @@
-"""Stream encodings as what a file holds: an entry of its JSON description, and arrays by part.
+"""The description of a stream encoding in a file, read back: from an entry and its arrays to the fields.
 
-What most streams have in common is left out of the entry: patches where there are none, a solver `burst` whose patches
-are all proved to be the fewest, and the one ring that all planes share, of which `slack` says by how many seed bits it
-is longer than a plane's care bits.
+An entry leaves out what most streams have in common: the patches where there are none, and the solver where it is
+`burst` and all patches are proved minimal. Where all planes are rings of the same size, `slack`, the seed bits that a
+ring has beyond its care bits, stands for the table of segments.
 """
 
 import math
@@ -17,25 +17,34 @@ from xoropt.codec.streams.segments import Layout, split_layouts
 from xoropt.common.errors import ArgumentError, FormatError
 from xoropt.common.fields import get, non_negative_int, take
 
-__all__ = ["count_segments", "slack_of", "stream_fields"]
+__all__ = ["count_segments", "parse_stream_entry", "ring_slack"]
 
 
 def count_segments(layouts: tuple[Layout, ...], planes: int) -> int:
-    """Segments over all planes."""
+    """Count the segments over all planes."""
     return sum(len(layouts[p if len(layouts) > 1 else 0].rows) for p in range(planes))
 
 
-def slack_of(layouts: tuple[Layout, ...], order: StreamOrder, care_bits: int, planes: int) -> int | None:
-    """Seed bits beyond a plane's care bits where one ring holds the whole of every plane; None elsewhere."""
+def ring_slack(layouts: tuple[Layout, ...], order: StreamOrder, care_bits: int, planes: int) -> int | None:
+    """Return the slack where each plane is one ring and all are of the same size; None elsewhere."""
     if not order.closed or len(layouts) != 1 or len(layouts[0].rows) != 1:
         return None
     return int(layouts[0].seed_bits[0]) - -(-care_bits // max(1, planes))
 
 
-def stream_fields(
+def parse_stream_entry(
     entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int
 ) -> dict[str, Any]:
-    """The fields of the `StreamEncoded` that an entry and its parts describe.
+    """Parse what `StreamEncoded.describe` returned.
+
+    Args:
+        entry: the entry of the JSON description.
+        parts: the arrays by part.
+        shape: the shape of one plane.
+        planes: how many planes the tensor has.
+
+    Returns:
+        The fields of the `StreamEncoded` by name.
 
     Raises:
         FormatError, ArgumentError, DecodeError: the entry is not valid, or the parts do not fit it.

@@ -1,58 +1,105 @@
-"""Encoding with a windowed network: plane by plane a banded linear system, segment by segment.
+"""Encoding with a windowed network: segment by segment, as banded linear systems.
 
-Planes that share their mask share the elimination. Segments are independent, so that they run on several threads and
-the memory beside the planes is that of the segments at work.
+Planes with a common mask are eliminated together. Segments are independent, so that threads can share them, and only
+the segments that are being encoded take memory beside the planes.
 """
 
 import math
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.codec.streams.banded.bursts import burst_patches
-from xoropt.codec.streams.banded.elimination import MAX_PLANES, eliminate, evaluate, solution, words_of_window
-from xoropt.codec.streams.banded.system import care_positions, shortfall, system
+from xoropt.codec.streams.banded.elimination import MAX_PLANES, eliminate, evaluate, substitute_back
+from xoropt.codec.streams.banded.equations import (
+    CareBits,
+    Equations,
+    band_words,
+    build_equations,
+    collect_care_bits,
+    count_shortfall,
+)
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.patches import pack_stream_patches
-from xoropt.codec.streams.segments import Layout, last_row_lanes, open_seed_bits, plan
-from xoropt.codec.streams.viterbi.search import viterbi
+from xoropt.codec.streams.segments import Layout, cut_segments, last_row_lanes, open_seed_bits
+from xoropt.codec.streams.viterbi.search import viterbi_seeds
 from xoropt.common.errors import EncodeError
 from xoropt.networks import XorNetwork
 
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
 
 METHODS = ("burst", "greedy", "viterbi")
+"""How patches can be chosen."""
 SEGMENT = 3 << 15
-"""Care bits of a ring's segment, about: its rate follows the mask so closely that the window takes up what is left."""
+"""Approximate care bits of a ring. Rings this small follow the density of a mask, and the window levels the rest."""
 OPEN_SEGMENT = 400_000
-"""Care bits of an open stream's segment, about: each has a window's bits of its own at its end."""
+"""Approximate care bits of an open segment, which loses memory·n_in seed bits at its end."""
 PATCH_BITS = 14
-"""What a patch costs, about, when seed rows are weighed against patches."""
+"""Approximate bits of a patch, to weigh patches against seed rows."""
 
 
 class RateWarning(UserWarning):
-    """A network makes more care bits than it has seed bits for; the rest had to be patched."""
+    """A network has fewer seed bits than there are care bits; patches store the rest."""
 
 
-@dataclass(frozen=True)
-class _Part:
-    """An encoded segment: seeds, uint8 (planes, n) of 0 and 1; patches, weights of the segment for each plane."""
+class _Task(NamedTuple):
+    """A segment to encode.
+
+    Attributes:
+        bits: bool (planes, weights), the bits of the segment.
+        care: bool (weights,), its mask.
+        network, order: those of the encoding.
+        rows: T.
+        seed_bits: n; a ring may be given more.
+        method: one of `METHODS`.
+    """
+
+    bits: np.ndarray
+    care: np.ndarray
+    network: XorNetwork
+    order: StreamOrder
+    rows: int
+    seed_bits: int
+    method: str
+
+
+class _EncodedSegment(NamedTuple):
+    """An encoded segment.
+
+    Attributes:
+        seed_bits: n.
+        seeds: uint8 (planes, n) of 0 and 1.
+        patches: the weights of the segment to flip in each plane, int64, ascending.
+        proved: number of planes with a number of patches that is proved minimal.
+    """
 
     seed_bits: int
-    seeds: np.ndarray = field(repr=False)
-    patches: list[np.ndarray] = field(repr=False)
+    seeds: np.ndarray
+    patches: list[np.ndarray]
     proved: int
+
+    @property
+    def patch_bits(self) -> int:
+        """Approximate bits of the patches of all planes."""
+        return PATCH_BITS * sum(map(len, self.patches))
+
+    @property
+    def cost(self) -> int:
+        """Approximate stored bits of all planes."""
+        return self.seed_bits * len(self.patches) + self.patch_bits
 
 
 def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack: int | None = None) -> Layout:
-    """The segments of a plane with the given mask, bool (weights,).
+    """Plan the segments of a plane.
 
     Args:
-        slack: seed bits that a ring's segment gets beyond its care bits; None: what the network needs.
+        care: bool (weights,), the mask.
+        network, order: those of the encoding.
+        slack: seed bits that a ring gets beyond its care bits; None: what the network needs.
     """
     if not order.closed:
         segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
@@ -64,7 +111,7 @@ def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
         slack = 8 + int(min(SEGMENT, int(np.count_nonzero(care))) * math.exp(-taps))
-    return plan(care, order, SEGMENT, slack, network.n_in, network.n_out)
+    return cut_segments(care, order, SEGMENT, slack, network.n_in, network.n_out)
 
 
 def encode_stream(
@@ -84,20 +131,20 @@ def encode_stream(
     Args:
         bits: bool (planes, outputs).
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
-        network: with a window of at most 1984 bits.
-        order: of the stream.
-        shape: of one plane, recorded in the result.
-        method: "burst" (few patches), "greedy" (every dependent care bit that disagrees), or "viterbi" (the fewest;
-            open order and networks of at most 2^16 states).
-        layouts: the segments, one for each row of `care`; None: `plan_layout`'s.
-        jobs: threads.
-        progress: called with outputs done and outputs in all, over all planes.
+        network: a network with a window of at most 1984 bits.
+        order: the stream order.
+        shape: the shape of one plane, recorded in the result.
+        method: "burst" (few patches), "greedy" (a patch for every dependent care bit that contradicts earlier ones), or
+            "viterbi" (the fewest patches; for the open order and networks of at most 2^16 states).
+        layouts: the segments, a layout for each row of `care`; None: those of `plan_layout`.
+        jobs: number of threads.
+        progress: called with the outputs done and the number of all outputs, over all planes.
 
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
     planes, outputs = bits.shape
-    words_of_window(network.window)
+    band_words(network.window)  # refuses windows that are too wide, before any work is done
     groups = [(slice(0, planes), care[0])] if len(care) == 1 else [(slice(p, p + 1), care[p]) for p in range(planes)]
     if layouts is None:
         layouts = tuple(plan_layout(mask, network, order) for _, mask in groups)
@@ -108,26 +155,26 @@ def encode_stream(
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         for (which, mask), layout in zip(groups, layouts, strict=True):
             group = bits[which]
-            spans = list(_spans(layout, order, outputs))
-            work = [(group[:, a:b], mask[a:b], network, order, t, n, method) for a, b, t, n in spans]
-            parts: list[_Part] = []
-            results = pool.map(_encode_segment, work) if jobs > 1 else map(_encode_segment, work)
-            for (a, b, _, _), part in zip(spans, results, strict=True):
-                parts.append(part)
+            spans = list(_segment_spans(layout, order, outputs))
+            tasks = [_Task(group[:, a:b], mask[a:b], network, order, t, n, method) for a, b, t, n in spans]
+            segments: list[_EncodedSegment] = []
+            results = pool.map(_encode_segment, tasks) if jobs > 1 else map(_encode_segment, tasks)
+            for (a, b, _, _), segment in zip(spans, results, strict=True):
+                segments.append(segment)
                 done += (b - a) * len(group)
                 if progress is not None:
                     progress(done, planes * outputs)
             for p in range(len(group)):
-                stored = np.concatenate([np.zeros(0, np.uint8), *(part.seeds[p] for part in parts)])
+                stored = np.concatenate([np.zeros(0, np.uint8), *(segment.seeds[p] for segment in segments)])
                 seeds.append(np.packbits(stored, bitorder="little"))
-                flips = [part.patches[p] + a for part, (a, *_) in zip(parts, spans, strict=True)]
+                flips = [segment.patches[p] + a for segment, (a, *_) in zip(segments, spans, strict=True)]
                 positions.append(np.concatenate([np.empty(0, np.int64), *flips]))
-            final.append(Layout(layout.rows, np.array([part.seed_bits for part in parts], dtype=np.int64)))
-            proved += sum(part.proved for part in parts)
+            final.append(Layout(layout.rows, np.array([segment.seed_bits for segment in segments], dtype=np.int64)))
+            proved += sum(segment.proved for segment in segments)
             care_bits += int(np.count_nonzero(mask)) * len(group)
             seed_bits += final[-1].total * len(group)
     patches = pack_stream_patches(positions, outputs)
-    if care_bits > 1.01 * seed_bits:  # a little more is the chance of a draw
+    if care_bits > 1.01 * seed_bits:  # a random mask exceeds its density by less
         warnings.warn(
             f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches make up "
             f"for it. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
@@ -148,8 +195,8 @@ def encode_stream(
     )
 
 
-def _spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[int, int, int, int]]:
-    """For each segment its first weight and its end, T and n."""
+def _segment_spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the first weight, the end, T and n of each segment."""
     begin = 0
     for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
         end = min(outputs, begin + rows * order.lanes)
@@ -157,45 +204,38 @@ def _spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[i
         begin = end
 
 
-def _encode_segment(
-    task: tuple[np.ndarray, np.ndarray, XorNetwork, StreamOrder, int, int, str],
-) -> _Part:
-    """One segment: bits, care, network, order, T, n, method; a ring gets more seed bits where they save patches."""
-    bits, care, network, order, rows, seed_bits, method = task
-    if method == "viterbi":
-        return _viterbi_segment(bits, care, network, seed_bits)
-    starts, stream_row, weight = care_positions(care, order, rows)
-    if order.closed and len(weight):
-        seed_bits = _enough(network, order, rows, seed_bits, starts, stream_row)
-    best = _solve_segment(bits, network, order, rows, seed_bits, starts, stream_row, weight, method)
+def _encode_segment(task: _Task) -> _EncodedSegment:
+    """Encode a segment; give a ring more seed bits where they save more than they take."""
+    if task.method == "viterbi":
+        return _encode_by_viterbi(task)
+    closed, planes = task.order.closed, len(task.bits)
+    care_bits = collect_care_bits(task.care, task.order, task.rows)
+    count = len(care_bits.weights)
+    seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
+    best = _solve_segment(task, care_bits, seed_bits)
     extra = 16
-    worth = len(weight) // 1000  # bits of a plane that another encoding should save to be worth its time
-    while order.closed and _patch_bits(best) > max(2 * extra, worth) * len(bits) and extra <= len(weight) // 8:
-        more = _solve_segment(bits, network, order, rows, seed_bits + extra, starts, stream_row, weight, method)
-        if _cost(more) < _cost(best):
+    worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
+    while closed and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
+        more = _solve_segment(task, care_bits, seed_bits + extra)
+        if more.cost < best.cost:
             best = more
         extra *= 4
     return best
 
 
-def _patch_bits(part: _Part) -> int:
-    return PATCH_BITS * sum(map(len, part.patches))
+def _level_unevenness(task: _Task, care_bits: CareBits) -> int:
+    """Return the seed bits of a ring that make up for an uneven mask.
 
-
-def _cost(part: _Part) -> int:
-    return part.seed_bits * len(part.patches) + _patch_bits(part)
-
-
-def _enough(
-    network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, starts: np.ndarray, stream_row: np.ndarray
-) -> int:
-    """Seed bits enough for the unevenness of the mask, of which a window takes up somewhat less than half its bits."""
-    if seed_bits <= network.window:
+    Where care bits are dense, a window falls short of unknowns; it levels somewhat less than half its bits. More seed
+    bits help until they take more than the patches that they save.
+    """
+    window, order, rows, seed_bits = task.network.window, task.order, task.rows, task.seed_bits
+    if seed_bits <= window:
         return seed_bits
     best, least, extra = seed_bits, math.inf, 0
     while extra < least:
-        missing = shortfall(order, rows, seed_bits + extra, starts, stream_row, 9 * network.window // 20)
-        cost = extra + 2 * missing  # a dependent care bit costs about two bits with burst patches
+        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, 9 * window // 20)
+        cost = extra + 2 * missing  # with burst patches, a dependent care bit takes about two bits
         if cost < least:
             best, least = seed_bits + extra, cost
         if not missing:
@@ -204,71 +244,84 @@ def _enough(
     return best
 
 
-def _solve_segment(
-    bits: np.ndarray,
-    network: XorNetwork,
-    order: StreamOrder,
-    rows: int,
-    seed_bits: int,
-    starts: np.ndarray,
-    stream_row: np.ndarray,
-    weight: np.ndarray,
-    method: str,
-) -> _Part:
-    planes = len(bits)
-    if not len(weight) or not planes:
-        return _Part(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), [np.empty(0, np.int64)] * planes, planes)
-    equations, numbers = system(network, order, rows, seed_bits, starts, stream_row)
-    place = weight[numbers]
+def _solve_segment(task: _Task, care_bits: CareBits, seed_bits: int) -> _EncodedSegment:
+    """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution."""
+    bits, order, planes = task.bits, task.order, len(task.bits)
+    if not len(care_bits.weights) or not planes:
+        none = [np.empty(0, np.int64)] * planes
+        return _EncodedSegment(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
+    equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
+    place = care_bits.weights[numbers]
     seeds, patches, proved = [], [], 0
     for first in range(0, planes, MAX_PLANES):
         some = bits[first : first + MAX_PLANES]
         values = np.zeros(len(place), dtype=np.uint64)
         for p, plane in enumerate(some):
             values |= plane[place].astype(np.uint64) << np.uint64(p)
-        eliminated = eliminate(equations, values, len(some))
-        exact, goal = not eliminated.residual.any(), values
-        if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
-            exact = True  # one patch, and without any there is no solution
-        elif method == "burst" and not exact:
-            found = burst_patches(eliminated)
-            exact = found.complete and found.proved == found.searched and len(eliminated.dependent) <= 64
-            goal = values.copy()
-            for p, flips in enumerate(found.flips):
-                goal[flips] ^= np.uint64(1 << p)
-            if sum(map(len, found.flips)) < int(np.bitwise_count(eliminated.residual).sum()):
-                eliminated = eliminate(equations, goal, len(some))
-            else:
-                goal = values
-        x = solution(eliminated)
-        made = evaluate(equations, x)
-        goal = goal.copy()
-        goal[eliminated.dependent] ^= eliminated.residual
-        if not np.array_equal(made, goal):
-            raise EncodeError("The elimination contradicts itself; please report this with the input.")
-        wrong = made ^ values
+        x, wrong, exact = _solve_planes(equations, values, len(some), task.method)
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))
-        seeds.append(_stored(x, order, seed_bits))
+        seeds.append(_store_columns(x, order, seed_bits))
         proved += len(some) * exact
-    return _Part(seed_bits, np.concatenate(seeds), patches, proved)
+    return _EncodedSegment(seed_bits, np.concatenate(seeds), patches, proved)
 
 
-def _stored(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndarray:
-    """Seed bits as they are stored, uint8 (planes, n), from the columns, lane after lane, uint8 (planes, m·L)."""
+def _solve_planes(
+    equations: Equations, values: np.ndarray, planes: int, method: str
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Solve the equations of a segment for up to `MAX_PLANES` planes.
+
+    Args:
+        equations: the equations.
+        values: uint64 (E,), bit p is the value that plane p asks for.
+        planes: number of planes.
+        method: "burst" or "greedy".
+
+    Returns:
+        A solution, uint8 (planes, n) by column; uint64 (E,), bit p set where it is wrong for plane p; and whether the
+        number of patches is proved minimal in every plane.
+    """
+    eliminated = eliminate(equations, values, planes)
+    exact, goal = not eliminated.residual.any(), values
+    if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
+        exact = True  # there is one patch, and without any there is no solution
+    elif method == "burst" and not exact:
+        found = burst_patches(eliminated)
+        exact = found.complete and found.proved == found.searched and len(eliminated.dependent) <= 64
+        goal = values.copy()
+        for p, flips in enumerate(found.flips):
+            goal[flips] ^= np.uint64(1 << p)
+        if sum(map(len, found.flips)) < int(np.bitwise_count(eliminated.residual).sum()):
+            eliminated = eliminate(equations, goal, planes)
+        else:
+            goal = values
+    x = substitute_back(eliminated)
+    made = evaluate(equations, x)
+    goal = goal.copy()
+    goal[eliminated.dependent] ^= eliminated.residual
+    if not np.array_equal(made, goal):
+        raise EncodeError("The elimination contradicts itself; please report this with the input.")
+    return x, made ^ values, exact
+
+
+def _store_columns(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndarray:
+    """Bring seed bits from columns, lane after lane, uint8 (planes, m·L), to the stored order, uint8 (planes, n)."""
     rows = x.reshape(len(x), order.lanes, -1).transpose(0, 2, 1)
     last = rows[:, -1, last_row_lanes(order, seed_bits)]
     return np.concatenate([rows[:, :-1].reshape(len(x), -1), last], axis=1)
 
 
-def _viterbi_segment(bits: np.ndarray, care: np.ndarray, network: XorNetwork, seed_bits: int) -> _Part:
+def _encode_by_viterbi(task: _Task) -> _EncodedSegment:
+    """Encode a segment with the fewest patches, plane by plane."""
+    bits, care, network = task.bits, task.care, task.network
     seeds, patches = [], []
     for plane in bits:
-        x, _ = viterbi(network, plane, care)
+        x, _ = viterbi_seeds(network, plane, care)
         seeds.append(x)
         steps = -(-len(plane) // network.n_out)
         window = np.lib.stride_tricks.sliding_window_view(x, network.window)[:: network.n_in][:steps]
         outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
         patches.append(np.flatnonzero((outputs != plane) & care))
-    return _Part(seed_bits, np.array(seeds, dtype=np.uint8).reshape(len(bits), -1), patches, len(bits))
+    stored = np.array(seeds, dtype=np.uint8).reshape(len(bits), -1)
+    return _EncodedSegment(task.seed_bits, stored, patches, len(bits))

@@ -1,4 +1,4 @@
-"""`StreamEncoded`: bit planes stored as the seeds of a windowed network, segment by segment."""
+"""`StreamEncoded`: bit planes stored as the seed bits of a windowed network, segment by segment, and patches."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -6,11 +6,11 @@ from typing import Any, Self
 import numpy as np
 
 from xoropt.codec import reference
-from xoropt.codec.bits import row_numbers, tiled_bits
-from xoropt.codec.checks import NUMBERS, OCTETS, Fields, check_form, check_planes
+from xoropt.codec.bits import rows_as_integers, tile_bits
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import EncodedPlanes, SizeReport
-from xoropt.codec.streams.description import count_segments, slack_of, stream_fields
+from xoropt.codec.encoding import EncodedPlanes, SizeReport, check_planes
+from xoropt.codec.forms import NUMBERS, OCTETS, Fields, check_form
+from xoropt.codec.streams.description import count_segments, parse_stream_entry, ring_slack
 from xoropt.codec.streams.numpy_decoder import decode_stream
 from xoropt.codec.streams.order import StreamOrder, order_from_recipe
 from xoropt.codec.streams.patches import (
@@ -26,21 +26,21 @@ from xoropt.networks import XorNetwork
 __all__ = ["StreamEncoded"]
 
 FEW_PATCHES = 1 << 12
-"""Patches that are read as a whole and kept for the next call; more are, where they take less memory than the seeds."""
+"""Number of patches that are always kept in memory; more are kept where they take less of it than the seeds."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StreamEncoded(EncodedPlanes):
-    """Bit planes stored as the seeds of a windowed network, segment by segment, and patches.
+    """Bit planes stored as the seed bits of a windowed network, segment by segment, and patches.
 
-    Methods are those of `xoropt.codec.encoding.Encoding`.
+    The methods are those of `xoropt.codec.encoding.Encoding`.
 
     Attributes:
         network, order, shape, planes, care_bits, proved_blocks: as in `Encoding`.
-        solver: "burst", "greedy" or "viterbi": how patches were chosen.
-        layouts: the segments, see `xoropt.codec.streams.segments`: one for all planes, or one for each.
-        seeds: for each plane uint8 (⌈seed bits / 8⌉,): the seed bits of its segments, lowest bit first.
-        patches: the weights that have to be flipped.
+        solver: how patches were chosen: "burst", "greedy" or "viterbi".
+        layouts: the segments (see `xoropt.codec.streams.segments`), one layout for all planes or one for each.
+        seeds: uint8 (⌈seed bits / 8⌉,) for each plane, the seed bits of its segments, lowest bit first.
+        patches: the weights to flip.
     """
 
     layouts: tuple[Layout, ...] = field(repr=False)
@@ -54,26 +54,28 @@ class StreamEncoded(EncodedPlanes):
 
     @property
     def end_bits(self) -> int:
+        """Seed bits at the open ends of segments; rings have none."""
         network = self.network
         return 0 if self.stream_order.closed else len(self.seeds) * self.blocks * network.memory * network.n_in
 
     @property
     def stream_order(self) -> StreamOrder:
-        """The order that `order` names."""
+        """The stream order that `order` names."""
         return order_from_recipe(self.order)
 
     def layout(self, plane: int) -> Layout:
-        """The segments of one plane."""
+        """Return the segments of one plane."""
         return self.layouts[plane if len(self.layouts) > 1 else 0]
 
     @property
     def size(self) -> SizeReport:
-        """What is stored, in bits; the table of segments counts as seed bits."""
+        """The stored bits; the table of segments counts as seed bits."""
         seed_bits = sum(self.layout(p).total for p in range(len(self.seeds)))
         seed_bits += sum(layout.table_bits for layout in self.layouts)
         return SizeReport(seed_bits, self.patches.bits, self.care_bits, self.patches.count)
 
     def check_parts(self) -> list[np.ndarray] | None:
+        """Check that all parts fit together."""
         check_form(self, _FORM)
         check_planes(self)
         try:
@@ -93,15 +95,17 @@ class StreamEncoded(EncodedPlanes):
         return self.flips(0, self.outputs) if patches.count <= kept else None
 
     def flips(self, first: int, stop: int) -> list[np.ndarray]:
+        """Read the patches of a range."""
         return [unpack_stream_patches(self.patches, p, self.outputs, first, stop) for p in range(len(self.seeds))]
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a file holds."""
         planes = len(self.seeds)
         entry = {"network": self.network.recipe, "order": self.order, "planes": planes, "care": self.care_bits}
         parts: dict[str, np.ndarray] = {}
         if self.solver != "burst" or self.proved_blocks != count_segments(self.layouts, planes):
             entry |= {"solver": self.solver, "proved": self.proved_blocks}
-        if (slack := slack_of(self.layouts, self.stream_order, self.care_bits, planes)) is None:
+        if (slack := ring_slack(self.layouts, self.stream_order, self.care_bits, planes)) is None:
             entry["segments"], parts["segments"] = join_layouts(self.layouts)
         else:
             entry["slack"] = slack
@@ -112,13 +116,16 @@ class StreamEncoded(EncodedPlanes):
 
     @classmethod
     def describes(cls, entry: dict[str, Any]) -> bool:
+        """Return whether an entry has segments or a slack, as only entries of streams do."""
         return "segments" in entry or "slack" in entry
 
     @classmethod
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
-        return cls(**stream_fields(entry, parts, shape, planes))
+        """Restore the encoding that `describe` described."""
+        return cls(**parse_stream_entry(entry, parts, shape, planes))
 
     def reader(self) -> Reader:
+        """Make the compiled decoder."""
         if self.stream_order.closed:
             from xoropt.codec.streams.ring_decoder import ring_reader
 
@@ -130,6 +137,7 @@ class StreamEncoded(EncodedPlanes):
     def decode_numpy(
         self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None = None
     ) -> np.ndarray:
+        """Decode a range with NumPy."""
         planes = np.zeros((len(self.seeds), stop - first), dtype=bool)
         for p, plane in enumerate(planes):
             decode_stream(self.network, self.stream_order, self.seeds[p], self.layout(p), first, stop, plane)
@@ -137,29 +145,29 @@ class StreamEncoded(EncodedPlanes):
         return planes
 
     def decode_reference(self) -> np.ndarray:
+        """Decode everything in plain Python."""
         order, network, outputs = self.stream_order, self.network, self.outputs
-        planes = []
+        rows, planes = rows_as_integers(network.rows), []
         for p, seeds in enumerate(self.seeds):
             layout = self.layout(p)
-            flips = reference.read_stream_patches(self.patches.data[p].tobytes(), self.patches.counts[p], outputs)
-            planes.append(
-                reference.decode_stream(
-                    seeds.tobytes(),
-                    row_numbers(network.rows),
-                    network.n_in,
-                    network.memory,
-                    network.n_out,
-                    order.kind,
-                    order.lanes,
-                    layout.rows.tolist(),
-                    layout.seed_bits.tolist(),
-                    flips,
-                    outputs,
-                )
+            plane = reference.decode_stream(
+                seeds=seeds.tobytes(),
+                rows=rows,
+                n_in=network.n_in,
+                memory=network.memory,
+                n_out=network.n_out,
+                kind=order.kind,
+                lanes=order.lanes,
+                segment_rows=layout.rows.tolist(),
+                segment_seed_bits=layout.seed_bits.tolist(),
+                flips=reference.read_stream_patches(self.patches.data[p].tobytes(), self.patches.counts[p], outputs),
+                outputs=outputs,
             )
+            planes.append(plane)
         return np.array(planes, dtype=bool).reshape(len(planes), outputs)
 
     def tiled(self, times: int) -> Self:
+        """Repeat the planes along one axis, each padded to whole weight rows."""
         size = int(self.layouts[0].rows.sum()) * self.stream_order.lanes
         starts = np.arange(times)[:, None] * size
         flips = [(at + starts).reshape(-1) for at in self.flips(0, self.outputs)]
@@ -167,7 +175,7 @@ class StreamEncoded(EncodedPlanes):
             self,
             shape=(size * times,),
             layouts=tuple(Layout(np.tile(t.rows, times), np.tile(t.seed_bits, times)) for t in self.layouts),
-            seeds=tuple(tiled_bits(seeds, self.layout(p).total, times) for p, seeds in enumerate(self.seeds)),
+            seeds=tuple(tile_bits(seeds, self.layout(p).total, times) for p, seeds in enumerate(self.seeds)),
             patches=pack_stream_patches(flips, size * times),
             care_bits=self.care_bits * times,
         )
@@ -185,4 +193,4 @@ _FORM = Fields(
         "patches": Fields(StreamPatches, {"counts": (int,), "data": (OCTETS,)}),
     },
 )
-"""What decoders read of an encoding."""
+"""What decoders read of a stream encoding."""

@@ -1,9 +1,9 @@
-"""Decoding of streams by NumPy, whole rows of lanes at a time."""
+"""Decoding of streams with NumPy, whole rows of lanes at a time."""
 
 import numpy as np
 
 from xoropt.codec.streams.order import StreamOrder
-from xoropt.codec.streams.segments import Layout, last_row_lanes, schedule, seed_rows_of
+from xoropt.codec.streams.segments import Layout, assign_steps, count_seed_rows, last_row_lanes
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
@@ -19,12 +19,12 @@ def decode_stream(
     stop: int,
     plane: np.ndarray,
 ) -> None:
-    """Decode a range of a plane, patches apart, from the segments in which it lies.
+    """Decode a range of a plane, without its patches, from the segments in which it lies.
 
     Args:
-        network, order: of the encoding.
-        seeds: uint8, the plane's.
-        layout: the plane's segments.
+        network, order: those of the encoding.
+        seeds: uint8, the seed bits of the plane.
+        layout: the segments of the plane.
         first, stop: the range of weights.
         plane: bool (stop − first,), zeros; the outputs are written to it.
     """
@@ -32,30 +32,30 @@ def decode_stream(
     for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
         end = begin + rows * order.lanes
         if seed_bits and begin < stop and end > first:
-            stream = _stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
-            part = _placed(order, stream)[max(first - begin, 0) : stop - begin]
+            stream = _make_stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
+            part = _place_weights(order, stream)[max(first - begin, 0) : stop - begin]
             plane[max(begin - first, 0) :][: len(part)] = part
         begin, bit = end, bit + seed_bits
 
 
 def read_seed_rows(seeds: np.ndarray, first: int, seed_bits: int, order: StreamOrder) -> np.ndarray:
-    """The seed rows of a segment whose stored bits begin at `first`: uint8 (m, L) of 0 and 1."""
+    """Read the seed rows of a segment from its stored bits, which begin at bit `first`: uint8 (m, L) of 0 and 1."""
     octets = seeds[first // 8 : -(-(first + seed_bits) // 8)]
     stored = np.unpackbits(octets, bitorder="little")[first % 8 :][:seed_bits]
-    rows = np.zeros((seed_rows_of(order, seed_bits), order.lanes), dtype=np.uint8)
+    rows = np.zeros((count_seed_rows(order, seed_bits), order.lanes), dtype=np.uint8)
     whole = (len(rows) - 1) * order.lanes
     rows[:-1] = stored[:whole].reshape(-1, order.lanes)
     rows[-1, last_row_lanes(order, seed_bits)] = stored[whole:]
     return rows
 
 
-def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
-    """The stream rows of a segment, uint8 (T, ⌈L/8⌉) packed, from its seed rows, uint8 (m, L)."""
+def _make_stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows: int) -> np.ndarray:
+    """Make the stream rows of a segment, packed, uint8 (T, ⌈L/8⌉), from its seed rows, uint8 (m, L)."""
     seed_rows = len(bits)
-    step, output = schedule(order, rows, seed_rows, network)
+    step, output = assign_steps(order, rows, seed_rows, network)
     steps, used = int(step[-1]) + 1, int(output.max()) + 1
     reach = (steps - 1) * network.n_in + network.window
-    if order.closed:  # the rows beyond a lane's end are the next lane's first ones
+    if order.closed:  # beyond the end of a lane come the first rows of the next lane
         turns = -(-reach // seed_rows)
         bits = np.concatenate([np.roll(bits, -turn, axis=1) for turn in range(turns)])
     seeds = np.packbits(bits, axis=1, bitorder="little")
@@ -67,7 +67,7 @@ def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows
     else:
         flat = flatten(network.n_in, network.stages)
         signals, delays = flat.signals[:used], flat.delays[:used]
-        columns = [seeds[i :: network.n_in] for i in range(network.n_in)]  # signals, as far ahead as they go
+        columns = [seeds[i :: network.n_in] for i in range(network.n_in)]  # every step of each signal
         for reads in flat.nodes:
             length = min(len(columns[signal]) - delay for signal, delay in reads)
             node = np.zeros((length, seeds.shape[1]), dtype=np.uint8)
@@ -81,14 +81,14 @@ def _stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder, rows
     return made[output, step]
 
 
-def _placed(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
-    """A segment's weights, bool (T·L,), from its packed stream rows."""
+def _place_weights(order: StreamOrder, stream: np.ndarray) -> np.ndarray:
+    """Bring packed stream rows into the order of the weights: bool (T·L,)."""
     rows, lanes = len(stream), order.lanes
     bits = np.unpackbits(stream, axis=1, count=lanes, bitorder="little").view(bool)
     y = np.arange(rows, dtype=np.int64) * order.multiplier(rows) % rows
     placed = np.empty_like(bits)
     rotation = order.rotation
-    period = lanes if rotation else 1  # rows that lie a period apart are rotated alike
+    period = lanes if rotation else 1  # rows a period apart are rotated by equally many lanes
     for p in range(min(period, rows)):
         turn = p * rotation % lanes
         some, at = bits[p::period], y[p::period]

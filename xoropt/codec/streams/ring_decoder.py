@@ -1,4 +1,8 @@
-"""Compiled decoding of closed orders: whole segments, row of lanes by row of lanes."""
+"""Compiled decoding of closed orders: whole segments, one row of lanes after another.
+
+Which loops run depends on the lanes: `lanes512`, or `gfni` for dense networks where the processor can, for rows of 512
+lanes, and `any_lanes` for all others.
+"""
 
 from bisect import bisect_left, bisect_right
 
@@ -16,11 +20,11 @@ from xoropt.networks import XorNetwork
 __all__ = ["ring_reader"]
 
 WIDE = 512
-"""Lanes of the rows that are machine vectors."""
+"""Lanes of a machine vector."""
 TILE = 1 << 20
-"""Weights of a tile at least, unless the plane has fewer."""
-LONGEST = 1 << 23
-"""Weights of a tile at most, where segments are longer: 1 MB a plane."""
+"""Fewest weights of a tile, unless the plane has fewer."""
+LONGEST_TILE = 1 << 23
+"""Most weights of a tile, where segments are longer: 1 MB for each plane."""
 
 
 def ring_reader(
@@ -29,9 +33,9 @@ def ring_reader(
     """Make the reader of planes in a closed order.
 
     Args:
-        network, order: of the encoding.
-        seeds: for each plane uint8, its seed bits.
-        layouts: the segments of all planes, or of each.
+        network, order: those of the encoding.
+        seeds: uint8 for each plane, its seed bits.
+        layouts: the segments, one layout for all planes or one for each.
     """
     plan = evaluation_plan(network)
     octets = [readonly(plane) for plane in seeds]
@@ -93,18 +97,21 @@ def ring_reader(
 
 
 def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:
-    """Where tiles end, in weights: at the first end of a segment, at a whole word, in every `TILE`; and in a longer
-    segment at every `LONGEST`, although its sources are made anew behind each."""
+    """Return where tiles end, in weights.
+
+    In every `TILE` weights, a tile ends at the first end of a segment that is the end of a word, too. Segments longer
+    than `LONGEST_TILE` are cut into tiles of that length, although their sources must then be made again for each.
+    """
     ends = np.cumsum(rows) * lanes
-    inner = np.arange(LONGEST, int(ends.max(initial=0)), LONGEST)
-    inner = inner[rows[np.searchsorted(ends, inner)] * lanes > LONGEST]
+    inner = np.arange(LONGEST_TILE, int(ends.max(initial=0)), LONGEST_TILE)
+    inner = inner[rows[np.searchsorted(ends, inner)] * lanes > LONGEST_TILE]
     ends = ends[ends % 64 == 0]
     ends = ends[np.diff(ends // TILE, prepend=0) > 0]
     return np.unique(np.concatenate([ends, inner])).tolist()
 
 
 def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
-    """For each segment, int64 (segments, 7): T, n, its first stored bit, a, 0, T, and its first weight."""
+    """Tabulate for each segment T, n, its first stored bit, a, 0, T, and its first weight: int64 (segments, 7)."""
     rows, bits = layout.rows, layout.seed_bits
     table = np.zeros((len(rows), 7), dtype=np.int64)
     table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, rows

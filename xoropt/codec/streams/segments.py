@@ -1,20 +1,25 @@
-"""How a plane's stream is cut into segments, and which seeds each of their outputs reads.
+"""Segments: how the stream of a plane is cut, and which seed bits each output reads.
 
-A segment is a stretch of T weight rows that is decoded by itself from n seed bits, in m = ⌈n/L⌉ seed rows of L bits (L
-lanes, see `order`). In a closed order they form a ring: lane l has m of them, and where its window runs beyond them
-it goes on in lane l + 1, the last lane in lane 0. In steps of n_in seed rows, step t of every lane begins at seed
-row t·n_in and makes the stream rows ⌊t·n_in·T/m⌋ … ⌊(t+1)·n_in·T/m⌋ − 1, the first of them with row 0 of the
-network, the next with row 1, …; the last step of a lane is shorter when n_in does not divide m. So the rate is any
-fraction, and n_out of the network only bounds the outputs of a step. Output j of step t in lane l is
+A *segment* is a stretch of T weight rows with n seed bits of its own, from which it is decoded without the others. Its
+seed bits form m = ⌈n/L⌉ *seed rows* of one bit for each of the L lanes (see `order`).
 
-    the XOR, over the window bits i that row j of the network selects, of seed bit (r mod m, l + r div m mod L), r =
-    t·n_in + i.
+In a closed order a segment is a *ring*. Lane l has the m seed bits (0, l) … (m − 1, l); a window that reaches beyond
+them continues in lane l + 1, and from the last lane in lane 0. No seed bits are lost at an end, so a ring needs hardly
+more seed bits than it has care bits. Those that it has beyond them are its *slack*.
 
-Seed bit (r, l) is bit r·L + l of the segment's n stored bits, but for the last row, which has only n − (m−1)·L of
-them: its i-th bit is that of lane i·c mod L (c as in `order`, so that the lanes without one lie spread out), the
-others are 0. A segment without care bits has n = 0 and outputs zero.
+A lane advances in steps of n_in seed rows. Step t begins at seed row t·n_in and makes the stream rows
+⌊t·n_in·T/m⌋ … ⌊(t+1)·n_in·T/m⌋ − 1, the first of them with row 0 of the network, the next with row 1, and so on. The
+last step of a lane is shorter where n_in does not divide m. So the rate can be any fraction, and n_out of the network
+only limits the outputs of a step. Output j of step t in lane l is the XOR of the seed bits
 
-The open order "rows" has one lane, n_out outputs in every step and memory·n_in seed bits more at its end.
+    (r mod m, (l + ⌊r/m⌋) mod L), r = t·n_in + i, for all window bits i that row j of the network selects.
+
+Seed bit (r, l) is bit r·L + l of the n stored bits, except in the last row, for which only n − (m−1)·L bits are stored.
+The i-th of these belongs to lane i·c mod L (c as in `order`), so that the lanes without one lie far apart; their seed
+bits are 0. A segment without care bits has n = 0, and its outputs are 0.
+
+The open order "rows" has one lane and n_out outputs in every step. Its windows reach beyond the last step, so a segment
+has memory·n_in more seed bits at its end.
 """
 
 from dataclasses import dataclass, field
@@ -28,23 +33,23 @@ from xoropt.networks import XorNetwork
 
 __all__ = [
     "Layout",
+    "assign_steps",
     "check_layout",
+    "count_seed_rows",
+    "cut_segments",
     "join_layouts",
     "last_row_lanes",
     "open_seed_bits",
-    "plan",
-    "schedule",
-    "seed_rows_of",
     "split_layouts",
 ]
 
-LONGEST = 1 << 62
-"""Rows of a segment times its seed rows at most: decoders count the steps in 64 bits."""
+MAX_PRODUCT = 1 << 62
+"""Most rows of a segment times its seed rows: decoders compute with this product in 64 bits."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The segments of one plane, or of all planes that share a mask.
+    """The segments of one plane, or of all planes with a common mask.
 
     Attributes:
         rows: int64 (segments,), T of each segment.
@@ -61,36 +66,36 @@ class Layout:
 
     @property
     def widths(self) -> tuple[int, int]:
-        """Bits of an entry of `rows` and of `seed_bits` in the file's table."""
+        """Bits of one entry of `rows` and of `seed_bits` in the table of a file."""
         return int(self.rows.max(initial=0)).bit_length(), int(self.seed_bits.max(initial=0)).bit_length()
 
     @property
     def table_bits(self) -> int:
-        """Bits of the table of segments; a single segment stands in the tensor's description."""
+        """Bits of the table of segments; 0 for a single segment, which the description of the tensor holds."""
         return len(self.rows) * sum(self.widths) if len(self.rows) > 1 else 0
 
 
-def seed_rows_of(order: StreamOrder, seed_bits: int) -> int:
-    """m, the seed rows that n seed bits make."""
+def count_seed_rows(order: StreamOrder, seed_bits: int) -> int:
+    """Return m, the number of seed rows of `seed_bits` seed bits."""
     return -(-seed_bits // order.lanes)
 
 
 def last_row_lanes(order: StreamOrder, seed_bits: int) -> np.ndarray:
-    """The lanes of the stored bits of a segment's last seed row, int64, in the order in which they are stored."""
+    """Return the lanes of the bits that are stored for the last seed row, int64, in the order of storage."""
     lanes = order.lanes
-    count = seed_bits - (seed_rows_of(order, seed_bits) - 1) * lanes
+    count = seed_bits - (count_seed_rows(order, seed_bits) - 1) * lanes
     if count == lanes:
         return np.arange(lanes, dtype=np.int64)
     return np.arange(count, dtype=np.int64) * order.spread % lanes
 
 
 def open_seed_bits(rows: int, network: XorNetwork) -> int:
-    """Seed bits of an open stream of `rows` outputs: one seed a step and the window's own at the end."""
+    """Return the seed bits of an open stream of `rows` outputs: n_in for each step, and memory·n_in at the end."""
     return (-(-rows // network.n_out) + network.memory) * network.n_in if rows else 0
 
 
-def schedule(order: StreamOrder, rows: int, seed_rows: int, network: XorNetwork) -> tuple[np.ndarray, np.ndarray]:
-    """The step and the network row of every stream row of a segment, both int64 (rows,)."""
+def assign_steps(order: StreamOrder, rows: int, seed_rows: int, network: XorNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """Return the step and the row of the network that make each stream row of a segment, both int64 (rows,)."""
     p = np.arange(rows, dtype=np.int64)
     if not order.closed:
         return p // network.n_out, p % network.n_out
@@ -99,7 +104,11 @@ def schedule(order: StreamOrder, rows: int, seed_rows: int, network: XorNetwork)
 
 
 def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorNetwork) -> None:
-    """Raise DecodeError unless the segments cover `outputs` weights and suit the network."""
+    """Check that the segments cover `outputs` weights and suit the network.
+
+    Raises:
+        DecodeError: they do not.
+    """
     rows, seed_bits = layout.rows, layout.seed_bits
     if len(rows) != len(seed_bits) or (rows < 1).any() or (seed_bits < 0).any():
         raise DecodeError("the segments are damaged")
@@ -108,7 +117,7 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
     if order.closed:
         used = seed_bits > 0
         seed_rows = -(-seed_bits[used] // order.lanes)
-        if (rows[used] > LONGEST // (seed_rows + network.n_in)).any():
+        if (rows[used] > MAX_PRODUCT // (seed_rows + network.n_in)).any():
             raise DecodeError("a segment is too long")
         if (-(-rows[used] * network.n_in // seed_rows) > network.n_out).any():
             raise DecodeError("a segment makes more outputs in a step than the network has")
@@ -116,15 +125,16 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
         raise DecodeError("the seeds of an open stream do not fit its outputs")
 
 
-def plan(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: int, n_out: int) -> Layout:
-    """Segments of a closed order for a mask.
+def cut_segments(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: int, n_out: int) -> Layout:
+    """Cut a plane into segments of about equally many care bits, for a closed order.
 
     Args:
-        care: bool (weights,).
-        order: a closed one.
-        target: care bits of a segment, about.
+        care: bool (weights,), the mask.
+        order: a closed order.
+        target: approximate care bits of a segment.
         slack: seed bits that a segment gets beyond its care bits.
-        n_in, n_out: of the network; no step makes more than n_out outputs.
+        n_in, n_out: sizes of the network; a segment gets more seed bits where a step would make more than n_out
+            outputs.
     """
     lanes = order.lanes
     total_rows = -(-len(care) // lanes)
@@ -140,15 +150,17 @@ def plan(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: in
     inner = np.searchsorted(until, np.arange(1, segments) * int(until[-1]) // segments)
     bounds = np.unique(np.concatenate([[0], inner, [total_rows]]))
     rows, needed = np.diff(bounds), np.diff(until[bounds])
-    least = lanes * (-(-rows * n_in // n_out) - 1) + 1  # of the last row one bit is enough
+    least = lanes * (-(-rows * n_in // n_out) - 1) + 1  # one bit makes the last row
     return Layout(rows, np.where(needed > 0, np.maximum(needed + slack, least), 0))
 
 
 def join_layouts(layouts: tuple[Layout, ...]) -> tuple[list[list[int]], np.ndarray]:
-    """What a file holds: for each layout a description, and one uint8 array of tables.
+    """Join layouts to what a file holds.
 
-    The description of a single segment is [T, n]; otherwise it is [segments, bits of an entry T, bits of an entry
-    n], and the table holds all T, then all n, each filled up to whole bytes.
+    Returns:
+        A description for each layout, and one uint8 array of tables. The description of a single segment is [T, n] and
+        needs no table. Otherwise it is [segments, bits of one T, bits of one n], and the table holds all T, then all n,
+        each padded to whole bytes.
     """
     description, tables = [], [np.zeros(0, dtype=np.uint8)]
     for layout in layouts:
@@ -161,10 +173,10 @@ def join_layouts(layouts: tuple[Layout, ...]) -> tuple[list[list[int]], np.ndarr
 
 
 def split_layouts(description: list[list[int]], table: np.ndarray) -> tuple[Layout, ...]:
-    """The layouts that `join_layouts` joined.
+    """Split what `join_layouts` joined.
 
     Raises:
-        DecodeError: the array is too short or too long for what the description says.
+        DecodeError: the table does not have the length that the description says.
     """
     layouts, at = [], 0
     for entry in description:

@@ -1,4 +1,4 @@
-"""Which code the groups of every pair of classes have."""
+"""The choice of a code for the groups of every pair of classes."""
 
 import math
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ import numpy as np
 from xoropt.masks.density_classes import Classes
 from xoropt.masks.huffman import code_lengths, mean_lengths
 
-__all__ = ["CODES", "EXTRA", "GROUPS", "Codes", "choose_codes", "group_lengths"]
+__all__ = ["EXTRA_OUTPUTS", "GROUP_SIZES", "MAX_CODES", "Codes", "choose_codes", "group_lengths"]
 
-GROUPS = (16, 15, 14, 13, 12, 11, 10, 9, 8)
-"""Group sizes that are tried; the larger, the nearer to the entropy."""
+GROUP_SIZES = (16, 15, 14, 13, 12, 11, 10, 9, 8)
+"""The sizes of groups that are tried. Larger groups come nearer to the entropy."""
 
-EXTRA = 8
-"""Outputs of a group beyond its size: L = G + EXTRA."""
+EXTRA_OUTPUTS = 8
+"""The outputs that a group has beyond its size: L = G + EXTRA_OUTPUTS."""
 
-CODES = 16
-"""Codes at most."""
+MAX_CODES = 16
+"""The most codes of a mask."""
 
 LIST_BITS = 300
-"""What a list of kept weights takes beside its gaps, about: its number and its headers."""
+"""An estimate of the bits that a list of kept weights takes beside its gaps: their number and its headers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,60 +28,72 @@ class Codes:
     """The codes of a mask.
 
     Attributes:
-        code_of: int64 (row classes, column classes), the number of every pair's code.
+        code_of_pair: int64 (row classes, column classes), the number of every pair's code.
         densities: of the codes, in units of 1/65536, ascending.
-        bits: what they and the groups take, about.
+        bits: an estimate of the bits that the groups and the codes take.
     """
 
-    code_of: np.ndarray
+    code_of_pair: np.ndarray
     densities: np.ndarray
     bits: float
 
 
-def choose_codes(classes: Classes, size: int, weights: int) -> Codes:
-    """Codes for groups of `size` of a mask of so many weights in these classes.
+def choose_codes(classes: Classes, group_size: int, weights: int) -> Codes:
+    """Choose the codes of a mask.
 
-    Densities are cut into at most `CODES` intervals of equal width on the logistic scale; each takes its mean, or 0
-    where a list of the kept weights is shorter.
+    The densities are cut into at most `MAX_CODES` intervals of equal width on the logistic scale. The code of an
+    interval has their mean density, or 0 where a list of the kept weights is shorter.
+
+    Args:
+        classes: of the mask's rows and of its columns of groups.
+        group_size: G.
+        weights: of the mask.
     """
     density = classes.counts / np.maximum(classes.sizes, 1)
     units = np.clip(density, 1 / 4096, 1 - 1 / 4096)
     logit = np.log(units / (1 - units))
     used = classes.sizes > 0
     low, high = logit[used].min(), logit[used].max()
-    count = int(min(CODES, 1 + (high - low) / 0.15))
+    count = int(min(MAX_CODES, 1 + (high - low) / 0.15))
     number = np.clip((logit - low) / max(high - low, 1e-9) * count, 0, count - 1).astype(int)
-    places, number = np.unique(np.where(used, number, number[used].min()), return_inverse=True)
+    intervals, number = np.unique(np.where(used, number, number[used].min()), return_inverse=True)
     number = number.reshape(used.shape)
-    ones, sizes = (np.bincount(number.ravel(), n.ravel(), len(places)) for n in (classes.counts, classes.sizes))
-    means = np.array([_rounded(int(d), 6) for d in np.clip(np.rint(ones / sizes * 65536), 16, 65520)])
-    coded = [sizes[k] / size * _mean_length(int(d), size) + 16 for k, d in enumerate(means)]
+    ones, sizes = (np.bincount(number.ravel(), n.ravel(), len(intervals)) for n in (classes.counts, classes.sizes))
+    means = np.array([_round_density(int(d), 6) for d in np.clip(np.rint(ones / sizes * 65536), 16, 65520)])
+    coded = [sizes[k] / group_size * _mean_length(int(d), group_size) + 16 for k, d in enumerate(means)]
     listed = np.concatenate([[0], np.cumsum(ones)])
-    bits = [  # a gap takes about lg(mean gap) + 1.6
+    bits = [  # of the codes from number k on, and a list for the others: a gap takes lg(mean gap) + 1.6 bits or so
         sum(coded[k:]) + (n * (np.log2(weights / max(n, 1)) + 1.6) + LIST_BITS if k else 0)
         for k, n in enumerate(listed)
     ]
     first = int(np.argmin(bits))
     densities = means[first:] if not first else np.concatenate([[0], means[first:]])
-    code_of = number if not first else np.maximum(number - first + 1, 0)
-    return Codes(code_of, densities, bits[first] + 8 * code_of.size)
+    code_of_pair = number if not first else np.maximum(number - first + 1, 0)
+    return Codes(code_of_pair, densities, bits[first] + 8 * code_of_pair.size)
 
 
-def _mean_length(density: int, size: int) -> float:
-    """Of the codewords of groups, about."""
+def _mean_length(density: int, group_size: int) -> float:
+    """Estimate the mean length of the codewords of independent groups."""
     p = density / 65536
-    chance = [math.comb(size, j) * p**j * (1 - p) ** (size - j) for j in range(size + 1)]
-    return float(mean_lengths(_rounded(density, 4), size, size + EXTRA) @ chance)
+    chance = [math.comb(group_size, j) * p**j * (1 - p) ** (group_size - j) for j in range(group_size + 1)]
+    return float(mean_lengths(_round_density(density, 4), group_size, group_size + EXTRA_OUTPUTS) @ chance)
 
 
-def _rounded(density: int, bits: int) -> int:
-    """A density to so many significant bits, of those that are pruned where these are fewer: masks share codes."""
+def _round_density(density: int, digits: int) -> int:
+    """Round a density to so many binary digits, so that masks share codes.
+
+    The digits are those of the pruned weights' density where these are fewer than the kept ones.
+    """
     few = min(density, 65536 - density)
-    shift = max(0, few.bit_length() - bits)
+    shift = max(0, few.bit_length() - digits)
     few = few >> shift << shift | 1 << shift >> 1
     return few if density <= 32768 else 65536 - few
 
 
-def group_lengths(density: int, size: int) -> np.ndarray:
-    """The length of every group's codeword; 0 where they have none."""
-    return code_lengths(density, size, size + EXTRA) if density else np.zeros(1 << size, dtype=np.int64)
+def group_lengths(density: int, group_size: int) -> np.ndarray:
+    """Return the length of every group's codeword, int64; all 0 for the density 0, whose groups have none."""
+    return (
+        code_lengths(density, group_size, group_size + EXTRA_OUTPUTS)
+        if density
+        else np.zeros(1 << group_size, dtype=np.int64)
+    )

@@ -3,97 +3,95 @@
 import numpy as np
 
 from xoropt.codec import decode as decode_planes
-from xoropt.codec.decoder import chosen
+from xoropt.codec.decoder import choose_decoder
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
+from xoropt.masks.mask_codec import Parts
 from xoropt.masks.prefix.codes import group_lengths
 from xoropt.masks.prefix.column_order import restore_columns
-from xoropt.masks.prefix.lookup import tables
-from xoropt.masks.prefix.stored import TILE, Coded, read
-from xoropt.masks.prefix.unpacking import unpack
+from xoropt.masks.prefix.lookup import lookup_tables
+from xoropt.masks.prefix.stored import TILE, PrefixMask, parse_mask
+from xoropt.masks.prefix.unpacking import unpack_mask
 
 __all__ = ["decode", "decode_packed"]
 
 
-def decode(parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
-    """Weights first … stop − 1 of the mask of the given shape and size, bool; only the bands in which they lie are
-    decoded.
-
-    Raises:
-        DecodeError: the parts do not fit the shape or each other.
-    """
-    if chosen("auto", 2 * (stop - first)) == "compiled":
-        octets, start = decode_packed(parts, shape, size, first, stop)
-        return np.unpackbits(octets, count=stop - start, bitorder="little")[first - start :].view(bool)
-    coded = read(parts, shape, size)
+def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1, see `MaskCodec.decode`; only the bands in which they lie are decoded."""
+    if choose_decoder("auto", 2 * (stop - first)) == "compiled":
+        packed, start = decode_packed(parts, shape, size, first, stop)
+        return np.unpackbits(packed, count=stop - start, bitorder="little")[first - start :].view(bool)
+    mask = parse_mask(parts, shape, size)
     if stop <= first:
         return np.empty(0, dtype=bool)
-    columns, group, length, across = coded.columns, coded.size, coded.length, coded.across
-    row, end = first // columns, -(-stop // columns)
-    of_band = TILE * coded.of_band  # groups
-    bands = slice(row * across // of_band, -(-end * across // of_band))
-    bits = _plane(coded, slice(bands.start * coded.of_band, bands.stop * coded.of_band))
-    by_tile = np.zeros((len(bits), TILE), dtype=np.uint32)
+    row, end = first // mask.columns, -(-stop // mask.columns)
+    symbols = _symbols(mask, row, end)
+    octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-mask.group_size // 8)]
+    bits = np.unpackbits(octets, axis=1, bitorder="little")[:, : mask.group_size].reshape(end - row, -1)
+    flat = _restore_places(mask, np.ascontiguousarray(bits[:, : mask.columns]), row)
+    return flat[first - row * mask.columns :][: stop - first]
+
+
+def _symbols(mask: PrefixMask, row: int, end: int) -> np.ndarray:
+    """Decode the groups of rows `row` … end − 1 to their bitmaps, uint32."""
+    length, row_groups, band_groups = mask.group_outputs, mask.row_groups, mask.band_groups
+    bands = slice(row * row_groups // band_groups, -(-end * row_groups // band_groups))
+    outputs = _decode_plane(mask, slice(bands.start * mask.band_tiles, bands.stop * mask.band_tiles))
+    by_tile = np.zeros((len(outputs), TILE), dtype=np.uint32)
     for place in range(length):
-        by_tile |= bits[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
-    value = by_tile.reshape(-1, coded.of_band, TILE).transpose(0, 2, 1).reshape(-1)
-    value = value[row * across - bands.start * of_band :][: (end - row) * across]
-    symbols = np.zeros(len(value), dtype=np.uint32)
-    pair = coded.code_of[coded.row_class[row:end, None], coded.column_class[None, :]].reshape(-1)
-    for code, density in enumerate(coded.densities):
-        at = np.flatnonzero(pair == code)
+        by_tile |= outputs[:, place].astype(np.uint32) << np.uint32(length - 1 - place)
+    values = by_tile.reshape(-1, mask.band_tiles, TILE).transpose(0, 2, 1).reshape(-1)
+    values = values[row * row_groups - bands.start * band_groups :][: (end - row) * row_groups]
+    symbols = np.zeros(len(values), dtype=np.uint32)
+    codes = mask.code_of_pair[mask.row_class[row:end, None], mask.column_class[None, :]].reshape(-1)
+    for code, density in enumerate(mask.densities):
+        at = np.flatnonzero(codes == code)
         if len(at):
-            symbols[at] = _look_up(value[at], group_lengths(density, group), length) if density else 0
-    octets = symbols.astype("<u4").view(np.uint8).reshape(-1, 4)[:, : -(-group // 8)]
-    every = np.unpackbits(octets, axis=1, bitorder="little")[:, :group].reshape(end - row, across * group)
-    flat = _placed(coded, np.ascontiguousarray(every[:, :columns]), row)
-    return flat[first - row * columns :][: stop - first]
+            symbols[at] = _look_up(values[at], group_lengths(density, mask.group_size), length) if density else 0
+    return symbols
 
 
-def _placed(coded: Coded, bits: np.ndarray, row: int) -> np.ndarray:
-    """Whole rows of the mask from `row` on, with columns where they belong and the listed weights; bool, flat."""
-    if coded.moved is not None:
-        bits = bits.reshape(-1, coded.columns)[:, coded.moved]
+def _restore_places(mask: PrefixMask, bits: np.ndarray, row: int) -> np.ndarray:
+    """Move the columns of whole rows from `row` on to their places and add the listed weights; bool, flat."""
+    if mask.column_places is not None:
+        bits = bits.reshape(-1, mask.columns)[:, mask.column_places]
     bits = bits.reshape(-1).view(bool)
-    first = row * coded.columns
-    bits[coded.listed_within(first, first + len(bits)) - first] = True
+    first = row * mask.columns
+    bits[mask.listed_within(first, first + len(bits)) - first] = True
     return bits
 
 
-def _plane(coded: Coded, tiles: slice) -> np.ndarray:
+def _decode_plane(mask: PrefixMask, tiles: slice) -> np.ndarray:
     try:
-        return decode_planes(coded.encoded, "numpy", rows=tiles)[0]
+        return decode_planes(mask.plane, "numpy", rows=tiles)[0]
     except XoroptError as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None
 
 
 def decode_packed(
-    parts: dict[str, np.ndarray], shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None
+    parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None
 ) -> tuple[np.ndarray, int]:
-    """The mask of weights first … stop − 1, one bit a weight, by compiled loops, from the bands in which they lie.
+    """Decode weights first … stop − 1 by compiled loops, see `MaskCodec.decode_packed`.
 
-    Returns:
-        uint8 and the weight that its bit 0 stands for, as `xoropt.masks.decode_packed`.
-
-    Raises:
-        DecodeError: as for `decode`.
+    Only the bands in which they lie are decoded.
     """
-    coded = read(parts, shape, size)
+    mask = parse_mask(parts, shape, size)
     if stop <= first:
         return np.empty(0, dtype=np.uint8), first
     from xoropt.common.words.kernels import flip_bits
 
-    octets, start = unpack(coded, tables(coded.densities, coded.size, coded.length), first, stop, jobs)
-    if coded.moved is not None:
-        row, end = first // coded.columns, -(-stop // coded.columns)
-        begin, start = start, row * coded.columns
-        octets = restore_columns(octets, start - begin, end - row, coded.moved, jobs)
-    flip_bits(octets.view(np.uint64), coded.listed_within(first, stop), first, stop, start)
-    return octets, start
+    tables = lookup_tables(mask.densities, mask.group_size, mask.group_outputs)
+    packed, start = unpack_mask(mask, tables, first, stop, jobs)
+    if mask.column_places is not None:
+        row, end = first // mask.columns, -(-stop // mask.columns)
+        begin, start = start, row * mask.columns
+        packed = restore_columns(packed, start - begin, end - row, mask.column_places, jobs)
+    flip_bits(packed.view(np.uint64), mask.listed_within(first, stop), first, stop, start)
+    return packed, start
 
 
-def _look_up(value: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:
-    """The symbol whose codeword begins each value of `length` bits: canonical codes are intervals in order."""
+def _look_up(values: np.ndarray, lengths: np.ndarray, length: int) -> np.ndarray:
+    """Find the symbol whose codeword begins each value of `length` bits: canonical codes are intervals in order."""
     order = np.argsort(lengths, kind="stable")
     first = codewords(lengths)[order].astype(np.int64) << (length - lengths[order])
-    return order[np.searchsorted(first, value.astype(np.int64), side="right") - 1].astype(np.uint32)
+    return order[np.searchsorted(first, values.astype(np.int64), side="right") - 1].astype(np.uint32)

@@ -18,23 +18,24 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers, out, writing):
     """Look up the groups of a band of a prefix-coded mask (see `xoropt.masks.prefix`).
 
-    Those of 16 tiles are turned, so that 16 groups that follow each other are looked up and written at once.
+    The groups of 16 tiles are transposed, so that 16 groups that follow each other are looked up and written at once.
 
     Args:
         words: uint64, the band's outputs: (tiles, L, 8) words.
+        tiles: the number of tiles in the band.
         length: L, 16 to 24.
-        codes: uint8, of each group, and 15 more.
-        entries: int64 (32·codes,); symbols: uint16: the codes' tables, see `xoropt.masks.prefix.lookup`.
+        codes: uint8, the code of each group, and of 15 more.
+        entries: int64 (32·codes,), see `LookupTable`.
+        symbols: uint16, see `LookupTable`.
         block: scratch, uint32 (16·64,), a row for each of 16 tiles.
-        numbers: scratch, uint32 (2·16·16,): turned, and the places of their entries.
-        out: uint16 (512·tiles,), the symbol of each group, and 15 more.
-        writing: None, or weights that are written meanwhile, no more than a band has, 1024 after every 64 groups: the
-            processor looks groups up while the memory takes weights. As for `compiled.weights.kernels.expand`:
-            planes, at, mask, mask_at, table, row_length, first, stop, out, begin, stream. There are one to three
-            planes; first, stop and rows in the table are multiples of 64. (No function that takes arrays is
-            called between: it would count references, and wait for the memory each time.)
+        numbers: scratch, uint32 (2·16·16,): the transposed values, and the places of their entries.
+        out: uint16 (512·tiles,), the symbol of each group, and of 15 more.
+        writing: None, or `PendingWeights` of at most a band, of which 1024 are written after every 64 groups: the
+            processor looks groups up while the memory takes weights. There are one to three planes, and `first`,
+            `stop` and the row length of a table with several rows are multiples of 64. (No function that takes arrays
+            is called in between: it would count references, and wait for the memory each time.)
     """
-    block[:] = 0  # where there are fewer tiles, something is looked up for the others
+    block[:] = 0  # zeros are looked up for tiles that do not exist
     few = min(SIDE, tiles)
     if writing is not None:
         planes, at, mask, mask_at, table, row_length, w, stop, weights, begin, stream = writing
@@ -46,7 +47,7 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
         first = min(SIDE * (part >> 3), tiles - few)
         for t in range(few):
             i = 8 * length * (first + t) + (part & 7)
-            # What the values lack of the greatest one: each bit that is set is taken off.
+            # The difference to the greatest value: each bit that is set is taken off.
             low = middle = choose(zero_tile(codes), ALL, 255)
             high = choose(zero_tile(codes), ALL, (1 << (length - 16)) - 1)
             for bit in range(length - 17, -1, -1):
@@ -89,13 +90,14 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
 
 @njit(nogil=True, cache=True)
 def place_groups(symbols, form, first, out, start):
-    """Write groups as bits of a mask, four at a time, behind those that are written already.
+    """Write groups as bits of a mask, four at a time, after those that are written already.
 
     Args:
-        symbols: uint16, of the groups from `first` on, and two more.
+        symbols: uint16, of the groups from `first` on, and of two more.
         form: rows, columns, G.
-        first: the first group's number.
-        out: uint64, with a word after the last weight's; weight w at bit w − start.
+        first: the number of the first group.
+        out: uint64, weight w at bit w − start, with one word after that of the last weight.
+        start: the weight of bit 0.
     """
     rows, columns, size = form
     across = (columns + size - 1) // size
@@ -133,7 +135,7 @@ def place_groups(symbols, form, first, out, start):
 
 @njit(nogil=True, cache=True)
 def transpose(block, stride):
-    """Transpose, word column by word column, 64 rows of `stride` words, a multiple of 8."""
+    """Transpose 64 rows of `stride` words, a multiple of 8, by squares of 64 × 64 bits."""
     for w in range(0, stride, 8):
         for r in range(8):
             swap_far(block, r * stride + w, 8 * stride)
@@ -143,7 +145,10 @@ def transpose(block, stride):
 
 @njit(nogil=True, cache=True)
 def move_few(words, at, rows, columns, stride, places, block, moved, out, to):
-    """As `move_columns`, 64 rows at most: they are transposed, so that columns are words; from word `to` on."""
+    """Move the columns of at most 64 rows, see `move_columns`; write from word `to` on.
+
+    The rows are transposed, so that columns are words.
+    """
     width = (columns + 63) >> 6
     for r in range(64):
         for w in range(width):
@@ -173,15 +178,18 @@ def move_few(words, at, rows, columns, stride, places, block, moved, out, to):
 
 @njit(nogil=True, cache=True)
 def move_columns(words, at, rows, columns, stride, places, block, moved, out):
-    """Put the columns of a mask where they belong.
+    """Move the columns of a mask back to their places.
 
     Args:
-        words: uint64, with a word after the last row's; the rows' bits from bit `at` on.
-        rows, columns: of these bits.
+        words: uint64, bits of the rows, with one word after that of the last row.
+        at: the bit at which the rows begin.
+        rows: the number of rows.
+        columns: the number of columns.
         stride: words of a row in `block` and `moved`, a multiple of 8.
-        places: uint32 (64·stride,), for each transposed column its word in `block`, as both are laid out: column c is
-            word c // 64 of row c % 64.
-        block, moved: scratch, uint64 (64·stride,).
+        places: uint32 (64·stride,), for each transposed column its word in `block`. In both, column c is word c // 64
+            of row c % 64.
+        block: scratch, uint64 (64·stride,).
+        moved: scratch, uint64 (64·stride,).
         out: uint64, the rows from bit 0 on; nothing is written after the word of the last bit.
     """
     for row in range(0, rows, 64):  # 64 rows fill whole words

@@ -1,32 +1,43 @@
-"""From the plane of a prefix-coded mask to the mask's bits, by compiled loops, band by band."""
+"""Compiled decoding of a prefix-coded mask's plane to the mask's bits, band by band."""
 
 from collections.abc import Callable, Iterator
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.codec.decoder import flips_of, reader_of
-from xoropt.masks.prefix.lookup import Lookup
-from xoropt.masks.prefix.stored import TILE, Coded
+from xoropt.masks.prefix.lookup import LookupTable
+from xoropt.masks.prefix.stored import PrefixMask
 
-__all__ = ["AT_ONCE", "outputs_of", "scratch_of", "unpack"]
+__all__ = ["BANDS_AT_ONCE", "BandOutputs", "band_outputs", "unpack_mask", "unpack_scratch"]
 
-AT_ONCE = 8
-"""Bands whose plane is decoded at once: 0.8 MB, which stay in the processor's cache."""
+BANDS_AT_ONCE = 8
+"""The bands whose plane is decoded at once: 0.8 MB, which stay in the processor's cache."""
 
 SPARE = 15
-"""Groups behind those of a mask of few tiles, whose codes are read and whose symbols are written."""
+"""The groups after those of a mask of few tiles whose codes are read and whose symbols are written."""
 
 
-Outputs = Callable[[list[int]], Iterator[tuple[int, np.ndarray, np.ndarray]]]
+class BandOutputs(NamedTuple):
+    """The decoded plane of one band, valid until the next one is decoded.
+
+    Attributes:
+        number: of the band.
+        words: uint64, the outputs: (tiles, L, 8) words.
+        codes: uint8, the code of each group, and of `SPARE` more.
+    """
+
+    number: int
+    words: np.ndarray
+    codes: np.ndarray
 
 
-def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
-    """Decodes the plane of a range of bands.
+def band_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]], Iterator[BandOutputs]]:
+    """Make a function that decodes the plane of bands begin … end − 1.
 
     Returns:
-        A function that goes through some of them, one after the other, and yields a band's number, its outputs, uint64,
-        and the codes of its groups, uint8, and of `SPARE` more; they are valid until the next.
+        A function that gets the numbers of some of these bands, which follow each other, and yields their outputs.
 
     Raises:
         DecodeError: the plane's parts do not fit together.
@@ -34,98 +45,107 @@ def outputs_of(coded: Coded, begin: int, end: int) -> Outputs:
     from xoropt.codec.compiled.ranges import fill_planes
     from xoropt.codec.compiled.reader import borrow, give_back
 
-    of_row_class = coded.code_of[:, coded.column_class]
-    groups, band = TILE * coded.of_band, coded.of_band * coded.length * TILE  # of a band; its outputs
-    planes, flips = reader_of(coded.encoded), flips_of(coded.encoded, begin * band, end * band)
+    code_of_row_class = mask.code_of_pair[:, mask.column_class]
+    groups, band = mask.band_groups, mask.band_groups * mask.group_outputs  # of a band: its groups, its outputs
+    reader, flips = reader_of(mask.plane), flips_of(mask.plane, begin * band, end * band)
 
-    def outputs(some: list[int]) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        batches = [(i, min(i + AT_ONCE, some[-1] + 1)) for i in range(some[0], some[-1] + 1, AT_ONCE)]
-        held = borrow(max(planes.room(a * band, b * band) for a, b in batches) + 8)
-        most = min(AT_ONCE, len(some)) * groups + SPARE + 2 * coded.across
-        kept = borrow(-(-most // 8))
-        codes = kept.view(np.uint8)[:most]
+    def outputs(numbers: list[int]) -> Iterator[BandOutputs]:
+        last = numbers[-1] + 1
+        batches = [(i, min(i + BANDS_AT_ONCE, last)) for i in range(numbers[0], last, BANDS_AT_ONCE)]
+        planes = borrow(max(reader.room(a * band, b * band) for a, b in batches) + 8)
+        most = min(BANDS_AT_ONCE, len(numbers)) * groups + SPARE + 2 * mask.row_groups
+        spare = borrow(-(-most // 8))
+        codes = spare.view(np.uint8)[:most]
         codes[:] = 0
         for first, stop in batches:
-            origin = fill_planes(planes, flips, first * band, stop * band, held[None])
-            if len(coded.densities) > 1:
+            origin = fill_planes(reader, flips, first * band, stop * band, planes[None])
+            if len(mask.densities) > 1:
                 count = (stop - first) * groups + SPARE
-                codes = _codes(of_row_class, coded.row_class, first * groups, count, kept.view(np.uint8)[:most])
+                room = spare.view(np.uint8)[:most]
+                codes = _group_codes(code_of_row_class, mask.row_class, first * groups, count, room)
             for number in range(first, stop):
-                words = held[(number * band - origin) // 64 :][: band // 64]
-                yield number, words, codes[(number - first) * groups :]
-        give_back(held)
-        give_back(kept)
+                words = planes[(number * band - origin) // 64 :][: band // 64]
+                yield BandOutputs(number, words, codes[(number - first) * groups :])
+        give_back(planes)
+        give_back(spare)
 
     return outputs
 
 
-def unpack(coded: Coded, tables: Lookup, first: int, stop: int, jobs: int | None = None) -> tuple[np.ndarray, int]:
-    """The mask of weights first … stop − 1, one bit a weight, from the bands in which they lie.
+def unpack_mask(
+    mask: PrefixMask, tables: LookupTable, first: int, stop: int, jobs: int | None = None
+) -> tuple[np.ndarray, int]:
+    """Decode weights first … stop − 1 to one bit a weight, from the bands in which they lie.
+
+    Columns are not moved, and listed weights are missing.
 
     Args:
-        coded: the mask.
-        tables: those of all codes, one after the other.
-        first, stop: a range of weights.
-        jobs: threads; None: as many as are worth it.
+        mask: the mask.
+        tables: of all its codes.
+        first: the first weight of the range.
+        stop: the weight after the last one.
+        jobs: threads; None: chosen by the number of weights.
 
     Returns:
-        uint8 and the weight that its bit 0 stands for, as `xoropt.masks.decode_packed`.
+        The bits as uint8 and the weight that bit 0 stands for, as `MaskCodec.decode_packed` does.
 
     Raises:
         DecodeError: the plane's parts do not fit together.
     """
-    from xoropt.codec.compiled.ranges import spread, threads_for
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
     from xoropt.masks.prefix.kernels import place_groups, unpack_groups
 
-    rows, columns, across, size = coded.rows, coded.columns, coded.across, coded.size
-    groups, every = TILE * coded.of_band, rows * across  # of a band, of the mask
-    begin = first // columns * across // groups
-    end = min(coded.bands, -(-(-(-stop // columns) * across) // groups))
-    start = begin * groups * 16 if coded.whole else begin * groups // across * columns // 64 * 64
-    last = end * groups * 16 if coded.whole else min(rows, (end * groups - 1) // across + 1) * columns
+    rows, columns, row_groups, size = mask.rows, mask.columns, mask.row_groups, mask.group_size
+    groups, fills_words = mask.band_groups, mask.fills_words
+    begin = first // columns * row_groups // groups
+    end = min(mask.bands, -(-(-(-stop // columns) * row_groups) // groups))
+    start = begin * groups * 16 if fills_words else begin * groups // row_groups * columns // 64 * 64
+    last = end * groups * 16 if fills_words else min(rows, (end * groups - 1) // row_groups + 1) * columns
     out = np.zeros(-(-(last - start) // 64) + 4, dtype=np.uint64)
-    outputs = outputs_of(coded, begin, end)
-    lock, threads = Lock(), min(end - begin, threads_for(jobs, 4 * (last - start)))
+    outputs = band_outputs(mask, begin, end)
+    lock, threads = Lock(), min(end - begin, choose_threads(jobs, 4 * (last - start)))
 
-    def run(some: list[int]) -> None:
-        scratch, made = scratch_of(), np.zeros(groups + SPARE, dtype=np.uint16)
+    def run(numbers: list[int]) -> None:
+        scratch, made = unpack_scratch(), np.zeros(groups + SPARE, dtype=np.uint16)
         low, part = start, out
-        if threads > 1 and not coded.whole:  # the threads share words at the ends of what they make
-            low = some[0] * groups // across * columns // 64 * 64
-            high = min(rows, ((some[-1] + 1) * groups - 1) // across + 1) * columns
+        if threads > 1 and not fills_words:  # the threads share words at the ends of what they make
+            low = numbers[0] * groups // row_groups * columns // 64 * 64
+            high = min(rows, ((numbers[-1] + 1) * groups - 1) // row_groups + 1) * columns
             part = np.zeros(-(-(high - low) // 64) + 2, dtype=np.uint64)
-        for number, words, codes in outputs(some):
+        for number, words, codes in outputs(numbers):
             group = number * groups
-            into = out.view(np.uint16)[group - start // 16 :] if coded.whole else made
-            unpack_groups(words, coded.of_band, coded.length, codes, *tables, *scratch, into, None)
-            if not coded.whole:
+            symbols = out.view(np.uint16)[group - start // 16 :] if fills_words else made
+            unpack_groups(words, mask.band_tiles, mask.group_outputs, codes, *tables, *scratch, symbols, None)
+            if not fills_words:
                 place_groups(made[: groups + 2], (rows, columns, size), group, part, low)
         if part is not out:
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part
 
-    spread(list(range(begin, end)), threads, run)
-    if coded.whole:
-        out.view(np.uint16)[every - start // 16 :] = 0
+    run_on_threads(list(range(begin, end)), threads, run)
+    if fills_words:
+        out.view(np.uint16)[rows * row_groups - start // 16 :] = 0
     return out.view(np.uint8), start
 
 
-def scratch_of() -> tuple[np.ndarray, np.ndarray]:
-    """Working memory of `unpack_groups`."""
+def unpack_scratch() -> tuple[np.ndarray, np.ndarray]:
+    """Return working memory for `unpack_groups`: its arguments `block` and `numbers`."""
     from xoropt.common.memory import aligned
 
     return aligned(1024, np.uint32), aligned(512, np.uint32)
 
 
-def _codes(of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: int, held: np.ndarray) -> np.ndarray:
-    """The codes of `count` groups from the first on, uint8; 0 for those behind the mask's last.
+def _group_codes(
+    code_of_row_class: np.ndarray, row_class: np.ndarray, first: int, count: int, room: np.ndarray
+) -> np.ndarray:
+    """Return the codes of `count` groups from the first on, uint8; 0 for groups after the mask's last one.
 
-    They are written to `held`, which has room for them and two rows.
+    They are written to `room`, which has room for them and two rows.
     """
-    across = of_row_class.shape[1]
-    row = first // across
-    classes = row_class[row : -(-(first + count) // across)]
-    end = len(classes) * across
-    np.take(of_row_class, classes, axis=0, out=held[:end].reshape(len(classes), across), mode="clip")
-    held[end:] = 0
-    return held[first - row * across :][:count]
+    row_groups = code_of_row_class.shape[1]
+    row = first // row_groups
+    classes = row_class[row : -(-(first + count) // row_groups)]
+    end = len(classes) * row_groups
+    np.take(code_of_row_class, classes, axis=0, out=room[:end].reshape(len(classes), row_groups), mode="clip")
+    room[end:] = 0
+    return room[first - row * row_groups :][:count]

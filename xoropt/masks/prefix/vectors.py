@@ -1,4 +1,4 @@
-"""Tiles of 64 groups of a mask as machine vectors: numba intrinsics beside `xoropt.codec.compiled.weights.vectors`."""
+"""Tiles of 64 groups of a mask as machine vectors: numba intrinsics, like `xoropt.codec.compiled.weights.vectors`."""
 
 from llvmlite import ir
 from numba import types
@@ -12,7 +12,7 @@ from xoropt.common.words.vectors import address
 __all__ = ["SIDE", "four_at", "join_tiles", "look_up", "swap_far", "swap_near", "turn_numbers"]
 
 SIDE = 16
-"""Numbers of 32 bits in a vector."""
+"""The numbers of 32 bits in a vector."""
 
 BIT, WORD = ir.IntType(1), ir.IntType(64)
 NUMBERS, SYMBOLS, CODES = (ir.VectorType(ir.IntType(bits), SIDE) for bits in (32, 16, 8))
@@ -20,7 +20,7 @@ NUMBERS, SYMBOLS, CODES = (ir.VectorType(ir.IntType(bits), SIDE) for bits in (32
 
 @intrinsic
 def four_at(typing_context, symbols, i):
-    """symbols[i : i + 4], uint16, as one uint64, the first lowest."""
+    """Load symbols[i : i + 4], uint16, as one uint64, the first lowest."""
 
     def codegen(context, builder, signature, args):
         word = ir.IntType(64)
@@ -30,9 +30,9 @@ def four_at(typing_context, symbols, i):
 
 
 def swaps(by: int):
-    """Three steps of a transposition of 64 × 64 bits: those that swap bits whose places differ by 4·by, 2·by and by.
+    """Make three steps of a transposition of 64 × 64 bits: they swap bits whose places differ by 4·by, 2·by and by.
 
-    Source: H. S. Warren, *Hacker's Delight*, 2nd ed., 7-3; here for eight times eight words at once.
+    Source: H. S. Warren, *Hacker's Delight*, 2nd ed., 7-3, here for eight times eight words at once.
     """
 
     @intrinsic
@@ -68,7 +68,7 @@ swap_far, swap_near = swaps(8), swaps(1)
 
 @intrinsic
 def join_tiles(typing_context, low, middle, high):
-    """low + 2^8·middle + 2^16·high: 64 numbers of 32 bits from three times 64 bytes."""
+    """Join three times 64 bytes to 64 numbers of 32 bits: low + 2^8·middle + 2^16·high."""
     kind = TileType(32)
 
     def codegen(context, builder, signature, args):
@@ -86,12 +86,18 @@ def join_tiles(typing_context, low, middle, high):
 
 @intrinsic
 def turn_numbers(typing_context, block, at, codes, g, step, numbers):
-    """Turn 16 × 16 numbers, and find the place of each one's entry in the codes' tables.
+    """Transpose 16 × 16 numbers, and find the place of each one's entry in the codes' tables.
 
-    For i and t from 0 to 15, with m = block[at + 64·t + i] and c = codes[g + step·i + t]: numbers[16·i + t] = m and
-    numbers[256 + 16·i + t] = 32·c + z; z: the leading zeros of m, mod 32.
+    For i and t from 0 to 15, with m = block[at + 64·t + i], c = codes[g + step·i + t] and z the leading zeros of m,
+    mod 32: numbers[16·i + t] = m and numbers[256 + 16·i + t] = 32·c + z.
 
-    Args: uint32, int64, uint8, int64, int64, uint32.
+    Args:
+        block: uint32.
+        at: int64.
+        codes: uint8.
+        g: int64.
+        step: int64.
+        numbers: uint32.
     """
 
     def codegen(context, builder, signature, args):
@@ -127,12 +133,18 @@ def turn_numbers(typing_context, block, at, codes, g, step, numbers):
 
 @intrinsic
 def look_up(typing_context, numbers, at, entries, symbols, out, g):
-    """The symbols of 16 numbers, as `turn_numbers` leaves them.
+    """Look up the symbols of 16 numbers that `turn_numbers` left.
 
     For i from 0 to 15, with m = numbers[at + i] and e = entries[numbers[256 + at + i]]:
     out[g + i] = symbols[(e >> 6) + (m >> (e mod 64))].
 
-    Args: uint32, int64, int64, uint16, uint16, int64.
+    Args:
+        numbers: uint32.
+        at: int64.
+        entries: int64.
+        symbols: uint16.
+        out: uint16.
+        g: int64.
     """
 
     def codegen(context, builder, signature, args):
@@ -155,19 +167,19 @@ def look_up(typing_context, numbers, at, entries, symbols, out, g):
 
 
 def woven(builder, a, b, places):
-    """Elements of two vectors by turns, those at these places; two as one of twice their bits."""
+    """Take the elements of two vectors at these places by turns, and join each two to one of twice their bits."""
     count, bits = a.type.count, a.type.element.width
     both = shuffled(builder, a, b, [i for place in places for i in (place, count + place)])
     return builder.bitcast(both, ir.VectorType(ir.IntType(2 * bits), len(places)))
 
 
 def splat(kind, number):
-    """A constant vector of equal numbers."""
+    """Make a constant vector of equal numbers."""
     return ir.Constant(kind, [ir.Constant(kind.element, number)] * kind.count)
 
 
 def shuffled(builder, a, b, places):
-    """The elements of two vectors, one after the other, at these places."""
+    """Take the elements at these places of two vectors, one after the other."""
     i32 = ir.IntType(32)
     mask = ir.Constant(ir.VectorType(i32, len(places)), [ir.Constant(i32, place) for place in places])
     return builder.shuffle_vector(a, b, mask)

@@ -5,10 +5,8 @@ tensor, in one array for each part and dtype, so that a tensor of a few hundred 
 own. docs/format.md is the specification, written so that another program can be made from it.
 """
 
-import json
 import math
 import os
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import numpy as np
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
 from xoropt.common.fields import get, non_negative_int
-from xoropt.common.files import read_safetensors, write_safetensors
+from xoropt.common.files import read_safetensors, safetensors_header, write_safetensors
 from xoropt.model.file.description import (
     from_columns,
     pack_description,
@@ -86,16 +84,10 @@ def header_bits(model: CompressedModel) -> dict[str, int]:
     if not tensors:
         return {}
     arrays = _arrays(CompressedModel(tensors))
-    # As the library lays them out: by alignment, then by name.
-    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
-    ends = accumulate(arrays[name].nbytes for name in order)
-    header: dict[str, Any] = {"__metadata__": {KEY: sealed({"version": VERSION})}}
-    for name, end in zip(order, ends, strict=True):
-        array = arrays[name]
-        offsets = [end - array.nbytes, end]
-        header[name] = {"dtype": name_of(array.dtype), "shape": list(array.shape), "data_offsets": offsets}
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    octets = 8 + -(-len(text) // 8) * 8 + arrays[DESCRIPTION].nbytes
+    # The safetensors library lays arrays of one item size out by name.
+    forms = {name: (arrays[name].shape, arrays[name].dtype) for name in sorted(arrays)}
+    header = safetensors_header(forms, {KEY: sealed({"version": VERSION})})
+    octets = len(header) + arrays[DESCRIPTION].nbytes
     shares = {name: 8 * octets // len(tensors) for name in tensors}
     shares[next(iter(tensors))] += 8 * octets % len(tensors)
     return shares

@@ -6,7 +6,7 @@ from typing import Any
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.fields import get
-from xoropt.masks.version_1 import modernized
+from xoropt.masks.version_1 import modernize_parts
 from xoropt.model.file.tensor_entries import Held, Parts, array_name, octets
 
 __all__ = ["split_version_1"]
@@ -42,7 +42,7 @@ def split_version_1(description: dict[str, Any], arrays: Parts) -> Held:
                 )
         entry = own if "carried" in own else common | own
         try:
-            parts |= modernized(str(entry.get("mask")), parts)
+            parts |= modernize_parts(str(entry.get("mask")), parts)
         except (XoroptError, ValueError) as error:
             raise FormatError(f"tensor '{name}': {error}") from None
         held[name] = (entry, parts)

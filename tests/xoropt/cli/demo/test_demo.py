@@ -9,9 +9,23 @@ import xoropt
 from xoropt.cli.demo import training
 from xoropt.cli.demo.run import Accuracies, DemoResult, Layer, RivalBits, WrittenFile
 from xoropt.cli.tables.demo import print_demo
+from xoropt.model.sizes import CarriedReport, ModelReport, TensorReport, TotalReport
 
 STAGES = ("dense", "quantized", "compressed")
 OF_LAYER = ("sparsity", "encode_seconds", "decode_seconds")
+
+
+def report_of(figures):
+    """The report whose JSON is `figures`."""
+
+    def with_shape(kind, values):
+        return kind(**values | {"shape": tuple(values["shape"])})
+
+    return ModelReport(
+        {name: with_shape(TensorReport, tensor) for name, tensor in figures["tensors"].items()},
+        {name: with_shape(CarriedReport, tensor) for name, tensor in figures["carried"].items()},
+        TotalReport(**figures["total"]),
+    )
 
 
 def result_of(figures):
@@ -26,8 +40,8 @@ def result_of(figures):
     return DemoResult(
         Accuracies(**shares),
         layers,
-        {"tensors": tensors, "carried": figures["carried"], "total": figures["total"]},
-        {key: figures["low_rank"][key] for key in ("tensors", "total")},
+        report_of({"tensors": tensors, "carried": figures["carried"], "total": figures["total"]}),
+        report_of({"carried": {}} | figures["low_rank"]),
         {stage: WrittenFile(**file) for stage, file in figures["files"].items()},
     )
 

@@ -89,7 +89,7 @@ def test_many_small_tensors_share_their_headers(tmp_path):
     model = xoropt.compress(tensors, CompressConfig(mask="prefix"))
     xoropt.save(model, tmp_path / "model")
     headers = 8 * (tmp_path / "model").stat().st_size - sum(
-        xoropt.report(model)["total"][f"{part}_bits"] for part in ("seed", "patch", "mask", "scale")
+        getattr(xoropt.report(model).total, f"{part}_bits") for part in ("seed", "patch", "mask", "scale")
     )
     assert headers < len(tensors) * 8 * 50  # with the fractions of bytes that planes are filled up to
 
@@ -104,15 +104,17 @@ def test_names_never_collide(tmp_path):
 def test_sizes_add_up_to_the_file(stored):
     path, _ = stored
     report = xoropt.report(xoropt.load(path), path)
-    total = report["total"]
+    total = report.total
     assert all(
-        total[key] == sum(t[key] for t in report["tensors"].values()) for key in ("seed_bits", "mask_bits", "patches")
+        getattr(total, key) == sum(getattr(tensor, key) for tensor in report.tensors.values())
+        for key in ("seed_bits", "mask_bits", "patches")
     )
     parts = (
-        sum(total[f"{part}_bits"] for part in ("seed", "patch", "mask", "scale", "header")) + 8 * total["carried_bytes"]
+        sum(getattr(total, f"{part}_bits") for part in ("seed", "patch", "mask", "scale", "header"))
+        + 8 * total.carried_bytes
     )
-    assert total["file_bytes"] == path.stat().st_size
-    assert 0 < 8 * total["file_bytes"] - parts < 8 * 700  # what is left: the headers of what was carried along
+    assert total.file_bytes == path.stat().st_size
+    assert 0 < 8 * total.file_bytes - parts < 8 * 700  # what is left: the headers of what was carried along
     model = xoropt.load(path)
     alone = xoropt.CompressedModel({n: t for n, t in model.tensors.items() if isinstance(t, xoropt.CompressedTensor)})
     xoropt.save(alone, path, overwrite=True)

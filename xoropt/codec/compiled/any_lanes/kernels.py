@@ -15,7 +15,7 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 @njit(nogil=True, cache=True)
 def turn_words(row, at, lanes, by, out, to):
-    """out[to …] = the row of words at row[at …] with lane l moved to lane l + by (mod lanes)."""
+    """Write the row of words at row[at …] to out[to …], with lane l moved to lane l + by (mod lanes)."""
     if lanes < 64:
         word = row[at]
         if by:
@@ -39,7 +39,7 @@ def xor_words(row, at, mine, k, width):
 
 @njit(nogil=True, cache=True)
 def any_lanes_sources(rows, m, steps, lanes, plan, tables):
-    """As `lanes512_sources`."""
+    """Make the sources of a segment, as `lanes512_sources` does."""
     n_in, kind, group, nodes, taps = plan.n_in, plan.kind, plan.group, plan.nodes, plan.taps
     width = max(1, lanes >> 6)
     turning = m == steps * n_in
@@ -73,7 +73,7 @@ def any_lanes_sources(rows, m, steps, lanes, plan, tables):
 
 @njit(nogil=True, cache=True)
 def fill_any_lanes(octets, pieces, lanes, order, placed, scratch, out):
-    """As `fill_lanes512`, for any number of lanes; `out` must hold zeros where fewer than 64 lanes are written."""
+    """Write rows of any number of lanes, as `fill_lanes512` does; `out` must hold zeros for fewer than 64 lanes."""
     spread, rotation = order
     plan = PlacedPlan(*placed)
     raw, rows, tables = scratch

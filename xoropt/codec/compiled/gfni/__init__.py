@@ -1,1 +1,1 @@
-"""Compiled decoding of dense networks in rows of 512 lanes by the processor's instruction for matrices over GF(2)."""
+"""Compiled decoding of dense networks in rows of 512 lanes, with the processor's instruction for GF(2) matrices."""

@@ -1,9 +1,9 @@
-"""Compiled loops for dense networks in rows of 512 lanes: eight seed rows to eight outputs of 64 lanes an instruction.
+"""Compiled loops for dense networks in rows of 512 lanes: an instruction makes 8 outputs of 64 lanes from 8 seed rows.
 
 GF2P8AFFINEQB multiplies, in each of eight words, eight vectors of eight bits by a matrix over GF(2). The matrices are
 seed bits: a row for each of eight lanes, a column for each of eight seed rows. The vectors are the taps of eight
-outputs, the same in every word. So each product is eight lanes of an output, and only whole bytes remain to be put in
-their places. The seed rows of a segment become matrices once, in their own place.
+outputs, the same in every word. So each product is eight lanes of an output, and only whole bytes remain to be moved to
+their places. The seed rows of a segment are made into matrices once, in place.
 """
 
 import numpy as np
@@ -26,12 +26,12 @@ __all__ = ["fill_gfni"]
 
 ZERO = np.uint64(0)
 MIRROR = 0x0102040810204080
-"""The vectors 2^7, … 2^0: their products with a matrix are the matrix reflected in its second diagonal."""
+"""The vectors 2^7, … 2^0. Their products with a matrix are the matrix, mirrored at its second diagonal."""
 
 
 @njit(nogil=True, cache=True)
 def load_eight(words, at):
-    """Eight rows from word `at` on."""
+    """Load eight rows from word `at` on."""
     return (
         load_row(words, at),
         load_row(words, at + 8),
@@ -46,7 +46,7 @@ def load_eight(words, at):
 
 @njit(nogil=True, cache=True)
 def store_eight(words, at, a, b, c, d, e, f, g, h):
-    """Eight rows to word `at` on."""
+    """Store eight rows from word `at` on."""
     store_row(words, at, a)
     store_row(words, at + 8, b)
     store_row(words, at + 16, c)
@@ -59,7 +59,7 @@ def store_eight(words, at, a, b, c, d, e, f, g, h):
 
 @njit(nogil=True, cache=True)
 def multiply_eight(vectors, a, b, c, d, e, f, g, h):
-    """Eight rows of matrices, each times the same vectors."""
+    """Multiply the matrices of eight rows by the same vectors."""
     return (
         multiply_octets(vectors, a),
         multiply_octets(vectors, b),
@@ -74,8 +74,11 @@ def multiply_eight(vectors, a, b, c, d, e, f, g, h):
 
 @njit(nogil=True, cache=True)
 def shuffle(a, b, c, d, e, f, g, h):
-    """A perfect shuffle of the bytes of eight rows, quarter by quarter: of the seven bits r2 r1 r0 i3 i2 i1 i0 of a row
-    and of a byte's place among the 16 of its quarter the first becomes the last."""
+    """Shuffle the bytes of eight rows perfectly, quarter by quarter.
+
+    With r2 r1 r0 the number of a row and i3 i2 i1 i0 a byte's place among the 16 of its quarter, the first of the seven
+    bits r2 r1 r0 i3 i2 i1 i0 becomes the last.
+    """
     return (
         low_octets(a, e),
         high_octets(a, e),
@@ -90,19 +93,19 @@ def shuffle(a, b, c, d, e, f, g, h):
 
 @njit(nogil=True, cache=True)
 def turn_seeds(rows, count):
-    """`count` seed rows, in their own place: eight by eight as matrices.
+    """Make matrices of `count` seed rows, in place, eight rows at a time.
 
-    Three shuffles bring eight bytes of the same lanes, one of each seed row, together in a word; its bits are
-    transposed, which makes it a matrix. Four more shuffles, of outputs, and all are where they were.
+    Three shuffles bring eight bytes of the same lanes, one from each seed row, together in a word. Transposing its bits
+    makes the word a matrix. Four more shuffles, of the outputs, bring all bytes back to where they were.
     """
     for at in range(0, count * 8, 64):
         eight = shuffle(*shuffle(*shuffle(*load_eight(rows, at))))
         store_eight(rows, at, *multiply_eight(equal_words(MIRROR), *eight))
 
 
-@njit(nogil=True, inline="always")  # eight rows don't fit in the registers of a call
+@njit(nogil=True, inline="always")  # eight rows don't fit into the registers of a call
 def outputs(taps, i, end, rows, at):
-    """Eight outputs, with taps[i : end], of rows of matrices from word `at` of `rows` on."""
+    """Make eight outputs with taps[i : end] from the rows of matrices from word `at` of `rows` on."""
     a, b, c, d, e, f, g, h = multiply_eight(equal_words(number_at(taps, i)), *load_eight(rows, at))
     i += 1
     at += 64
@@ -112,7 +115,7 @@ def outputs(taps, i, end, rows, at):
         e, f, g, h = xor_rows(e, ee), xor_rows(f, ff), xor_rows(g, gg), xor_rows(h, hh)
         i += 1
         at += 64
-    while i < end:  # two at once, for two exclusive ors are one instruction
+    while i < end:  # two at once, since an XOR of three is one instruction
         aa, bb, cc, dd, ee, ff, gg, hh = multiply_eight(equal_words(number_at(taps, i)), *load_eight(rows, at))
         a3, b3, c3, d3, e3, f3, g3, h3 = multiply_eight(equal_words(number_at(taps, i + 1)), *load_eight(rows, at + 64))
         a, b = xor_rows(a, xor_rows(aa, a3)), xor_rows(b, xor_rows(bb, b3))
@@ -126,7 +129,7 @@ def outputs(taps, i, end, rows, at):
 
 @njit(nogil=True, cache=True)
 def write_whole(piece, steps, m, network, rotation, taps, rows, out, stream):
-    """Write all rows of a segment."""
+    """Write all rows of a segment; arguments as for `fill_gfni`."""
     T, begin = piece[0], piece[6] >> 6
     forth = piece[3] * 8
     back = forth - T * 8
@@ -160,7 +163,7 @@ def write_whole(piece, steps, m, network, rotation, taps, rows, out, stream):
 
 @njit(nogil=True, cache=True)
 def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream):
-    """Write the wanted rows of a segment, checked against the end of `out`."""
+    """Write the wanted rows of a segment, up to the end of `out`; arguments as for `fill_gfni`."""
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_in, groups, hops, phases = network
     length = len(taps) // phases
@@ -191,7 +194,7 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
             turned += 8 * rotation
             i += groups
             count -= 8
-        turned += count * rotation  # which is 0 or less: the last eight were not as many
+        turned += count * rotation  # count is 0 or less: the last eight were fewer
         source, phase = source_after(source, phase, hops // phases * 64, hops % phases, phases, 64)
 
 
@@ -200,14 +203,10 @@ def fill_gfni(octets, pieces, order, network, taps, raw, rows, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
-        octets: uint8, the stored seeds of the plane.
-        pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier, the first weight row wanted and the
-            end, and the bit of `out` that is the segment's first weight's.
-        order: spread, rotation.
-        network, taps: n_in, groups, both numbers of hop; see `xoropt.codec.compiled.gfni.plan`.
-        raw, rows: scratch.
-        out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
-        stream: write past the caches.
+        octets, pieces, order, out, stream: as for `xoropt.codec.compiled.lanes512.kernels.fill_lanes512`.
+        network: n_in, groups and both numbers of hop of a `GfniPlan`.
+        taps: its taps.
+        raw, rows: working memory for the stored bits, and for seed rows.
     """
     spread, rotation = order
     n_in, groups, hops, phases = network

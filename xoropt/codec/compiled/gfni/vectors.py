@@ -1,4 +1,4 @@
-"""Rows of 512 lanes as 64 bytes: numba intrinsics for x86's GF2P8AFFINEQB and for shuffles of bytes."""
+"""Numba intrinsics on rows of 512 lanes as 64 bytes: x86's instruction GF2P8AFFINEQB, and shuffles of bytes."""
 
 from llvmlite import ir
 from numba.core import cgutils
@@ -13,8 +13,10 @@ OCTETS = ir.VectorType(ir.IntType(8), 64)
 
 @intrinsic
 def multiply_octets(typing_context, vectors, matrices):
-    """In every word the eight vectors by the matrix over GF(2): bit b of byte j = the parity of byte 7 − b of the
-    matrix and byte j of the vectors (GF2P8AFFINEQB)."""
+    """Multiply, in every word, eight vectors by a matrix over GF(2) (GF2P8AFFINEQB).
+
+    Bit b of byte j of the product is the parity of byte 7 − b of the matrix AND byte j of the vectors.
+    """
 
     def codegen(context, builder, signature, args):
         vectors, matrices = (builder.bitcast(row, OCTETS) for row in args)
@@ -26,7 +28,7 @@ def multiply_octets(typing_context, vectors, matrices):
 
 
 def interleaved(first):
-    """An intrinsic: of every 16 bytes of two rows, bytes first … first + 7 of both by turns."""
+    """Make an intrinsic that takes, of every 16 bytes of two rows, bytes first … first + 7 of both in turn."""
 
     @intrinsic
     def octets(typing_context, a, b):

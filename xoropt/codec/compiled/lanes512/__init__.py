@@ -1,1 +1,1 @@
-"""Compiled decoding of rows of 512 lanes, one machine vector each."""
+"""Compiled decoding of rows of 512 lanes: each row is one machine vector."""

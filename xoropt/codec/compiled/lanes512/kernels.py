@@ -1,9 +1,9 @@
-"""Compiled loops for rows of 512 lanes, one machine vector each.
+"""Compiled loops for rows of 512 lanes: each row is one machine vector.
 
-A *source* is a row of lanes that outputs read: a seed row itself, a node of a staged network, or, for dense windows,
-one of the 2^g exclusive ors of g neighbouring seed rows (Arlazarov, Dinic, Kronrod, Faradžev 1970: the four Russians'
-tables). The sources of a whole segment are made first, 0.1 MB or so that stay in the processor's cache; each output row
-is the exclusive or of a few of them, turned, and written to its place.
+A *source* is a row of lanes that outputs read: a seed row itself, a node of a staged network, or, for dense networks,
+one of the 2^g XORs of g neighbouring seed rows (the tables of the Four Russians: Arlazarov, Dinic, Kronrod, Faradžev
+1970). All sources of a segment are made first; they take about 0.1 MB and stay in the processor's cache. Then each
+output row is the XOR of a few sources, rotated and written to its place.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ ZERO = np.uint64(0)
 
 @njit(nogil=True, cache=True)
 def turn_rows(rows, start, before, count, stride):
-    """Rows start, start + stride, … = those so many rows before them, one lane further on; `count` of them."""
+    """Write rows start, start + stride, …, `count` of them: the rows `before` rows earlier, rotated by one lane."""
     further = equal_words(-1)
     at = start * 8
     for _ in range(count):
@@ -39,7 +39,7 @@ def turn_rows(rows, start, before, count, stride):
 
 @njit(nogil=True, cache=True)
 def combine_rows(rows, stride, steps, taps, first, end, to):
-    """Row to + t·stride = the exclusive or of rows t·stride + taps[i], i = first … end − 1, for t = 0 … steps − 1."""
+    """Write rows to + t·stride, t = 0 … steps − 1: the XOR of rows t·stride + taps[i], i = first … end − 1."""
     for i in range(first, end, 4):
         left = end - i
         a = number_at(taps, i) * 8
@@ -64,8 +64,11 @@ def combine_rows(rows, stride, steps, taps, first, end, to):
 
 @njit(nogil=True, cache=True)
 def combine_rings(rows, span, stride, m, taps, first, end, to):
-    """As `combine_rows`, for a whole ring: of the `span` rows of a region only m are there, beyond which come the first
-    ones again, one lane further on. For two taps or more: `flatten` leaves no node that repeats another."""
+    """Combine rows as `combine_rows` does, for a whole ring and at least two taps.
+
+    Of the `span` rows of a region only the first m are there; beyond them come the first ones again, rotated by a lane.
+    A node has two taps or more, since `flatten` leaves none that repeats another.
+    """
     steps = m // stride
     tap = number_at(taps, first)
     a, p = tap, tap % span // m
@@ -73,7 +76,7 @@ def combine_rings(rows, span, stride, m, taps, first, end, to):
         tap = number_at(taps, i)
         b, q = tap, tap % span // m
         t = 0
-        while t < steps:  # as long as both turn as far
+        while t < steps:  # in pieces, in which neither rotation changes
             stop_a, stop_b = (p + 1) * m - a % span, (q + 1) * m - b % span
             stop = min(steps, (min(stop_a, stop_b) + stride - 1) // stride)
             by_p, by_q = equal_words(-p), equal_words(-q)
@@ -96,10 +99,10 @@ def combine_rings(rows, span, stride, m, taps, first, end, to):
 
 @njit(nogil=True, cache=True)
 def lanes512_sources(rows, m, steps, plan, tables):
-    """Make the sources of a segment of m seed rows in `steps` steps from its seeds, the first of `rows`.
+    """Make the sources of a segment from its m seed rows, which are the first of `rows`.
 
-    Seed rows beyond the m-th are the first ones again, one lane further on; so are nodes, where n_in divides m. Then
-    only those that outputs read are made.
+    Seed rows beyond these are the first ones again, rotated by a lane. Where n_in divides m, nodes repeat in the same
+    way, and only those that outputs read are made beyond the last step.
     """
     n_in, kind, group, nodes, taps = plan.n_in, plan.kind, plan.group, plan.nodes, plan.taps
     ring = m == steps * n_in
@@ -129,7 +132,7 @@ def lanes512_sources(rows, m, steps, plan, tables):
 
 @njit(nogil=True, cache=True)
 def put_row(out, at, row, stream, soon):
-    """Write a row; if not past the caches, have the one brought there that is written a segment later."""
+    """Write a row; without streaming stores, also prefetch the line at `soon`, which is written a segment later."""
     if stream:
         stream_row(out, at, row)
     else:
@@ -139,8 +142,10 @@ def put_row(out, at, row, stream, soon):
 
 @njit(nogil=True, cache=True)
 def rows_of_step(each, left, m, rest, most):
-    """The rows of the next step, and `rest` after it: `each` and, whenever `left` of every step add up to m, another;
-    `most` at most."""
+    """Return the rows of the next step, at most `most`, and `rest` after it.
+
+    A step has `each` rows, and one more whenever the `left` of the steps add up to m.
+    """
     rest += left
     more = 1 if rest >= m else 0
     return min(most, each + more), rest - m * more
@@ -148,16 +153,21 @@ def rows_of_step(each, left, m, rest, most):
 
 @njit(nogil=True, cache=True)
 def place_after(at, forth, back, begin):
-    """Where the next row is written: `forth` further on, or that minus the length of the segment, `back`, if it still
-    lies behind its beginning."""
+    """Return where the next row is written: `forth` further on, or, beyond the end of the segment, one length less.
+
+    `back` is `forth` minus the length of the segment, which begins at `begin`.
+    """
     lower = at + back
     return lower if lower >= begin else at + forth
 
 
 @njit(nogil=True, cache=True)
 def source_after(source, phase, hops, further, phases, unit):
-    """The first source of the next step, and which of the `phases` places in its group that is: `hops` on, and another
-    group, `unit` words, whenever `further` places of every step add up to one."""
+    """Return the first source of the next step, and its phase: its place in its group, out of `phases`.
+
+    It is `hops` words further on, and another group, `unit` words, whenever the `further` phases of the steps add up
+    to one.
+    """
     source += hops
     phase += further
     if phase >= phases:
@@ -167,7 +177,7 @@ def source_after(source, phase, hops, further, phases, unit):
 
 @njit(nogil=True, cache=True)
 def put_end(out, at, row, raw):
-    """Write as much of a row as `out` has room for; `raw`: scratch, eight words."""
+    """Write as much of a row as `out` has room for; `raw` is working memory, eight words."""
     store_row(raw, 0, row)
     for k in range(len(out) - at):
         out[at + k] = raw[k]
@@ -175,13 +185,15 @@ def put_end(out, at, row, raw):
 
 @njit(nogil=True, cache=True)
 def write_all(piece, steps, m, rotation, plan, mine, out, stream):
-    """Write all rows of a segment whose network rows have `depth` reads each.
+    """Write all rows of a segment, for network rows with `depth` reads each.
 
     Args:
-        piece: of `pieces`, see `fill_lanes512`.
-        steps, m: the steps that the segment makes, its seed rows.
-        rotation, plan, out, stream: as for `fill_lanes512`.
+        piece: one of the `pieces` of `fill_lanes512`.
+        steps, m: steps and seed rows of the segment.
+        rotation: lanes by which each row is rotated more than the row before.
+        plan: the plan of the network.
         mine: uint64, the sources.
+        out, stream: as for `fill_lanes512`.
     """
     n_in, hop, reads, depth = plan.n_in, plan.hop, plan.reads, plan.depth
     T, begin = piece[0], piece[6] >> 6
@@ -208,7 +220,7 @@ def write_all(piece, steps, m, rotation, plan, mine, out, stream):
                 turns = add_rows(turns, step)
         else:
             i, even = start, 1 - (depth & 1)
-            while i < end:  # `while`: numba counts the turns of a range first, which takes as long as one
+            while i < end:  # not `range`: numba counts its iterations first, which takes as long as one of them
                 row = load_row(mine, source + number_at(reads, i))
                 if even:
                     row = xor_rows(row, load_row(mine, source + number_at(reads, i + 1)))
@@ -222,7 +234,7 @@ def write_all(piece, steps, m, rotation, plan, mine, out, stream):
                 soon += 8
                 at = place_after(at, forth, back, begin)
                 turns = add_rows(turns, step)
-        if further:  # a branch of its own: otherwise the loop above takes longer
+        if further:  # a branch of its own, without which the loop above takes longer
             source, phase = source_after(source, phase, hops, further, hop[1], hop[2] * 8)
             start = phase * n_out * depth
         else:
@@ -231,7 +243,7 @@ def write_all(piece, steps, m, rotation, plan, mine, out, stream):
 
 @njit(nogil=True, cache=True)
 def write_some(piece, steps, m, rotation, plan, mine, raw, out, stream):
-    """Write the wanted rows of a segment, checked against the end of `out`; arguments as for `write_all`."""
+    """Write the wanted rows of a segment, up to the end of `out`; arguments as for `write_all`."""
     n_in, hop, reads, starts = plan.n_in, plan.hop, plan.reads, plan.starts
     T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
     n_out = (len(starts) - 1) // hop[1]
@@ -266,14 +278,14 @@ def fill_lanes512(octets, pieces, order, placed, scratch, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
-        octets: uint8, the stored seeds of the plane.
-        pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier, the first weight row wanted and the
-            end, and the bit of `out` that is the segment's first weight's.
-        order: spread, rotation.
+        octets: uint8, the stored seed bits of the plane.
+        pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier a, the first wanted weight row and
+            the end of the wanted rows, and the bit of `out` for the first weight of the segment.
+        order: spread and rotation of the stream order.
         placed: the values of a `PlacedPlan`, for rows of eight words.
-        scratch: uint64 arrays for the stored bits, for rows of seeds and nodes, and for tables.
+        scratch: working memory: uint64 arrays for the stored bits, for rows of seeds and nodes, and for tables.
         out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
-        stream: write past the caches.
+        stream: whether to use streaming stores, which bypass the caches.
     """
     spread, rotation = order
     plan = PlacedPlan(*placed)

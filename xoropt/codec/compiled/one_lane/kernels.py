@@ -1,4 +1,4 @@
-"""Compiled loops for streams with one lane: steps whose outputs are the exclusive or of table entries."""
+"""Compiled loops for streams with one lane: the outputs of a step are the XOR of table entries."""
 
 import numpy as np
 from numba import njit
@@ -15,7 +15,7 @@ ZERO = np.uint64(0)
 
 @njit(nogil=True, cache=True)
 def begun(row, out, at):
-    """What is written already of the word in which bit `at` lies, as the first word of a row; `row`: scratch."""
+    """Return the bits before bit `at` of its word in `out`, as the first word of a row; `row` is working memory."""
     row[:8] = ZERO
     if at & 63:
         row[0] = out[at >> 6] & ((ONE << np.uint64(at & 63)) - ONE)
@@ -24,7 +24,7 @@ def begun(row, out, at):
 
 @njit(nogil=True, cache=True)
 def store_end(row, made, out, to, end):
-    """out[to : end] = the row's first words; `row`: scratch."""
+    """Write the first words of a row to out[to : end]; `row` is working memory."""
     store_row(row, 0, made)
     for i in range(min(8, end - to)):
         out[to + i] = row[i]
@@ -35,15 +35,16 @@ def fill_steps(octets, first, n, steps, n_in, window, n_out, tables, group, raw,
     """Write the outputs of some steps of a network with one lane, step after step.
 
     Args:
-        octets: uint8, the stored seeds of the plane.
-        first, n: the first step's first bit, and how many bits there are from it on; the others are 0.
-        steps: how many.
-        n_in, window, n_out: of a step; n_out at most 448.
-        tables: uint64, for every `group` bits of the window and each of their values what a step's outputs are, in 8
-            words; a step's outputs are the exclusive or of one entry for each group.
-        raw: scratch for 64 kbit of seeds, a window and a word.
-        row: scratch, 8 words.
-        out: uint64.
+        octets: uint8, the stored seed bits of the plane.
+        first, n: the first bit of the first step, and how many bits there are from it on; further bits are 0.
+        steps: number of steps.
+        n_in, window, n_out: sizes of a step; n_out is at most 448.
+        tables: uint64, for every `group` bits of the window and each of their values an entry of 8 words; the outputs
+            of a step are the XOR of one entry for each group.
+        group: bits of the window that select an entry.
+        raw: working memory for 64 kbit of seeds, a window and a word.
+        row: working memory, 8 words.
+        out: uint64, the words to write to.
         at: the bit of `out` to begin at.
         end: words of `out` that may be written.
     """
@@ -69,14 +70,14 @@ def fill_steps(octets, first, n, steps, n_in, window, n_out, tables, group, raw,
             else:
                 store_end(row, whole, out, to, end)
             at += n_out
-            # The carry of before is not in the word that is not full yet, unless a step is shorter than a word.
+            # The last word, not yet full, holds no bits of the earlier carry, unless a step is shorter than a word.
             carry = only_word(made if n_out >= 64 else whole, (at >> 6) - to)
             seed += n_in
 
 
 @njit(nogil=True, cache=True)
 def fill_long_steps(octets, first, n, steps, n_in, window, n_out, tables, group, raw, row, out, at, end):
-    """As `fill_steps`, for n_out of 64 and more: entries of as many rows of 8 words as n_out + 64 bits take."""
+    """Write steps as `fill_steps` does, for n_out from 64 on; an entry is rows of 8 words for n_out + 64 bits."""
     size = (n_out + 575) // 512 * 8
     groups = len(tables) // size >> group
     chunk = max(1, (1 << 16) // n_in)

@@ -1,1 +1,1 @@
-"""From packed planes to weights, compiled: mask and levels applied to a tile while it is in the cache."""
+"""Compiled loops from packed planes to weights: mask and levels are applied to a tile while it is in the cache."""

@@ -11,12 +11,12 @@ __all__ = ["FEW", "blend", "expand"]
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 FEW = 3
-"""Planes, but for none, up to which each level is chosen by itself; otherwise every weight's level is looked up."""
+"""Most planes, from one on, for which levels are blended one by one; for others each weight's level is looked up."""
 
 
 @njit(nogil=True, cache=True)
 def expand_some(planes, at, mask, mask_at, masked, levels, count, out, to):
-    """The first `count` weights, at most 64, one by one."""
+    """Write `count` weights, at most 64, one by one; arguments as for `expand`."""
     for i in range(count):
         code = 0
         for p in range(len(planes)):
@@ -29,11 +29,13 @@ def expand_some(planes, at, mask, mask_at, masked, levels, count, out, to):
 
 @njit(nogil=True, cache=True, inline="always")
 def blend(zeros, word, x, y, z, planes, l0, l1, l2, l3, l4, l5, l6, l7):
-    """64 weights of one to three planes: level after level, each over those that it is a part of.
+    """Blend 64 weights of one to three planes: one level after another overwrites the weights that have its bits.
 
     Args:
-        zeros: a tile of them. word: the mask.
-        x, y, z: words of the planes. planes: how many there are.
+        zeros: a tile of zeros.
+        word: the mask.
+        x, y, z: words of the planes.
+        planes: number of planes.
         l0 … l7: the levels.
     """
     x &= word
@@ -50,7 +52,7 @@ def blend(zeros, word, x, y, z, planes, l0, l1, l2, l3, l4, l5, l6, l7):
 
 @njit(nogil=True, cache=True)
 def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream):
-    """Whole tiles of 64 weights of one to three planes."""
+    """Write whole tiles of 64 weights of one to three planes; arguments as for `expand`."""
     count = len(planes)
     first, second, third = planes[0], planes[min(1, count - 1)], planes[min(2, count - 1)]
     l0, l1 = levels[0], levels[1]
@@ -71,7 +73,7 @@ def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream
 
 @njit(nogil=True, cache=True)
 def expand_many(planes, at, mask, mask_at, masked, levels, tiles, codes, tile, out, to, stream):
-    """Whole tiles of 64 weights of many planes: every weight's level looked up."""
+    """Write whole tiles of 64 weights of many planes, looking up each level; arguments as for `expand`."""
     for _ in range(tiles):
         word = word_at(mask, mask_at) if masked else ALL
         numbers = zero_tile(codes)
@@ -92,16 +94,21 @@ def expand_many(planes, at, mask, mask_at, masked, levels, tiles, codes, tile, o
 
 @njit(nogil=True, cache=True)
 def expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, codes, tile, out, begin, stream):
-    """Write weights first … stop − 1.
+    """Write the weights first … stop − 1.
 
     Args:
-        planes: uint64 (planes, words), weight `first` at bit `at` of each.
-        mask, mask_at: the same of the mask; `masked`: whether there is one.
-        table: unsigned (rows, 2^planes), the weight for every code in each row of the tensor, or in all of them.
+        planes: uint64 (planes, words).
+        at: the bit of each plane that belongs to weight `first`.
+        mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
+        masked: whether there is a mask; otherwise all weights are kept.
+        table: unsigned integers (rows, 2^planes), the weight for every code, in each row of the tensor or in all.
         row_length: weights of a row.
-        codes: scratch, 64 uint8. tile: scratch, 64 weights.
-        out: as `table`, weight w at w − begin.
-        stream: write past the caches; weight w lies at a multiple of 64 bytes where w is a multiple of 64.
+        first, stop: the range.
+        codes: working memory, 64 uint8.
+        tile: working memory, 64 weights.
+        out: of the dtype of `table`, with weight w at w − begin.
+        begin: see `out`.
+        stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is a multiple of 64.
     """
     w = first
     while w < stop:

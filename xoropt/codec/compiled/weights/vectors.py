@@ -1,7 +1,7 @@
-"""Tiles of 64 weights as machine vectors: numba intrinsics on LLVM's <64 x iN>, N the bits of a weight.
+"""Numba intrinsics on tiles of 64 weights as machine vectors: LLVM's <64 x iN>, N the bits of a weight.
 
-LLVM splits them into as many registers as they take. A word of 64 bits chooses, bit by bit, which weights change: where
-the processor has mask registers, it is one without conversion. None of them checks an index.
+LLVM splits a tile into as many registers as it takes. A word of 64 bits chooses, bit by bit, which weights change; on
+processors with mask registers, the word is such a mask without conversion. No intrinsic checks an index.
 """
 
 from typing import Any
@@ -32,13 +32,13 @@ class _TileModel(models.PrimitiveModel):
 
 
 def vector(bits: int) -> Any:
-    """LLVM's type of a tile."""
+    """Return LLVM's type of a tile."""
     return ir.VectorType(ir.IntType(bits), SIZE)
 
 
 @intrinsic
 def zero_tile(typing_context, array):
-    """64 zeros of the array's dtype, an unsigned integer."""
+    """Return 64 zeros of the array's dtype, an unsigned integer."""
     kind = TileType(array.dtype.bitwidth)
 
     def codegen(context, builder, signature, args):
@@ -49,7 +49,7 @@ def zero_tile(typing_context, array):
 
 @intrinsic
 def load_tile(typing_context, array, i):
-    """array[i : i + 64]."""
+    """Return array[i : i + 64]."""
     kind = TileType(array.dtype.bitwidth)
 
     def codegen(context, builder, signature, args):
@@ -61,7 +61,7 @@ def load_tile(typing_context, array, i):
 
 @intrinsic
 def store_tile(typing_context, array, i, tile):
-    """array[i : i + 64] = tile."""
+    """Write array[i : i + 64] = tile."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], vector(tile.bits))
@@ -73,7 +73,7 @@ def store_tile(typing_context, array, i, tile):
 
 @intrinsic
 def stream_tile(typing_context, array, i, tile):
-    """As `store_tile`, past the caches: array[i] lies at a multiple of 64 bytes, a `fence` follows the last tile."""
+    """Write array[i : i + 64] = tile past the caches, at a multiple of 64 bytes; a `fence` must follow the last."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], vector(tile.bits))
@@ -85,7 +85,7 @@ def stream_tile(typing_context, array, i, tile):
 
 
 def chosen(builder, tile, word, value):
-    """The bits of a word as 64 conditions, and a value 64 times, as wide as the tile's elements."""
+    """Return the bits of a word as 64 conditions, and a value 64 times, as wide as the elements of the tile."""
     i32, element = ir.IntType(32), tile.type.element
     if value.type.width < element.width:
         value = builder.zext(value, element)
@@ -98,7 +98,7 @@ def chosen(builder, tile, word, value):
 
 @intrinsic
 def choose(typing_context, tile, word, value):
-    """The tile with `value` at every place i where bit i of `word` is set."""
+    """Return the tile with `value` in every place i where bit i of `word` is set."""
 
     def codegen(context, builder, signature, args):
         where, values = chosen(builder, *args)
@@ -109,7 +109,7 @@ def choose(typing_context, tile, word, value):
 
 @intrinsic
 def mark(typing_context, tile, word, value):
-    """The tile with `value` added, mod 2^bits, at every place i where bit i of `word` is set."""
+    """Return the tile with `value` added, mod 2^bits, in every place i where bit i of `word` is set."""
 
     def codegen(context, builder, signature, args):
         where, values = chosen(builder, *args)

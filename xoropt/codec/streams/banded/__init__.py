@@ -1,1 +1,1 @@
-"""Encoding with a windowed network: a banded linear system over GF(2), and patches where it has no solution."""
+"""Encoding with windowed networks: banded linear systems over GF(2), and patches where they have no solution."""

@@ -1,47 +1,53 @@
-"""Patches of a segment: which care bits to give up so that the rest has a solution.
+"""Patches of a segment: choose the care bits to give up, so that the others have a solution.
 
-*Greedy* patches flip every dependent care bit that disagrees with its predecessors. A *burst* is a set of dependent
-care bits whose dependencies share care bits; flipping one of those may mend several at once. Flipping care bit e
-changes the dependent bits of its *column* of the syndrome; the least patches of a burst are the fewest columns that
-sum to the syndrome, a minimum-weight coset leader. Bursts of up to `EXACT` dependent bits that need no more than
-four patches are solved exactly; longer ones from their first bits to their last, the best few partial answers kept.
+An equation that depends on earlier ones has no unknown of its own: its care bit agrees with theirs or contradicts them.
+*Greedy* patches flip every dependent care bit that contradicts.
+
+Often fewer patches do. A *burst* is a set of dependent care bits with common predecessors: where dense care bits use up
+the unknowns of a window, many equations depend on the same ones, and one flip of a predecessor can settle several
+contradictions. The contradictions of a burst are its *syndrome*, a bit for each dependent care bit; flipping care bit e
+changes the bits in its *column*. So the fewest patches are the fewest columns with the syndrome as their sum, a coset
+leader of minimum weight. Bursts of up to `EXACT` dependent bits that need at most four patches are solved exactly.
+Longer ones are solved from their first bits to their last, with the best few partial answers kept.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.codec.streams.banded.elimination import Elimination
 from xoropt.networks.splitmix import splitmix64
 
-__all__ = ["Burst", "PatchSet", "Search", "burst_patches", "bursts", "greedy_patches"]
+__all__ = ["Burst", "BurstSearch", "PatchSet", "burst_patches", "bursts", "greedy_patches"]
 
 EXACT = 20
-"""Dependent bits of the longest burst that is solved exactly: the tables have 2^20 entries."""
+"""Dependent bits of the longest burst that is solved exactly: its tables have 2^20 entries."""
 MEET = 44
-"""Dependent bits of a burst for which four columns are likely to exist, so that it is worth looking for them."""
+"""Dependent bits of the longest burst for which four columns are looked for: a longer one is unlikely to have them."""
 MEET_COLUMNS = 6000
-"""Columns of which all pairs are formed for that."""
+"""Most columns for that: all pairs of them are formed."""
 STRETCH = 16
-"""Bits of a longer burst that are cleared together."""
+"""Bits of a longer burst that are settled together."""
 CHUNK = 64
-"""Dependent bits whose columns are found in one backward pass: the bits of a word."""
+"""Most dependent bits with columns found in one backward pass: the bits of a word."""
 BEAM = 16
-"""Partial answers of equally many columns that are kept in a long burst."""
+"""Partial answers with equally many columns that are kept."""
 WAYS = 4096
-"""Equally short answers that are compared in one stretch."""
+"""Most answers with equally many columns that are compared in one stretch."""
 
 
 @dataclass(frozen=True)
 class Burst:
-    """Dependent care bits that hang together.
+    """Dependent care bits with common predecessors.
 
     Attributes:
         dependent: int64 (k,), k ≤ 64, positions in `Elimination.dependent`.
         equations: int64 (M,), one equation for each different column.
-        columns: uint64 (M,), bit i: a flip of the equation changes dependent[i].
-        residual: uint64 (k,), bit p: dependent[i] disagrees in plane p, earlier bursts' flips included.
+        columns: uint64 (M,), ascending; bit i is set where a flip of the equation changes dependent[i].
+        residual: uint64 (k,), bit p of element i is set where dependent[i] contradicts in plane p, after the flips of
+            earlier bursts.
     """
 
     dependent: np.ndarray
@@ -52,13 +58,13 @@ class Burst:
 
 @dataclass(frozen=True)
 class PatchSet:
-    """Equations to flip. What still disagrees when their values are flipped has to be patched greedily.
+    """Equations to flip. Contradictions that remain after these flips need a greedy patch each.
 
     Attributes:
-        flips: for each plane int64, ascending, equations whose value is given up.
-        proved: bursts that were solved with the fewest patches possible for them, over all planes.
-        searched: bursts with a disagreement, over all planes.
-        complete: no dependent bit was left out because the budget was spent.
+        flips: the equations to flip in each plane, int64, ascending.
+        proved: bursts with a number of patches that is proved minimal, over all planes.
+        searched: bursts with a contradiction, over all planes.
+        complete: whether all dependent bits were treated before the budget was spent.
     """
 
     flips: list[np.ndarray]
@@ -68,19 +74,19 @@ class PatchSet:
 
 
 def greedy_patches(eliminated: Elimination) -> PatchSet:
-    """Every dependent care bit that disagrees."""
+    """Flip every dependent care bit that contradicts earlier ones."""
     residual = eliminated.residual
     planes = range(eliminated.planes)
     return PatchSet([eliminated.dependent[(residual >> np.uint64(p)) & np.uint64(1) != 0] for p in planes])
 
 
 def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSet:
-    """Few patches, burst by burst.
+    """Find few patches, burst by burst.
 
     Args:
-        eliminated: a segment.
-        budget: reductions that may be repeated to find columns; when they are spent, the rest of the dependent bits is
-            left to disagree. None: sixteen for each equation and a hundred thousand.
+        eliminated: an eliminated segment.
+        budget: reductions that may be repeated to find columns; when they are spent, the contradictions of further
+            dependent bits remain. None: sixteen for each equation, and a hundred thousand.
     """
     if not eliminated.residual.any():
         return greedy_patches(eliminated)
@@ -89,7 +95,7 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
     proved = searched = seen = 0
     for burst in bursts(eliminated, flipped, 16 * total + 100_000 if budget is None else budget):
         seen += len(burst.dependent)
-        search = Search(burst)
+        search = BurstSearch(burst)
         for p in planes:
             wrong = (burst.residual >> np.uint64(p)) & np.uint64(1) != 0
             if wrong.any():
@@ -102,15 +108,14 @@ def burst_patches(eliminated: Elimination, budget: int | None = None) -> PatchSe
 
 
 def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterator[Burst]:
-    """The bursts of a segment, in the order of their last dependent bits.
+    """Yield the bursts of a segment, in chunks of up to 64 dependent bits from the first to the last.
 
-    The dependent bits are taken up to 64 at a time, cut where they lie farthest apart. An equation that an earlier
-    chunk's
-    bits depend on is left out of later ones: its flip would undo what was settled.
+    Chunks end where dependent bits lie farthest apart. An equation that dependent bits of an earlier chunk build on is
+    left out of later ones, since its flip would undo what was settled.
 
     Args:
-        eliminated: a segment.
-        flipped: uint64 (E,), the caller's flips so far, bit p for plane p; read for every new chunk.
+        eliminated: an eliminated segment.
+        flipped: uint64 (E,), the caller's flips so far, bit p for plane p; read again for every chunk.
         budget: reductions that may be repeated.
     """
     from xoropt.codec.streams.banded.kernels import elimination
@@ -143,7 +148,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
 
 
 def _chunk_end(dependent: np.ndarray, begin: int) -> int:
-    """End of the chunk of dependent bits that begins at `begin`."""
+    """Return the end of the chunk of dependent bits that begins at `begin`."""
     if len(dependent) - begin <= CHUNK:
         return len(dependent)
     gaps = np.diff(dependent[begin + CHUNK // 2 - 1 : begin + CHUNK + 1])
@@ -151,7 +156,7 @@ def _chunk_end(dependent: np.ndarray, begin: int) -> int:
 
 
 def _components(begin: int, residual: np.ndarray, equations: np.ndarray, columns: np.ndarray) -> Iterator[Burst]:
-    """Bursts of one chunk: dependent bits connected by columns."""
+    """Yield the bursts of a chunk: dependent bits that are connected by columns."""
     size = len(residual)
     left = (1 << size) - 1
     different, at = np.unique(columns, return_index=True)
@@ -164,38 +169,67 @@ def _components(begin: int, residual: np.ndarray, equations: np.ndarray, columns
         left &= ~members
         bits = np.array([i for i in range(size) if members >> i & 1], dtype=np.int64)
         mine = different & np.uint64(members) != 0
-        yield Burst(begin + bits, equations[at[mine]], _compress(different[mine], bits), residual[bits])
+        yield Burst(begin + bits, equations[at[mine]], _gather_bits(different[mine], bits), residual[bits])
 
 
-def _compress(columns: np.ndarray, bits: np.ndarray) -> np.ndarray:
-    """The given bits of each column, moved together."""
+def _gather_bits(columns: np.ndarray, bits: np.ndarray) -> np.ndarray:
+    """Gather the given bits of each column: bit bits[i] becomes bit i."""
     out = np.zeros(len(columns), dtype=np.uint64)
     for to, bit in enumerate(bits):
         out |= ((columns >> np.uint64(bit)) & np.uint64(1)) << np.uint64(to)
     return out
 
 
-class Search:
-    """The covering problem of one burst; the tables of its stretches serve all planes."""
+class _Stretch(NamedTuple):
+    """The columns with their lowest bit in one stretch, by their bits in it, their *prefixes*.
+
+    Attributes:
+        usable: int64 (M,), which columns of the burst, in the order of their prefixes.
+        prefix: int64 (M,), the prefixes, not zero.
+        column: uint64 (M,), the whole columns.
+        first, chain, pair, ready: tables of `kernels.covers.cover`.
+    """
+
+    usable: np.ndarray
+    prefix: np.ndarray
+    column: np.ndarray
+    first: np.ndarray
+    chain: np.ndarray
+    pair: np.ndarray
+    ready: np.ndarray
+
+
+class BurstSearch:
+    """The search for the fewest columns of one burst; all planes use the same tables.
+
+    A *stretch* is a few successive dependent bits, which are settled together.
+    """
 
     def __init__(self, burst: Burst) -> None:
         self.burst = burst
         self.size = len(burst.dependent)
         self.stretch = self.size if self.size <= EXACT else STRETCH
-        self.tables: dict[int, tuple[np.ndarray, ...]] = {}
+        self.tables: dict[int, _Stretch] = {}
 
     def run(self, wrong: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Columns that sum to the syndrome `wrong`, bool (k,), and whether it is certain that no fewer do.
+        """Find few columns that sum to a syndrome.
 
-        Bursts of `EXACT` bits, or of `MEET` with few enough columns, get the fewest when four do. For the others,
-        partial answers with equally many columns form a level; the `BEAM` of them whose syndromes are clear the
-        farthest are extended by one column, by two, and by as many as it takes where a single stretch is left.
+        Bursts of up to `EXACT` bits, and of up to `MEET` bits with at most `MEET_COLUMNS` columns, get the fewest if
+        four are enough. For others, the partial answers with equally many columns form a level. Of each level, the
+        `BEAM` answers that leave the lowest set bit of the syndrome highest are extended by one column, by two, and,
+        where a single stretch is left, by as many as it takes.
+
+        Args:
+            wrong: bool (k,), the syndrome.
+
+        Returns:
+            The columns, int64, and whether fewer are proved impossible.
         """
         syndrome = int(sum(1 << int(i) for i in np.flatnonzero(wrong)))
         complete = self.size <= EXACT
         if EXACT < self.size <= MEET and len(self.burst.columns) <= MEET_COLUMNS:
             complete = True
-            few = _few(self.burst.columns, np.uint64(syndrome))
+            few = _find_few(self.burst.columns, np.uint64(syndrome))
             if len(few):
                 return few, True
         levels: dict[int, dict[int, tuple[int, ...]]] = {0: {syndrome: ()}}
@@ -210,7 +244,7 @@ class Search:
         raise AssertionError("every dependent bit has a column of its own")
 
     def _extend(self, rest: int) -> list[tuple[int, tuple[int, ...]]]:
-        """Syndromes that a few columns make of `rest`, bits below its lowest untouched, and the columns."""
+        """Return syndromes that few columns leave of `rest`, not touching bits below its lowest, and these columns."""
         from xoropt.codec.streams.banded.kernels import covers
 
         low = (rest & -rest).bit_length() - 1
@@ -233,8 +267,8 @@ class Search:
         alone = int(np.flatnonzero(self.burst.columns == np.uint64(1) << np.uint64(low))[0])
         return [*ways, (rest ^ 1 << low, (alone,))]
 
-    def _table(self, low: int) -> tuple[np.ndarray, ...]:
-        """Columns that begin in the stretch from bit `low` on, by their bits in it."""
+    def _table(self, low: int) -> _Stretch:
+        """Return the table of the stretch from bit `low` on; it is made once."""
         if low not in self.tables:
             columns = self.burst.columns
             begins = columns & np.uint64((1 << low) - 1) == 0
@@ -249,12 +283,13 @@ class Search:
             first = np.full(size, -1, dtype=np.int32)
             first[prefix[::-1]] = np.arange(len(prefix) - 1, -1, -1)
             pair = np.full(size, -1, dtype=np.int64)
-            self.tables[low] = (usable, prefix, columns[usable], first, chain, pair, np.zeros(1, dtype=np.uint8))
+            ready = np.zeros(1, dtype=np.uint8)
+            self.tables[low] = _Stretch(usable, prefix, columns[usable], first, chain, pair, ready)
         return self.tables[low]
 
 
-def _few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
-    """The fewest columns that sum to the syndrome if they are four at most, else none."""
+def _find_few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
+    """Find the fewest columns that sum to the syndrome; return none where it takes more than four."""
     from xoropt.codec.streams.banded.kernels import covers
 
     one = np.flatnonzero(columns == syndrome)
@@ -276,6 +311,6 @@ def _few(columns: np.ndarray, syndrome: np.uint64) -> np.ndarray:
 
 
 def _farthest(syndromes: np.ndarray) -> np.ndarray:
-    """The `BEAM` of some syndromes, uint64, whose lowest bits are highest; zero first."""
+    """Return the places of the `BEAM` syndromes, uint64, with the highest lowest bits; zero comes first."""
     lowest = syndromes & (~syndromes + np.uint64(1))
     return np.argsort(~(lowest - np.uint64(1)), kind="stable")[:BEAM]

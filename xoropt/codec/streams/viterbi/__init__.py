@@ -1,1 +1,1 @@
-"""The exact minimum of unmatched care bits of small sequential networks."""
+"""The Viterbi algorithm: the fewest patches of small sequential networks, exactly."""

@@ -1,4 +1,4 @@
-"""The compiled loop of the Viterbi algorithm."""
+"""Compiled loop of the Viterbi algorithm."""
 
 import numpy as np
 from numba import njit
@@ -12,20 +12,22 @@ ONE = np.uint64(1)
 
 @njit(cache=True, nogil=True)
 def viterbi(starts, rows, values, n_in, memory, cost, choice):
-    """Steps of the Viterbi algorithm over the states x_t … x_{t+memory−1} of a sequential network, memory ≥ 1.
+    """Run steps of the Viterbi algorithm over the states x_t … x_{t+memory−1} of a sequential network, memory ≥ 1.
 
-    A step's outputs are a sum of three parts: of the seed that leaves, of those that stay, and of the one that
-    enters. For each value of those that stay, the best leaving seed for every pattern of the step's k care bits
-    comes from a distance transform over the k-cube, in k·2^k instead of 4^n_in operations where that is less.
+    The outputs of a step are a sum of three parts: from the seed that leaves the state, from those that stay, and from
+    the one that enters. For each value of those that stay, the best leaving seed for every pattern of the step's k care
+    bits comes from a distance transform over the k-cube, in k·2^k instead of 4^n_in operations where that is less.
 
     Args:
         starts: int64 (steps + 1,), first care bit of each step.
-        rows: uint64 (care bits,), network row of each; values: uint8 (care bits,).
-        cost: int32 (2^(n_in·memory),), in: least cost of each state, smallest 0; out: after the last step, the same.
-        choice: out, uint16 (steps, states), the seed that left; of no steps when not wanted.
+        rows: uint64 (care bits,), the network row of each care bit.
+        values: uint8 (care bits,), the wanted bits.
+        n_in, memory: sizes of the network.
+        cost: int32 (2^(n_in·memory),), the least cost of each state, relative to the smallest; updated in place.
+        choice: out, uint16 (steps, states), the seed that left; without steps where it is not wanted.
 
     Returns:
-        The cost of the best path beyond that of the best state before.
+        How much the smallest cost grew.
     """
     branches = 1 << n_in
     states = cost.shape[0]

@@ -1,7 +1,7 @@
-"""The exact minimum of unmatched care bits of a sequential network, by dynamic programming.
+"""The fewest patches of a sequential network, by dynamic programming over its states.
 
-Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): the states are the seeds in the shift registers. Costs are kept at
-every `SPAN`-th step; the way back runs through one span after another, from the last, each computed once more.
+Park, Kwon et al. (ICLR 2022, arXiv 2105.01869): a state is the seeds in the shift registers. Costs are kept for every
+`SPAN`-th step only. The way back goes through the spans from the last to the first, and computes each of them again.
 """
 
 import numpy as np
@@ -9,22 +9,22 @@ import numpy as np
 from xoropt.common.errors import ArgumentError
 from xoropt.networks import XorNetwork
 
-__all__ = ["viterbi"]
+__all__ = ["viterbi_seeds"]
 
 SPAN = 256
 """Steps between kept costs."""
 
 
-def viterbi(network: XorNetwork, values: np.ndarray, care: np.ndarray) -> tuple[np.ndarray, int]:
-    """Seeds of an open, row-major stream with the fewest unmatched care bits.
+def viterbi_seeds(network: XorNetwork, values: np.ndarray, care: np.ndarray) -> tuple[np.ndarray, int]:
+    """Find seeds of an open, row-major stream that leave the fewest care bits wrong.
 
     Args:
-        network: n_in·memory at most 16, n_in at most 12.
-        values: bool (outputs,).
-        care: bool (outputs,).
+        network: a network with n_in·memory at most 16 and n_in at most 12.
+        values: bool (outputs,), the wanted bits.
+        care: bool (outputs,), the mask.
 
     Returns:
-        The seed bits, uint8 ((steps + memory)·n_in,), and the number of unmatched care bits.
+        The seed bits, uint8 ((steps + memory)·n_in,), and the number of care bits that are wrong.
 
     Raises:
         ArgumentError: the network has more than 2^16 states or 2^12 branches.
@@ -40,7 +40,7 @@ def viterbi(network: XorNetwork, values: np.ndarray, care: np.ndarray) -> tuple[
     at = np.flatnonzero(care)
     starts = np.searchsorted(at, np.arange(steps + 1) * network.n_out)
     rows, bits = network.rows[at % network.n_out, 0], values[at].astype(np.uint8)
-    if not memory:  # a state of its own for the seed that leaves, which no output reads
+    if not memory:  # add a state for the seed that leaves, which no output reads
         rows, memory = rows << np.uint64(n_in), 1
     if n_in * memory > 16:
         raise ArgumentError(f"Argument 'network' must have at most 2^16 states, not {network.recipe}.")

@@ -1,1 +1,1 @@
-"""Compiled loops of the windowed encoders."""
+"""Compiled loops of the encoders of windowed networks."""

@@ -1,4 +1,4 @@
-"""Sums of one to four columns that make a wanted syndrome."""
+"""Compiled loops that find one to four columns with a wanted sum."""
 
 import numpy as np
 from numba import njit
@@ -8,21 +8,25 @@ __all__ = ["cover", "meet"]
 
 @njit(cache=True, nogil=True)
 def cover(weight, prefix, column, target, rest, first, chain, pair, ready, picks, rests):
-    """Ways to sum `weight` columns, 1 to 4, whose prefixes sum to `target`; as many as `picks` holds.
+    """Find ways to choose `weight` columns, 1 to 4, so that their prefixes sum to `target`.
 
-    Of three columns two come from `pair`, and of four all: one pair for each sum, so that a way is found where there is
-    one.
+    A column's *prefix* is its bits in the current stretch. `pair` holds one pair of columns for each sum of two
+    prefixes. Two of three columns, and all of four, come from such pairs, so that a way is found if there is one.
 
     Args:
-        prefix: int64 (M,), not zero; column: uint64 (M,), the whole columns.
-        target: sum of prefixes wanted, not zero; rest: the whole syndrome.
-        first, chain: int32 (size,), (M,): columns of each prefix as linked lists, −1 ends.
-        pair: int64 (size,), i·M + k of two columns with that sum of prefixes, −1; filled here on first use.
+        weight: number of columns.
+        prefix: int64 (M,), the prefixes, not zero.
+        column: uint64 (M,), the whole columns.
+        target: the wanted sum of prefixes, not zero.
+        rest: the whole syndrome.
+        first, chain: int32 (size,) and (M,), the columns of each prefix as linked lists; −1 ends a list.
+        pair: int64 (size,), i·M + k of two columns with that sum of prefixes, or −1; filled here on first use.
         ready: uint8 (1,), 1 once `pair` is filled.
-        picks: out, int64 (R, 4), columns; rests: out, uint64 (R,), the syndrome they leave.
+        picks: out, int64 (R, 4), the columns of each way.
+        rests: out, uint64 (R,), the syndrome that each way leaves.
 
     Returns:
-        Number of ways written.
+        The number of ways that were written, at most R.
     """
     M = prefix.shape[0]
     limit = picks.shape[0]
@@ -86,12 +90,17 @@ def cover(weight, prefix, column, target, rest, first, chain, pair, ready, picks
 
 @njit(cache=True, nogil=True)
 def meet(column, code, target, target_code, size, picks):
-    """Three or four columns that sum to the target, by sums of two; returns their number, 0 when there are none.
+    """Find three or four columns with a wanted sum, by comparing sums of two (meet in the middle).
 
     Args:
-        column: uint64 (M,), M < 46,000; code: int64 (M,), a linear hash of each below `size`, a power of two.
-        target, target_code: the sum wanted and its hash.
-        picks: out, int64 (4,).
+        column: uint64 (M,), M < 46,000.
+        code: int64 (M,), a linear hash of each column, below `size`.
+        target, target_code: the wanted sum and its hash.
+        size: a power of two.
+        picks: out, int64 (4,), the columns.
+
+    Returns:
+        The number of columns, 3 or 4; 0 where there are none.
     """
     M = column.shape[0]
     begin = np.zeros(size + 1, np.int64)

@@ -1,9 +1,9 @@
-"""The banded elimination over GF(2), back-substitution, and the columns of a syndrome.
+"""Compiled loops of the banded elimination over GF(2), of back substitution, and of the columns of a syndrome.
 
-Rows are kept *in place*: bit c of a row lies in word (c // 64) mod B, so that a row is never shifted when the window
-moves on. B is a power of two and the window at most 64·(B − 1) bits wide, so the columns that a row can reach never
-share a bit. A row is 2·B words: B words of the band, B − 1 words of the *border* (columns 0 … border − 1, which the
-first and the last equations of a ring share) and one word of right-hand sides, bit p for plane p.
+Rows are kept *in place*: bit c of a row lies in word (c // 64) mod B, so that no row is shifted when the window moves
+on. B is a power of two and the window at most 64·(B − 1) bits wide, so no two columns that a row can reach share a bit.
+A row is 2·B words: B words of the band, B − 1 words of the *border* (columns 0 … border − 1, which the first and the
+last equations of a ring share), and one word of right-hand sides, bit p for plane p.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ __all__ = ["BATCH", "columns", "eliminate", "evaluate", "substitute"]
 ONE = np.uint64(1)
 NIBBLE = np.uint64(15)
 BATCH = 16
-"""Equations that are reduced together: enough to hide the latency of one behind the others."""
+"""Equations that are reduced together: enough to hide the latency of each behind the others."""
 
 
 @njit(inline="always")
 def _load(work, at, head, pattern, system):
-    """Write the equation whose window begins at column `head` to work[at : at+2B], right-hand sides left zero.
+    """Write the equation with its window at column `head` to work[at : at+2B], with right-hand sides of zero.
 
-    Columns whose bit in `live` is zero hold the constant 0 and are left out.
+    Columns with a clear bit in `live` hold the constant 0 and are left out.
     """
     patterns, words, live, n, border, B = system[2], system[3], system[4], system[6], system[7], system[8]
     mask = B - 1
@@ -45,7 +45,7 @@ def _load(work, at, head, pattern, system):
                 work[at + ((first + i) & mask)] = ((value << shift) | carry) & live[first + i]
                 carry = value >> rest
             work[at + ((first + words) & mask)] = carry & live[first + words]
-    else:  # near the ring's seam, or a ring shorter than the window: bit by bit
+    else:  # near the cut of a ring, or in a ring shorter than the window: bit by bit
         for i in range(words):
             value = patterns[source + i]
             while value:
@@ -61,21 +61,21 @@ def _load(work, at, head, pattern, system):
 
 @njit(cache=True, nogil=True)
 def eliminate(system, values, pivots, dependent, residual, table, work):
-    """Eliminate on line, and return the number of dependent equations.
+    """Eliminate the equations one by one, and return the number of dependent ones.
 
-    Of the columns that are left for a pivot the earliest is taken. `BATCH` consecutive equations pass together through
-    the columns that all have a pivot, four columns at a time: `table` holds, for every group of four such columns, the
-    sixteen sums of their pivot rows (the method of the Four Russians). One after another each then goes on through the
-    rest, pivot by pivot.
+    Each equation takes the earliest column that is left in it as its pivot. `BATCH` consecutive equations pass together
+    through the columns that all have a pivot, four columns at a time: `table` holds, for every group of four such
+    columns, the sixteen sums of their pivot rows (the method of the Four Russians). Then each goes on alone through the
+    other columns, pivot by pivot.
 
     Args:
-        system: the values of a `banded.elimination.System`.
+        system: the values of a `banded.equations.BandedSystem`.
         values: uint64 (E,), right-hand sides.
-        pivots: the arrays of `banded.elimination.Pivots`, without any pivot; they are filled in.
+        pivots: the arrays of `banded.elimination.Pivots`, without pivots; they are filled in.
         dependent: out, int64 (E,), equations that depend on earlier ones.
-        residual: out, uint64 (E,), bit p set where plane p's value disagrees with them.
-        table: scratch, uint64 (16·16·B·2B,).
-        work: scratch, uint64 (BATCH·2B,).
+        residual: out, uint64 (E,), bit p set where the value of plane p contradicts the earlier equations.
+        table: working memory, uint64 (16·16·B·2B,).
+        work: working memory, uint64 (BATCH·2B,).
     """
     heads, pattern, _, _, _, window, n, border, B = system
     rows, owner, border_rows, border_owner = pivots
@@ -83,12 +83,14 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
     mask = B - 1
     group_mask = B * 16 - 1
     count = 0
-    frontier = border >> 2  # groups below have a pivot in every column that can still occur
+    frontier = border >> 2  # every column of an earlier group that can still occur has a pivot
     total = heads.shape[0]
     e0 = 0
     while e0 < total:
         size = 1
-        reach = (max(heads[e0], border) & ~15) + 64 * B - window  # later rows would wrap onto columns still to come
+        reach = (
+            (max(heads[e0], border) & ~15) + 64 * B - window
+        )  # a later head would wrap onto columns that are still needed
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
         for k in range(size):
@@ -100,7 +102,7 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
         if (head >> 2) > frontier:
             frontier = head >> 2
         g = max(head, border) >> 4 << 2
-        while g < frontier:  # four groups, a quarter of a word, at a time; those beyond the frontier take zero rows
+        while g < frontier:  # four groups, a quarter of a word, at a time; beyond the frontier, zero rows
             i = (g >> 4) & mask
             shift = np.uint64((g & 15) * 4)
             base = (g & group_mask) * 16
@@ -199,7 +201,7 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
 
 @njit(cache=True, nogil=True)
 def substitute(system, pivots, planes, x):
-    """Substitute back: x, out, uint8 (planes·n,), is a solution of the independent equations, free columns zero."""
+    """Substitute back: write a solution of the independent equations, with free columns 0, to x, uint8 (planes·n,)."""
     n, border, B = system[6], system[7], system[8]
     rows, owner, border_rows, border_owner = pivots
     width = 2 * B
@@ -238,7 +240,7 @@ def substitute(system, pivots, planes, x):
 
 @njit(cache=True, nogil=True)
 def evaluate(system, planes, x, out):
-    """Evaluate a solution x, uint8 (planes·n,): bit p of out[e], uint64, is equation e's left side for plane p."""
+    """Evaluate the equations at x, uint8 (planes·n,): bit p of out[e], uint64, is the left side of e for plane p."""
     heads, pattern, patterns, words, _, _, n, _, _ = system
     length = (n >> 6) + words + 2
     packed = np.zeros(length, np.uint64)
@@ -262,19 +264,20 @@ def evaluate(system, planes, x, out):
 
 @njit(cache=True, nogil=True)
 def columns(system, pivots, last, column, budget):
-    """Find the columns of the syndrome: which of up to 64 dependent equations a flip of each value would change.
+    """Find the columns of the syndrome: which of up to 64 dependent equations a flip of each value changes.
 
-    Runs `eliminate` once more for the equations that matter, from the last to the first, and hands each one's column
-    on to the equations whose pivots it used.
+    This repeats the elimination of the equations that matter, from the last to the first, and adds each one's column to
+    those of the equations that its reduction used.
 
     Args:
-        system, pivots: as for `eliminate`, eliminated.
+        system: as for `eliminate`.
+        pivots: as `eliminate` filled them in.
         last: the last dependent equation.
-        column: uint64 (E,), in: bit k at the k-th dependent equation, zero elsewhere; out: the columns.
-        budget: reductions allowed.
+        column: uint64 (E,); at first bit k at the k-th dependent equation and zero elsewhere; then the columns.
+        budget: reductions that may be repeated.
 
     Returns:
-        The first equation with a column that is not zero, or −1 when the budget was spent.
+        The first equation with a column that is not zero, or −1 where the budget was spent.
     """
     heads, pattern, _, _, _, window, n, border, B = system
     rows, owner, border_rows, border_owner = pivots

@@ -1,4 +1,4 @@
-"""Care bits in stream order, and how many of them a ring falls short of."""
+"""Compiled loops that bring care bits into stream order, and count those that a ring cannot serve."""
 
 import numpy as np
 from numba import njit
@@ -8,13 +8,15 @@ __all__ = ["care_stream", "shortfall"]
 
 @njit(cache=True, nogil=True)
 def care_stream(care, lanes, rows, multiplier, step, starts, stream_row, weight):
-    """The care bits in stream order, lane after lane.
+    """Bring the care bits of a segment into stream order, lane after lane.
 
     Args:
-        care: uint8 (weights of the segment,); rows·lanes of them, or fewer in the last row.
+        care: uint8 (weights,), the mask of the segment: rows·lanes weights, or fewer in the last row.
+        lanes, rows: L and T.
         multiplier, step: stream row p holds weight row p·multiplier mod rows, rotated by p·step mod lanes.
-        starts: out, int64 (lanes + 1,), zero: first care bit of each lane.
-        stream_row: out, int64 (care bits,); weight: out, int64 (care bits,), index into `care`.
+        starts: out, int64 (lanes + 1,), zero at first: the first care bit of each lane.
+        stream_row: out, int64 (care bits,), the stream row of each care bit.
+        weight: out, int64 (care bits,), its index into `care`.
     """
     outputs = care.shape[0]
     y = 0
@@ -52,9 +54,13 @@ def care_stream(care, lanes, rows, multiplier, step, starts, stream_row, weight)
 
 @njit(cache=True, nogil=True)
 def shortfall(level_heads, capacity):
-    """Care bits that find a token bucket of `capacity` bits empty, going round the ring from its lowest level.
+    """Count the care bits that find no free seed bit in their window.
 
-    level_heads: int64 (E,), the exact head of each care bit, in stream order, from the ring's cut.
+    The window is a token bucket: seed bits fill it up to `capacity`, and each care bit takes one out.
+
+    Args:
+        level_heads: int64 (E,), the seed bits before each care bit at the exact rate, in stream order, from the cut.
+        capacity: seed bits that the window levels.
     """
     level = np.int64(0)
     head = level_heads[0] if level_heads.shape[0] else np.int64(0)

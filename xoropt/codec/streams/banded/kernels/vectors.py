@@ -1,4 +1,4 @@
-"""Intrinsics of the banded elimination on eight words at once."""
+"""Numba intrinsics of the banded elimination: operations on eight words at once."""
 
 from llvmlite import ir
 from numba import types
@@ -13,7 +13,7 @@ EIGHT = ir.VectorType(ir.IntType(64), 8)
 
 @intrinsic
 def xor8(typing_context, target, i, source, k):
-    """target[i : i+8] ^= source[k : k+8], as one vector of 512 bits (the compiler splits it where it must)."""
+    """target[i : i+8] ^= source[k : k+8], as one vector of 512 bits, which the compiler splits where it must."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], EIGHT)
@@ -26,7 +26,7 @@ def xor8(typing_context, target, i, source, k):
 
 @intrinsic
 def xor_four8(typing_context, target, i, source, k0, k1, k2, k3):
-    """target[i : i+8] ^= the sum of the four source[k : k+8]."""
+    """target[i : i+8] ^= the XOR of source[k : k+8] for the four k."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], EIGHT)

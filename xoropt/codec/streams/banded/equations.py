@@ -1,0 +1,211 @@
+"""The equations of a segment: one for each care bit, over its seed bits.
+
+An output is an XOR of seed bits in its window. So each care bit is an equation over GF(2) that reads only columns from
+its *head*, the first column of its window, to head + window − 1, out of all n seed bits. Sorted by heads, as the stream
+is, the equations form a *banded* system: all entries lie near a diagonal.
+
+In a ring the windows of the last equations continue in the first columns. Those columns, one window of them, are the
+*border*: the first and the last equations share them, so that they don't fit into the band and are solved last. Where
+the ring is *cut*, that is, which column counts as the first, is free.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segments import assign_steps, count_seed_rows, last_row_lanes
+from xoropt.common.errors import ArgumentError
+from xoropt.networks import XorNetwork
+
+__all__ = [
+    "MAX_WINDOW",
+    "BandedSystem",
+    "CareBits",
+    "Equations",
+    "band_words",
+    "build_equations",
+    "collect_care_bits",
+    "count_shortfall",
+]
+
+MAX_WINDOW = 1984
+"""Bits of the widest window: 31 words of a band of 32."""
+
+
+class CareBits(NamedTuple):
+    """The care bits of a segment in stream order, lane after lane.
+
+    Attributes:
+        starts: int64 (L + 1,), the number of care bits before each lane.
+        stream_rows: int64 (E,), the stream row of each care bit.
+        weights: int64 (E,), the weight of each care bit, counted within the segment.
+    """
+
+    starts: np.ndarray
+    stream_rows: np.ndarray
+    weights: np.ndarray
+
+
+class BandedSystem(NamedTuple):
+    """The equations of a segment, as the compiled loops take them.
+
+    Equation e reads the columns heads[e] + i (mod n) for every bit i of patterns[pattern[e]]; heads ascend.
+
+    Attributes:
+        heads, pattern: int64 (E,).
+        patterns: uint64, flat (n_out·words,).
+        words: words of a pattern.
+        live: uint64 (⌈n/64⌉ + 1,), a bit for every column: set for unknowns, clear for the constant 0.
+        window: bits of the window, at most 64·(B − 1).
+        n: number of columns.
+        border: number of border columns, `window` in a ring and 0 in an open stream.
+        B: words of the band.
+    """
+
+    heads: np.ndarray
+    pattern: np.ndarray
+    patterns: np.ndarray
+    words: int
+    live: np.ndarray
+    window: int
+    n: int
+    border: int
+    B: int
+
+
+@dataclass(frozen=True)
+class Equations:
+    """The care bits of one segment as linear equations, in stream order.
+
+    Attributes:
+        network: the network whose rows the equations use.
+        n: number of columns.
+        closed: whether the columns form a ring; otherwise no equation reaches beyond n.
+        heads: int64 (E,), first column of each window, ascending from the cut.
+        pattern: int64 (E,), row of the network.
+        live: bool (n,), columns that are unknown seed bits; the others hold the constant 0.
+        cut: the column of the segment that is column 0 here.
+    """
+
+    network: XorNetwork
+    n: int
+    closed: bool
+    heads: np.ndarray = field(repr=False)
+    pattern: np.ndarray = field(repr=False)
+    live: np.ndarray = field(repr=False)
+    cut: int = 0
+
+    @cached_property
+    def system(self) -> BandedSystem:
+        """The equations as the compiled loops take them."""
+        network, border = self.network, min(self.network.window, self.n) if self.closed else 0
+        band, rows = band_words(network.window), network.rows
+        own = self.heads, self.pattern, rows.reshape(-1), rows.shape[1], self._live_words()
+        return BandedSystem(*own, network.window, self.n, border, band)
+
+    def _live_words(self) -> np.ndarray:
+        """Pack `live`: uint64 (⌈n/64⌉ + 1,)."""
+        packed = np.zeros((self.n + 63) // 64 * 8 + 8, dtype=np.uint8)
+        bits = np.packbits(self.live, bitorder="little")
+        packed[: len(bits)] = bits
+        return packed.view("<u8").astype(np.uint64)
+
+
+def band_words(window: int) -> int:
+    """Return B, the words of the band: the power of two from 8 on that holds a window and one word more.
+
+    Raises:
+        ArgumentError: the window is wider than `MAX_WINDOW`.
+    """
+    if window > MAX_WINDOW:
+        raise ArgumentError(f"Argument 'network' must have a window of at most {MAX_WINDOW} bits, not {window}.")
+    return max(8, 1 << (-(-window // 64)).bit_length())
+
+
+def collect_care_bits(care: np.ndarray, order: StreamOrder, rows: int) -> CareBits:
+    """Collect the care bits of a segment in stream order.
+
+    Args:
+        care: bool (weights,), the mask of the segment; the last weight row may be incomplete.
+        order: the stream order.
+        rows: T, the weight rows of the segment.
+    """
+    from xoropt.codec.streams.banded.kernels import equations
+
+    count = int(np.count_nonzero(care))
+    starts = np.zeros(order.lanes + 1, dtype=np.int64)
+    stream_rows, weights = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    equations.care_stream(
+        np.ascontiguousarray(care).view(np.uint8),
+        order.lanes,
+        rows,
+        order.multiplier(rows),
+        order.rotation,
+        starts,
+        stream_rows,
+        weights,
+    )
+    return CareBits(starts, stream_rows, weights)
+
+
+def build_equations(
+    network: XorNetwork, order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits
+) -> tuple[Equations, np.ndarray]:
+    """Build the equations of a segment.
+
+    Column l·m + r is seed bit (r, l). A ring is cut where the care bits are furthest behind the seed bits, so that no
+    equation is short of unknowns before the cut.
+
+    Args:
+        network, order: those of the encoding.
+        rows, seed_bits: T and n of the segment.
+        care_bits: the care bits of the segment.
+
+    Returns:
+        The equations, and the number in stream order of the care bit of each, int64 (E,).
+    """
+    starts, stream_rows, _ = care_bits
+    seed_rows = count_seed_rows(order, seed_bits)
+    n = order.lanes * seed_rows
+    step, output = assign_steps(order, rows, seed_rows, network)
+    heads = step[stream_rows] * network.n_in
+    pattern = output[stream_rows]
+    numbers = np.arange(len(stream_rows), dtype=np.int64)
+    live = np.ones(n, dtype=bool)
+    if not order.closed:
+        return Equations(network, n, False, heads, pattern, live), numbers
+    live[seed_rows - 1 :: seed_rows] = False
+    live[last_row_lanes(order, seed_bits) * seed_rows + seed_rows - 1] = True
+    heads += np.repeat(np.arange(order.lanes, dtype=np.int64) * seed_rows, np.diff(starts))
+    first = int(np.argmin(_exact_heads(order, rows, seed_bits, care_bits) - numbers)) if len(heads) else 0
+    cut = int(heads[first]) if len(heads) else 0
+    first = int(np.searchsorted(heads, cut))
+    turned = np.roll(heads, -first) - cut
+    turned[len(heads) - first :] += n
+    equations = Equations(network, n, True, turned, np.roll(pattern, -first), np.roll(live, -cut), cut)
+    return equations, np.roll(numbers, -first)
+
+
+def _exact_heads(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits) -> np.ndarray:
+    """Return the seed bits before each care bit at the exact rate: ⌊s·n/(L·T)⌋ for stream position s; int64 (E,)."""
+    lane = np.repeat(np.arange(order.lanes, dtype=np.int64) * rows, np.diff(care_bits.starts))
+    return (lane + care_bits.stream_rows) * seed_bits // (order.lanes * rows)
+
+
+def count_shortfall(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits, capacity: int) -> int:
+    """Count the care bits of a ring that a window of `capacity` seed bits cannot serve.
+
+    This is an estimate of the dependent equations: where care bits are dense, the window runs out of unknowns.
+    """
+    from xoropt.codec.streams.banded.kernels import equations
+
+    count = len(care_bits.stream_rows)
+    if not count:
+        return 0
+    heads = _exact_heads(order, rows, seed_bits, care_bits)
+    first = int(np.argmin(heads - np.arange(count)))
+    turned = np.roll(heads, -first) + seed_bits * (np.arange(count) >= count - first)
+    return int(equations.shortfall(turned, capacity))
