@@ -74,6 +74,8 @@ def _configuration(**options: Any) -> CompressConfig:
 def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     """Train a real network, prune, quantize and store it, read it back and compare; takes about a minute.
 
+    Files of an earlier demo are replaced; other files of these names only with --force.
+
     \b
     Example:
       xoropt demo --out /tmp/demo
