@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from xoropt_solvers import LimitExceededError
 
 import xoropt
 from xoropt import CompressConfig, CompressedTensor, UncompressedTensor
@@ -219,3 +220,13 @@ def test_merged_zeros_never_change_a_tensor_that_is_carried(levels):
     assert isinstance(model.tensors["w"], xoropt.UncompressedTensor)
     assert model.tensors["w"].array.tobytes() == weights.tobytes()
     assert all(check.lossless for check in xoropt.verify(model, {"w": weights}))
+
+
+def test_a_solvers_error_names_the_tensor(dense, monkeypatch):
+    def refuse(*arguments, **options):
+        raise LimitExceededError("The problem has 99 unknowns; at most 28 are allowed.")
+
+    monkeypatch.setattr("xoropt.codec.blocks.encoder.solve_many", refuse)
+    config = CompressConfig(sparsity=0.9, bits=1, n_in=20, n_out=100, solver="exhaustive", include=("fc.weight",))
+    with pytest.raises(LimitExceededError, match=r"^Tensor 'fc.weight': The problem has 99 unknowns"):
+        xoropt.compress(dense, config)
