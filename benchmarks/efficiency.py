@@ -44,8 +44,8 @@ WEIGHTS = {"block": 400_000, "Viterbi 1": 400_000, "Viterbi 2": 80_000}
 """The most weights that the slower encoders get."""
 
 
-def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, str]]:
-    """Choose networks, orders and solvers, by name, at the rate that the density requires."""
+def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, dict[str, str]]]:
+    """Choose networks, orders, and seed searches or patches, by name, at the rate that the density requires."""
 
     def n_out(n_in: int, factor: float = 1.0) -> int:
         return max(1, round(factor * n_in / density))
@@ -53,16 +53,16 @@ def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, str
     ring = "lanes:lanes=64"
     wide = -(-64 * 105 // round(100 * density))  # a ring fits its rate below this bound
     return {
-        "block, greedy": (random_block(20, n_out(20, 0.9)), None, "greedy"),
-        "block, exact": (random_block(20, n_out(20, 0.95)), None, "portfolio"),
-        "Viterbi 1": (sequential(8, n_out(8), 1), "rows", "viterbi"),
-        "Viterbi 2": (sequential(8, n_out(8), 2), "rows", "viterbi"),
-        "fixed rate, w=512, 8 taps": (windowed(64, n_out(64), 512, 8), "rows", "burst"),
-        "fixed rate, w=512, dense": (windowed(64, n_out(64), 512, None), "rows", "burst"),
-        "ring, w=960, 8 taps": (windowed(64, wide, 960, 8), ring, "burst"),
-        "ring, w=960, dense": (windowed(64, wide, 960, None), ring, "burst"),
-        "ring, staged 64": (staged(64, wide, 112, 5, 3, 4, 704), ring, "burst"),
-        "auto": ("auto", None, "burst"),
+        "block, greedy": (random_block(20, n_out(20, 0.9)), None, {"solver": "greedy"}),
+        "block, exact": (random_block(20, n_out(20, 0.95)), None, {}),
+        "Viterbi 1": (sequential(8, n_out(8), 1), "rows", {"patches": "viterbi"}),
+        "Viterbi 2": (sequential(8, n_out(8), 2), "rows", {"patches": "viterbi"}),
+        "fixed rate, w=512, 8 taps": (windowed(64, n_out(64), 512, 8), "rows", {}),
+        "fixed rate, w=512, dense": (windowed(64, n_out(64), 512, None), "rows", {}),
+        "ring, w=960, 8 taps": (windowed(64, wide, 960, 8), ring, {}),
+        "ring, w=960, dense": (windowed(64, wide, 960, None), ring, {}),
+        "ring, staged 64": (staged(64, wide, 112, 5, 3, 4, 704), ring, {}),
+        "auto": ("auto", None, {}),
     }
 
 
@@ -71,16 +71,16 @@ def measure(data: str, bits: np.ndarray, care: np.ndarray, name: str, method: tu
     import time
     import warnings
 
-    network, order, solver = method
+    network, order, search = method
     limit = next((n for kind, n in WEIGHTS.items() if name.startswith(kind)), bits.size)
     if bits.size > limit:
         bits, care = bits.reshape(-1)[:limit], care.reshape(-1)[:limit]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", xoropt.RateWarning)
         part = slice(0, 2000)
-        xoropt.encode(bits.reshape(-1)[part], care.reshape(-1)[part], network, order=order, solver=solver)
+        xoropt.encode(bits.reshape(-1)[part], care.reshape(-1)[part], network, order=order, **search)
         begin = time.thread_time()
-        encoded = xoropt.encode(bits, care, network, order=order, solver=solver)
+        encoded = xoropt.encode(bits, care, network, order=order, **search)
         seconds = time.thread_time() - begin
     size = encoded.size
     steps = size.seed_bits / encoded.network.n_in

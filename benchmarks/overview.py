@@ -39,7 +39,7 @@ FORMS = {
     "the paper's blocks, bitmap": {"n_in": 20, "solver": "greedy", "mask": "bitmap"},
     "sequential N_s = 2, bitmap": {
         "network": "sequential:n_in=8,n_out=80,n_s=2",
-        "solver": "viterbi",
+        "patches": "viterbi",
         "mask": "bitmap",
     },
 }

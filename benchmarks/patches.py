@@ -90,8 +90,8 @@ def measure(network: XorNetwork, sparsity: float, weights: int, seed: int = 0) -
     rng = np.random.default_rng(seed)
     care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
     sizes = {}
-    for solver in ("greedy", "burst"):
-        sizes[solver] = xoropt.encode(bits, care, network, solver=solver).size
+    for patches in ("greedy", "burst"):
+        sizes[patches] = xoropt.encode(bits, care, network, patches=patches).size
     order = order_from_recipe("rows")
     care_bits = collect_care_bits(care, order, weights)
     equations, _ = build_equations(network, order, weights, open_seed_bits(weights, network), care_bits)
@@ -133,7 +133,7 @@ def matched(n_s: int, weights: int, seeds: int) -> dict[str, float]:
         care, bits = rng.random(weights) < 0.1, rng.random(weights) < 0.5
         network = sequential(8, 80, n_s, seed=seed)
         if n_s:
-            size = xoropt.encode(bits, care, network, solver="viterbi").size
+            size = xoropt.encode(bits, care, network, patches="viterbi").size
         else:
             size = xoropt.encode(bits, care, network, solver="exhaustive").size
         right, total = right + size.care_bits - size.patches, total + size.care_bits

@@ -1,9 +1,11 @@
-"""Hypothesis profiles, which alone say how many examples a property is tried on.
+"""Hypothesis profiles, and the skipping of tests whose Debian package is missing.
 
-"ci", the default, tries few examples and the same ones every time; `pytest --hypothesis-profile=full` tries many more,
-new ones every time.
+The profiles alone say how many examples a property is tried on. "ci", the default, tries few examples and the same ones
+every time; `pytest --hypothesis-profile=full` tries many more, new ones every time.
 """
 
+import pytest
+from debian_packages import find_program
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
@@ -11,3 +13,11 @@ settings.register_profile(
 )
 settings.register_profile("full", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
+
+
+@pytest.hookimpl(tryfirst=True)  # before any fixture is made
+def pytest_runtest_setup(item):
+    for mark in item.iter_markers("debian"):
+        (package,) = mark.args
+        if find_program(package) is None:
+            pytest.skip(f"needs the Debian package {package}: apt-get install {package}")

@@ -15,6 +15,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 SLOW = {"extending"}
 """Pages whose examples take longer than a few seconds."""
+PACKAGES = {"hardware": "iverilog"}
+"""The Debian package that a page's examples need."""
+
+
+def marks(page):
+    yield from [pytest.mark.slow] if page.stem in SLOW else []
+    yield from [pytest.mark.debian(PACKAGES[page.stem])] if page.stem in PACKAGES else []
 
 
 def blocks(page, language):
@@ -57,10 +64,7 @@ def install(page, folder):
     forget_entry_points()
 
 
-@pytest.mark.parametrize(
-    "page",
-    [pytest.param(page, id=page.stem, marks=pytest.mark.slow if page.stem in SLOW else ()) for page in PAGES],
-)
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=[*marks(page)]) for page in PAGES])
 def test_examples(page, tmp_path, monkeypatch, registries):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)

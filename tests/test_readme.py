@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,24 @@ README = (ROOT / "README.md").read_text()
 
 def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_first_commands_get_the_repository_and_install_it():
+    first, second = blocks("sh")[:2]
+    clone, environment, demo = first.splitlines()
+    assert clone.startswith("git clone ")
+    assert clone.endswith(" && cd xoropt")
+    assert environment.startswith("python3 -m venv ")
+    assert demo == "pip install '.[demo]' && xoropt demo"
+    assert second == "pip install '.[test]' && pytest\n"
+
+
+def test_extras_exist():
+    """Every extra that the README names is in pyproject.toml, and installed from the repository."""
+    named = re.findall(r"pip\s+install\s+'([^']*)\[([\w,-]+)\]'", README)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {place for place, _ in named} == {"."}
+    assert {extra for _, extra in named} == set(extras) - {"osd"}
 
 
 def test_python_examples(tmp_path, monkeypatch, capsys):

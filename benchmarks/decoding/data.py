@@ -40,6 +40,8 @@ def encode_all() -> tuple[np.ndarray, np.ndarray, dict[str, xoropt.BlockEncoded 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", xoropt.RateWarning)
         for name, (network, order) in NETWORKS.items():
-            solver = "greedy" if network.startswith(("block", "sequential")) else "portfolio"
-            encodings[name] = xoropt.encode(bits, care, network, order=order, solver=solver, jobs=count_cores())
+            search = {"block": {"solver": "greedy"}, "sequential": {"patches": "greedy"}}.get(
+                network.partition(":")[0], {}
+            )
+            encodings[name] = xoropt.encode(bits, care, network, order=order, **search, jobs=count_cores())
     return care, bits & care, encodings

@@ -1,5 +1,7 @@
 """Fixtures that several test modules share."""
 
+import fcntl
+import pickle
 import subprocess
 import sys
 
@@ -27,11 +29,18 @@ def dense():
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    """The demo's folder and its finished process; it takes a while and runs once for all tests."""
-    folder = tmp_path_factory.mktemp("demo") / "xoropt-demo"
-    command = [sys.executable, "-m", "xoropt", "demo", "--out", folder, "--json"]
-    return folder, subprocess.run(command, capture_output=True, text=True, check=False)
+def demo(tmp_path_factory, worker_id):
+    """The demo's folder, which tests only read, and its finished process; it runs once for the tests of all workers."""
+    base = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        base = base.parent  # the session's folder, with one for each worker
+    folder, kept = base / "xoropt-demo", base / "xoropt-demo.pickle"
+    with (base / "xoropt-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker runs it, the others wait
+        if not kept.exists():
+            command = [sys.executable, "-m", "xoropt", "demo", "--out", folder, "--json"]
+            kept.write_bytes(pickle.dumps(subprocess.run(command, capture_output=True, text=True, check=False)))
+        return folder, pickle.loads(kept.read_bytes())
 
 
 @pytest.fixture

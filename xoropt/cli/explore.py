@@ -157,7 +157,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         if not results.points:
             continue
         front = results.front
-        names = [f"{result.network} {result.order} {result.solver}" for result in front]
+        names = [f"{result.network} {result.order} {result.search}" for result in front]
         first = names if console.width >= WIDE else [f"({i})" for i in range(1, len(names) + 1)]
         rows = [
             (name, *(text(result) for text in COLUMNS.values()), ", ".join(results.views(result)))
@@ -165,7 +165,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         ]
         title = f"{results.workload}: {len(front)} of {len(results.points)} networks are worth their cost"
         units = "gates per output; decode in G weights/s, encode in M care bits/s"
-        console.print(make_table(f"{title} ({units})", ("network, order, solver", *COLUMNS, "front of"), rows))
+        console.print(make_table(f"{title} ({units})", ("network, order, search", *COLUMNS, "front of"), rows))
         if first is not names:
             console.print(escape("\n".join(f"{mark} {name}" for mark, name in zip(first, names, strict=True))))
         for advice in results.advice:

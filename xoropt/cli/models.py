@@ -37,7 +37,16 @@ def _network_options(command: Any) -> Any:
         click.option("--n-out", type=int, metavar="N", help="Outputs a block; by default those that store least."),
         click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the random block network."),
         click.option(
-            "--solver", default="portfolio", show_default=True, help="The seed search; see 'xoropt solve --help'."
+            "--solver",
+            default="portfolio",
+            show_default=True,
+            help="The seed search of block networks; see 'xoropt solve --help'.",
+        ),
+        click.option(
+            "--patches",
+            default="burst",
+            show_default=True,
+            help="How patches of windowed networks are chosen: burst, greedy or viterbi.",
         ),
         click.option("--time-limit", type=float, metavar="S", help="Seconds for the seed search of each block."),
         jobs_option,
@@ -64,6 +73,8 @@ def _configuration(**options: Any) -> CompressConfig:
 @json_option
 def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     """Train a real network, prune, quantize and store it, read it back and compare; takes about a minute.
+
+    Files of an earlier demo are replaced; other files of these names only with --force.
 
     \b
     Example:

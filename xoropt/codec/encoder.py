@@ -8,11 +8,11 @@ import numpy as np
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
-from xoropt.codec.streams.auto import encode_auto
+from xoropt.codec.streams.auto import auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_int
+from xoropt.common.arguments import check_choice, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
@@ -28,6 +28,7 @@ def encode(
     network: XorNetwork | str = "auto",
     *,
     solver: str = "portfolio",
+    patches: str = "burst",
     order: str | None = None,
     planes: bool | None = None,
     jobs: int = 1,
@@ -40,21 +41,25 @@ def encode(
         bits: bool (...) or (planes, ...).
         care: bool, True where a bit matters: (...), shared by the planes, or of the shape of `bits`.
         network: an `XorNetwork`, a recipe, or "auto": the windowed network, lanes and rate that store least; with a
-            solver that knows blocks alone, the block network of n_in = 20 that stores least.
-        solver: for a block network the strategy of `xoropt_solvers` that searches the seeds; for a windowed one how
-            patches are chosen, "burst", "greedy" or, with a sequential network, "viterbi". "portfolio" and "burst" are
-            one and the same, the best of either kind.
-        order: how the stream runs over a plane, see `codec.streams.order`: "rows", row-major at the network's own fixed
-            rate (the default for a given network), or "lanes:lanes=512" and the like, closed to a ring, its rate
-            fitted to the care bits where the network's n_out allows it ("auto" chooses the lanes).
+            `solver` other than "portfolio", which blocks alone have, the block network of n_in = 20 that stores least.
+        solver: for a block network, the strategy of `xoropt_solvers` that searches the seeds.
+        patches: for a windowed network, how patches are chosen: "burst" (few), "greedy" (every dependent care bit that
+            disagrees) or, with a sequential network in the order "rows", "viterbi" (the fewest).
+        order: how the stream runs over a plane, see `codec.streams.order`: "lanes:lanes=512" and the like, closed to a
+            ring, its rate fitted to the care bits where the network's n_out allows it; or "rows", row-major at the
+            network's own fixed rate, as in the papers, which decodes a hundred times slower. None: "rows" for blocks
+            and for "viterbi", lanes as the network "auto" has them for all others.
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
         time_limit: seconds for each block's search; None: no limit. Windowed networks need none.
         progress: called with blocks done and blocks in all.
 
+    Returns:
+        The encoding, decoded again and compared with the care bits.
+
     Raises:
-        ArgumentError: dtypes or shapes that do not fit, an unknown order, a solver that does not go with the network,
-            too wide a window, jobs below 1, a time limit that is no number of seconds.
+        ArgumentError: dtypes or shapes that do not fit, an unknown order, `solver` or `patches` that do not go with the
+            network, too wide a window, jobs below 1, a time limit that is no number of seconds.
         EncodeError: the result, decoded again, differs from a care bit; never expected.
 
     Warns:
@@ -68,8 +73,9 @@ def encode(
         raise ArgumentError("Argument 'bits' must have an axis that counts planes, as 'planes' says.")
     if not isinstance(network, XorNetwork | str):
         raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
+    check_choice("patches", patches, METHODS)
     check_int("jobs", jobs, 1)
-    _check_time_limit(time_limit)
+    check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
     shape = bits.shape[1:] if stacked else bits.shape
     if care.shape not in (shape, bits.shape):
@@ -77,44 +83,61 @@ def encode(
     count = len(bits) if stacked else 1
     flat = bits.reshape(count, -1) if count else np.zeros((0, int(np.prod(shape))), dtype=bool)
     flat_care = care.reshape(1 if care.shape == shape else count, flat.shape[1])
+    chosen = _network(network, solver, patches, order, flat, flat_care)
     encoded: BlockEncoded | StreamEncoded
-    if isinstance(network, str) and network != "auto":
-        network = from_recipe(network)
-    elif network == "auto" and solver not in ("portfolio", *METHODS):  # a strategy for blocks alone asks for blocks
-        network = random_block(BLOCK_N_IN, choose_n_out(flat, flat_care, BLOCK_N_IN, solver))
-    if solver == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
-        raise ArgumentError(
-            "Argument 'solver' can be 'viterbi' with a sequential network alone; give one as 'network', such as "
-            "'sequential:n_in=8,n_out=80,n_s=1'."
-        )
-    if isinstance(network, XorNetwork) and not network.memory and order in (None, "rows"):
+    if chosen is None:
+        encoded = encode_auto(flat, flat_care, shape, patches, jobs=jobs, progress=progress)
+    elif _in_blocks(chosen, order):
         encoded = encode_blocks(
-            flat, flat_care, network, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
+            flat, flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
         )
     else:
-        method = "burst" if solver == "portfolio" else solver
-        if method not in METHODS:
-            raise ArgumentError(
-                f"Argument 'solver' must be one of portfolio, {', '.join(METHODS)} for a windowed network, "
-                f"not {solver!r}; the others are for block networks."
-            )
-        if not isinstance(network, XorNetwork):
-            if order is not None:
-                raise ArgumentError("Argument 'order' must be None with the network 'auto', which chooses it.")
-            encoded = encode_auto(flat, flat_care, shape, method, jobs=jobs, progress=progress)
+        if order is None and patches != "viterbi":
+            stream_order = auto_order(flat_care)
         else:
             stream_order = order_from_recipe("rows" if order is None else order)
-            if method == "viterbi" and stream_order.closed:
-                raise ArgumentError("Argument 'order' must be 'rows' for the solver 'viterbi'.")
-            encoded = encode_stream(flat, flat_care, network, stream_order, shape, method, jobs=jobs, progress=progress)
+        encoded = encode_stream(flat, flat_care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
     if ((decode(encoded) ^ bits) & care).any():
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
     return encoded
 
 
-def _check_time_limit(seconds: object) -> None:
-    """ArgumentError unless it is None or a positive number."""
-    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
-    if seconds is not None and not (number and seconds > 0):  # type: ignore[operator]
-        raise ArgumentError(f"Argument 'time_limit' must be None or a positive number of seconds, not {seconds!r}.")
+def _in_blocks(network: XorNetwork, order: str | None) -> bool:
+    """Whether a network is used block by block; one without memory may also be a windowed one, in a closed order."""
+    return not network.memory and order in (None, "rows")
+
+
+def _network(
+    network: XorNetwork | str, solver: str, patches: str, order: str | None, bits: np.ndarray, care: np.ndarray
+) -> XorNetwork | None:
+    """The network to use, None for one that is chosen later; ArgumentError where the other arguments do not fit it."""
+    auto = isinstance(network, str) and network == "auto"
+    if isinstance(network, str):
+        if not auto:
+            network = from_recipe(network)
+        elif solver != "portfolio":  # a seed search asks for blocks
+            network = random_block(BLOCK_N_IN, choose_n_out(bits, care, BLOCK_N_IN, solver))
+    if patches == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
+        raise ArgumentError(
+            "Argument 'patches' can be 'viterbi' with a sequential network alone; give one as 'network', such as "
+            "'sequential:n_in=8,n_out=80,n_s=1'."
+        )
+    if not isinstance(network, XorNetwork):
+        if order is not None:
+            raise ArgumentError("Argument 'order' must be None with the network 'auto', which chooses it.")
+        return None
+    if _in_blocks(network, order):
+        if patches != "burst":
+            raise ArgumentError(
+                f"Argument 'patches' is for windowed networks, not {patches!r}; for blocks, 'solver' is the search."
+            )
+        return network
+    if solver != "portfolio":
+        raise ArgumentError(
+            f"Argument 'solver' is for block networks, not {solver!r}; for a windowed one, 'patches' is one of "
+            f"{', '.join(METHODS)}."
+        )
+    if patches == "viterbi" and order not in (None, "rows"):
+        raise ArgumentError("Argument 'order' must be 'rows' where 'patches' is 'viterbi'.")
+    return network

@@ -56,7 +56,7 @@ class Encoding(Protocol):
 
     Attributes:
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
-        network: the network whose outputs the planes are.
+        network: the network; planes are its outputs, with patches applied.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.
         shape: the shape of one plane.
         planes: number of planes; None when the bits came without a plane axis (one plane).

@@ -33,7 +33,7 @@ class Fields:
 OCTETS, OCTETS_2D, NUMBERS = ArrayForm(np.uint8, 1), ArrayForm(np.uint8, 2), ArrayForm(np.int64, 1)
 
 Form = Any
-"""A type, an `ArrayForm`, a `Fields`, or (form,) for a tuple whose items all have that form."""
+"""A type, an `ArrayForm`, a `Fields`, or (form,) for a tuple of items of that form."""
 
 
 def check_form(value: object, form: Form, name: str = "") -> None:

@@ -15,12 +15,14 @@ from xoropt.networks import TOPOLOGIES
 from xoropt.networks.recipes import nearest
 from xoropt.networks.topologies.declaration import settings_of
 
-__all__ = ["MAX_POINTS", "Table", "check_names", "numbers_of", "table_of", "texts_of", "within"]
+__all__ = ["MAX_POINTS", "Table", "check_names", "numbers_of", "remembers", "table_of", "texts_of", "within"]
 
 MAX_POINTS = 100_000
 """The most points of a space."""
-OWN_KEYS = ("load", "orders", "solvers")
+OWN_KEYS = ("load", "orders", "patches", "solvers")
 """Keys of a topology's table that are not parameters of the topology."""
+MEMORY_KEYS = {"length", "memory", "n_s", "window"}
+"""Parameters that only topologies with memory have."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Table:
         values: the values to try, by parameter of the topology.
         load: care bits per seed bit, where the rate is fixed.
         orders: stream orders; empty: those of the space.
-        solvers: seed searches; empty: those of the space.
+        solvers: seed searches of blocks; empty: those of the space.
+        patches: how patches of windowed networks are chosen; empty: as in the space.
     """
 
     topology: str
@@ -40,6 +43,7 @@ class Table:
     load: tuple[float, ...] = (1.0,)
     orders: tuple[str, ...] = ()
     solvers: tuple[str, ...] = ()
+    patches: tuple[str, ...] = ()
 
 
 def table_of(topology: str, table: Any, where: str) -> Table:
@@ -54,7 +58,7 @@ def table_of(topology: str, table: Any, where: str) -> Table:
     inside = f"{where}: [{topology}]"
     checked: dict[str, list[Any]] = {}
     for key, value in table.items():
-        if key in ("orders", "solvers"):
+        if key in ("orders", "patches", "solvers"):
             checked[key] = texts_of(key, value, inside)
         elif key == "load":
             checked[key] = numbers_of(key, value, inside, float)
@@ -68,20 +72,30 @@ def table_of(topology: str, table: Any, where: str) -> Table:
         if not checked[key]:
             raise ArgumentError(f"{inside}: '{key}' has no value; the space would be empty.")
     own = {key: tuple(checked.pop(key)) for key in OWN_KEYS if key in checked}
-    check_names(own.get("orders", ()), own.get("solvers", ()), where)
+    check_names(own.get("orders", ()), own.get("solvers", ()), own.get("patches", ()), where)
+    if "solvers" in own and remembers(topology):
+        raise ArgumentError(f"{inside}: 'solvers' is for blocks; windowed networks have 'patches'.")
     return Table(topology, checked, **own)
 
 
-def check_names(orders: Iterable[str], solvers: Iterable[str], where: str) -> None:
-    """Check that there are such stream orders and seed searches, and that what these need is installed."""
+def remembers(topology: str) -> bool:
+    """Whether the networks of a topology have memory."""
+    return not MEMORY_KEYS.isdisjoint(settings_of(TOPOLOGIES[topology]))
+
+
+def check_names(orders: Iterable[str], solvers: Iterable[str], patches: Iterable[str], where: str) -> None:
+    """Check that there are such orders, seed searches and choices of patches, and that what these need is installed."""
     for order in orders:
         within(where, order_from_recipe, order)
-    known = sorted({"portfolio", *METHODS, *solver_names()})
+    known = sorted({"portfolio", *solver_names()})
     for solver in solvers:
         if solver not in known:
             raise ArgumentError(f"{where}: no solver '{solver}'{nearest(solver, known)}.")
         if solver in solver_names():
             require(find_solver(solver))
+    for method in patches:
+        if method not in METHODS:
+            raise ArgumentError(f"{where}: no patches '{method}'{nearest(method, list(METHODS))}.")
 
 
 def within(where: str, check: Any, value: Any) -> None:

@@ -5,6 +5,7 @@ import time
 import warnings
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,8 @@ class Result:
         point: the point's key in the space.
         network: the recipe, for `encode` or `compress`.
         order: the stream order, for the same.
-        solver: the seed search, for the same.
+        solver: the seed search of blocks, for the same.
+        patching: how the patches of a windowed network are chosen, `patches` for the same.
         sample: the size of the sample that was asked for, in care bits; a point has one result for each.
         care_bits: the care bits of the sample, over all planes.
         efficiency: E = care bits / (seed bits + patch bits).
@@ -60,6 +62,7 @@ class Result:
     network: str
     order: str
     solver: str
+    patching: str
     sample: int
     care_bits: int
     efficiency: float
@@ -87,11 +90,17 @@ class Result:
         return self.network.partition(":")[0]
 
     @property
+    def search(self) -> str:
+        """The seed search, or the choice of patches where that is not the usual one."""
+        return self.solver if self.patching == "burst" else self.patching
+
+    @property
     def command(self) -> str:
         """The options of `xoropt compress` for this point, quoted for a shell."""
         options = ["--network", self.network]
         options += ["--order", self.order] if self.order != "rows" else []
-        options += ["--solver", self.solver] if self.solver not in ("portfolio", "burst") else []
+        options += ["--solver", self.solver] if self.solver != "portfolio" else []
+        options += ["--patches", self.patching] if self.patching != "burst" else []
         return shlex.join(options)
 
 
@@ -126,12 +135,10 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
     network = from_recipe(point.network)
     _warm_up(point)
     begin, clock = time.thread_time(), time.perf_counter()
-    encodings = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
-        for layer in workload.layers:
-            solver, order = point.solver, point.order
-            encodings.append(encode(layer.bits, layer.care, network, solver=solver, order=order, planes=True, jobs=1))
+        how = _search(point)
+        encodings = [encode(each.bits, each.care, network, **how, planes=True, jobs=1) for each in workload.layers]
     encode_seconds = time.thread_time() - begin
     sizes = [encoded.size for encoded in encodings]
     care_bits, stored = workload.care_bits, max(1, sum(size.total_bits for size in sizes))
@@ -143,6 +150,7 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
         network=network.recipe,
         order=point.order,
         solver=point.solver,
+        patching=point.patching,
         sample=sample,
         care_bits=care_bits,
         efficiency=care_bits / stored,
@@ -164,6 +172,11 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
     )
 
 
+def _search(point: Point) -> dict[str, Any]:
+    """Return a point's arguments for `encode`."""
+    return {"solver": point.solver, "patches": point.patching, "order": point.order}
+
+
 @lru_cache(maxsize=256)
 def _warm_up(point: Point) -> None:
     """Compile or load what a point needs, so that no measurement includes it."""
@@ -171,7 +184,11 @@ def _warm_up(point: Point) -> None:
     care, bits = rng.random(2000) < 0.1, rng.random(2000) < 0.5
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
-        decode(encode(bits, care, point.network, solver=point.solver, order=point.order), "compiled", output="planes")
+        decode(
+            encode(bits, care, point.network, **_search(point)),
+            "compiled",
+            output="planes",
+        )
 
 
 def decode_operations(network: XorNetwork, order: str) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 from xoropt.common.errors import ArgumentError
 from xoropt.common.files import read_text
-from xoropt.explore.checks import MAX_POINTS, Table, check_names, numbers_of, table_of, texts_of, within
+from xoropt.explore.checks import MAX_POINTS, Table, check_names, numbers_of, remembers, table_of, texts_of, within
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
 from xoropt.networks.topologies.declaration import recipe_of, settings_of
@@ -21,9 +21,7 @@ __all__ = ["Point", "Space", "default_text", "read_space"]
 
 RING_MARGIN = 1.05
 """The outputs per step of a ring, whose rate follows its care bits, relative to what the sparsest layer needs."""
-MEMORY_KEYS = {"length", "memory", "n_s", "window"}
-"""Parameters that only topologies with memory have."""
-TOP_KEYS = ("orders", "recipes", "samples", "solvers", "sparsity")
+TOP_KEYS = ("orders", "patches", "recipes", "samples", "solvers", "sparsity")
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,14 @@ class Point:
     Attributes:
         network: the recipe of the network.
         order: the stream order.
-        solver: the seed search.
+        solver: the seed search of blocks.
+        patching: how the patches of a windowed network are chosen.
     """
 
     network: str
     order: str
-    solver: str
+    solver: str = "portfolio"
+    patching: str = "burst"
 
     @property
     def topology(self) -> str:
@@ -46,9 +46,14 @@ class Point:
         return self.network.partition(":")[0]
 
     @property
+    def search(self) -> str:
+        """The seed search, or the choice of patches where that is not the usual one."""
+        return self.solver if self.patching == "burst" else self.patching
+
+    @property
     def key(self) -> str:
         """The point as a single string."""
-        return f"{self.network} {self.order} {self.solver}"
+        return f"{self.network} {self.order} {self.search}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,8 @@ class Space:
         tables: the tables of the topologies.
         recipes: further recipes to try.
         orders: stream orders where a table names none; empty: "rows" without memory, "lanes:lanes=512" with memory.
-        solvers: seed searches where a table names none.
+        solvers: seed searches of blocks where a table names none.
+        patches: how patches of windowed networks are chosen where a table does not say.
         sparsity: the sparsities of random data.
         samples: the care bits of the growing samples.
     """
@@ -68,6 +74,7 @@ class Space:
     recipes: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     solvers: tuple[str, ...] = ("portfolio",)
+    patches: tuple[str, ...] = ("burst",)
     sparsity: tuple[float, ...] = field(default=(0.9,))
     samples: tuple[int, ...] = (20_000, 100_000, 400_000)
 
@@ -92,8 +99,9 @@ class Space:
                 raise ArgumentError(f"{where}: no key or topology '{key}'{nearest(key, known)}.")
         orders = tuple(texts_of("orders", description.get("orders", ()), where))
         solvers = tuple(texts_of("solvers", description.get("solvers", "portfolio"), where))
+        patches = tuple(texts_of("patches", description.get("patches", "burst"), where))
         recipes = tuple(texts_of("recipes", description.get("recipes", ()), where))
-        check_names(orders, solvers, where)
+        check_names(orders, solvers, patches, where)
         for recipe in recipes:
             within(where, from_recipe, recipe)
         sparsity = [float(rate) for rate in numbers_of("sparsity", description.get("sparsity", 0.9), where, float)]
@@ -106,7 +114,8 @@ class Space:
             raise ArgumentError(
                 f"{where}: the space is empty; name a topology, such as [windowed], or recipes = [...]."
             )
-        return cls(tuple(tables), recipes, orders, solvers, tuple(sparsity), tuple(sorted({int(n) for n in samples})))
+        sizes = tuple(sorted({int(n) for n in samples}))
+        return cls(tuple(tables), recipes, orders, solvers, patches, tuple(sparsity), sizes)
 
     def points(self, density: float, least_density: float) -> list[Point]:
         """Return the points for data of a given density, without repetitions, in an order that mixes topologies.
@@ -136,7 +145,8 @@ class Space:
         choices = dict(table.values)
         if "n_out" in settings:
             choices.setdefault("n_out", ["auto"])
-        orders, solvers = table.orders or self.orders, table.solvers or self.solvers
+        solvers, patches = table.solvers or self.solvers, table.patches or self.patches
+        memory = remembers(table.topology)
         for values in itertools.product(*choices.values()):
             for load in table.load:
                 fixed, ring = dict(zip(choices, values, strict=True)), dict(zip(choices, values, strict=True))
@@ -144,13 +154,24 @@ class Space:
                     n_in = fixed.get("n_in", settings["n_in"].default)
                     fixed["n_out"] = max(1, round(load * n_in / density))
                     ring["n_out"] = max(1, math.ceil(RING_MARGIN * n_in / least_density))
-                for order in orders or [_usual_order(table.topology)]:
+                for order in table.orders or self.orders or [_usual_order(memory)]:
                     recipe = recipe_of(table.topology, fixed if order == "rows" else ring)
-                    yield from (Point(recipe, order, solver) for solver in solvers)
+                    yield from _searched(recipe, order, memory, solvers, patches)
 
     def _of_recipe(self, recipe: str) -> Iterator[Point]:
-        for order in self.orders or ["lanes:lanes=512" if from_recipe(recipe).memory else "rows"]:
-            yield from (Point(recipe, order, solver) for solver in self.solvers)
+        memory = from_recipe(recipe).memory > 0
+        for order in self.orders or [_usual_order(memory)]:
+            yield from _searched(recipe, order, memory, self.solvers, self.patches)
+
+
+def _searched(
+    recipe: str, order: str, memory: bool, solvers: tuple[str, ...], patches: tuple[str, ...]
+) -> Iterator[Point]:
+    """Yield the points of a network and order: one for each seed search of blocks, or for each choice of patches."""
+    if order == "rows" and not memory:
+        yield from (Point(recipe, order, solver=solver) for solver in solvers)
+    else:
+        yield from (Point(recipe, order, patching=method) for method in patches)
 
 
 def read_space(source: str | os.PathLike[str] | Mapping[str, Any] | None) -> Space:
@@ -180,14 +201,14 @@ def default_text() -> str:
 
 def _count(table: Table) -> int:
     """Return the number of a table's combinations."""
-    choices = (*table.values.values(), table.load, table.orders or [None], table.solvers or [None])
+    own = table.load, table.orders or [None], table.solvers or [None], table.patches or [None]
+    choices = (*table.values.values(), *own)
     return math.prod(map(len, choices))
 
 
-def _usual_order(topology: str) -> str:
-    """Return the order that suits a topology: weight after weight without memory, a ring of wide rows with it."""
-    remembers = not MEMORY_KEYS.isdisjoint(settings_of(TOPOLOGIES[topology]))
-    return "lanes:lanes=512" if remembers else "rows"
+def _usual_order(memory: bool) -> str:
+    """Return the order that suits a network: weight after weight without memory, a ring of wide rows with it."""
+    return "lanes:lanes=512" if memory else "rows"
 
 
 def _mixed(points: list[Point]) -> list[Point]:

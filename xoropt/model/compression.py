@@ -101,6 +101,7 @@ def store(
             quantized.mask,
             choose_network(prepared, config),
             solver=config.solver,
+            patches=config.patches,
             order=config.order,
             planes=True,
             jobs=config.jobs,

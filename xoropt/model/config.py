@@ -1,6 +1,5 @@
 """`CompressConfig`: what `compress` does."""
 
-import math
 from dataclasses import dataclass
 
 from xoropt_solvers.registry import names as solver_names
@@ -8,7 +7,7 @@ from xoropt_solvers.registry import names as solver_names
 from xoropt.codec.encoder import BLOCK_N_IN
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_int
+from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
@@ -38,8 +37,8 @@ class CompressConfig:
         n_in: seed bits a block, 1 to 64; 20 when only `n_out` is given.
         n_out: outputs a block; None: chosen for each tensor for the least size.
         seed: of the random block network.
-        solver: the seed search: for block networks a strategy of `xoropt_solvers`, for windowed ones how patches are
-            chosen (see `xoropt.encode`).
+        solver: the seed search of block networks, a strategy of `xoropt_solvers`.
+        patches: how a windowed network's patches are chosen, see `xoropt.encode`.
         time_limit: seconds for each block's search; None: no limit.
         mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
             "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
@@ -62,6 +61,7 @@ class CompressConfig:
     n_out: int | None = None
     seed: int = 0
     solver: str = "portfolio"
+    patches: str = "burst"
     time_limit: float | None = None
     mask: str = "auto"
     mask_bits: float | None = None
@@ -74,20 +74,14 @@ class CompressConfig:
             check_sparsity(self.sparsity)
         if self.bits is not None:
             check_int("bits", self.bits, 1, MAX_PLANES)
-        for name, value, allowed in (
-            ("scope", self.scope, ("tensor", "global")),
-            ("scales", self.scales, ("tensor", "row")),
-        ):
-            if value not in allowed:
-                raise ArgumentError(f"Argument '{name}' must be one of {', '.join(allowed)}, not {value!r}.")
+        check_choice("scope", self.scope, ("tensor", "global"))
+        check_choice("scales", self.scales, ("tensor", "row"))
         check_codec(self.mask)
-        known = {*METHODS, "portfolio", *solver_names()}
-        if self.solver not in known:
-            raise ArgumentError(f"Argument 'solver' must be one of {', '.join(sorted(known))}, not {self.solver!r}.")
-        if self.time_limit is not None and not 0 < self.time_limit < math.inf:
-            raise ArgumentError(f"Argument 'time_limit' must be a number of seconds above 0, not {self.time_limit}.")
-        if self.mask_bits is not None and not 0 < self.mask_bits < math.inf:
-            raise ArgumentError(f"Argument 'mask_bits' must be a number above 0, not {self.mask_bits}.")
+        check_choice("solver", self.solver, sorted({"portfolio", *solver_names()}))
+        check_choice("patches", self.patches, METHODS)
+        check_time_limit(self.time_limit)
+        if self.mask_bits is not None:
+            check_finite_positive("mask_bits", self.mask_bits)
         if self.rank is not None:
             check_int("rank", self.rank, 1)
         if self.order is not None and self.network == "auto":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from xoropt_solvers import SolverError
 
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.masks.low_rank import BinaryFactors
@@ -94,7 +95,7 @@ def naming(name: str, alone: bool) -> Iterator[None]:
     """
     try:
         yield
-    except XoroptError as error:
+    except (XoroptError, SolverError) as error:
         where = "" if f"'{name}'" in str(error) else f"Tensor '{name}': "
         others = "" if alone else f" Fix that or leave the tensor out with --exclude (exclude=({name!r},))."
         raise type(error)(f"{where}{error}{others}") from None

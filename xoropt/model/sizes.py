@@ -153,6 +153,10 @@ class ModelReport:
     carried: dict[str, CarriedReport]
     total: TotalReport
 
+    def __getitem__(self, key: str) -> Any:
+        """Return the figures under a key of the JSON, such as "tensors", "carried" or "total"."""
+        return self.to_dict()[key]
+
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as `xoropt inspect --json` prints them."""
         return {

@@ -1,7 +1,6 @@
 """Exported circuits: their pictures, and what yosys, Icarus Verilog and a C compiler make of them."""
 
 import ctypes
-import shutil
 import subprocess
 from xml.etree import ElementTree
 
@@ -15,10 +14,6 @@ from xoropt.codec.bits import unpack_fixed
 from xoropt.common.errors import ArgumentError
 
 needs_yosys = pytest.mark.skipif(not yosys.available(), reason="yosys is missing: pip install pyosys")
-needs_iverilog = pytest.mark.skipif(
-    shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
-)
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="a C compiler is missing: apt-get install gcc")
 
 
 def matrices():
@@ -113,7 +108,7 @@ endmodule
     return np.array([[digit == "1" for digit in line[::-1]] for line in shown.split()])
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_simulation_of_every_input(tmp_path):
     matrix = matrices()["random"]
     circuit = synthesize(matrix, time_limit=0.3)
@@ -122,7 +117,7 @@ def test_simulation_of_every_input(tmp_path):
 
 
 @pytest.mark.slow
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_a_block_decoder_on_a_compressed_layer(tmp_path):
     """The seeds of a pruned layer through the simulated decoder, with the patches flipped, are our decoder's bits."""
     rng = np.random.default_rng(7)
@@ -144,7 +139,7 @@ def test_a_block_decoder_on_a_compressed_layer(tmp_path):
     assert (stream == expected).all()
 
 
-@needs_compiler
+@pytest.mark.debian("gcc")
 def test_the_c_function(tmp_path):
     matrix = matrices()["random"]
     circuit = synthesize(matrix, time_limit=0.3)

@@ -15,10 +15,6 @@ from xoropt.hardware.simulation import COMPILE, RUN
 from xoropt.hardware.study import StudiedDecoder, Study
 from xoropt.hardware.testbench import FILES
 
-needs_iverilog = pytest.mark.skipif(
-    shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
-)
-
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
@@ -40,7 +36,7 @@ def test_costs_of_all_tensors(small, xoropt_command):
     assert xoropt_command("hardware", small)[0] == 0
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_files_and_simulation_of_a_tensor(small, tmp_path, xoropt_command):
     arguments = (
         "hardware",
@@ -85,7 +81,7 @@ def test_the_cost_of_a_recipe_too_large_to_write(xoropt_command):
     assert figures["gates"] > 2**18
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_a_recipe_gets_a_random_stimulus(xoropt_command):
     status, out, _ = xoropt_command("hardware", "windowed:n_in=4,n_out=20,window=32,taps=4", "--simulate", "--flips", 2)
     assert status == 0

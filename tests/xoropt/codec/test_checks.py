@@ -13,6 +13,7 @@ from xoropt import DecodeError, networks
 from xoropt.codec import description, reference
 from xoropt.codec.blocks.patches import pack_patches, unpack_patches
 from xoropt.codec.description import describe, restore
+from xoropt.codec.packed.encoding import pack_values
 from xoropt.codec.streams.patches import StreamPatches, pack_stream_patches, unpack_stream_patches
 from xoropt.codec.streams.segments import Layout
 from xoropt.quantize import Codebook
@@ -24,11 +25,13 @@ SHAPE = (30, 40)
 
 @cache
 def valid(kind):
-    """Two planes with patches, of a block network or a windowed one."""
+    """Two planes of a scheme, with patches where it has them."""
     rng = np.random.default_rng(0)
     bits, care = rng.random((2, *SHAPE)) < 0.5, rng.random(SHAPE) < 0.2
     if kind == "block":
         return xoropt.encode(bits, care, BLOCK)
+    if kind == "packed":
+        return pack_values(bits, care)
     encoded = xoropt.encode(bits, care, WINDOWED, order="lanes:lanes=16")
     return replace(encoded, patches=pack_stream_patches([np.array([3, 700]), np.array([9])], 1200))
 
@@ -108,6 +111,16 @@ BAD = {
     ),
     "patches of one plane": ("stream", part("patches.counts", lambda c: c[:1]), "do not fit 2 planes"),
     "data of floats": ("stream", part("patches.data", lambda d: (d[0], np.float64(d[1]))), r"'patches.data\[1\]' must"),
+    "values of bytes": ("packed", part("seeds", bytes), "'seeds' must be a 2-D array of uint8, not a bytes"),
+    "values of one axis": ("packed", part("seeds", np.ravel), "'seeds' must be a 2-D array of uint8, not a 1-D array"),
+    "signed values": ("packed", part("seeds", lambda s: s.view(np.int8)), "not a 2-D array of int8"),
+    "values cut": ("packed", part("seeds", lambda s: s[:, :-1]), "the values of a plane must be 30 bytes"),
+    "half a kept weight": ("packed", part("kept", lambda k: k + 0.5), "'kept' must be of the type int, not float"),
+    "fewer than none kept": ("packed", part("kept", lambda _: -8), "a plane of 1200 weights cannot keep -8"),
+    "more kept than there are": ("packed", part("kept", lambda _: 1201), "a plane of 1200 weights cannot keep 1201"),
+    "other kept weights": ("packed", part("kept", lambda k: k - 8), "the values of a plane must be 29 bytes"),
+    "a negative side of values": ("packed", part("shape", lambda _: (30, -40)), "the shape has a negative side"),
+    "no shape of values": ("packed", part("shape", lambda _: None), "'shape' must be of the type tuple, not NoneType"),
     "data of bytes": ("stream", part("patches.data", lambda d: (bytes(d[0]), d[1])), r"'patches.data\[0\]' must"),
 }
 

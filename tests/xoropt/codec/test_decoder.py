@@ -1,89 +1,28 @@
 """Decoders: all give the same bits for every network, order, shape, number of planes, set of patches and range of rows.
 
 With bounds checked: NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(mktemp -d) pytest tests/xoropt/codec/test_decoder.py. What
-intrinsics read and write is checked in `test_kernels.py`.
+intrinsics read and write is checked in `compiled/test_kernels.py`.
 """
 
-import math
-import warnings
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from codec_cases import NETWORKS, encodings, large, packed, ranges, same
+from hypothesis import given
 from hypothesis import strategies as st
+from searches import fastest
 
 import xoropt
-from xoropt import networks
-from xoropt.codec.decoder import reader_of
+from xoropt import ArgumentError, DecodeError
 from xoropt.codec.streams.patches import pack_stream_patches
-from xoropt.codec.streams.segments import Layout
 from xoropt.common.memory import address, aligned
 
 
-@st.composite
-def some_networks(draw):
-    """Block, sequential, windowed sparse and dense, staged, cascades, spelt out; small and odd ones."""
-    kind = draw(st.sampled_from(["block", "sequential", "sparse", "dense", "staged", "nodes", "cascade", "matrix"]))
-    seed = draw(st.integers(0, 9))
-    if kind == "block":
-        return networks.random_block(draw(st.integers(1, 64)), draw(st.integers(1, 1100)), seed)
-    if kind == "sequential":
-        return networks.sequential(8, draw(st.integers(20, 90)), draw(st.integers(0, 3)), seed)
-    if kind == "staged":
-        n_in, reads = draw(st.sampled_from([1, 2, 4, 8])), draw(st.integers(1, 3))
-        return networks.staged(n_in, draw(st.integers(60, 300)), 12, 3, reads, 8, 64, seed)
-    if kind == "nodes":
-        return networks.staged(1, draw(st.integers(4, 40)), 2, 4, 3, 48, 64, seed)
-    if kind == "cascade":  # as `auto` makes them, and chained ones
-        n_in, layers, chained = draw(st.sampled_from([1, 1, 3])), draw(st.integers(1, 6)), draw(st.integers(0, 3))
-        return networks.cascade(n_in, draw(st.integers(4, 40)), layers, draw(st.integers(6, 60)), 24, chained, seed)
-    if kind == "matrix":
-        rng = np.random.default_rng(seed)  # rows without a tap occur
-        return networks.from_matrix(
-            rng.random((draw(st.integers(1, 90)), 12)) < 0.2, draw(st.sampled_from([1, 2, 3, 4, 12]))
-        )
-    n_in = draw(st.sampled_from([1, 3, 8, 16, 64]))
-    window = n_in * draw(st.integers(2, 9))
-    taps = None if kind == "dense" else draw(st.integers(1, min(8, window - n_in + 1)))
-    return networks.windowed(n_in, draw(st.integers(2, 12)) * n_in, window, taps, seed)
-
-
-orders = st.one_of(
-    st.none(),
-    st.just("lanes:lanes=512"),
-    st.builds("{}:lanes={}".format, st.sampled_from(["lanes", "straight"]), st.sampled_from([2**i for i in range(13)])),
-)
-
-
-@st.composite
-def encodings(draw):
-    """An encoding of bits of some shape, from no weights to several segments, with patches at any places."""
-    network, order = draw(some_networks()), draw(orders)
-    shape = draw(
-        st.sampled_from([(), (0, 3), (1,), (63,), (64,), (65,), (7, 11), (40, 25), (3, 5, 47), (9, 1024), (130, 100)])
-    )
-    planes, own = draw(st.integers(1, 3)), draw(st.booleans())
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    bits = rng.random((planes, *shape)) < 0.5
-    care = rng.random((planes, *shape) if own else shape) < draw(st.sampled_from([0.0, 0.05, 0.1, 0.4, 1.0]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", xoropt.RateWarning)
-        encoded = xoropt.encode(bits, care, network, solver="greedy", order=order, planes=True)
-    if isinstance(encoded, xoropt.StreamEncoded) and draw(st.booleans()):
-        size = math.prod(shape)
-        flips = [np.sort(rng.permutation(size)[: draw(st.integers(0, 20))]) for _ in range(planes)]
-        encoded = replace(encoded, patches=pack_stream_patches(flips, size))
-    return encoded
-
-
-@st.composite
-def ranges(draw, rows):
-    first = draw(st.integers(0, rows))
-    return slice(first, draw(st.integers(first, rows)))
-
-
-@settings(max_examples=150)
 @given(encodings(), st.data())
 def test_all_decoders_agree(encoded, data):
     expected = xoropt.decode(encoded, "reference" if encoded.outputs < 1000 else "numpy")
@@ -99,54 +38,6 @@ def test_all_decoders_agree(encoded, data):
         out = np.ones_like(expected[:, rows])
         assert xoropt.decode(encoded, "compiled", rows=rows, out=out) is out
         assert same(out, expected[:, rows])
-
-
-@st.composite
-def dense_encodings(draw):
-    """Encodings in rows of 512 lanes by dense networks: windows of up to 200 seed bits that begin anywhere."""
-    n_in = draw(st.integers(1, 20))
-    network = networks.windowed(n_in, draw(st.integers(1, 12)) * n_in, n_in * draw(st.integers(2, 10)), None, 3)
-    rows, columns = draw(st.integers(1, 300)), draw(st.sampled_from([64, 100, 512]))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    bits, care = rng.random((rows, columns)) < 0.5, rng.random((rows, columns)) < 0.9 * n_in / network.n_out
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", xoropt.RateWarning)
-        return xoropt.encode(bits, care, network, solver="greedy", order="lanes:lanes=512")
-
-
-@settings(max_examples=40)
-@given(dense_encodings(), st.data())
-def test_tables_and_the_affine_instruction_agree(encoded, data):
-    from xoropt.codec.compiled.gfni import plan
-    from xoropt.codec.streams import ring_decoder
-
-    expected = xoropt.decode(encoded, "numpy")
-    rows = data.draw(ranges(encoded.shape[0]))
-    ways = [lambda network: None, plan.make_gfni_plan] if plan.has_gfni() else [lambda network: None]
-    for way in ways:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(ring_decoder, "gfni_plan", way)
-            encoded = replace(encoded)  # a reader of its own
-            assert same(xoropt.decode(encoded, "compiled"), expected)
-            assert same(xoropt.decode(encoded, "compiled", rows=rows), expected[rows])
-
-
-def packed(bits):
-    """Bits as words, weight i at bit i % 64 of word i // 64."""
-    flat = bits.reshape(len(bits), math.prod(bits.shape[1:]))
-    padded = np.zeros((len(flat), -(-flat.shape[1] // 64) * 64), dtype=bool)
-    padded[:, : flat.shape[1]] = flat
-    return np.packbits(padded, axis=1, bitorder="little").view("<u8").astype(np.uint64)
-
-
-def same(a, b):
-    return a.dtype == b.dtype and a.shape == b.shape and bool((a == b).all())
-
-
-def large(network="auto", order=None, planes=2, size=700_000):
-    rng = np.random.default_rng(5)
-    bits, care = rng.random((planes, size)) < 0.5, rng.random(size) < 0.1
-    return xoropt.encode(bits, care, network, order=order, solver="greedy" if network != "auto" else "portfolio")
 
 
 @pytest.mark.parametrize(
@@ -179,8 +70,6 @@ def test_threads_tiles_and_streaming_do_not_show(monkeypatch, network, order):
 
 @pytest.mark.parametrize(("network", "order"), [("auto", None), ("block:n_in=20,n_out=180", None)])
 def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
-    from concurrent.futures import ThreadPoolExecutor
-
     from xoropt.codec.compiled import reader, sequential_decoder
     from xoropt.codec.streams import ring_decoder
 
@@ -204,44 +93,6 @@ def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
     assert len({address(array) for array in reader._spare}) == len(reader._spare)
 
 
-@settings(max_examples=60)
-@given(st.data())
-def test_decoders_agree_on_segments_of_any_size(data):
-    """Not as `encode` cuts them: some without seeds, some with more than care bits ask for, some of a row."""
-    lanes = 1 << data.draw(st.integers(0, 10))
-    network = data.draw(
-        st.sampled_from(["windowed:n_in=1,n_out=9,window=20,taps=4", "windowed:n_in=3,n_out=9,window=24"])
-    )
-    rows = np.array(data.draw(st.lists(st.integers(1, 90), min_size=1, max_size=5)))
-    kept = np.array([data.draw(st.booleans()) for _ in rows])
-    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
-    bits = np.where(kept, lanes * -(-rows // 2) + rng.integers(0, lanes, len(rows)), 0)
-    empty = np.zeros(int(rows.sum()) * lanes, dtype=bool)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", xoropt.RateWarning)
-        encoded = xoropt.encode(empty, empty, network, order=f"lanes:lanes={lanes}")
-    seeds = rng.integers(0, 256, -(-int(bits.sum()) // 8), dtype=np.uint8)
-    encoded = replace(encoded, layouts=(Layout(rows, bits),), seeds=(seeds,))
-    expected = xoropt.decode(encoded, "numpy")
-    assert same(xoropt.decode(encoded, "reference"), expected)
-    assert same(xoropt.decode(encoded, "compiled"), expected)
-    some = data.draw(ranges(len(empty)))
-    assert same(xoropt.decode(encoded, "compiled", rows=some, output="planes")[None], packed(expected[None, some]))
-
-
-def test_long_segments_do_not_make_large_tiles():
-    from xoropt.codec.streams import ring_decoder
-
-    rng = np.random.default_rng(0)
-    size = 3 * ring_decoder.LONGEST_TILE
-    bits, care = rng.random(size) < 0.5, rng.random(size) < 0.001
-    encoded = xoropt.encode(bits, care, "auto")
-    assert len(encoded.layouts[0].rows) == 1
-    cuts = reader_of(encoded).cuts(0, size)
-    assert np.diff(cuts).max() <= ring_decoder.LONGEST_TILE
-    assert same(xoropt.decode(encoded, "compiled", jobs=2), xoropt.decode(encoded, "numpy"))
-
-
 def test_one_plane_has_no_axis():
     rng = np.random.default_rng(6)
     bits, care = rng.random((30, 40)) < 0.5, rng.random((30, 40)) < 0.3
@@ -252,17 +103,12 @@ def test_one_plane_has_no_axis():
 
 
 def test_auto_does_not_load_numba_for_little(tmp_path):
-    import subprocess
-    import sys
-
     code = (
         "import numpy as np, pickle, sys, xoropt\n"
         "encoded = pickle.load(open(sys.argv[1], 'rb'))\n"
         "xoropt.decode(encoded)\n"
         "assert 'numba' not in sys.modules"
     )
-    import pickle
-
     path = tmp_path / "encoded"
     path.write_bytes(pickle.dumps(large(planes=1, size=5000)))
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
@@ -311,3 +157,12 @@ def test_damage_is_found_before_anything_is_decoded(decoder, output):
         with pytest.raises(xoropt.DecodeError, match=word):
             xoropt.decode(damaged, decoder, output=output, out=out if damaged.shape == encoded.shape else None)
         assert not out.any()
+
+
+@pytest.mark.parametrize("network", ["auto", NETWORKS[0], NETWORKS[7]], ids=["auto", "windowed", "block"])
+def test_what_cannot_be_decoded(network):
+    with pytest.raises(ArgumentError, match="'encoded' must be what 'encode' returned, not NoneType"):
+        xoropt.decode(None)
+    encoded = xoropt.encode(np.ones(40, bool), np.ones(40, bool), network, **fastest(network))
+    with pytest.raises(DecodeError, match="order"):
+        xoropt.decode(replace(encoded, order="spiral"))

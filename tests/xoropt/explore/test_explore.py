@@ -26,7 +26,7 @@ SPACE = {
     "samples": [2000, 4000],
     "block": {"n_in": [8, 16], "load": [0.8, 1.0], "solvers": ["greedy", "portfolio"]},
     "windowed": {"n_in": 8, "window": [64, 128, 256], "taps": [3, 8, "none"], "orders": "lanes:lanes=64"},
-    "sequential": {"n_in": 4, "n_s": 1, "orders": "rows", "solvers": "viterbi"},
+    "sequential": {"n_in": 4, "n_s": 1, "orders": "rows", "patches": "viterbi"},
 }
 WEIGHTS = 80_000
 
@@ -35,7 +35,8 @@ def check_figures(results, weights):
     """The figures of these results are those of encoding all the data."""
     layer = random_workload(0.9, weights).layers[0]
     for result in results:
-        encoded = xoropt.encode(layer.bits, layer.care, result.network, order=result.order, solver=result.solver)
+        how = {"order": result.order, "solver": result.solver, "patches": result.patching}
+        encoded = xoropt.encode(layer.bits, layer.care, result.network, **how)
         assert result.care_bits == layer.care_bits
         assert encoded.size.efficiency == pytest.approx(result.efficiency)
         assert encoded.size.patches == result.patches
@@ -216,7 +217,8 @@ TEMPLATE = Result(
     point="",
     network="windowed:n_in=8",
     order="rows",
-    solver="burst",
+    solver="portfolio",
+    patching="burst",
     sample=1000,
     care_bits=1000,
     efficiency=1.0,

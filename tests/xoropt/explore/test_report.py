@@ -3,7 +3,6 @@
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import tempfile
 import tomllib
@@ -11,13 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from debian_packages import find_program
 
 import xoropt
 from xoropt.cli.explore import seconds_of
 from xoropt.explore import draw_fronts, write_figures, write_report
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: Debian's package 'chromium'")
 SPACE = """
 samples = [2000]
 [block]
@@ -38,7 +36,7 @@ def exploration():
 def browse(*arguments):
     """Chromium's standard output, and what its console said."""
     with tempfile.TemporaryDirectory() as profile:
-        run = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
+        run = [find_program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}"]
         run += ["--enable-logging=stderr", "--v=0", "--virtual-time-budget=2000", "--window-size=1280,1400"]
         done = subprocess.run([*run, *arguments], capture_output=True, text=True, check=True, timeout=120)
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
@@ -52,7 +50,7 @@ def test_the_page_holds_all_figures(exploration, tmp_path):
 
 
 @pytest.mark.slow
-@needs_chromium
+@pytest.mark.debian("chromium")
 def test_the_page_in_a_browser(exploration, tmp_path):
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
     first, *others = exploration.workloads
@@ -80,7 +78,7 @@ def test_the_page_in_a_browser(exploration, tmp_path):
     assert picture.stat().st_size > 20_000  # something was drawn
 
 
-@needs_chromium
+@pytest.mark.debian("chromium")
 def test_a_broken_page_is_noticed(tmp_path):
     """The test above sees what the console says."""
     (tmp_path / "bad.html").write_text("<script>console.error('seen'); nothing.here()</script>")

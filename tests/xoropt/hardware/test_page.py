@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "hardware.md").read_text()
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog")
+@pytest.mark.debian("iverilog")
 def test_the_commands_and_the_table(demo, tmp_path, monkeypatch, xoropt_command):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(demo[0], "xoropt-demo")

@@ -1,6 +1,5 @@
 """Simulated decoders make the software decoder's bits, in the cycles that the model counts."""
 
-import shutil
 from functools import lru_cache
 
 import numpy as np
@@ -11,10 +10,6 @@ import xoropt
 from xoropt.codec import StreamEncoded
 from xoropt.hardware import PortRates, design, random_stimulus, simulate, stimulus_of
 from xoropt.networks import TOPOLOGIES, from_recipe
-
-needs_iverilog = pytest.mark.skipif(
-    shutil.which("iverilog") is None, reason="Icarus Verilog is missing: apt-get install iverilog"
-)
 
 RATES = (PortRates(), PortRates(outputs=150), PortRates(patches=9), PortRates(200, 90, 180))
 
@@ -50,7 +45,7 @@ LAYERS = {
 }
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_bit_of_a_compressed_layer(name):
     recipe, settings = LAYERS[name]
@@ -67,7 +62,7 @@ def test_every_bit_of_a_compressed_layer(name):
             assert found.equal
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 @pytest.mark.parametrize("name", [*NAMED, "three stages"])
 def test_random_seeds_and_dense_patches(name):
     rng = np.random.default_rng(5)
@@ -80,14 +75,14 @@ def test_random_seeds_and_dense_patches(name):
             assert all(found.equal for found in simulate(stimulus, built, RATES))
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 @pytest.mark.parametrize("topology", sorted(set(TOPOLOGIES) - {"matrix", "stages", *NAMED}))
 def test_the_default_of_every_other_topology(topology):
     stimulus = random_stimulus(from_recipe(topology), 30, 10)
     assert simulate(stimulus)[0].equal
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_planes_segments_and_lanes_that_steps_do_not_fill():
     rng = np.random.default_rng(0)
     care = rng.random(6000) < 0.2
@@ -102,7 +97,7 @@ def test_planes_segments_and_lanes_that_steps_do_not_fill():
     assert (found.equal, found.bits) == (True, 12_000)
 
 
-@needs_iverilog
+@pytest.mark.debian("iverilog")
 def test_a_wrong_bit_is_noticed():
     stimulus = random_stimulus(NAMED["windowed"], 40, 5)
     stimulus.expected[17, 3] ^= True

@@ -26,7 +26,7 @@ def stored(dense, tmp_path):
     """A compressed file and the exact arrays that it must give back."""
 
     def make():
-        quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy")))
+        quantized = xoropt.decompress(xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, patches="greedy")))
         return xoropt.compress(quantized, CompressConfig(solver="greedy", n_in=20), metadata={"who": "test"}), quantized
 
     return write_once(tmp_path / "model.safetensors", make)
@@ -40,7 +40,7 @@ def stored_windowed(tmp_path):
         rng = np.random.default_rng(0)
         values = rng.choice(np.array([1, 2, 3, 4], np.int8), (300, 400))
         weights = np.where(rng.random((300, 400)) < 0.3, values, np.int8(0))
-        config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0")
+        config = CompressConfig(network="windowed:n_in=8,n_out=26,window=64,taps=4,seed=0", order="rows")
         model = xoropt.compress({"w": weights}, config, metadata={"who": "test"})
         assert model.tensors["w"].encoded.patches.count
         return model, {"w": weights}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
+from searches import fastest
 
 import xoropt
 from xoropt import CompressedTensor
@@ -13,7 +14,7 @@ from xoropt.quantize import Codebook, Scales
 
 DTYPES = [np.float32, np.float16, ml_dtypes.bfloat16, np.float64, np.int8, np.uint8, np.int32, np.complex64]
 WINDOWED = "windowed:n_in=8,n_out=60,window=64,taps=6"
-NETWORKS = [("block:n_in=20,n_out=60", None), (WINDOWED, None), (WINDOWED, "lanes:lanes=64")]
+NETWORKS = [("block:n_in=20,n_out=60", None), (WINDOWED, "rows"), (WINDOWED, "lanes:lanes=64")]
 """Networks and stream orders."""
 
 
@@ -53,7 +54,7 @@ def random_tensor(kind, seed=0):
         levels = Scales(rng.standard_normal((planes, rows)).astype(np.float32), dtype)
     network, order = kind.network
     bits = rng.random((planes, *kind.shape)) < 0.5
-    encoded = xoropt.encode(bits, mask, network, solver="greedy", order=order, planes=True)
+    encoded = xoropt.encode(bits, mask, network, order=order, planes=True, **fastest(network, order))
     codec, parts = encode_mask(mask, kind.codec)
     return CompressedTensor(kind.shape, levels, codec, parts, encoded)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_examples import same_arrays, same_bytes
+from xoropt_solvers import LimitExceededError
 
 import xoropt
 from xoropt import CompressConfig, CompressedTensor, UncompressedTensor
@@ -41,7 +42,9 @@ def test_exact_round_trip_through_a_file(tensors, n_in, n_out, decoder):
 
 
 @pytest.mark.parametrize("decoder", ["numpy", "reference", "compiled"])
-@pytest.mark.parametrize("options", [{}, {"n_in": 20}, {"n_out": 50}, {"mask": "smallest"}])
+@pytest.mark.parametrize(
+    "options", [{"patches": "greedy"}, {"n_in": 20, "solver": "greedy"}, {"n_out": 50}, {"mask": "smallest"}]
+)
 def test_an_exact_round_trip_through_a_file(tmp_path, options, decoder):
     rng = np.random.default_rng(0)
     few = {
@@ -52,7 +55,7 @@ def test_an_exact_round_trip_through_a_file(tmp_path, options, decoder):
         "none": np.zeros((3, 0, 2), np.int64),
         "scalar": np.array(2.5),
     }
-    xoropt.save(xoropt.compress(few, CompressConfig(include=("*",), solver="greedy", **options)), tmp_path / "model")
+    xoropt.save(xoropt.compress(few, CompressConfig(include=("*",), **options)), tmp_path / "model")
     assert same_arrays(xoropt.decompress(tmp_path / "model", decoder=decoder), few)
 
 
@@ -98,28 +101,28 @@ def test_one_bit_keeps_the_largest_weights_as_their_mean_magnitude(scales):
 
 
 def test_what_is_left_uncompressed_and_why(dense):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy", min_weights=500))
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, patches="greedy", min_weights=500))
     compressed = {name for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)}
     assert compressed == {"conv.weight", "fc.weight", "head.weight", "codes"}
     reasons = {name: tensor.reason for name, tensor in model.tensors.items() if isinstance(tensor, UncompressedTensor)}
     assert reasons["embed.weight"] == "an embedding"
     assert reasons["step"] == "fewer than 500 weights"
-    asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), solver="greedy"))
+    asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), patches="greedy"))
     assert isinstance(asked.tensors["embed.weight"], CompressedTensor)
     assert all(isinstance(asked.tensors[name], UncompressedTensor) for name in dense if name != "embed.weight")
 
 
 def test_a_tensor_that_would_grow_is_left_uncompressed():
     every = np.random.default_rng(0).integers(-128, 128, (64, 64)).astype(np.int8)
-    model = xoropt.compress({"w": every}, CompressConfig(solver="greedy"))
+    model = xoropt.compress({"w": every}, CompressConfig(patches="greedy"))
     assert model.tensors["w"].reason == "would not get smaller"
 
 
 def test_pruning_rate_is_exact(dense):
-    config = CompressConfig(sparsity=0.9, bits=1, solver="greedy", include=("fc*", "conv.weight"))
+    config = CompressConfig(sparsity=0.9, bits=1, patches="greedy", include=("fc*", "conv.weight"))
     back = xoropt.decompress(xoropt.compress(dense, config))
     assert np.count_nonzero(back["fc.weight"]) == 300
-    config = CompressConfig(sparsity=0.9, bits=1, scope="global", solver="greedy", include=("fc*", "conv.weight"))
+    config = CompressConfig(sparsity=0.9, bits=1, scope="global", patches="greedy", include=("fc*", "conv.weight"))
     back = xoropt.decompress(xoropt.compress(dense, config))
     assert np.count_nonzero(back["fc.weight"]) + np.count_nonzero(back["conv.weight"]) == round(0.1 * (3000 + 1152))
 
@@ -132,7 +135,7 @@ def test_nan_is_refused_by_name(dense):
 
 def test_full_masks_take_no_bits():
     ternary = np.random.default_rng(0).choice(np.array([-1, 1, 3], np.float32), (80, 80))
-    model = xoropt.compress({"w": ternary}, CompressConfig(solver="greedy"))
+    model = xoropt.compress({"w": ternary}, CompressConfig(patches="greedy"))
     assert xoropt.report(model).tensors["w"].mask_bits == 0
     assert (xoropt.decompress(model)["w"] == ternary).all()
 
@@ -140,7 +143,7 @@ def test_full_masks_take_no_bits():
 def test_progress_reaches_the_end(dense):
     seen = []
     xoropt.compress(
-        dense, CompressConfig(0.9, 1, solver="greedy"), progress=lambda name, done, total: seen.append((done, total))
+        dense, CompressConfig(0.9, 1, patches="greedy"), progress=lambda name, done, total: seen.append((done, total))
     )
     assert seen == sorted(seen)
     assert (
@@ -193,3 +196,13 @@ def test_merged_zeros_never_change_an_uncompressed_tensor(levels):
     assert isinstance(model.tensors["w"], xoropt.UncompressedTensor)
     assert model.tensors["w"].array.tobytes() == weights.tobytes()
     assert all(check.lossless for check in xoropt.verify(model, {"w": weights}))
+
+
+def test_a_solvers_error_names_the_tensor(dense, monkeypatch):
+    def refuse(*arguments, **options):
+        raise LimitExceededError("The problem has 99 unknowns; at most 28 are allowed.")
+
+    monkeypatch.setattr("xoropt.codec.blocks.encoder.solve_many", refuse)
+    config = CompressConfig(sparsity=0.9, bits=1, n_in=20, n_out=100, solver="exhaustive", include=("fc.weight",))
+    with pytest.raises(LimitExceededError, match=r"^Tensor 'fc.weight': The problem has 99 unknowns"):
+        xoropt.compress(dense, config)

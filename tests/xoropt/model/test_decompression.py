@@ -128,7 +128,7 @@ def test_packed_values_need_their_own_mask(tmp_path):
     assert encoded.network.recipe == "packed"
     with pytest.raises(xoropt.DecodeError, match="without their mask"):
         xoropt.decode(encoded)
-    with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, the values are of"):
+    with pytest.raises(xoropt.DecodeError, match="the mask keeps 1500 weights, but there are values of"):
         unpack_values(encoded, np.ones(1500, dtype=bool))
 
 

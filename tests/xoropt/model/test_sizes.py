@@ -22,7 +22,7 @@ OF_TOTAL = [
 
 @pytest.fixture
 def model(dense):
-    return xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, solver="greedy"))
+    return xoropt.compress(dense, CompressConfig(sparsity=0.8, bits=2, patches="greedy"))
 
 
 def test_the_json_has_these_keys_in_this_order(model, tmp_path):
@@ -78,3 +78,11 @@ def test_what_a_low_rank_mask_keeps():
     tensor = model.tensors["w"]
     hostile = replace(tensor, quantization=tensor.quantization | {"magnitude": "much"})  # as a file may say
     assert xoropt.report(xoropt.CompressedModel({"w": hostile})).tensors["w"].magnitude_kept is None
+
+
+def test_figures_are_found_by_the_keys_of_the_json(model):
+    found = xoropt.report(model)
+    assert found["tensors"]["fc.weight"]["mask_bits"] == found.tensors["fc.weight"].mask_bits
+    assert found["total"]["weights"] == found.total.weights
+    with pytest.raises(KeyError):
+        found["rivals"]

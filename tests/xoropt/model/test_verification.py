@@ -10,7 +10,7 @@ from xoropt import CompressConfig
 
 
 def test_verify_finds_every_difference(dense):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, solver="greedy"))
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, patches="greedy"))
     other = dict(dense)
     other["fc.weight"] = dense["fc.weight"] * np.where(
         np.arange(3000).reshape(60, 50) == dense["fc.weight"].argmax(), -1, 1
@@ -27,7 +27,7 @@ def test_verify_finds_every_difference(dense):
 
 @pytest.mark.parametrize("scope", ["tensor", "global"])
 def test_verify_quantizes_the_original_again(dense, scope):
-    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, scope=scope, solver="greedy"))
+    model = xoropt.compress(dense, CompressConfig(sparsity=0.9, bits=1, scope=scope, patches="greedy"))
     checks = {check.name: (check.lossless, check.how) for check in xoropt.verify(model, dense)}
     assert list(checks) == list(dense)
     assert checks["fc.weight"] == (True, "quantized, then compressed")
@@ -41,7 +41,7 @@ def test_verify_quantizes_the_original_again(dense, scope):
 
 @pytest.mark.parametrize("recorded", [{"sparsity": 2.0}, {"bits": 0}, {"scales": "column"}, {"sparsity": "much"}])
 def test_a_hostile_record_is_a_difference(dense, recorded):
-    model = xoropt.compress({"w": dense["fc.weight"]}, CompressConfig(sparsity=0.9, bits=1, solver="greedy"))
+    model = xoropt.compress({"w": dense["fc.weight"]}, CompressConfig(sparsity=0.9, bits=1, patches="greedy"))
     tensor = model.tensors["w"]
     tensor = replace(tensor, quantization=tensor.quantization | recorded)
     (check,) = xoropt.verify(xoropt.CompressedModel({"w": tensor}), {"w": dense["fc.weight"]})

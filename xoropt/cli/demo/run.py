@@ -4,9 +4,10 @@ A fully connected network 64–800–500–10 on handwritten digits; its second 
 LeNet-5 FC1. `training` trains it.
 """
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from xoropt.cli.demo.training import Trained, accuracy, train
 from xoropt.common.errors import EncodeError, XoroptError
-from xoropt.common.files import check_new, reason_of, write_safetensors
+from xoropt.common.files import check_new, read_safetensors, reason_of, write_safetensors
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress, decompress_tensor
@@ -25,6 +26,9 @@ from xoropt.model.tensors import CompressedModel, CompressedTensor, Uncompressed
 from xoropt.model.verification import verify
 
 __all__ = ["Accuracies", "DemoResult", "Layer", "RivalBits", "WrittenFile", "measure_rivals", "run"]
+
+MARK = "xoropt demo"
+"""The key of the metadata in which a file of the demonstration says its stage; such a file may be replaced."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +149,11 @@ def run(
         out: the folder for dense.safetensors, quantized.safetensors and compressed.safetensors, made when missing;
             None: xoropt-demo.
         config: how to compress; the tensors are quantized already.
-        overwrite: replace files that exist.
+        overwrite: replace files that exist; those of an earlier demonstration are replaced in any case.
         progress: called while training, with the stage, the epochs done and all epochs.
 
     Raises:
-        XoroptError: a file exists, or a package is missing.
+        XoroptError: a file exists that no demonstration wrote, or a package is missing.
         EncodeError: a weight did not come back; never expected.
     """
     folder = Path("xoropt-demo") if out is None else out
@@ -158,16 +162,19 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise XoroptError(f"{folder}: {reason_of(error)}; name another folder with --out.") from None
-    for path in paths.values():
-        check_new(path, overwrite)
+    for stage, path in paths.items():
+        _check_replaceable(path, stage, overwrite)
     config = config or CompressConfig()
     trained = train(progress=progress)
-    write_safetensors(paths["dense"], trained.dense, {}, overwrite)
-    write_safetensors(paths["quantized"], trained.quantized, {}, overwrite)
+    for stage, tensors in (("dense", trained.dense), ("quantized", trained.quantized)):
+        _check_replaceable(paths[stage], stage, overwrite)  # again: training has taken a while
+        write_safetensors(paths[stage], tensors, {MARK: stage}, overwrite=True)
 
     decompress(compress({"warm up": trained.quantized["fc3.weight"]}, config))  # loads the compiled code
     made, encode_seconds = _compress_one_by_one(trained.quantized, config)
-    save(made, paths["compressed"], overwrite)
+    made = replace(made, metadata={MARK: "compressed"})
+    _check_replaceable(paths["compressed"], "compressed", overwrite)
+    save(made, paths["compressed"], overwrite=True)
     model = load(paths["compressed"])
     restored, decode_seconds = _decompress_one_by_one(model)
     _check_lossless(model, trained.quantized)
@@ -209,6 +216,25 @@ def measure_rivals(weights: np.ndarray, planes: int) -> RivalBits:
         bitmap=weights.size + planes * kept,
         zstd=8 * min(len(squeeze(codes)), len(squeeze(weights.tobytes()))),
     )
+
+
+def _check_replaceable(path: Path, stage: str, overwrite: bool) -> None:
+    """Raise XoroptError unless `path` is new or from an earlier demonstration, or `overwrite` is set."""
+    check_new(path, overwrite=True)
+    if os.path.lexists(path) and not overwrite and not _is_from_a_demo(path, stage):
+        raise XoroptError(
+            f"{path}: exists already and is not from an earlier demo; "
+            "name another folder with --out, or pass --force to replace it."
+        )
+
+
+def _is_from_a_demo(path: Path, stage: str) -> bool:
+    """Return whether a demonstration wrote the file at `path` as the file of this stage."""
+    try:
+        metadata = load(path).metadata if stage == "compressed" else read_safetensors(path)[1]
+    except XoroptError:
+        return False
+    return metadata.get(MARK) == stage
 
 
 def _compress_one_by_one(

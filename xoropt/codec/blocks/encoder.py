@@ -16,7 +16,7 @@ from xoropt.networks import XorNetwork, random_block
 
 __all__ = ["choose_n_out", "encode_blocks"]
 
-MAX_N_OUT = 1 << 14
+MOST_OUTPUTS = 1 << 14
 """Most outputs of a block that `choose_n_out` asks for: a decoder's tables grow with them."""
 
 CHUNK = 1 << 22
@@ -42,13 +42,12 @@ def encode_blocks(
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
         network: a network of memory 0.
         shape: the shape of one plane, recorded in the result.
-        solver: a strategy of `xoropt_solvers`, or "burst", which stands for "portfolio".
+        solver: a strategy of `xoropt_solvers`.
         jobs: processes or threads that the solver may use.
         time_limit: seconds for the search of each block; None: no limit.
         group: blocks that share a width of their patch counts, 0: all of a plane; None: what stores least.
         progress: called with the blocks done and the number of all blocks, over all planes.
     """
-    solver = "portfolio" if solver == "burst" else solver
     planes, outputs = bits.shape
     n_in, n_out = network.n_in, network.n_out
     blocks = -(-outputs // n_out)
@@ -116,8 +115,8 @@ def choose_n_out(
     outputs = bits.shape[1]
     density = float(care.mean()) if care.size else 0.0
     if density * outputs <= n_in:  # one block may hold it all
-        return max(1, min(outputs, MAX_N_OUT))
-    n_out = {max(1, min(MAX_N_OUT, round(n_in / density * factor))) for factor in np.arange(0.5, 1.45, 0.05)}
+        return max(1, min(outputs, MOST_OUTPUTS))
+    n_out = {max(1, min(MOST_OUTPUTS, round(n_in / density * factor))) for factor in np.arange(0.5, 1.45, 0.05)}
     wanted = min(outputs, round(sample / density))
     stretches = 1 if wanted == outputs else 16
     length = max(wanted // stretches, min(outputs, 4 * max(n_out)))

@@ -164,8 +164,9 @@ def unpack_values(packed: PackedValues, mask: np.ndarray) -> np.ndarray:
     Raises:
         DecodeError: the mask keeps another number of weights.
     """
-    if int(np.count_nonzero(mask)) != packed.kept:
-        raise DecodeError(f"the mask keeps {int(np.count_nonzero(mask))} weights, the values are of {packed.kept}")
+    kept = int(np.count_nonzero(mask))
+    if kept != packed.kept:
+        raise DecodeError(f"the mask keeps {kept} weights, but there are values of {packed.kept}")
     planes = np.zeros((len(packed.seeds), *mask.shape), dtype=bool)
     planes[:, mask] = np.unpackbits(packed.seeds, axis=1, count=packed.kept, bitorder="little")
     return planes

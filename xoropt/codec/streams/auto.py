@@ -17,7 +17,7 @@ from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
-__all__ = ["auto_network", "encode_auto"]
+__all__ = ["auto_network", "auto_order", "encode_auto"]
 
 MOST_LANES = 512
 """Most lanes that are chosen: the bits of a vector register."""
@@ -27,13 +27,13 @@ SMALL = 20_000
 """Most care bits of a plane for which several encodings are tried."""
 TRIES = 50_000
 """Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
-MAX_N_OUT = 1 << 14
+MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
 CASCADES = (
     (4, {"layers": 3, "span": 863, "memory": 96}, 13),
     (15, {"layers": 4, "span": 863, "memory": 96}, 16),
-    (MAX_N_OUT, {"layers": 6, "span": 559, "memory": 400}, 11),
+    (MOST_OUTPUTS, {"layers": 6, "span": 559, "memory": 400}, 11),
 )
 """Cascades by the most outputs of a seed bit, with their first seed.
 
@@ -45,7 +45,7 @@ seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and e
 @lru_cache(maxsize=16)
 def auto_network(n_out: int, seed: int) -> XorNetwork:
     """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output."""
-    n_out = min(n_out, MAX_N_OUT)
+    n_out = min(n_out, MOST_OUTPUTS)
     settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
     return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
 
@@ -64,9 +64,8 @@ def encode_auto(
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
     """
-    counts = np.count_nonzero(care, axis=1)
-    order = StreamOrder("lanes", _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(care)))))
-    most = int(counts.max(initial=0))
+    order = auto_order(care)
+    most = int(np.count_nonzero(care, axis=1).max(initial=0))
 
     def attempt(slack: int | None, seed: int) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
@@ -98,6 +97,11 @@ def _count_tries(most: int) -> int:
     another network.
     """
     return min(50, TRIES // most, 4 * most - 3)
+
+
+def auto_order(care: np.ndarray) -> StreamOrder:
+    """Choose the closed order for planes, bool (1 or planes, outputs): as many lanes as their care bits fill."""
+    return StreamOrder("lanes", _power_of_two(int(np.count_nonzero(care)) // (CARE_PER_LANE * max(1, len(care)))))
 
 
 def _power_of_two(lanes: int) -> int:

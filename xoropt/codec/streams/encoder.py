@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.codec.streams.banded.bursts import burst_patches
-from xoropt.codec.streams.banded.elimination import MAX_PLANES, eliminate, evaluate, substitute_back
+from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, eliminate, evaluate, substitute_back
 from xoropt.codec.streams.banded.equations import (
     CareBits,
     Equations,
@@ -176,8 +176,8 @@ def encode_stream(
     patches = pack_stream_patches(positions, outputs)
     if care_bits > 1.01 * seed_bits:  # a random mask exceeds its density by less
         warnings.warn(
-            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches make up "
-            f"for it. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
+            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches store "
+            f"the rest. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
             RateWarning,
             stacklevel=3,
         )
@@ -253,8 +253,8 @@ def _solve_segment(task: _Task, care_bits: CareBits, seed_bits: int) -> _Encoded
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
     place = care_bits.weights[numbers]
     seeds, patches, proved = [], [], 0
-    for first in range(0, planes, MAX_PLANES):
-        some = bits[first : first + MAX_PLANES]
+    for first in range(0, planes, PLANES_AT_ONCE):
+        some = bits[first : first + PLANES_AT_ONCE]
         values = np.zeros(len(place), dtype=np.uint64)
         for p, plane in enumerate(some):
             values |= plane[place].astype(np.uint64) << np.uint64(p)
@@ -270,7 +270,7 @@ def _solve_segment(task: _Task, care_bits: CareBits, seed_bits: int) -> _Encoded
 def _solve_planes(
     equations: Equations, values: np.ndarray, planes: int, method: str
 ) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Solve the equations of a segment for up to `MAX_PLANES` planes.
+    """Solve the equations of a segment for up to `PLANES_AT_ONCE` planes.
 
     Args:
         equations: the equations.

@@ -1,4 +1,4 @@
-"""Patches of a stream: ascending positions, about lg(outputs / patches) + 1.6 bits each, with random access.
+"""Patches of a stream: ascending positions, with random access, in about lg(outputs / patches) + 1.6 bits each.
 
 The gaps between neighbouring patches are Golomb–Rice coded (Rice, 1979): the lower k bits of a gap as they are, the
 rest in unary. k fits the mean gap (Kiely, *Selecting the Golomb parameter in Rice coding*, 2004). The patches of a

@@ -35,6 +35,7 @@ const shape = (p) => SHAPES[topologies.indexOf(p.topology) % SHAPES.length];
 const views = (p) => onFront.get(p.workload + " " + p.point);
 const users = (p) => data.advice.filter((a) => a.workload === p.workload && a.point === p.point).map((a) => a.user);
 const solid = (p) => Boolean(views(p)) || users(p).length > 0;
+const search = (p) => (p.patching === "burst" ? p.solver : p.patching);
 const percent = (e) => (100 * e).toFixed(e > 0.98 ? 2 : 1) + " %";
 const UNITS = [[1e9, " G"], [1e6, " M"], [1e3, " k"]];
 function short(x) {
@@ -198,7 +199,7 @@ function choose(p) {
   const detail = $("detail");
   detail.replaceChildren();
   const fronts = views(p);
-  make(detail, "h3", {}, `${p.topology}, ${p.solver}`);
+  make(detail, "h3", {}, `${p.topology}, ${search(p)}`);
   recipe(detail, p.network);
   const list = make(detail, "dl");
   make(list, "dt", {}, "order");
@@ -230,7 +231,7 @@ const COLUMNS = [
 function showTable() {
   $("front").replaceChildren();
   const head = make(make($("front"), "thead"), "tr");
-  make(head, "th", { scope: "col" }, "network, order, solver");
+  make(head, "th", { scope: "col" }, "network, order, search");
   const columns = COLUMNS.filter(([name]) => name !== "synthesized" || data.front.some((p) => p.synthesized_gates !== null));
   for (const [name] of columns) make(head, "th", { scope: "col" }, name);
   const body = make($("front"), "tbody");
@@ -241,7 +242,7 @@ function showTable() {
     row.onclick = () => choose(p);
     const cell = make(make(row, "td"), "div", { class: "name" });
     make(cell, "span", { class: "badge", style: `background:${colour(p)}`, "aria-hidden": "true" });
-    recipe(cell, `${p.network} ${p.order === "rows" ? "" : p.order} ${p.solver}`.replace(/  +/g, " "));
+    recipe(cell, `${p.network} ${p.order === "rows" ? "" : p.order} ${search(p)}`.replace(/  +/g, " "));
     for (const [, value, view] of columns) make(row, "td", view && f.views.includes(view) ? { class: "best" } : {}, value(p));
   }
 }

@@ -6,10 +6,12 @@ import pytest
 from safetensors.numpy import load_file
 
 import xoropt
+from xoropt.cli.demo import training
 from xoropt.cli.demo.run import Accuracies, DemoResult, Layer, RivalBits, WrittenFile
 from xoropt.cli.tables.demo import print_demo
 from xoropt.model.sizes import CarriedReport, ModelReport, TensorReport, TotalReport
 
+STAGES = ("dense", "quantized", "compressed")
 OF_LAYER = ("sparsity", "encode_seconds", "decode_seconds")
 
 
@@ -76,6 +78,41 @@ def test_demo(demo, xoropt_command, capfd):
     back = xoropt.decompress(folder / "compressed.safetensors")
     assert all((back[name] == array).all() for name, array in quantized.items())
 
-    status, _, err = xoropt_command("demo", "--out", folder)
-    assert status == 1
-    assert "exists already" in err
+
+@pytest.mark.slow
+def test_a_second_demo_replaces_its_own_files_alone(tmp_path, monkeypatch, xoropt_command):
+    monkeypatch.setattr(training, "EPOCHS", dict.fromkeys(training.EPOCHS, 2))
+    monkeypatch.chdir(tmp_path)
+    paths = {stage: tmp_path / "xoropt-demo" / f"{stage}.safetensors" for stage in STAGES}
+    assert xoropt_command("demo")[::2] == (0, "")
+    first = {stage: path.read_bytes() for stage, path in paths.items()}
+    paths["dense"].unlink()  # as if the first demo had been stopped
+    inode = paths["quantized"].stat().st_ino
+    assert xoropt_command("demo")[::2] == (0, "")
+    assert {stage: path.read_bytes() for stage, path in paths.items()} == first
+    assert paths["quantized"].stat().st_ino != inode
+
+    def refused(stage):
+        before = {path: path.read_bytes() for path in paths.values() if path.exists()}
+        status, out, err = xoropt_command("demo")
+        assert (status, out) == (1, "")
+        assert err == (
+            f"xoropt: {paths[stage].relative_to(tmp_path)}: exists already and is not from an earlier demo; "
+            "name another folder with --out, or pass --force to replace it.\n"
+        )
+        assert {path: path.read_bytes() for path in paths.values() if path.exists()} == before
+
+    for stage, path in paths.items():
+        for foreign in (b"notes", first["dense" if stage != "dense" else "quantized"]):
+            path.write_bytes(foreign)
+            refused(stage)
+        path.unlink()
+        path.symlink_to(tmp_path / "elsewhere")
+        refused(stage)
+        path.unlink()
+        path.write_bytes(first[stage])
+    model = xoropt.load(paths["compressed"])
+    xoropt.save(xoropt.CompressedModel(model.tensors), paths["compressed"], overwrite=True)
+    refused("compressed")
+    assert xoropt_command("demo", "--force")[::2] == (0, "")
+    assert {stage: path.read_bytes() for stage, path in paths.items()} == first

@@ -56,7 +56,7 @@ def test_many_small_tensors_share_their_headers(tmp_path):
 def test_names_never_collide(tmp_path):
     codes = np.random.default_rng(0).choice(np.array([0, 0, 0, 1], np.int8), 4000)
     odd = {"a": codes, "a::seeds": np.arange(3), "a::raw": np.arange(2), "a::seeds::raw": np.arange(1), "": np.ones(2)}
-    xoropt.save(xoropt.compress(odd, CompressConfig(solver="greedy")), tmp_path / "odd")
+    xoropt.save(xoropt.compress(odd, CompressConfig(patches="greedy")), tmp_path / "odd")
     assert same_arrays(xoropt.decompress(tmp_path / "odd"), odd)
 
 

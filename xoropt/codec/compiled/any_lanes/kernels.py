@@ -32,7 +32,7 @@ def turn_words(row, at, lanes, by, out, to):
 
 @njit(nogil=True, cache=True)
 def xor_words(row, at, mine, k, width):
-    """row[at : at + width] ^= mine[k : k + width]."""
+    """XOR mine[k : k + width] into row[at : at + width]."""
     for i in range(width):
         row[at + i] ^= mine[k + i]
 

@@ -14,9 +14,9 @@ import numpy as np
 from xoropt.codec.streams.banded.equations import Equations
 from xoropt.common.memory import aligned_zeros
 
-__all__ = ["MAX_PLANES", "Elimination", "Pivots", "eliminate", "evaluate", "substitute_back"]
+__all__ = ["PLANES_AT_ONCE", "Elimination", "Pivots", "eliminate", "evaluate", "substitute_back"]
 
-MAX_PLANES = 64
+PLANES_AT_ONCE = 64
 """Most planes of one elimination: the bits of a word of right-hand sides."""
 
 

@@ -19,9 +19,9 @@ from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import assign_steps, count_seed_rows, last_row_lanes
 from xoropt.common.errors import ArgumentError
 from xoropt.networks import XorNetwork
+from xoropt.networks.stages import MAX_WINDOW
 
 __all__ = [
-    "MAX_WINDOW",
     "BandedSystem",
     "CareBits",
     "Equations",
@@ -30,9 +30,6 @@ __all__ = [
     "collect_care_bits",
     "count_shortfall",
 ]
-
-MAX_WINDOW = 1984
-"""Bits of the widest window: 31 words of a band of 32."""
 
 
 class CareBits(NamedTuple):
@@ -81,7 +78,7 @@ class Equations:
     """The care bits of one segment as linear equations, in stream order.
 
     Attributes:
-        network: the network whose rows the equations use.
+        network: the network; an equation reads one of its rows.
         n: number of columns.
         closed: whether the columns form a ring; otherwise no equation reaches beyond n.
         heads: int64 (E,), first column of each window, ascending from the cut.
@@ -115,7 +112,7 @@ class Equations:
 
 
 def band_words(window: int) -> int:
-    """Return B, the words of the band: the power of two from 8 on that holds a window and one word more.
+    """Return B, the words of the band: the power of two from 8 on that holds a window and one word more, at most 32.
 
     Raises:
         ArgumentError: the window is wider than `MAX_WINDOW`.

@@ -88,9 +88,7 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
     e0 = 0
     while e0 < total:
         size = 1
-        reach = (
-            (max(heads[e0], border) & ~15) + 64 * B - window
-        )  # a later head would wrap onto columns that are still needed
+        reach = (max(heads[e0], border) & ~15) + 64 * B - window  # later heads would wrap onto columns still needed
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
         for k in range(size):

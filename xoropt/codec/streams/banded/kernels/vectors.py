@@ -13,7 +13,7 @@ EIGHT = ir.VectorType(ir.IntType(64), 8)
 
 @intrinsic
 def xor8(typing_context, target, i, source, k):
-    """target[i : i+8] ^= source[k : k+8], as one vector of 512 bits, which the compiler splits where it must."""
+    """XOR source[k : k+8] into target[i : i+8], as one vector of 512 bits, which the compiler splits where it must."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], EIGHT)
@@ -26,7 +26,7 @@ def xor8(typing_context, target, i, source, k):
 
 @intrinsic
 def xor_four8(typing_context, target, i, source, k0, k1, k2, k3):
-    """target[i : i+8] ^= the XOR of source[k : k+8] for the four k."""
+    """XOR the four source[k : k+8] into target[i : i+8]."""
 
     def codegen(context, builder, signature, args):
         at = address(context, builder, signature.args[0], args[0], args[1], EIGHT)
@@ -43,7 +43,7 @@ def xor_four8(typing_context, target, i, source, k0, k1, k2, k3):
 
 @intrinsic
 def copy8(typing_context, target, i, source, k):
-    """target[i : i+8] = source[k : k+8]."""
+    """Copy source[k : k+8] to target[i : i+8]."""
 
     def codegen(context, builder, signature, args):
         value = builder.load(address(context, builder, signature.args[2], args[2], args[3], EIGHT), align=8)
