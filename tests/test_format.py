@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import CompressConfig
-from xoropt.common.files import read_safetensors
+from xoropt.common.tensor_files import read_safetensors
 from xoropt.model.file.container import DESCRIPTION
 from xoropt.model.file.description import unpack_description
 from xoropt.networks.topologies.registry import TOPOLOGIES

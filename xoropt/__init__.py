@@ -10,7 +10,7 @@ from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
 from xoropt.model.preparation import PreparedTensor, prepare
 from xoropt.model.products import matvec
-from xoropt.model.sizes import ModelReport, TensorReport, report
+from xoropt.model.report import ModelReport, TensorReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import TensorCheck, verify
 

@@ -136,10 +136,11 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     Example:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
     """
-    from xoropt.common.files import check_new, read_arrays
+    from xoropt.common.files import check_new
+    from xoropt.common.tensor_files import read_arrays
     from xoropt.model.compression import compress as run
     from xoropt.model.file.container import save
-    from xoropt.model.sizes import report
+    from xoropt.model.report import report
 
     config = _configuration(**options)
     check_new(out, force)
@@ -196,7 +197,7 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     Example:
       xoropt verify model.safetensors small.safetensors
     """
-    from xoropt.common.files import read_arrays
+    from xoropt.common.tensor_files import read_arrays
     from xoropt.model.verification import verify as run
 
     tensors, _ = read_arrays(original)
@@ -225,7 +226,7 @@ def inspect(file: Path, as_json: bool) -> None:
       xoropt inspect small.safetensors --json
     """
     from xoropt.model.file.container import load
-    from xoropt.model.sizes import report
+    from xoropt.model.report import report
 
     figures = report(load(file), file)
     if as_json:

@@ -1,4 +1,4 @@
-"""The contract of the schemes: what an encoding offers to the decoders, the file format and the rest of the library."""
+"""The contract of encodings: what each offers to the decoders, the file format and the rest of the library."""
 
 import math
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import numpy as np
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
+from xoropt.common.description_checks import get
 from xoropt.common.errors import DecodeError
-from xoropt.common.fields import get
 from xoropt.networks import XorNetwork, from_recipe
 
 __all__ = ["EncodedPlanes", "Encoding", "SizeReport", "check_planes", "network_of"]

@@ -10,14 +10,14 @@ import numpy as np
 
 from xoropt.codec import decode
 from xoropt.common.errors import ArgumentError
-from xoropt.common.files import read_arrays
+from xoropt.common.tensor_files import read_arrays
 from xoropt.masks import encode_mask
+from xoropt.model.compiled_weights import mask_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import load
 from xoropt.model.preparation import prepare
-from xoropt.model.storage import choose_storage
+from xoropt.model.storage_choice import choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
-from xoropt.model.weights import mask_of
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
@@ -153,7 +153,7 @@ def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None) 
         config: how dense weights are pruned and quantized, as for `compress`.
 
     Raises:
-        FormatError, XoroptError: as for `xoropt.common.files.read_arrays`.
+        FormatError, XoroptError: as for `xoropt.common.tensor_files.read_arrays`.
         ArgumentError: as `of_arrays`.
     """
     arrays, metadata = read_arrays(path)

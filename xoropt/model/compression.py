@@ -17,7 +17,7 @@ from xoropt.model.checks import array_of, check_metadata, check_names
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, naming, prepare, why_uncompressed
-from xoropt.model.storage import choose_network, choose_storage
+from xoropt.model.storage_choice import choose_network, choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.quantize import value_entropy
 

@@ -12,9 +12,9 @@ from xoropt.codec import decode
 from xoropt.codec.decoder import check_jobs, check_out, weights_range
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError
 from xoropt.masks import decode_mask
+from xoropt.model.compiled_weights import decode_rows, levels_of, use_compiled
 from xoropt.model.file.container import load
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
-from xoropt.model.weights import decode_rows, levels_of, use_compiled
 from xoropt.quantize import QuantizedTensor, dequantize
 
 __all__ = ["decompress", "decompress_tensor", "restore_array"]

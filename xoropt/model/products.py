@@ -7,9 +7,9 @@ import numpy as np
 
 from xoropt.codec.decoder import check_jobs, reader_of
 from xoropt.common.errors import ArgumentError
+from xoropt.model.compiled_weights import decode_range, use_compiled
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
-from xoropt.model.weights import decode_range, use_compiled
 from xoropt.quantize.tensor import level_table
 
 __all__ = ["matvec"]

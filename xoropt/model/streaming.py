@@ -4,7 +4,8 @@ import os
 
 import numpy as np
 
-from xoropt.common.files import check_new, stream_safetensors
+from xoropt.common.files import check_new
+from xoropt.common.tensor_files import stream_safetensors
 from xoropt.model.decompression import restore_array
 from xoropt.model.file.container import load
 from xoropt.model.tensors import CompressedModel, Progress, shape_and_dtype

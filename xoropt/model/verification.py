@@ -8,12 +8,12 @@ import numpy as np
 
 from xoropt.common.errors import ArgumentError
 from xoropt.model.arrays import merge_zeros, native, same_bytes
+from xoropt.model.compiled_weights import mask_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import restore_array
 from xoropt.model.file.container import load
 from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
-from xoropt.model.weights import mask_of
 from xoropt.quantize import dequantize, prune_globally
 
 __all__ = ["TensorCheck", "verify"]

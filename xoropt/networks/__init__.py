@@ -10,10 +10,10 @@ from xoropt.networks.topologies.block import random_block
 from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
-from xoropt.networks.topologies.explicit import from_stages
+from xoropt.networks.topologies.explicit_matrix import from_matrix
+from xoropt.networks.topologies.explicit_stages import from_stages
 from xoropt.networks.topologies.fixed_taps import fixed_taps
 from xoropt.networks.topologies.lfsr import lfsr
-from xoropt.networks.topologies.matrix import from_matrix
 from xoropt.networks.topologies.progressive import progressive
 from xoropt.networks.topologies.registry import TOPOLOGIES
 from xoropt.networks.topologies.regular import regular

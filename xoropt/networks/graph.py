@@ -9,7 +9,7 @@ import numpy as np
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.staged_graph import from_circuit_graph
-from xoropt.networks.topologies.matrix import from_matrix
+from xoropt.networks.topologies.explicit_matrix import from_matrix
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -9,7 +9,7 @@ import numpy as np
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import MAX_WINDOW, flatten, stages_of
-from xoropt.networks.topologies.explicit import from_stages
+from xoropt.networks.topologies.explicit_stages import from_stages
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import DecodeError, networks
-from xoropt.codec import description, reference
+from xoropt.codec import reference, registry
 from xoropt.codec.blocks.patches import pack_patches, unpack_patches
-from xoropt.codec.description import describe, restore
 from xoropt.codec.packed.encoding import pack_values
+from xoropt.codec.registry import describe, restore
 from xoropt.codec.streams.patches import StreamPatches, pack_stream_patches, unpack_stream_patches
 from xoropt.codec.streams.segments import Layout
 from xoropt.quantize import Codebook
@@ -170,7 +170,7 @@ def test_what_fits_is_decoded(kind):
 def describe_unchecked(encoded):
     """As another writer may."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(description, "check_once", lambda encoded: None)
+        patch.setattr(registry, "check_once", lambda encoded: None)
         return describe(encoded)
 
 
@@ -259,7 +259,7 @@ def test_files_of_such_are_refused(tmp_path, monkeypatch, xoropt_command, make, 
     encoded = make()
     path = tmp_path / "model.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr(description, "check_once", lambda encoded: None)  # another writer's
+        patch.setattr(registry, "check_once", lambda encoded: None)  # another writer's
         patch.setattr("xoropt.model.file.container.check_model", lambda model: None)
         xoropt.save(model_of(encoded, encoded.shape), path)
     with pytest.raises(xoropt.FormatError, match=word):

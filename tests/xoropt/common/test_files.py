@@ -12,18 +12,15 @@ from safetensors.numpy import load_file
 
 import xoropt
 from xoropt.common import files
-from xoropt.common.files import (
-    check_new,
+from xoropt.common.files import check_new, read_text, unfinished, whole_file
+from xoropt.common.folders import check_folder, write_folder
+from xoropt.common.tensor_files import (
     read_arrays,
     read_safetensors,
-    read_text,
     safetensors_header,
     stream_safetensors,
-    unfinished,
-    whole_file,
     write_safetensors,
 )
-from xoropt.common.folders import check_folder, write_folder
 
 ARRAYS = {
     "b.one": np.arange(3, dtype=np.int8),

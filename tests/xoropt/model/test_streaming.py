@@ -6,7 +6,7 @@ from model_examples import dense_layer, same_bytes
 from safetensors.numpy import load_file
 
 import xoropt
-from xoropt.common.files import read_safetensors
+from xoropt.common.tensor_files import read_safetensors
 from xoropt.model.streaming import decompress_to
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.markup import escape
 
 from xoropt.cli.tables.console import make_table, open_console, plain
-from xoropt.model.sizes import ModelReport, TensorReport, TotalReport
+from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import TensorCheck
 
 __all__ = ["print_checks", "print_report", "rate"]

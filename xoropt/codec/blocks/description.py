@@ -7,8 +7,8 @@ import numpy as np
 
 from xoropt.codec.blocks.patches import split_patches
 from xoropt.codec.encoding import network_of
+from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.errors import FormatError
-from xoropt.common.fields import get, non_negative_int, take
 
 __all__ = ["parse_block_entry"]
 

@@ -6,13 +6,13 @@ from typing import Any, Self
 import numpy as np
 
 from xoropt.codec import reference
+from xoropt.codec.attribute_checks import OCTETS, OCTETS_2D, Fields, check_form
 from xoropt.codec.bits import rows_as_integers, tile_bits
 from xoropt.codec.blocks.description import parse_block_entry
 from xoropt.codec.blocks.numpy_decoder import decode_blocks
 from xoropt.codec.blocks.patches import BlockPatches, join_patches, pack_patches, unpack_patches
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import EncodedPlanes, SizeReport, check_planes
-from xoropt.codec.forms import OCTETS, OCTETS_2D, Fields, check_form
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.errors import DecodeError

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import SizeReport, check_planes
-from xoropt.codec.forms import OCTETS_2D, Fields, check_form
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
+from xoropt.common.description_checks import non_negative_int, take
 from xoropt.common.errors import DecodeError
-from xoropt.common.fields import non_negative_int, take
 from xoropt.networks import XorNetwork
 
 __all__ = ["PACKED", "PackedValues", "pack_values", "unpack_values"]

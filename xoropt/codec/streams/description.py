@@ -14,8 +14,8 @@ from xoropt.codec.encoding import network_of
 from xoropt.codec.streams.order import StreamOrder, order_from_recipe
 from xoropt.codec.streams.patches import split_stream_patches
 from xoropt.codec.streams.segments import Layout, split_layouts
+from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.errors import ArgumentError, FormatError
-from xoropt.common.fields import get, non_negative_int, take
 
 __all__ = ["count_segments", "parse_stream_entry", "ring_slack"]
 

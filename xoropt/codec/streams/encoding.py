@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 
 from xoropt.codec import reference
+from xoropt.codec.attribute_checks import NUMBERS, OCTETS, Fields, check_form
 from xoropt.codec.bits import rows_as_integers, tile_bits
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import EncodedPlanes, SizeReport, check_planes
-from xoropt.codec.forms import NUMBERS, OCTETS, Fields, check_form
 from xoropt.codec.streams.description import count_segments, parse_stream_entry, ring_slack
 from xoropt.codec.streams.numpy_decoder import decode_stream
 from xoropt.codec.streams.order import StreamOrder, order_from_recipe

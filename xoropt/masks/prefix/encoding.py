@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.codec import encode as encode_planes
-from xoropt.codec.description import describe
+from xoropt.codec.registry import describe
 from xoropt.masks import gap_coded
 from xoropt.masks.density_classes import MAX_CLASS_BITS, matrix_shape, pack_classes, sort_into_classes
 from xoropt.masks.huffman import codewords

@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 
 from xoropt.codec import Encoding
-from xoropt.codec.description import restore
+from xoropt.codec.registry import restore
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks import gap_coded
 from xoropt.masks.density_classes import MAX_CLASS_BITS, ByteReader, matrix_shape, unpack_classes

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.common.description_checks import get, non_negative_int
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
-from xoropt.common.fields import get, non_negative_int
-from xoropt.common.files import read_safetensors, safetensors_header, write_safetensors
+from xoropt.common.tensor_files import read_safetensors, safetensors_header, write_safetensors
 from xoropt.model.checks import check_metadata, check_names, check_shape
 from xoropt.model.file.description import (
     from_columns,
@@ -67,10 +67,10 @@ def check_model(model: CompressedModel) -> None:
     check_metadata(model.metadata)
     for name, tensor in model.tensors.items():
         try:
+            entry, parts = describe_tensor(tensor)
             shape, dtype = shape_and_dtype(tensor)
             check_shape(shape)
             name_of(dtype)
-            entry, parts = describe_tensor(tensor)
             restore_tensor(json.loads(json.dumps(entry)), parts)
         except XoroptError as error:
             raise type(error)(f"tensor '{name}': {error}") from None

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.common.description_checks import get
 from xoropt.common.errors import FormatError, XoroptError
-from xoropt.common.fields import get
 
 __all__ = ["from_columns", "pack_description", "seal", "to_columns", "unpack_description", "unseal"]
 

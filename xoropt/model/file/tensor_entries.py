@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.codec.description import describe, restore
+from xoropt.codec.registry import describe, restore
+from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
-from xoropt.common.fields import get, non_negative_int, take
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor

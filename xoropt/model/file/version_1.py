@@ -3,9 +3,9 @@
 import zlib
 from typing import Any
 
+from xoropt.common.description_checks import get
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
-from xoropt.common.fields import get
 from xoropt.masks.version_1 import modernize_parts
 from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, bytes_of
 

@@ -14,7 +14,7 @@ from xoropt.networks.network import XorNetwork
 from xoropt.networks.optimize.estimate import CareSets
 from xoropt.networks.optimize.moves import MOVES, move
 from xoropt.networks.stages import stages_of
-from xoropt.networks.topologies.explicit import from_stages
+from xoropt.networks.topologies.explicit_stages import from_stages
 
 __all__ = ["Optimized", "best_of", "optimize"]
 

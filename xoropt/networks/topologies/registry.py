@@ -7,10 +7,10 @@ from xoropt.networks.topologies.block import random_block
 from xoropt.networks.topologies.cascade import cascade
 from xoropt.networks.topologies.circulant import circulant
 from xoropt.networks.topologies.convolutional import convolutional
-from xoropt.networks.topologies.explicit import explicit_stages
+from xoropt.networks.topologies.explicit_matrix import explicit_matrix
+from xoropt.networks.topologies.explicit_stages import explicit_stages
 from xoropt.networks.topologies.fixed_taps import fixed_taps
 from xoropt.networks.topologies.lfsr import lfsr
-from xoropt.networks.topologies.matrix import explicit_matrix
 from xoropt.networks.topologies.progressive import progressive
 from xoropt.networks.topologies.regular import regular
 from xoropt.networks.topologies.ring_generator import ring_generator

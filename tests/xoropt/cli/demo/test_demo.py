@@ -9,7 +9,7 @@ import xoropt
 from xoropt.cli.demo import training
 from xoropt.cli.demo.run import Accuracies, DemoResult, Layer, RivalBits, WrittenFile
 from xoropt.cli.tables.demo import print_demo
-from xoropt.model.sizes import CarriedReport, ModelReport, TensorReport, TotalReport
+from xoropt.model.report import CarriedReport, ModelReport, TensorReport, TotalReport
 
 STAGES = ("dense", "quantized", "compressed")
 OF_LAYER = ("sparsity", "encode_seconds", "decode_seconds")

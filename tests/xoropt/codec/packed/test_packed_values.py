@@ -12,8 +12,8 @@ import xoropt
 from xoropt import ArgumentError, DecodeError
 from xoropt.codec import PackedValues
 from xoropt.codec.decoder import DECODERS
-from xoropt.codec.description import describe, restore
 from xoropt.codec.packed.encoding import pack_values, unpack_values
+from xoropt.codec.registry import describe, restore
 
 
 def drawn_values(seed, planes, shape, density):

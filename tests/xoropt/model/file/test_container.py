@@ -109,7 +109,7 @@ def test_a_full_disk_leaves_nothing(stored, tmp_path, monkeypatch):
         Path(part).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("xoropt.common.files.save_file", full)
+    monkeypatch.setattr("xoropt.common.tensor_files.save_file", full)
     folder = tmp_path / "new"
     folder.mkdir()
     with pytest.raises(xoropt.XoroptError, match="No space left on device; nothing was written"):

@@ -11,7 +11,7 @@ from xoropt import CompressedTensor
 from xoropt.codec.compiled import ranges, threads
 from xoropt.masks import encode_mask
 from xoropt.masks.prefix import stored, writing
-from xoropt.model.weights import mask_of, use_compiled
+from xoropt.model.compiled_weights import mask_of, use_compiled
 from xoropt.quantize import Scales
 
 

@@ -9,7 +9,7 @@ from xoropt.model.compression import store
 from xoropt.model.file.container import header_bits
 from xoropt.model.file.tensor_entries import checksum, describe_tensor
 from xoropt.model.preparation import PreparedTensor
-from xoropt.model.storage import NETWORK_HEADERS, PACKED_HEADERS, PLANE_HEADERS, choose_network, choose_storage
+from xoropt.model.storage_choice import NETWORK_HEADERS, PACKED_HEADERS, PLANE_HEADERS, choose_network, choose_storage
 from xoropt.networks import XorNetwork
 
 
