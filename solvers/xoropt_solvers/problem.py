@@ -119,7 +119,7 @@ def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
 
     This is plain NumPy, which shares nothing with the strategies that it checks.
     """
-    ones = problem.A.astype(np.int64) @ x.astype(np.int64)
+    ones = problem.A[:, x.astype(bool)].sum(axis=1)
     return (ones & 1).astype(bool) ^ problem.b
 
 

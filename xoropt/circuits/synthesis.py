@@ -22,7 +22,7 @@ __all__ = ["synthesize"]
 
 WIDE_SHARE = 0.2
 """The share of the time for making gates of more than two inputs."""
-CHECKING_SECONDS, CHECKING_SHARE = 2e-6, 0.3
+CHECKING_SECONDS, CHECKING_SHARE = 2e-6, 0.4
 """Seconds for tidying and checking the last circuit, for each entry of the matrix, and at most a share of the limit."""
 
 
@@ -86,7 +86,8 @@ def synthesize(
         narrow_depth = max(least_depth(array), int(max_depth * math.log2(max_inputs)))
     task = make_task(array, narrow_depth, max_inputs)
     share = 1.0 if max_inputs == 2 else 1.0 - WIDE_SHARE
-    checking = min(CHECKING_SECONDS * task.rows.size, CHECKING_SHARE * time_limit)
+    parts = 1 if max_inputs == 2 else 3  # trees of wider gates, and two circuits to check
+    checking = min(parts * CHECKING_SECONDS * task.rows.size, CHECKING_SHARE * time_limit)
     search = Search(task, share * (time_limit - checking), progress, started=started)
     if resume is not None and (narrow_depth is None or resume.depth <= narrow_depth):
         search.offer(gates_of(resume))

@@ -7,7 +7,7 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.interrupts import stopping
-from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.problem import ParityProblem, mismatch_mask, pack_rows
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
@@ -77,7 +77,7 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
                 bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
                 x = np.zeros(problem.n, dtype=bool)
                 x[columns] = bits
-    mismatches = int((((problem.A.astype(np.int64) @ x) & 1) ^ problem.b).sum())
+    mismatches = int(mismatch_mask(problem, x).sum())
     info = {"rounds": done, "probability": _probability(k, rank, mismatches - 1, done), "seed": seed}
     return Answer(x, best, start.lower_bound, info)
 
