@@ -32,7 +32,8 @@ OUTPUTS = {"bits": np.dtype(bool), "planes": np.dtype(np.uint64)}
 """What `decode` can return, and its dtype."""
 COLD, WARM = 1 << 24, 1 << 14
 """Bits from which "auto" takes the compiled decoder: before numba is loaded, which takes about a second, and after.
-NumPy would be as fast for twice as many bits, but needs more than 64 MB beside the result for them."""
+Before, the bits of all calls count. NumPy would be as fast for twice as many bits, but needs more than 64 MB beside the
+result for them."""
 
 
 def decode(
@@ -170,14 +171,26 @@ def check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:
 def choose_decoder(decoder: str, bits: int) -> str:
     """Choose the decoder for a number of bits: the one that is asked for, or the fastest for "auto".
 
+    Loading numba is weighed against the bits of all calls so far: a process that decodes often is worth it.
+
     Raises:
         ArgumentError: there is no decoder of that name.
     """
+    global _numpy_bits
     check_choice("decoder", decoder, DECODERS)
     if decoder != "auto":
         return decoder
-    loaded = "xoropt.codec.compiled.kernels" in sys.modules
-    return "compiled" if bits >= (WARM if loaded else COLD) and sys.byteorder == "little" else "numpy"
+    if bits < WARM or sys.byteorder != "little":
+        return "numpy"
+    if "xoropt.codec.compiled.kernels" not in sys.modules:
+        _numpy_bits += bits
+        if _numpy_bits < COLD:
+            return "numpy"
+    return "compiled"
+
+
+_numpy_bits = 0
+"""Bits that "auto" left to NumPy so far, though the compiled decoder would have been faster if it were loaded."""
 
 
 _READERS: WeakKeyDictionary[Encoding, Reader] = WeakKeyDictionary()

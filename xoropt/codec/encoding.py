@@ -55,6 +55,7 @@ class Encoding(Protocol):
     `xoropt.codec.checks.check_once` calls once for each encoding.
 
     Attributes:
+        has_network: whether `network` makes the planes; otherwise it stands for none.
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
         network: the network; planes are its outputs, with patches applied.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.
@@ -66,7 +67,10 @@ class Encoding(Protocol):
         proved_blocks: blocks or segments, over all planes, with a number of patches that is proved minimal.
     """
 
-    needs_mask: ClassVar[bool]
+    has_network: ClassVar[bool]
+
+    @property
+    def needs_mask(self) -> bool: ...
 
     @property
     def network(self) -> XorNetwork: ...
@@ -220,6 +224,7 @@ def network_of(entry: dict[str, Any]) -> XorNetwork:
 class EncodedPlanes:
     """The fields that the schemes with a network share; see `Encoding`."""
 
+    has_network: ClassVar[bool] = True
     needs_mask: ClassVar[bool] = False
 
     network: XorNetwork

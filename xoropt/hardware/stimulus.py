@@ -81,7 +81,7 @@ def stimulus_of(encoded: Encoding) -> Stimulus:
         ArgumentError: the values are stored without a network, or there are no values.
         DecodeError: the stored parts do not fit together.
     """
-    if encoded.needs_mask:
+    if not encoded.has_network:
         raise ArgumentError("These values are stored as they are, without a network; there is no decoder for them.")
     return _stimulus(encoded, encoded.network)
 

@@ -181,7 +181,7 @@ def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
     encodings = {
         name: held.encoded
         for name, held in load(source).tensors.items()
-        if isinstance(held, CompressedTensor) and not held.encoded.needs_mask
+        if isinstance(held, CompressedTensor) and held.encoded.has_network
     }
     names = ", ".join(list(encodings)[:5]) + (", …" if len(encodings) > 5 else "")
     if not encodings:

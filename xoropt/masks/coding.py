@@ -52,10 +52,10 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
     """
     check_codec(codec)
     if codec in CHOICES:
-        candidates = {name: known for name, known in CODECS.items() if codec == "smallest" or known.random_access}
-    else:
-        candidates = {codec: codec_of_file(codec)}
-    plans = _plans(mask, candidates) or _plans(mask, {name: CODECS[name] for name in ("full", "empty")})
+        return _plan_choices(
+            mask, {name: known for name, known in CODECS.items() if codec == "smallest" or known.random_access}
+        )
+    plans = _plans(mask, {codec: codec_of_file(codec)}) or _plans(mask, {n: CODECS[n] for n in ("full", "empty")})
     if not plans:
         other, parts = encode_mask(mask, "auto")
         bits = 8 * stored_bytes(parts) / mask.size
@@ -63,6 +63,15 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
             f"The mask codec '{codec}' cannot hold this mask; 'auto' takes '{other}' and {bits:.3f} bits a weight."
         )
     return plans
+
+
+def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
+    """Plan a mask by those of some codecs, among them "bitmap", whose planning is worth its time."""
+    quick = _plans(mask, {name: codec for name, codec in codecs.items() if codec.is_worth_planning is None})
+    least = min(plan.least_bytes for plan in quick.values())
+    others = {n: c for n, c in codecs.items() if c.is_worth_planning is not None and c.is_worth_planning(mask, least)}
+    plans = quick | _plans(mask, others)
+    return {name: plans[name] for name in codecs if name in plans}
 
 
 def _plans(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:

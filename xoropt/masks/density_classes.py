@@ -1,5 +1,7 @@
 """Classes of rows and columns of like density, which the `entropy` and `prefix` codecs share."""
 
+import itertools
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -69,12 +71,14 @@ def sort_into_classes(ones: np.ndarray, unit: int = 1) -> Classes:
     def merged(table: np.ndarray, a: int, b: int) -> np.ndarray:
         return table.reshape(1 << a, finest >> a, 1 << b, finest >> b).sum(axis=(1, 3))
 
-    def stored(bits: tuple[int, int]) -> float:
-        a, b = bits
-        return ideal_bits(merged(counts, a, b), merged(sizes, a, b)) + a * rows + b * columns + 16 * (1 << a + b)
-
-    bits = range(MAX_CLASS_BITS + 1)
-    a, b = min(((a, b) for a in bits for b in bits), key=stored)
+    least, a, b = math.inf, 0, 0
+    for row_bits, column_bits in itertools.product(range(MAX_CLASS_BITS + 1), repeat=2):
+        own = row_bits * rows + column_bits * columns + 16 * (1 << row_bits + column_bits)
+        if own < least:  # otherwise the classes alone take more
+            merged_tables = merged(counts, row_bits, column_bits), merged(sizes, row_bits, column_bits)
+            stored = ideal_bits(*merged_tables) + own
+            if stored < least:
+                least, a, b = stored, row_bits, column_bits
     row_class, column_class = row_class >> MAX_CLASS_BITS - a, column_class >> MAX_CLASS_BITS - b
     return Classes(a, b, row_class, column_class, merged(counts, a, b), merged(sizes, a, b))
 

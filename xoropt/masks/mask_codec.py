@@ -81,6 +81,8 @@ class MaskCodec:
             the shape.
         random_access: whether a range can be decoded without decoding everything before it.
         packed_decoder: does the same by compiled loops, see `decode_packed`; None: `decode` is used.
+        is_worth_planning: tells of a mask, and of the bytes that another codec takes, whether planning can win enough
+            to be worth its time; None: it always is.
         weights_writer: writes weights under the mask while it decodes the mask, see `write_weights`; None: the mask is
             decoded first.
     """
@@ -89,6 +91,7 @@ class MaskCodec:
     decode: Decoder
     random_access: bool = True
     packed_decoder: PackedDecoder | None = None
+    is_worth_planning: Callable[[np.ndarray, int], bool] | None = None
     weights_writer: WeightsWriter | None = None
 
     def encode(self, mask: np.ndarray, jobs: int = 1) -> Parts | None:

@@ -16,6 +16,10 @@ __all__ = ["Storage", "choose_network", "choose_storage"]
 TINY = 1 << 18
 """Weights up to which packed values, whose headers are shorter, may take less than a network's seeds."""
 
+FEW_CARE_BITS = 1 << 12
+"""Care bits up to which values are packed at once: no network stores fewer, and its search would take longer than all
+else."""
+
 
 @dataclass(frozen=True)
 class Headers:
@@ -54,25 +58,28 @@ class Storage:
 def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: int) -> Storage:
     """Choose between a network's seeds, packed values, and carrying the tensor along.
 
+    Packed values take no more than seeds. They are chosen where nothing is lost by that: where every weight is kept, so
+    that no decoder has to count, and for a few bits; and where they and a bitmap take less than seeds and any mask.
+
     Args:
         prepared: the tensor.
         config: what is asked for.
         tensors: how many tensors of the file are compressed; they share headers.
     """
     quantized = prepared.quantized
-    masks = _mask_plans(prepared, config)
-    mask = min(masks.values(), key=lambda plan: plan.least_bytes)
-    values = len(quantized.planes) * int(np.count_nonzero(quantized.mask)) + 8 * quantized.levels.nbytes
-    network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors)
-    if mask.described:
-        network += PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES
-    bitmap = plan_mask(quantized.mask, "bitmap")
-    packed = values + 8 * bitmap["bitmap"].least_bytes + PACKED_HEADERS.of(tensors)
-    may_pack = config.chooses_network and len(quantized.planes) > 0 and quantized.mask.size <= TINY
-    pack = may_pack and network > 1.001 * packed
-    if pack and mask.least_bytes >= bitmap["bitmap"].least_bytes:
-        masks = bitmap
-    smaller = prepared.exact is None or min(network, packed if pack else network) < 8 * prepared.array.nbytes
+    planes, kept, size = len(quantized.planes), int(np.count_nonzero(quantized.mask)), quantized.mask.size
+    masks, bitmap = _mask_plans(prepared, config), plan_mask(quantized.mask, "bitmap")
+    mask, bitmap_bytes = min(masks.values(), key=lambda plan: plan.least_bytes), bitmap["bitmap"].least_bytes
+    values = planes * kept + 8 * quantized.levels.nbytes
+    described = PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES if mask.described else 0
+    network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors) + described
+    with_bitmap = values + 8 * bitmap_bytes + PACKED_HEADERS.of(tensors)
+    nothing_to_win = kept == size or planes * kept <= FEW_CARE_BITS or (size <= TINY and network > 1.001 * with_bitmap)
+    pack = config.chooses_network and planes > 0 and nothing_to_win
+    packed = values + 8 * mask.least_bytes + PACKED_HEADERS.of(tensors) + described
+    if pack and mask.least_bytes >= bitmap_bytes:
+        masks, packed = bitmap, with_bitmap
+    smaller = prepared.exact is None or (packed if pack else network) < 8 * prepared.array.nbytes
     return Storage(smaller, pack, masks)
 
 

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 import xoropt
-from xoropt.common import files
+from xoropt.common import tensor_files
 from xoropt.model.file.description import seal
 
 
@@ -210,7 +210,7 @@ def test_a_full_disk(command, model, tmp_path, monkeypatch, xoropt_command):
         def write(self, data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files, "save_file", no_space)
+    monkeypatch.setattr(tensor_files, "save_file", no_space)
     usual_open = Path.open
     monkeypatch.setattr(
         Path, "open", lambda path, mode="r", **more: Full() if "w" in mode else usual_open(path, mode, **more)

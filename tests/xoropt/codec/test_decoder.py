@@ -114,6 +114,22 @@ def test_auto_does_not_load_numba_for_little(tmp_path):
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
 
 
+def test_auto_loads_numba_once_all_calls_are_worth_it(tmp_path):
+    code = (
+        "import numpy as np, pickle, sys, xoropt\n"
+        "from xoropt.codec.decoder import COLD\n"
+        "encoded = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "calls = 0\n"
+        "while 'numba' not in sys.modules:\n"
+        "    bits, calls = xoropt.decode(encoded), calls + 1\n"
+        "assert calls == -(-COLD // bits.size)\n"
+        "assert np.array_equal(bits, xoropt.decode(encoded, 'numpy'))"
+    )
+    path = tmp_path / "encoded"
+    path.write_bytes(pickle.dumps(large(planes=1, size=3_000_000)))
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)
+
+
 @pytest.mark.parametrize("decoder", ["reference", "numpy", "compiled"])
 @pytest.mark.parametrize(
     ("options", "word"),

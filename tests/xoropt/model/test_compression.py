@@ -171,7 +171,8 @@ def test_negative_zeros_are_kept_or_merged_as_asked():
 def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
     rng = np.random.default_rng(0)
     kinds = set()
-    for weights, density in ((1, 1.0), (40, 0.5), (300, 0.9), (1000, 0.5), (3000, 0.1), (20_000, 0.5), (20_000, 0.05)):
+    sizes = (1, 1.0), (40, 0.5), (300, 0.9), (1000, 0.5), (3000, 0.1), (20_000, 0.5), (20_000, 0.05), (60_000, 0.1)
+    for weights, density in sizes:
         array = np.where(rng.random(weights) < density, rng.choice(np.array([1, 2], np.int8), weights), np.int8(0))
         model = xoropt.compress({"w": array}, CompressConfig(include=("*",)))
         tensor = model.tensors["w"]

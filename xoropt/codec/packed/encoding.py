@@ -9,10 +9,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from xoropt.codec import reference
 from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import SizeReport, check_planes
+from xoropt.codec.packed.raw_reader import raw_reader
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import non_negative_int, take
@@ -39,13 +41,18 @@ class PackedValues:
         seeds: uint8 (planes, ⌈kept/8⌉), the bits of the kept weights, lowest bit first.
     """
 
-    needs_mask: ClassVar[bool] = True
+    has_network: ClassVar[bool] = False
 
     shape: tuple[int, ...]
     kept: int
     seeds: np.ndarray = field(repr=False)
 
     network, order, solver, blocks = PACKED, "rows", "none", 1
+
+    @property
+    def needs_mask(self) -> bool:
+        """Whether some weights are pruned, so that a weight's bits lie at its rank among the kept ones."""
+        return self.kept != self.outputs
 
     @property
     def planes(self) -> int:
@@ -117,20 +124,28 @@ class PackedValues:
         return cls(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
 
     def reader(self) -> Reader:
-        """Refuse: the compiled decoders do not count kept weights."""
-        raise DecodeError(NO_MASK)
+        """Make the compiled decoder where every weight is kept; the compiled decoders do not count kept weights."""
+        if self.needs_mask:
+            raise DecodeError(NO_MASK)
+        return raw_reader(self.seeds)
 
     def decode_numpy(
         self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None = None
     ) -> np.ndarray:
         """Decode a range with NumPy."""
+        if not self.needs_mask:
+            some = np.unpackbits(self.seeds[:, first // 8 : -(-stop // 8)], axis=1, bitorder="little")
+            return some[:, first % 8 :][:, : stop - first].view(bool)
         if mask is None:
             raise DecodeError(NO_MASK)
         return unpack_values(self, mask)[:, first:stop]
 
     def decode_reference(self) -> np.ndarray:
-        """Refuse: the reference decoder gets no mask."""
-        raise DecodeError(NO_MASK)
+        """Decode everything in plain Python where every weight is kept; the reference decoder gets no mask."""
+        if self.needs_mask:
+            raise DecodeError(NO_MASK)
+        planes = [[reference.read_bits(bits, i, 1) for i in range(self.outputs)] for bits in map(bytes, self.seeds)]
+        return np.array(planes, dtype=bool).reshape(len(planes), self.outputs)
 
     def tiled(self, times: int) -> Self:
         """Repeat the planes along one axis."""

@@ -27,6 +27,8 @@ SMALL = 20_000
 """Most care bits of a plane for which several encodings are tried."""
 TRIES = 50_000
 """Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
+OUTPUTS_TRIED = 1 << 24
+"""Outputs that are encoded for each number of seed bits: nearly empty planes get fewer networks the larger they are."""
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
@@ -78,7 +80,7 @@ def encode_auto(
     if most > SMALL or not most:
         return attempt(None, 0)
     best = attempt(0, 0)
-    tries = _count_tries(most)
+    tries = min(_count_tries(most), max(1, OUTPUTS_TRIED // care.shape[1]))
     trial = 1
     while (best.size.total_bits > best.size.care_bits and trial < tries) or (
         trial // tries * len(bits) < best.size.patch_bits

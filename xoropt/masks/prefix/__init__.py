@@ -35,9 +35,15 @@ where there is one, is the list, as the codec `positions` stores it.
 
 from xoropt.masks.mask_codec import MaskCodec
 from xoropt.masks.prefix.decoding import decode, decode_packed
-from xoropt.masks.prefix.encoding import plan
+from xoropt.masks.prefix.encoding import is_worth_planning, plan
 from xoropt.masks.prefix.writing import write_weights
 
 __all__ = ["CODEC", "decode", "decode_packed", "plan", "write_weights"]
 
-CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, weights_writer=write_weights)
+CODEC = MaskCodec(
+    plan,
+    decode,
+    packed_decoder=decode_packed,
+    is_worth_planning=is_worth_planning,
+    weights_writer=write_weights,
+)

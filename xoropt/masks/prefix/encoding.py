@@ -1,6 +1,7 @@
 """Encoding of masks by prefix codes."""
 
 import json
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,31 @@ from xoropt.masks.mask_codec import DESCRIPTION, DESCRIPTION_BYTES, MaskPlan, Pa
 from xoropt.masks.prefix.codes import EXTRA_OUTPUTS, GROUP_SIZES, choose_codes, group_lengths
 from xoropt.masks.prefix.stored import LISTED, TILE, band_layout
 
-__all__ = ["code_groups", "encode_groups", "plan"]
+__all__ = ["code_groups", "encode_groups", "is_worth_planning", "plan"]
 
 SAMPLE = 1 << 18
 """The number of weights by which the group size is chosen."""
 
+TINY = 1 << 12
+"""Weights of a mask up to which it is estimated whether a plan is worth its time."""
+
+LEAST_HEAD = 7
+"""Bytes of the head of a mask with one code and one class."""
+
 SLOWER = 1.005
 """How much larger the estimate of groups may be that decode fast, because they fill words."""
+
+
+def is_worth_planning(mask: np.ndarray, other_bytes: int) -> bool:
+    """Whether prefix codes may take a tenth less than so many bytes; of a larger mask that is always worth a plan.
+
+    Rows and columns of a tiny mask do not pay for classes of their own, so that its entropy is what counts.
+    """
+    if mask.size > TINY:
+        return True
+    p = np.count_nonzero(mask) / max(1, mask.size)
+    entropy = mask.size * -(p * math.log2(p) + (1 - p) * math.log2(1 - p)) if 0 < p < 1 else 0.0
+    return LEAST_HEAD + DESCRIPTION_BYTES + entropy / 8 <= 0.9 * other_bytes
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:

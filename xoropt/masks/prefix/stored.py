@@ -185,7 +185,7 @@ def _parse_plane(parts: Parts, shape: tuple[int, ...]) -> Encoding:
             raise DecodeError("their description is no object")
         own = {part: parts[f"mask_{part}"] for part in PLANE_PARTS if f"mask_{part}" in parts}
         plane = restore(entry, own, shape, 1)
-        if plane.needs_mask:
+        if not plane.has_network:
             raise DecodeError("packed values can't be decoded without their mask")
     except (XoroptError, ValueError, RecursionError) as error:
         raise DecodeError(f"the planes of the prefix-coded mask: {str(error).rstrip('.')}") from None

@@ -124,3 +124,15 @@ def test_values_made_by_hand_that_do_not_fit_are_refused(changes, word):
     for use in (lambda bad: xoropt.decode(bad, mask=mask), xoropt.decode, describe):
         with pytest.raises(DecodeError, match=word):
             use(replace(good, **changes))
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 3), st.integers(0, 2**32))
+def test_a_full_plane_is_decoded_like_any_other(first, length, planes, seed):
+    bits = np.random.default_rng(seed).random((planes, 80)) < 0.5
+    values = pack_values(bits, np.ones(80, bool))
+    assert not values.needs_mask
+    rows = slice(first, first + length)
+    for decoder in ("numpy", "compiled", "reference"):
+        assert (xoropt.decode(values, decoder, rows=rows) == bits[:, rows]).all()
+        made = xoropt.decode(values, decoder, rows=rows, output="planes")
+        assert same(made, packed(bits[:, rows]))
