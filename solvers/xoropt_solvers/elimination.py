@@ -1,6 +1,6 @@
 """Elimination over GF(2) that leaves contradictory rows out, from which every strategy starts.
 
-This is the patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138), compiled for n ≤ 64, else on Python integers.
+This is the patch search of Kwon et al., CVPR 2020 (arXiv 1905.10138), compiled for n ≤ 64 in one word, else in several.
 """
 
 from dataclasses import replace
@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
-from xoropt_solvers.problem import ParityProblem, unpack_word
+from xoropt_solvers.problem import ParityProblem, pack_rows, unpack_word
 from xoropt_solvers.strategy import Answer, BatchAnswer
 
 __all__ = ["eliminate", "eliminate_wide", "greedy_answer", "greedy_batch", "heaviest_first", "weights_or_empty"]
@@ -58,30 +58,18 @@ def weights_or_empty(batch: ParityBatch) -> np.ndarray:
 
 
 def eliminate_wide(problem: ParityProblem) -> Answer:
-    """Do what `greedy_answer` does for any n, on Python integers; bit n of a row is its value."""
-    n, weights = problem.n, problem.row_weights
-    packed = np.packbits(np.column_stack([problem.A, problem.b]), axis=1, bitorder="little")
-    rows = [int.from_bytes(row.tobytes(), "little") for row in packed]
-    mask = (1 << n) - 1
-    system: dict[int, int] = {}  # lowest bit of a row -> row
-    cost = 0
-    for i in np.argsort(-weights, kind="stable"):
-        if weights[i] == 0:
-            continue
-        row = rows[i]
-        while row & mask:
-            low = row & -row
-            if low not in system:
-                system[low] = row
-                break
-            row ^= system[low]
-        else:
-            cost += int(weights[i]) if row else 0
-    x = 0
-    for low in sorted(system, reverse=True):
-        row = system[low]
-        if (((row & mask & x).bit_count()) ^ (row >> n)) & 1:
-            x |= low
-    positive = weights[weights > 0]
-    bits = np.array([(x >> j) & 1 for j in range(n)], dtype=bool)
-    return Answer(bits, cost, int(positive.min()) if cost else 0)
+    """Do what `greedy_answer` does for any n, in words of 64 unknowns."""
+    from xoropt_solvers.kernels.wide_elimination import reduce_rows, solve_pivots
+
+    weights = problem.row_weights
+    order = np.argsort(-weights, kind="stable")
+    order = order[weights[order] > 0]
+    packed = pack_rows(problem.A[order])
+    words = packed.shape[1]
+    rows = np.column_stack([packed, problem.b[order].astype(np.uint64)])
+    pivot_of, member = np.empty(64 * words, dtype=np.int64), np.empty(len(rows), dtype=np.int64)
+    reduce_rows(rows, words, 0, pivot_of, member)
+    missed = (member < 0) & (rows[:, words] != 0)
+    cost = int(weights[order][missed].sum())
+    x = np.unpackbits(solve_pivots(rows, words, pivot_of).astype("<u8").view(np.uint8), bitorder="little")
+    return Answer(x[: problem.n].astype(bool), cost, int(weights[order].min()) if cost else 0)

@@ -13,15 +13,16 @@ remain, and x is gone: it follows from the errors. It works in four steps, each 
 Each step leaves some optimal error pattern standing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from xoropt_solvers.elimination import greedy_answer
-from xoropt_solvers.problem import ParityProblem
-from xoropt_solvers.strategy import Answer, Clock
+from xoropt_solvers.errors import LimitExceededError
+from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.strategy import Answer, Clock, TimeUpError
 
 __all__ = [
     "ParityModel",
@@ -30,8 +31,12 @@ __all__ = [
     "eliminate_unknowns",
     "improve_start",
     "parity_model",
+    "search_model",
     "shorten_checks",
 ]
+
+LARGEST_MODEL = 1 << 25  # entries of the constraints' matrix, a byte each: it grows with the square of the rows
+PAIRS_AT_ONCE = 512  # members whose pairs with all others are compared between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,16 +75,35 @@ def parity_model(problem: ParityProblem, clock: Clock | None = None) -> ParityMo
 
     Args:
         problem: without fixed bits.
-        clock: `shorten_checks` takes at most half of the time left on it; None sets no limit.
+        clock: `improve_start` and `shorten_checks` take at most half of the time left on it; None sets no limit.
 
     Raises:
-        TimeUpError: the time was up before the model was complete.
+        TimeUpError: the time was up before the unknowns were eliminated, or there is a limit and too many rows.
+        LimitExceededError: there is no limit and too many rows.
     """
     clock = clock or Clock()
-    model = collapse_errors(improve_start(eliminate_unknowns(problem, clock)))
-    model = shorten_checks(model, clock.half())
-    clock.check()
-    return model
+    model = collapse_errors(improve_start(eliminate_unknowns(problem, clock), clock.half()))
+    return shorten_checks(model, clock.half())
+
+
+def search_model(problem: ParityProblem, clock: Clock, search: Callable[[ParityModel], Answer]) -> Answer:
+    """Search the model of a problem; where the time is up before the engine has an answer, return the model's start.
+
+    Args:
+        problem: in reduced form.
+        clock: as for `parity_model`.
+        search: from the model to the answer; it may raise TimeUpError.
+
+    Raises:
+        TimeUpError: as for `parity_model`.
+        LimitExceededError: as for `parity_model`.
+    """
+    model = parity_model(problem, clock)
+    try:
+        clock.check()
+        return search(model)
+    except TimeUpError:
+        return answer_from_errors(problem, model, model.start, int(problem.row_weights.min()), {})
 
 
 def answer_from_errors(
@@ -107,17 +131,24 @@ def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
     H is [P | 1]: the last variable of each constraint is the error of its dependent row and is in no other constraint.
 
     Raises:
-        TimeUpError: the time was up before the elimination was done.
+        TimeUpError: the time was up before the elimination was done, or there is a limit and too many rows.
+        LimitExceededError: there is no limit and too many rows.
     """
     order = np.argsort(-problem.row_weights, kind="stable")
-    members, checks = _parity_checks(problem.A, order, clock)
-    independent = set(members)
-    rows = np.array([*members, *(i for i in order.tolist() if i not in independent)], dtype=np.int64)
-    column_of = {row: j for j, row in enumerate(rows.tolist())}
-    H = np.zeros((len(checks), problem.k), dtype=bool)
-    for i, check in enumerate(checks):
-        H[i, [column_of[row] for row in check]] = True
-    syndrome = np.array([bool(problem.b[list(check)].sum() & 1) for check in checks], dtype=bool)
+    members, dependent, sums = _parity_checks(problem.A[order])
+    clock.check()
+    if len(dependent) * problem.k > LARGEST_MODEL:
+        # A limit asks for the best there is by then, which is the greedy answer.
+        if clock.time_limit is not None:
+            raise TimeUpError
+        raise LimitExceededError(
+            f"A model of {problem.k} rows, of which {len(dependent)} depend on others, is too large for an engine: use"
+            " 'exhaustive' or 'isd', or set a time limit."
+        )
+    rows = order[np.concatenate([members, dependent])]
+    H = np.column_stack([sums, np.eye(len(dependent), dtype=bool)])
+    values = problem.b[rows]
+    syndrome = (sums.astype(np.float32) @ values[: len(members)] % 2 == 1) ^ values[len(members) :]
     start = np.zeros(len(rows), dtype=bool)
     start[len(members) :] = syndrome  # every member right: the greedy answer
     clock.check()
@@ -131,39 +162,45 @@ def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
     )
 
 
-def _parity_checks(A: np.ndarray, order: np.ndarray, clock: Clock) -> tuple[list[int], list[tuple[int, ...]]]:
-    """Find the first independent rows in this order; write each other row as its sum of members, and itself."""
-    packed = np.packbits(A, axis=1, bitorder="little")
-    system: dict[int, tuple[int, int]] = {}  # lowest bit -> (row, mask of members)
-    members: list[int] = []
-    checks: list[tuple[int, ...]] = []
-    for i in order.tolist():
-        clock.check()
-        row, mask = int.from_bytes(packed[i].tobytes(), "little"), 0
-        while row:
-            low = row & -row
-            if low not in system:
-                system[low] = (row, mask | 1 << len(members))
-                members.append(i)
-                break
-            row, mask = row ^ system[low][0], mask ^ system[low][1]
-        else:
-            checks.append((*(m for j, m in enumerate(members) if mask >> j & 1), i))
-    return members, checks
+def _parity_checks(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find the first independent rows (members), the dependent ones, and which members each of those is the sum of."""
+    from xoropt_solvers.kernels.wide_elimination import reduce_rows
+
+    packed = pack_rows(A)
+    words = packed.shape[1]
+    track = -(-min(A.shape) // 64) or 1
+    system = np.column_stack([packed, np.zeros((len(A), track), dtype=np.uint64)])
+    member = np.empty(len(A), dtype=np.int64)
+    rank = reduce_rows(system, words, track, np.empty(64 * words, dtype=np.int64), member)
+    dependent = np.flatnonzero(member < 0)
+    sums = np.unpackbits(system[dependent, words:].astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return np.flatnonzero(member >= 0), dependent, sums[:, :rank].astype(bool)
 
 
-def improve_start(model: ParityModel) -> ParityModel:
+def improve_start(model: ParityModel, clock: Clock | None = None) -> ParityModel:
     """Start from the lightest pattern that has at most two errors in the information set.
 
-    The model must be as `eliminate_unknowns` makes it. |a ⊕ b| = |a| + |b| − 2·|a·b| compares all pairs at once.
+    The model must be as `eliminate_unknowns` makes it. |a ⊕ b| = |a| + |b| − 2·|a·b| compares many pairs at once. When
+    the clock has expired, the rest of the pairs is left out.
     """
     H, syndrome, members = model.H, model.syndrome, model.members
     unit = model.weights[members:].astype(np.float64)
     columns = np.column_stack([np.zeros(len(H), dtype=bool), H[:, :members]]).T.astype(np.float64)
     left = np.abs(columns - syndrome)  # what each member leaves of the syndrome; the first one is "none"
     price = np.concatenate([[0.0], model.weights[:members]])
-    cost = (left @ unit + price)[:, None] + (columns @ unit + price)[None, :] - 2 * (left * unit) @ columns.T
-    i, j = np.unravel_index(np.argmin(cost), cost.shape)
+    first, second = left @ unit + price, columns @ unit + price
+    i, j, best = 0, 0, first[0]
+    for at in range(0, len(columns), PAIRS_AT_ONCE):
+        part = slice(at, at + PAIRS_AT_ONCE)
+        cost = (-2 * left[part] * unit) @ columns.T
+        cost += first[part, None]
+        cost += second
+        least = int(cost.argmin())
+        if cost.flat[least] < best:
+            best = cost.flat[least]
+            i, j = at + least // len(columns), least % len(columns)
+        if clock is not None and clock.expired():
+            break
     start = np.zeros(H.shape[1], dtype=bool)
     for member in (i, j):
         if member > 0:
@@ -178,10 +215,12 @@ def collapse_errors(model: ParityModel) -> ParityModel:
     An error of the start that is dropped moves to the variable that is kept for it.
     """
     H, start = model.H, model.start.copy()
-    keep = _worth_keeping(H, model.weights)
-    kept = {H[:, j].tobytes(): j for j in keep.tolist()}
+    packed = np.ascontiguousarray(np.packbits(H, axis=0).T)
+    keys = [column.tobytes() for column in packed]
+    keep = _worth_keeping(keys, np.flatnonzero(H.any(axis=0)), model.weights)
+    kept = {keys[j]: j for j in keep.tolist()}
     for j in np.flatnonzero(model.start).tolist():
-        to = kept[H[:, j].tobytes()]
+        to = kept[keys[j]]
         if to != j:
             start[j] = False
             start[to] ^= True
@@ -195,12 +234,12 @@ def collapse_errors(model: ParityModel) -> ParityModel:
     )
 
 
-def _worth_keeping(H: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _worth_keeping(keys: list[bytes], seen: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Find the columns of H to keep: none that is empty, and of equal ones the lightest (of equal weights the last)."""
     lightest: dict[bytes, int] = {}
-    for j in range(H.shape[1]):
-        key = H[:, j].tobytes()
-        if H[:, j].any() and (key not in lightest or weights[j] <= weights[lightest[key]]):
+    for j in seen.tolist():
+        key = keys[j]
+        if key not in lightest or weights[j] <= weights[lightest[key]]:
             lightest[key] = j
     return np.array(sorted(lightest.values()), dtype=np.int64)
 
@@ -209,16 +248,20 @@ def shorten_checks(model: ParityModel, clock: Clock) -> ParityModel:
     """Add a constraint to another one wherever the sum has fewer variables, until no pair gains or the time is up."""
     H, syndrome = model.H.copy(), model.syndrome.copy()
     improved = True
+    sizes = H.sum(axis=1)
     while improved:
         improved = False
         for i in range(len(H)):
             if clock.expired():
                 return replace(model, H=H, syndrome=syndrome)
-            lengths = (H ^ H[i]).sum(axis=1)
-            shorter = np.flatnonzero(lengths < H.sum(axis=1))
+            # |a ⊕ b| = |a| + |b| − 2·|a·b|, which needs only the columns of row i.
+            inside = H[:, H[i]].sum(axis=1)
+            lengths = sizes + sizes[i] - 2 * inside
+            shorter = np.flatnonzero(lengths < sizes)
             shorter = shorter[shorter != i]
             if len(shorter):
                 H[shorter] ^= H[i]
+                sizes[shorter] = lengths[shorter]
                 syndrome[shorter] ^= syndrome[i]
                 improved = True
     return replace(model, H=H, syndrome=syndrome)

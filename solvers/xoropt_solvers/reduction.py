@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.problem import ParityProblem, pack_rows
 
 __all__ = ["Reduced", "independent_columns", "reduce_problem", "restore_fixed", "substitute_fixed"]
 
@@ -71,17 +71,9 @@ def reduce_problem(problem: ParityProblem) -> Reduced:
 
 def independent_columns(A: np.ndarray) -> np.ndarray:
     """Find the first columns of A that are a basis of its column space; all other unknowns may stay 0."""
-    # The columns are integers, so that each step of the elimination is one XOR.
-    packed = np.packbits(A.T, axis=1, bitorder="little")
-    system: dict[int, int] = {}
-    chosen = []
-    for j, row in enumerate(packed):
-        column = int.from_bytes(row.tobytes(), "little")
-        while column:
-            low = column & -column
-            if low not in system:
-                system[low] = column
-                chosen.append(j)
-                break
-            column ^= system[low]
-    return np.array(chosen, dtype=np.int64)
+    from xoropt_solvers.kernels.wide_elimination import reduce_rows
+
+    columns = pack_rows(A.T)
+    member = np.empty(len(columns), dtype=np.int64)
+    reduce_rows(columns, columns.shape[1], 0, np.empty(64 * columns.shape[1], dtype=np.int64), member)
+    return np.flatnonzero(member >= 0)

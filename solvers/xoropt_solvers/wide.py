@@ -3,6 +3,7 @@
 import numpy as np
 
 from xoropt_solvers.errors import LimitExceededError
+from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.models import answer_from_errors, eliminate_unknowns, improve_start
 from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.strategy import Answer, Clock
@@ -11,7 +12,7 @@ __all__ = ["MOST_DEPENDENT", "solve_wide"]
 
 MOST_DEPENDENT = 64  # rows, as the bits of a syndrome word
 FIRST_STEPS = 1 << 26  # of the kernel's first call, about 0.1 s
-STEPS_A_SECOND = 1e9
+MOST_STEPS = (1 << 56) - 1  # what takes more is not begun: the kernel counts it as 2^56
 
 
 def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
@@ -23,12 +24,11 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
 
     Raises:
         LimitExceededError: more than 64 rows depend on others.
-        TimeUpError: the time was up before the search could begin.
+        TimeUpError: the time was up before the unknowns were eliminated.
     """
     from xoropt_solvers.kernels.wide import wide_coset
 
-    model = improve_start(eliminate_unknowns(problem, clock))
-    clock.check()
+    model = improve_start(eliminate_unknowns(problem, clock), clock.half())
     H = model.H
     c = len(H)
     if c > MOST_DEPENDENT:
@@ -53,18 +53,17 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     found = np.zeros(len(kept) + 64, dtype=np.int64)
     values, best, bound = model.start.copy(), model.start_cost, int(weights.min())
     steps = FIRST_STEPS
-    while True:
-        left = clock.left()
-        if left is not None:
-            steps = min(steps, max(1, int(left * STEPS_A_SECOND)))
-        cost, bound, size = wide_coset(
-            columns, weights[kept], unit, problem.weights is not None, best, bound, steps, found
-        )
-        if size >= 0 and cost < best:
-            values[:] = False
-            values[kept[found[:size]]] = True
-            values[members:] = model.syndrome ^ ((H[:, :members] @ values[:members].astype(np.int64)) & 1).astype(bool)
-            best = cost
-        if best == bound or (left is not None and left <= steps / STEPS_A_SECOND):
-            return answer_from_errors(problem, model, values, bound, {})
-        steps *= 4
+    with stopping(clock.left()) as stop:
+        while True:
+            cost, bound, size = wide_coset(
+                columns, weights[kept], unit, problem.weights is not None, best, bound, steps, found, stop
+            )
+            if size >= 0 and cost < best:
+                values[:] = False
+                values[kept[found[:size]]] = True
+                wrong = (H[:, :members] @ values[:members].astype(np.int64)) & 1
+                values[members:] = model.syndrome ^ wrong.astype(bool)
+                best = cost
+            if best == bound or stop[0] or steps >= MOST_STEPS:
+                return answer_from_errors(problem, model, values, bound, {})
+            steps = min(4 * steps, MOST_STEPS)

@@ -107,9 +107,10 @@ class XorCircuit:
     @cached_property
     def levels(self) -> np.ndarray:
         """The gates on the longest path from an input to each signal: int32 (n_in + gates,), read-only."""
-        levels = np.zeros(self.n_in + self.gates, dtype=np.int32)
-        for signal, row in enumerate(self.operands.tolist(), start=self.n_in):
-            levels[signal] = 1 + max(levels[operand] for operand in row if operand != ZERO)
+        found = [0] * self.n_in
+        for row in self.operands.tolist():
+            found.append(1 + max(found[operand] for operand in row if operand != ZERO))
+        levels = np.array(found, dtype=np.int32)
         levels.flags.writeable = False
         return levels
 

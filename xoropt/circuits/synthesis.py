@@ -1,13 +1,16 @@
 """`synthesize`, which finds a circuit for a binary matrix with one of the methods, within a time limit."""
 
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
+from xoropt_solvers.interrupts import interrupting
 
 from xoropt.circuits.circuit import MAX_INPUTS, XorCircuit, as_matrix
 from xoropt.circuits.matrices import least_depth
 from xoropt.circuits.methods.method import Method
+from xoropt.circuits.methods.quick import QUICK_SIZE, quick_gates
 from xoropt.circuits.methods.tree import tree_operands
 from xoropt.circuits.methods.wide import widen
 from xoropt.circuits.registry import METHODS, find
@@ -19,6 +22,8 @@ __all__ = ["synthesize"]
 
 WIDE_SHARE = 0.2
 """The share of the time for making gates of more than two inputs."""
+CHECKING_SECONDS, CHECKING_SHARE = 2e-6, 0.3
+"""Seconds for tidying and checking the last circuit, for each entry of the matrix, and at most a share of the limit."""
 
 
 def synthesize(
@@ -37,8 +42,8 @@ def synthesize(
     Args:
         matrix: (n_out, n_in) of 0 and 1.
         method: one of `METHODS`; "auto" is a portfolio of greedy starts and local search.
-        time_limit: seconds. A method that finds nothing more ends earlier, and a first circuit is made even if it
-            takes longer: 0 asks for that one alone.
+        time_limit: seconds. A method that finds nothing more ends earlier. At the limit a greedy run is finished with
+            less sharing, so that there is always a circuit. 0 asks for one whole run, however long that takes.
         max_depth: the most levels of gates; None means no bound.
         max_inputs: the most inputs of one gate, 2 to 4.
         seed: the seed of the random numbers. Runs that end by the clock may differ all the same.
@@ -59,6 +64,7 @@ def synthesize(
     >>> circuit.gates
     2
     """
+    started = time.monotonic()
     array = as_matrix(matrix)
     how = find(method)
     check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
@@ -79,7 +85,9 @@ def synthesize(
     if max_depth is not None and max_inputs > 2:  # two-input gates that widening may bring within the bound
         narrow_depth = max(least_depth(array), int(max_depth * math.log2(max_inputs)))
     task = make_task(array, narrow_depth, max_inputs)
-    search = Search(task, time_limit if max_inputs == 2 else time_limit * (1.0 - WIDE_SHARE), progress)
+    share = 1.0 if max_inputs == 2 else 1.0 - WIDE_SHARE
+    checking = min(CHECKING_SECONDS * task.rows.size, CHECKING_SHARE * time_limit)
+    search = Search(task, share * (time_limit - checking), progress, started=started)
     if resume is not None and (narrow_depth is None or resume.depth <= narrow_depth):
         search.offer(gates_of(resume))
     if len(task.rows):
@@ -109,17 +117,26 @@ def _check_resume(
 
 
 def _run(search: Search, how: Method, seed: int, jobs: int) -> None:
-    """Run a method in `jobs` threads (the compiled loops release the GIL); the first exception stops them all."""
-    if jobs == 1:
-        how.run(search, seed)
-        return
-    with ThreadPoolExecutor(jobs) as pool:
-        running = [pool.submit(how.run, search, seed * jobs + job) for job in range(jobs)]
-        try:
-            for ended in as_completed(running):
-                ended.result()
-        finally:
-            search.stopped.set()
+    """Run a method in `jobs` threads (the compiled loops release the GIL); the first exception stops them all.
+
+    A greedy run that was stopped early may be worse than what takes a moment, so that this is tried, too.
+    """
+    with interrupting(lambda: search.flag.fill(1), search.left if search.time_limit else None):
+        if jobs == 1:
+            how.run(search, seed)
+        else:
+            with ThreadPoolExecutor(jobs) as pool:
+                running = [pool.submit(how.run, search, seed * jobs + job) for job in range(jobs)]
+                try:
+                    for ended in as_completed(running):
+                        ended.result()
+                finally:
+                    search.stopped.set()
+                    search.flag.fill(1)
+    if search.flag[0] and search.task.rows.size >= QUICK_SIZE and not how.least_depth:
+        gates = quick_gates(search.task)
+        if gates is not None and len(gates) < search.size:
+            search.offer(gates)
 
 
 def _widened(
@@ -127,10 +144,18 @@ def _widened(
 ) -> XorCircuit:
     """Return the best circuit with wider gates that is found in the rest of the time and keeps the depth bound."""
     rng = np.random.default_rng(seed)
-    best = assemble(matrix, tree_operands(search.task, search.task.max_inputs))
+
+    def over() -> bool:
+        return search.spent >= search.time_limit / (1.0 - WIDE_SHARE) > 0.0
+
+    best: XorCircuit | None = None
     while True:
-        circuit = assemble(matrix, widen(search.task, gates, rng))
-        if circuit.gates < best.gates and (max_depth is None or circuit.depth <= max_depth):
+        circuit = assemble(matrix, widen(search.task, gates, rng, over))
+        if (best is None or circuit.gates < best.gates) and (max_depth is None or circuit.depth <= max_depth):
             best = circuit
+        if best is None or not search.spent < time_limit / 2:
+            # A tree has the least depth, and may even have the fewest gates.
+            tree = assemble(matrix, tree_operands(search.task, search.task.max_inputs))
+            best = tree if best is None or tree.gates <= best.gates else best
         if search.spent >= time_limit or not len(gates):
             return best

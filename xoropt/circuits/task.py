@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from xoropt_solvers.interrupts import never
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.common.errors import XoroptError
@@ -78,6 +79,8 @@ class Search:
         gates: int32 (gates, 2), the best gates so far; None before the first offer.
         started: the time of the monotonic clock at the start.
         stopped: set to end the search early.
+        flag: int64 (1,), set when compiled loops are to stop; nobody sets it where the time limit is 0, which asks for
+            one circuit however long that takes.
         lock: held while the best gates change.
     """
 
@@ -87,6 +90,7 @@ class Search:
     gates: np.ndarray | None = None
     started: float = field(default_factory=time.monotonic)
     stopped: threading.Event = field(default_factory=threading.Event)
+    flag: np.ndarray = field(default_factory=never)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -121,25 +125,11 @@ class Search:
 
 def tidy(task: Task, gates: np.ndarray) -> np.ndarray:
     """Return gates without those that repeat a signal, are zero, or are needed by no target: int32 (gates, 2)."""
-    signals = task.units.tolist()
-    first = {word: i for i, word in enumerate(signals)}
-    rows: list[tuple[int, int]] = []
-    place = list(range(task.n_in))  # of each old signal among the new ones
-    for a, b in np.asarray(gates).tolist():
-        word = signals[a] ^ signals[b]
-        signals.append(word)
-        if word not in first and word:
-            first[word] = task.n_in + len(rows)
-            rows.append((place[a], place[b]))
-        place.append(first.get(word, ZERO))
-    # A gate that reads a zero signal repeats an earlier one, so that no kept row holds ZERO.
-    alive = {first[word] for word in task.known}
-    for i in range(len(rows) - 1, -1, -1):
-        if task.n_in + i in alive:
-            alive.update(rows[i])
-    kept = [i for i in range(len(rows)) if task.n_in + i in alive]
-    number = {i: i for i in range(task.n_in)} | {task.n_in + old: task.n_in + new for new, old in enumerate(kept)}
-    return np.array([[number[a], number[b]] for a, b in (rows[i] for i in kept)], dtype=np.int32).reshape(-1, 2)
+    from xoropt.circuits.kernels.tidying import tidy_gates
+
+    table = 1 << max(4, int(4 * (len(gates) + task.n_in)).bit_length())
+    given = np.asarray(gates, dtype=np.int32).reshape(-1, 2)
+    return tidy_gates(task.units, task.targets, given, np.zeros(table, np.uint64), np.zeros(table, np.int32))
 
 
 def gates_of(circuit: XorCircuit) -> np.ndarray:
@@ -167,7 +157,8 @@ def assemble(matrix: np.ndarray, operands: np.ndarray) -> XorCircuit:
     """
     n_in = matrix.shape[1]
     signals = XorCircuit(n_in, operands, np.arange(n_in + len(operands)))
-    index = {row.tobytes(): i for i, row in reversed(list(enumerate(pack_rows(signals.matrix()))))}
+    made = signals.evaluate(pack_rows(np.eye(n_in, dtype=bool)))
+    index = {row.tobytes(): i for i, row in reversed(list(enumerate(made)))}
     index[pack_rows(np.zeros((1, n_in), dtype=bool))[0].tobytes()] = ZERO
     try:
         outputs = [index[row.tobytes()] for row in pack_rows(matrix)]

@@ -46,18 +46,18 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     _check_readable(path)
     try:
         with safe_open(path, framework="numpy") as checked:
-            metadata = dict(checked.metadata() or {})
+            checked.metadata()  # whose order is another one every time
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(length))
+        metadata = header.pop("__metadata__", {})
         data = (
             np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length) if _has_data(header) else np.empty(0, np.uint8)
         )
         arrays = {}
         for name, entry in header.items():
-            if name != "__metadata__":
-                first, last = entry["data_offsets"]
-                arrays[name] = data[first:last].view(np.ndarray).view(dtype_of(entry["dtype"])).reshape(entry["shape"])
+            first, last = entry["data_offsets"]
+            arrays[name] = data[first:last].view(np.ndarray).view(dtype_of(entry["dtype"])).reshape(entry["shape"])
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except SafetensorError as error:
@@ -70,7 +70,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
 
 
 def _has_data(header: dict) -> bool:
-    return any(entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__")
+    return any(entry["data_offsets"][1] for entry in header.values())
 
 
 def _check_readable(path: Path) -> None:

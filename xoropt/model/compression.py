@@ -12,7 +12,8 @@ from xoropt.codec.packed.encoding import pack_values
 from xoropt.common.errors import XoroptError
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
-from xoropt.model.arrays import native, same_bytes
+from xoropt.model.arrays import same_bytes
+from xoropt.model.checks import array_of, check_metadata, check_names
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, naming, prepare, why_uncompressed
@@ -45,10 +46,13 @@ def compress(
         The model; `xoropt.save` writes it. Each tensor was decoded again and compared before it was accepted.
 
     Raises:
-        ArgumentError: a tensor that holds NaN or infinity is to be pruned (it is named).
+        ArgumentError: names or metadata that are no text, a tensor that no file can hold, or one with NaN or infinity
+            that is to be pruned (it is named); raised before anything is encoded, but for the last.
     """
     config = config or CompressConfig()
-    arrays = {name: native(array) for name, array in tensors.items()}
+    check_names(tensors)
+    check_metadata(metadata or {})
+    arrays = {name: array_of(name, value) for name, value in tensors.items()}
     sizes = {name: a.size for name, a in arrays.items() if why_uncompressed(name, a, config) is None}
     total, done = sum(sizes.values()), 0
     stored: dict[str, CompressedTensor | UncompressedTensor] = {}

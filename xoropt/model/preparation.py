@@ -13,7 +13,8 @@ from xoropt_solvers import SolverError
 
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.masks.low_rank import BinaryFactors
-from xoropt.model.arrays import merge_zeros, native, same_bytes
+from xoropt.model.arrays import merge_zeros, same_bytes
+from xoropt.model.checks import array_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.tensors import UncompressedTensor
 from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank
@@ -71,7 +72,7 @@ def prepare(
             named.
     """
     config = config or CompressConfig()
-    arrays = {name: native(array) for name, array in tensors.items()}
+    arrays = {name: array_of(name, value) for name, value in tensors.items()}
     reasons = {name: why_uncompressed(name, array, config) for name, array in arrays.items()}
     together = {name: array for name, array in arrays.items() if reasons[name] is None and _is_real(array)}
     masks = prune_globally(together, config.sparsity or 0.0) if config.scope == "global" else {}

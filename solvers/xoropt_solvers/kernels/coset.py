@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, types, void
 
-from xoropt_solvers.kernels.bits import boolean, inner, int64, uint64
+from xoropt_solvers.kernels.bits import boolean, inner, int64, stopped, uint64
 from xoropt_solvers.kernels.information_sets import (
     DEFICIT,
     LEVEL,
@@ -52,8 +52,8 @@ class Scratch(NamedTuple):
 
 
 @inner
-def run_trellis(s, scratch, c, best, x, block):  # type: ignore[no-untyped-def]
-    """Run the table over all syndromes on the first set; returns the minimum."""
+def run_trellis(s, scratch, c, best, x, block, stop):  # type: ignore[no-untyped-def]
+    """Run the table over all syndromes on the first set; returns the minimum, or `best` where it was stopped."""
     best, used = trellis(
         s.checks[0, 0],
         s.members[0, 2],
@@ -64,6 +64,7 @@ def run_trellis(s, scratch, c, best, x, block):  # type: ignore[no-untyped-def]
         best,
         scratch.dist,
         scratch.integers[2],
+        stop,
     )
     if used >= 0:
         write_answer(s, int64(0), scratch.integers[2], used, x, block)
@@ -71,16 +72,16 @@ def run_trellis(s, scratch, c, best, x, block):  # type: ignore[no-untyped-def]
 
 
 @inner
-def run_meeting(s, scratch, c, weight, best, x, block):  # type: ignore[no-untyped-def]
+def run_meeting(s, scratch, c, weight, best, x, block, stop):  # type: ignore[no-untyped-def]
     """Search patterns of exactly `weight` where all lighter ones are excluded; returns (best, the new bound)."""
     m = s.figures[0, SIZE]
     for j in range(m):
         scratch.columns[j] = s.checks[0, 0, j]
     for d in range(c):
         scratch.columns[m + d] = ONE << uint64(d)
-    size = meet_in_the_middle(scratch.columns, m + c, s.checks[0, 0, 64], weight, scratch.integers[2])
+    size = meet_in_the_middle(scratch.columns, m + c, s.checks[0, 0, 64], weight, scratch.integers[2], stop)
     if size == 0:
-        return best, weight + 1
+        return best, weight if stopped(stop) else weight + 1
     used = 0
     for d in range(size):
         if scratch.integers[2][d] < m:
@@ -91,7 +92,7 @@ def run_meeting(s, scratch, c, weight, best, x, block):  # type: ignore[no-untyp
 
 
 @inner
-def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block):  # type: ignore[no-untyped-def]
+def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block, stop):  # type: ignore[no-untyped-def]
     """Finish a block of unit weights whose first set is made; returns (best, bound).
 
     Cheap levels come first, since each may lower what is left to prove; then the cheapest way to the proof.
@@ -103,9 +104,9 @@ def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget
     spent = int64(0)
     while True:
         bound = min(best, max(bound, level_bound(s, sets)))
-        if bound == best:
+        if bound == best or stopped(stop):
             return best, bound
-        steps = plan_levels(s, sets, best)
+        steps = plan_levels(s, sets, best, words)
         relax = trellis_steps(s.figures[0, SIZE], c)
         if not widened and steps > SMALL and relax > SMALL:
             widened = True
@@ -120,41 +121,44 @@ def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget
             continue
         m = s.figures[0, SIZE] + c
         meet = meet_steps(m, bound, best) if c <= 64 and m <= 128 and bound >= 2 else HUGE
-        chosen, price = cheapest_level(s, sets)
-        first = level_steps(s.figures[0, SIZE], s.figures[0, LEVEL] + 1)
+        chosen, price = cheapest_level(s, sets, words)
+        first = level_steps(s.figures[0, SIZE], s.figures[0, LEVEL] + 1, words)
         if 20 * first <= min(steps, min(relax, meet)):
             chosen, price = 0, first
         elif relax <= steps and relax <= meet and spent + relax <= budget:
-            best = run_trellis(s, scratch, c, best, x, block)
-            return best, best
+            best = run_trellis(s, scratch, c, best, x, block, stop)
+            return best, bound if stopped(stop) else best
         elif meet < steps:
             spent += meet_steps(m, bound, bound + 1)
             if spent > budget:
                 return best, bound
-            best, bound = run_meeting(s, scratch, c, bound, best, x, block)
+            best, bound = run_meeting(s, scratch, c, bound, best, x, block, stop)
             continue
         spent += price
         if spent > budget:
             return best, bound
-        s.figures[chosen, LEVEL] += 1
+        level = s.figures[chosen, LEVEL] + 1
         before = best
         best = search_level(
             s.checks[chosen],
             words,
             s.figures[chosen, SIZE],
-            s.figures[chosen, LEVEL],
+            level,
             best,
             scratch.stack,
             scratch.integers[0],
             scratch.integers[1],
             scratch.integers[2],
+            stop,
         )
         if best < before:
-            write_answer(s, chosen, scratch.integers[2], s.figures[chosen, LEVEL], x, block)
+            write_answer(s, chosen, scratch.integers[2], level, x, block)
+        if not stopped(stop):
+            s.figures[chosen, LEVEL] = level
 
 
 @inner
-def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block):  # type: ignore[no-untyped-def]
+def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block, stop):  # type: ignore[no-untyped-def]
     """Finish a block of weighted rows whose first set is made; returns (best, bound).
 
     Patterns are tried by their own weight on every set, up to a limit that doubles. The trellis takes over where it is
@@ -163,8 +167,8 @@ def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, b
     words = (c + 63) >> 6
     relax = trellis_steps(s.figures[0, SIZE], c)
     if relax <= SMALL:
-        best = run_trellis(s, scratch, c, best, x, block)
-        return best, best
+        best = run_trellis(s, scratch, c, best, x, block, stop)
+        return best, bound if stopped(stop) else best
     sets = int64(1)
     for i in range(1, min(SETS, (c + rank) // rank)):
         _, _, cost = add_set(s, i, rows, values, weights, lo, hi)
@@ -181,7 +185,7 @@ def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, b
         limit = max(bound, 2 * limit)
         for i in range(sets):
             weight_table(s.unit_weights[i], c, scratch.table)
-            cap = min(budget - spent, relax) // NODE
+            cap = min(budget - spent, relax) // (NODE * words)
             best, used, nodes, complete = search_weighted(
                 s.checks[i],
                 words,
@@ -197,24 +201,30 @@ def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, b
                 scratch.integers[0],
                 scratch.integers[1],
                 scratch.integers[2],
+                stop,
             )
             if used > 0:
                 write_answer(s, i, scratch.integers[2], used, x, block)
-            spent += nodes * NODE
+            spent += nodes * NODE * words
             if not complete:
-                if spent + relax > budget:
+                if spent + relax > budget or stopped(stop):
                     return best, bound
-                best = run_trellis(s, scratch, c, best, x, block)
-                return best, best
+                best = run_trellis(s, scratch, c, best, x, block, stop)
+                return best, bound if stopped(stop) else best
         bound = max(bound, min(best, sets * (limit + 1)))
     return best, bound
 
 
-@njit(void(ROWS, VALUES, INTS, INTS, INTS, int64, uint64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
-def coset_blocks(rows, values, starts, weights, todo, budget, x, cost, lower_bound):  # type: ignore[no-untyped-def]
+@njit(
+    void(ROWS, VALUES, INTS, INTS, INTS, int64, uint64[::1], int64[::1], int64[::1], int64[::1]),
+    cache=True,
+    nogil=True,
+)
+def coset_blocks(rows, values, starts, weights, todo, budget, x, cost, lower_bound, stop):  # type: ignore[no-untyped-def]
     """Find the cheapest x of the blocks `todo`, or the best within `budget` steps for each, and a lower bound.
 
     `weights` is empty for unit weights. In a weighted batch the rows of each block come heaviest first.
+    Once `stop`, an int64 array of one entry, is set, each block has what was found and proved until then.
     """
     weighted = weights.size > 0
     longest = 1
@@ -244,9 +254,11 @@ def coset_blocks(rows, values, starts, weights, todo, budget, x, cost, lower_bou
             keep_columns(s, int64(0), rank, c)
             if weighted:
                 best, bound = finish_weighted(
-                    s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block
+                    s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block, stop
                 )
             else:
-                best, bound = finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block)
+                best, bound = finish_unit(
+                    s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block, stop
+                )
         cost[block] = best
         lower_bound[block] = bound

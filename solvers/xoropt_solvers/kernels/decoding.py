@@ -1,9 +1,9 @@
 """Information-set decoding of one problem with any number of rows and unknowns, in words of 64 bits."""
 
 import numpy as np
-from numba import njit
+from numba import njit, types
 
-from xoropt_solvers.kernels.bits import count_ones, inner, int64, uint64
+from xoropt_solvers.kernels.bits import count_ones, inner, int64, stopped, uint64
 
 __all__ = ["lee_brickell"]
 
@@ -36,25 +36,32 @@ def next_random(state):  # type: ignore[no-untyped-def]
 
 
 @njit(
-    int64(uint64[:, ::1], uint64[::1], int64, int64, int64[:, ::1], int64, uint64, int64, uint64[::1]),
+    types.UniTuple(int64, 2)(
+        uint64[:, ::1], uint64[::1], int64, int64, int64[:, ::1], int64, uint64, int64, int64, uint64[::1], int64[::1]
+    ),
     cache=True,
     nogil=True,
 )
-def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  # type: ignore[no-untyped-def]
+def lee_brickell(basis, target, words, k, table, rounds, seed, best, bound, answer, stop):  # type: ignore[no-untyped-def]
     """Draw random information sets and try up to two errors in each (Lee and Brickell 1988).
 
     Row j of `basis` is column j of A over the k rows of the problem, in `words` words, followed by the x that gives it;
-    `target` is b and an x of 0. The rows of `basis` are independent. Returns the least weight found, or `best` if none
-    is below; the combination of that weight goes to `answer`.
+    `target` is b and an x of 0. The rows of `basis` are independent. The search ends when
+    a weight reaches `bound`, or once `stop` is set. Returns the least weight found, or `best` if none is below, and the
+    number of rounds that it completed; the combination of that weight goes to `answer`.
     """
     rank, width = basis.shape
     order = np.arange(k)
-    for _ in range(rounds):
+    for completed in range(rounds):
+        if best <= bound:
+            return best, completed
         # Take the rows in random order; each one that is independent of those before becomes a pivot.
         done = 0
         for i in range(k):
             if done == rank:
                 break
+            if stopped(stop):
+                return best, completed
             seed, draw = next_random(seed)
             other = i + int64(draw % uint64(k - i))
             order[i], order[other] = order[other], order[i]
@@ -83,6 +90,8 @@ def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  #
             best = weight
             answer[:] = target
         for i in range(rank):
+            if stopped(stop):
+                break
             one = target ^ basis[i]
             weight = weigh(one, np.zeros(words, dtype=np.uint64), words, table)
             if weight < best:
@@ -95,4 +104,6 @@ def lee_brickell(basis, target, words, k, table, rounds, seed, best, answer):  #
             answer[:] = target ^ basis[first]
             if second >= 0:
                 answer[:] = answer ^ basis[second]
-    return best
+        if stopped(stop):
+            return best, completed
+    return best, rounds

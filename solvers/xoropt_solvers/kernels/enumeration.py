@@ -3,7 +3,7 @@
 import numpy as np
 from numba import int32, njit, types, void
 
-from xoropt_solvers.kernels.bits import boolean, count_ones, inner, int64, trailing_zeros, uint64
+from xoropt_solvers.kernels.bits import boolean, count_ones, inner, int64, stopped, trailing_zeros, uint64
 
 __all__ = ["enumerate_blocks", "gray_range", "transform_blocks", "transpose_rows"]
 
@@ -31,10 +31,10 @@ def transpose_rows(rows, values, lo, hi, n, columns):  # type: ignore[no-untyped
 
 
 @inner
-def gray_search(columns, words, n, first, last, sums, best, answer):  # type: ignore[no-untyped-def]
+def gray_search(columns, words, n, first, last, sums, best, answer, stop):  # type: ignore[no-untyped-def]
     """Try steps first … last − 1 of the Gray code over the high unknowns, each with all sums of the low ones.
 
-    sums[w, v] is the table of the low sums. Returns (best, answer).
+    sums[w, v] is the table of the low sums. Once `stop` is set, the rest is left out. Returns (best, answer).
     """
     low = min(n, LOW)
     size = int64(1) << low
@@ -53,6 +53,8 @@ def gray_search(columns, words, n, first, last, sums, best, answer):  # type: ig
             if (gray >> uint64(j)) & ONE:
                 base[w] ^= columns[low + j, w]
     for step in range(first, last):
+        if stopped(stop):
+            break
         if step > first:
             j = trailing_zeros(uint64(step))
             gray ^= ONE << uint64(j)
@@ -83,8 +85,8 @@ def gray_search(columns, words, n, first, last, sums, best, answer):  # type: ig
     return best, answer
 
 
-@njit(void(ROWS, VALUES, INTS, int64, uint64[::1], int64[::1]), cache=True, nogil=True)
-def enumerate_blocks(rows, values, starts, n, x, cost):  # type: ignore[no-untyped-def]
+@njit(void(ROWS, VALUES, INTS, int64, uint64[::1], int64[::1], int64[::1]), cache=True, nogil=True)
+def enumerate_blocks(rows, values, starts, n, x, cost, stop):  # type: ignore[no-untyped-def]
     """Find the cheapest x of every unweighted block by Gray code."""
     longest = 1
     for block in range(starts.size - 1):
@@ -97,17 +99,17 @@ def enumerate_blocks(rows, values, starts, n, x, cost):  # type: ignore[no-untyp
         lo, hi = starts[block], starts[block + 1]
         transpose_rows(rows, values, lo, hi, n, columns)
         used = max(1, (hi - lo + 63) >> 6)
-        cost[block], x[block] = gray_search(columns, used, n, 0, last, sums, hi - lo + 1, uint64(0))
+        cost[block], x[block] = gray_search(columns, used, n, 0, last, sums, hi - lo + 1, uint64(0), stop)
 
 
-@njit(types.UniTuple(uint64, 2)(ROWS, VALUES, int64, int64, int64, int64), cache=True, nogil=True)
-def gray_range(rows, values, n, first, last, best):  # type: ignore[no-untyped-def]
+@njit(types.UniTuple(uint64, 2)(ROWS, VALUES, int64, int64, int64, int64, int64[::1]), cache=True, nogil=True)
+def gray_range(rows, values, n, first, last, best, stop):  # type: ignore[no-untyped-def]
     """Enumerate a part of one block; returns (cost, x), or (best, 0) if nothing in it costs less than `best`."""
     words = max(1, (rows.size + 63) >> 6)
     columns = np.zeros((n + 1, words), dtype=np.uint64)
     sums = np.empty((words, 1 << LOW), dtype=np.uint64)
     transpose_rows(rows, values, 0, rows.size, n, columns)
-    low, answer = gray_search(columns, words, n, first, last, sums, best, uint64(0))
+    low, answer = gray_search(columns, words, n, first, last, sums, best, uint64(0), stop)
     return uint64(low), answer
 
 
@@ -125,37 +127,57 @@ def butterflies(spectrum, half):  # type: ignore[no-untyped-def]
         half *= 2
 
 
+@inner
+def transform_part(rows, values, weights, lo, hi, high, spectrum):  # type: ignore[no-untyped-def]
+    """Fill `spectrum` with F(x) for all values of the low unknowns, where the other ones are those of `high`."""
+    weighted = weights.size > 0
+    low = uint64(trailing_zeros(uint64(spectrum.size)))
+    mask = uint64(spectrum.size - 1)
+    spectrum[:] = 0
+    for i in range(lo, hi):
+        weight = weights[i] if weighted else 1
+        sign = (uint64(count_ones((rows[i] >> low) & high)) ^ uint64(values[i])) & ONE
+        spectrum[int64(rows[i] & mask)] += -weight if sign else weight
+    # Pieces that fit the cache are transformed one after another, so that only the top levels run over everything.
+    piece = min(spectrum.size, CACHED)
+    for base in range(0, spectrum.size, piece):
+        butterflies(spectrum[base : base + piece], int64(1))
+    butterflies(spectrum, piece)
+
+
 @njit(
     [
-        void(ROWS, VALUES, INTS, INTS, int64, int32[::1], uint64[::1], int64[::1]),
-        void(ROWS, VALUES, INTS, INTS, int64, int64[::1], uint64[::1], int64[::1]),
+        int64(ROWS, VALUES, INTS, INTS, int64, int32[::1], uint64[::1], int64[::1], int64[::1]),
+        int64(ROWS, VALUES, INTS, INTS, int64, int64[::1], uint64[::1], int64[::1], int64[::1]),
     ],
     cache=True,
     nogil=True,
 )
-def transform_blocks(rows, values, starts, weights, n, spectrum, x, cost):  # type: ignore[no-untyped-def]
+def transform_blocks(rows, values, starts, weights, n, spectrum, x, cost, stop):  # type: ignore[no-untyped-def]
     """Find the cheapest x of every block by transforming the weights, with the sign of their values, at their rows.
 
     The transform is F(x) = Σ w·(−1)^(row·x ⊕ value), so that x costs (Σ w − F(x))/2, and the largest entry costs least.
-    `spectrum` is scratch of 2^n entries.
+    `spectrum` is scratch of 2^l entries, for l ≤ n low unknowns: there is a transform for each value of the others.
+    Once `stop` is set, a block has the best of at least one transform. Returns the number of transforms made.
     """
-    weighted = weights.size > 0
-    size = int64(1) << n
+    made = int64(0)
+    low = trailing_zeros(uint64(spectrum.size))
     for block in range(starts.size - 1):
-        spectrum[:] = 0
+        lo, hi = starts[block], starts[block + 1]
         total = int64(0)
-        for i in range(starts[block], starts[block + 1]):
-            weight = weights[i] if weighted else 1
-            total += weight
-            spectrum[int64(rows[i])] += -weight if values[i] else weight
-        # Parts that fit the cache are transformed one after another, so that only the top levels run over everything.
-        part = min(size, int64(CACHED))
-        for base in range(0, size, part):
-            butterflies(spectrum[base : base + part], int64(1))
-        butterflies(spectrum, part)
-        best = int64(0)
-        for v in range(1, size):
-            if spectrum[v] > spectrum[best]:
-                best = v
-        x[block] = uint64(best)
-        cost[block] = (total - spectrum[best]) // 2
+        for i in range(lo, hi):
+            total += weights[i] if weights.size > 0 else 1
+        for high in range(int64(1) << (n - low)):
+            if high > 0 and stopped(stop):
+                break
+            transform_part(rows, values, weights, lo, hi, uint64(high), spectrum)
+            made += 1
+            best = int64(0)
+            for v in range(1, spectrum.size):
+                if spectrum[v] > spectrum[best]:
+                    best = v
+            least = (total - int64(spectrum[best])) // 2
+            if high == 0 or least < cost[block]:
+                x[block] = (uint64(high) << uint64(low)) | uint64(best)
+                cost[block] = least
+    return made

@@ -145,7 +145,7 @@ def level_bound(s, sets):  # type: ignore[no-untyped-def]
 
 
 @inner
-def plan_levels(s, sets, best):  # type: ignore[no-untyped-def]
+def plan_levels(s, sets, best, words):  # type: ignore[no-untyped-def]
     """Plan the cheapest levels that raise the bound to `best`: the first q sets share it evenly, for the best q.
 
     Fills TARGET; returns the steps that remain.
@@ -157,7 +157,7 @@ def plan_levels(s, sets, best):  # type: ignore[no-untyped-def]
         for i in range(q):
             target = (best + q - 1 - i) // q - 1 + s.figures[i, DEFICIT]
             for t in range(s.figures[i, LEVEL] + 1, target + 1):
-                steps = min(steps + level_steps(s.figures[i, SIZE], t), HUGE)
+                steps = min(steps + level_steps(s.figures[i, SIZE], t, words), HUGE)
         if steps < cheapest:
             cheapest = steps
             chosen = q
@@ -167,13 +167,13 @@ def plan_levels(s, sets, best):  # type: ignore[no-untyped-def]
 
 
 @inner
-def cheapest_level(s, sets):  # type: ignore[no-untyped-def]
+def cheapest_level(s, sets, words):  # type: ignore[no-untyped-def]
     """Return the set and the steps of the cheapest level that the plan still asks for."""
     chosen = 0
     price = int64(2) * HUGE
     for i in range(sets):
         if s.figures[i, LEVEL] < s.figures[i, TARGET]:
-            steps = level_steps(s.figures[i, SIZE], s.figures[i, LEVEL] + 1)
+            steps = level_steps(s.figures[i, SIZE], s.figures[i, LEVEL] + 1, words)
             if steps < price:
                 price = steps
                 chosen = i

@@ -1,12 +1,13 @@
 """Searches for the lightest error pattern in systematic form: with H = [P | 1], minimize |e| + |s ⊕ P·e| over e.
 
 `columns[w, j]` is word w of the column of member j, and the last column is the syndrome s. A search lowers `best`, the
-cost to beat, and writes the members that it used to `found`.
+cost to beat, and writes the members that it used to `found`. Once `stop` is set, it returns what it has; the caller
+then looks at `stop`, and takes nothing as proved.
 """
 
 import numpy as np
 
-from xoropt_solvers.kernels.bits import count_ones, inner, int64, uint64
+from xoropt_solvers.kernels.bits import count_ones, inner, int64, stopped, uint64
 from xoropt_solvers.kernels.steps import binomial
 
 __all__ = ["meet_in_the_middle", "search_level", "search_weighted", "trellis", "weight_table"]
@@ -16,7 +17,7 @@ HASH = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: multiplicati
 
 
 @inner
-def search_level(columns, words, m, t, best, stack, indices, counts, found):  # type: ignore[no-untyped-def]
+def search_level(columns, words, m, t, best, stack, indices, counts, found, stop):  # type: ignore[no-untyped-def]
     """Try every pattern of exactly t ≥ 1 of the m columns, with unit weights; returns the new best.
 
     The innermost loop keeps only the minimum, so that it compiles to vector instructions; the pattern is found again in
@@ -57,7 +58,7 @@ def search_level(columns, words, m, t, best, stack, indices, counts, found):  # 
                         break
             start = m
         if start > m - (t - depth):
-            if depth == 0:
+            if depth == 0 or stopped(stop):
                 return best
             depth -= 1
             start = indices[depth] + 1
@@ -85,7 +86,7 @@ def weight_table(unit_weights, c, table):  # type: ignore[no-untyped-def]
 
 @inner
 def search_weighted(  # type: ignore[no-untyped-def]
-    columns, words, column_weights, m, table, c, limit, sets, best, cap, stack, indices, sums, found
+    columns, words, column_weights, m, table, c, limit, sets, best, cap, stack, indices, sums, found, stop
 ):
     """Try every pattern whose own weight is at most `limit` and at most (best − 1)//sets; columns come lightest first.
 
@@ -109,7 +110,7 @@ def search_weighted(  # type: ignore[no-untyped-def]
             start = indices[depth] + 1
             continue
         nodes += 1
-        if nodes > cap:
+        if nodes > cap or stopped(stop):
             return best, used, nodes, False
         indices[depth] = start
         depth += 1
@@ -130,7 +131,7 @@ def search_weighted(  # type: ignore[no-untyped-def]
 
 
 @inner
-def trellis(columns, column_weights, m, unit_weights, c, syndrome, best, dist, found):  # type: ignore[no-untyped-def]
+def trellis(columns, column_weights, m, unit_weights, c, syndrome, best, dist, found, stop):  # type: ignore[no-untyped-def]
     """Find the minimum over all patterns by a table over the 2^c syndromes; returns (best, members used or −1).
 
     dist[v] starts as the weight of the dependent rows alone, and takes in one column after another. This is the Viterbi
@@ -142,6 +143,8 @@ def trellis(columns, column_weights, m, unit_weights, c, syndrome, best, dist, f
         for v in range(half):
             dist[half + v] = dist[v] + unit_weights[d]
     for j in range(m):
+        if stopped(stop):
+            return best, -1
         column = int64(columns[j])
         weight = column_weights[j]
         high = int64(1)
@@ -198,11 +201,11 @@ def _contains(keys, mask, shift, value):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indices, sums):  # type: ignore[no-untyped-def]
+def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indices, sums, stop):  # type: ignore[no-untyped-def]
     """Visit every subset of `size` of the m columns; its value is `offset` ⊕ its sum.
 
     Inserts the values, or, where `insert` is false, stops at the first one that is in the table (or equals `target`, if
-    that is not 0) and returns True, with the subset in `indices`.
+    that is not 0) and returns True, with the subset in `indices`. Once `stop` is set, it returns False.
     """
     if size > m:
         return False
@@ -223,7 +226,7 @@ def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indice
                     return True
             start = m
         if start > m - (size - depth):
-            if depth == 0:
+            if depth == 0 or stopped(stop):
                 return False
             depth -= 1
             start = indices[depth] + 1
@@ -235,7 +238,7 @@ def _subsets(columns, m, size, offset, keys, mask, shift, insert, target, indice
 
 
 @inner
-def meet_in_the_middle(columns, m, syndrome, weight, found):  # type: ignore[no-untyped-def]
+def meet_in_the_middle(columns, m, syndrome, weight, found, stop):  # type: ignore[no-untyped-def]
     """Tell whether the syndrome is a sum of `weight` ≥ 2 columns of at most 64 bits, unit columns of H included.
 
     All sums of ⌊weight/2⌋ columns go into a hash table, in which every sum of the rest is looked up. Returns how many
@@ -251,8 +254,8 @@ def meet_in_the_middle(columns, m, syndrome, weight, found):  # type: ignore[no-
     shift = uint64(64 - bits)
     indices = np.zeros(weight + 1, dtype=np.int64)
     sums = np.zeros(weight + 2, dtype=np.uint64)
-    _subsets(columns, m, half, uint64(0), keys, mask, shift, True, uint64(0), indices, sums)
-    if not _subsets(columns, m, rest, syndrome, keys, mask, shift, False, uint64(0), indices, sums):
+    _subsets(columns, m, half, uint64(0), keys, mask, shift, True, uint64(0), indices, sums, stop)
+    if not _subsets(columns, m, rest, syndrome, keys, mask, shift, False, uint64(0), indices, sums, stop):
         return 0
     left = syndrome
     for d in range(rest):
@@ -260,7 +263,8 @@ def meet_in_the_middle(columns, m, syndrome, weight, found):  # type: ignore[no-
         left ^= columns[indices[d]]
     if left == 0:
         return rest
-    _subsets(columns, m, half, uint64(0), keys, mask, shift, False, left, indices, sums)
+    if not _subsets(columns, m, half, uint64(0), keys, mask, shift, False, left, indices, sums, stop):
+        return 0
     for d in range(half):
         found[rest + d] = indices[d]
     return weight

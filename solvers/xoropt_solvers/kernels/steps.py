@@ -25,9 +25,12 @@ def binomial(n, k):  # type: ignore[no-untyped-def]
 
 
 @inner
-def level_steps(m, t):  # type: ignore[no-untyped-def]
-    """Count the steps of all patterns of t of m members: the innermost scans, and the prefixes that start them."""
-    return min(int64(SCAN * binomial(m, t) + PREFIX * binomial(m, t - 1)) + 1, HUGE)
+def level_steps(m, t, words):  # type: ignore[no-untyped-def]
+    """Count the steps of all patterns of t of m members: the innermost scans, and the prefixes that start them.
+
+    A syndrome of several words takes as many scans.
+    """
+    return min(int64(words * (SCAN * binomial(m, t) + PREFIX * binomial(m, t - 1))) + 1, HUGE)
 
 
 @inner

@@ -7,6 +7,7 @@ import numpy as np
 
 from xoropt_solvers.batch import ParityBatch, pack_batch
 from xoropt_solvers.elimination import eliminate, heaviest_first, weights_or_empty
+from xoropt_solvers.interrupts import never, stopping
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
@@ -15,14 +16,15 @@ from xoropt_solvers.wide import solve_wide
 __all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
 BATCH_STEPS = 1 << 26  # for each block of a batch that has no time limit, about 0.1 s
-STEPS_A_SECOND = 1e9
+MOST_STEPS = (1 << 56) - 1  # what takes more is not begun: the kernels count it as 2^56
+STEPS_A_SECOND = 1e9  # of a batch, whose time limit stands for steps
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
-    The budget grows fourfold from call to call of the kernel, so that a limit and Ctrl-C are noticed; the work that is
-    done again costs a third at most.
+    The budget grows fourfold from call to call of the kernel, so that Ctrl-C is noticed; the work that is done again
+    costs a third at most. The clock stops a call while it runs.
 
     Raises:
         LimitExceededError: the rank and the number of dependent rows both exceed 64.
@@ -35,16 +37,16 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
         x[columns] = inner.x
         return Answer(x, inner.cost, inner.lower_bound)
     batch = pack_batch([problem])
-    steps = BATCH_STEPS
-    while True:
-        left = clock.left()
-        if left is not None:
-            steps = min(steps, max(1, int(left * STEPS_A_SECOND)))
-        answer = coset_answer(batch, steps)
-        last = left is not None and left <= steps / STEPS_A_SECOND
-        if last or answer.cost[0] == answer.lower_bound[0]:
-            return Answer(unpack_word(answer.x[0], problem.n), int(answer.cost[0]), int(answer.lower_bound[0]))
-        steps *= 4
+    steps, best, bound = BATCH_STEPS, None, 0
+    with stopping(clock.left()) as stop:
+        while True:
+            answer = coset_answer(batch, steps, stop)
+            if best is None or answer.cost[0] < best.cost[0]:
+                best = answer
+            bound = max(bound, int(answer.lower_bound[0]))
+            if stop[0] or best.cost[0] == bound or steps >= MOST_STEPS:
+                return Answer(unpack_word(best.x[0], problem.n), int(best.cost[0]), bound)
+            steps = min(4 * steps, MOST_STEPS)
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:
@@ -52,23 +54,32 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
     return coset_answer(batch, BATCH_STEPS if time_limit is None else max(1, int(time_limit * STEPS_A_SECOND)))
 
 
-def coset_answer(batch: ParityBatch, steps: int) -> BatchAnswer:
-    """Run the kernel on the blocks that elimination alone leaves open, within so many steps for each."""
+def coset_answer(batch: ParityBatch, steps: int, stop: np.ndarray | None = None) -> BatchAnswer:
+    """Run the kernel on the blocks that elimination alone leaves open, within so many steps for each.
+
+    Args:
+        batch: the blocks.
+        steps: the most steps for a block.
+        stop: the flag that ends the search early, as `stopping` yields it.
+    """
     batch = heaviest_first(batch)
     answer = eliminate(batch)
-    search(batch, np.flatnonzero(answer.cost > answer.lower_bound), steps, answer)
+    search(batch, np.flatnonzero(answer.cost > answer.lower_bound), steps, answer, stop)
     return answer
 
 
-def search(batch: ParityBatch, todo: np.ndarray, steps: int, answer: BatchAnswer) -> None:
+def search(
+    batch: ParityBatch, todo: np.ndarray, steps: int, answer: BatchAnswer, stop: np.ndarray | None = None
+) -> None:
     """Improve the entries `todo` of an answer in place; the batch is in the order of `heaviest_first`."""
     if not len(todo):
         return
     from xoropt_solvers.kernels.coset import coset_blocks
 
     weights = weights_or_empty(batch)
+    flag = never() if stop is None else stop
     coset_blocks(
-        batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound
+        batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound, flag
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.errors import LimitExceededError, SolverError
-from xoropt_solvers.models import ParityModel, answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, answer_from_errors, search_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
@@ -33,7 +33,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int = 1) -> Answer:
         raise LimitExceededError(
             f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
         )
-    return search(problem, parity_model(problem, clock), clock, workers)
+    return search_model(problem, clock, lambda model: search(problem, model, clock, workers))
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: int = 1) -> Answer:
@@ -46,7 +46,7 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: in
         clock.check()
         literals = [variables[v] for v in check]
         program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
-    program.minimize(sum(int(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
+    program.minimize(cp_model.LinearExpr.weighted_sum(variables, model.weights.tolist()))
     for variable, on in zip(variables, model.start.tolist(), strict=True):
         program.add_hint(variable, on)
     engine = cp_model.CpSolver()

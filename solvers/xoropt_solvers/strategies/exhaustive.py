@@ -5,14 +5,16 @@ import numpy as np
 from xoropt_solvers.batch import ParityBatch, pack_batch
 from xoropt_solvers.elimination import greedy_batch, weights_or_empty
 from xoropt_solvers.errors import LimitExceededError
+from xoropt_solvers.interrupts import never, stopping
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
 
 __all__ = ["LIMIT", "STRATEGY", "run", "run_batch", "seconds"]
 
-LIMIT = 28  # unknowns: 2^28 seeds take Gray code about 0.1 s for each word of rows, and the transform seconds and 2 GB
-PART = 1 << 17  # Gray-code steps of 2^9 seeds between two looks at the clock
+LIMIT = 28  # unknowns: 2^28 seeds take Gray code about 0.1 s for each word of rows, and the transform seconds
+PART = 1 << 17  # Gray-code steps of 2^9 seeds and 64 rows in a call of the kernel, between which Ctrl-C has its turn
+TRANSFORMED = 18  # unknowns of one transform: a table of 1 or 2 MB; there is a transform for each value of the others
 # Nanoseconds for each seed, as measured: of Gray code for each word of rows, of the transform for each unknown.
 GRAY, TRANSFORM = 0.2, 0.3
 
@@ -26,11 +28,8 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     columns = independent_columns(problem.A)
     _check_limit(len(columns), "rank")
     batch = _repeat_light_rows(pack_batch([ParityProblem(problem.A[:, columns], problem.b, problem.weights)]))
-    if _transforms(batch):
-        left = clock.left()
-        answer = greedy_batch(batch) if left is not None and left < seconds(batch) else run_batch(batch)
-    else:
-        answer = _in_parts(batch, clock)
+    with stopping(clock.left()) as stop:
+        answer = _transform(batch, stop) if _transforms(batch) else _in_parts(batch, clock, stop)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = unpack_word(answer.x[0], len(columns))
     return Answer(x, int(answer.cost[0]), int(answer.lower_bound[0]))
@@ -43,36 +42,57 @@ def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswe
         LimitExceededError: n exceeds 28.
     """
     _check_limit(batch.n, "n")
-    from xoropt_solvers.kernels.enumeration import enumerate_blocks, transform_blocks
+    from xoropt_solvers.kernels.enumeration import enumerate_blocks
 
     if time_limit is not None and time_limit < seconds(batch):
         return greedy_batch(batch)
     batch = _repeat_light_rows(batch)
+    if _transforms(batch):
+        return _transform(batch, never())
     x = np.zeros(len(batch), dtype=np.uint64)
     cost = np.zeros(len(batch), dtype=np.int64)
-    if _transforms(batch):
-        weights = weights_or_empty(batch)
-        # A float, since the sum over all blocks may not fit an integer.
-        largest = weights.sum(dtype=np.float64) if batch.weights is not None else len(batch.rows)
-        spectrum = np.empty(1 << batch.n, dtype=np.int32 if largest < 1 << 31 else np.int64)
-        transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost)
-    else:
-        enumerate_blocks(batch.rows, batch.values, batch.starts, batch.n, x, cost)
+    enumerate_blocks(batch.rows, batch.values, batch.starts, batch.n, x, cost, never())
     return BatchAnswer(x, cost, cost.copy())
 
 
-def _in_parts(batch: ParityBatch, clock: Clock) -> BatchAnswer:
+def _transform(batch: ParityBatch, stop: np.ndarray) -> BatchAnswer:
+    """Transform every block, or as much of it as there is time for."""
+    from xoropt_solvers.kernels.enumeration import transform_blocks
+
+    x = np.zeros(len(batch), dtype=np.uint64)
+    cost = np.zeros(len(batch), dtype=np.int64)
+    weights = weights_or_empty(batch)
+    # A float, since the sum over all blocks may not fit an integer.
+    largest = weights.sum(dtype=np.float64) if batch.weights is not None else len(batch.rows)
+    low = min(batch.n, TRANSFORMED)
+    spectrum = np.empty(1 << low, dtype=np.int32 if largest < 1 << 31 else np.int64)
+    made = transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost, stop)
+    if made == len(batch) << (batch.n - low):
+        return BatchAnswer(x, cost, cost.copy())
+    return _better(greedy_batch(batch), BatchAnswer(x, cost, np.zeros_like(cost)))
+
+
+def _better(greedy: BatchAnswer, found: BatchAnswer) -> BatchAnswer:
+    """Take the cheaper answer to each block, and the greedy one's lower bound."""
+    better = found.cost < greedy.cost
+    x, cost = np.where(better, found.x, greedy.x), np.where(better, found.cost, greedy.cost)
+    return BatchAnswer(x, cost, greedy.lower_bound)
+
+
+def _in_parts(batch: ParityBatch, clock: Clock, stop: np.ndarray) -> BatchAnswer:
     """Enumerate one block by Gray code, some steps at a time, until all are done or the time is up."""
     from xoropt_solvers.kernels.enumeration import LOW, gray_range
 
     total = 1 << max(0, batch.n - LOW)
+    part = max(1, PART // _words(batch))
     best, x = len(batch.rows) + 1, 0
-    for first in range(0, total, PART):
-        cost, answer = gray_range(batch.rows, batch.values, batch.n, first, min(first + PART, total), best)
+    for first in range(0, total, part):
+        cost, answer = gray_range(batch.rows, batch.values, batch.n, first, min(first + part, total), best, stop)
         if cost < best:
             best, x = int(cost), int(answer)
-        if clock.expired() and first + PART < total:
-            return BatchAnswer(np.array([x], np.uint64), np.array([best]), greedy_batch(batch).lower_bound)
+        if stop[0] or (clock.expired() and first + part < total):
+            found = BatchAnswer(np.array([x], np.uint64), np.array([best]), np.zeros(1, np.int64))
+            return _better(greedy_batch(batch), found)
     return BatchAnswer(np.array([x], np.uint64), np.array([best]), np.array([best]))
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 
 from xoropt_solvers.errors import InvalidInputError, LimitExceededError, SolverError
-from xoropt_solvers.models import ParityModel, answer_from_errors, parity_model
+from xoropt_solvers.models import ParityModel, answer_from_errors, search_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
@@ -41,7 +41,7 @@ def run(problem: ParityProblem, clock: Clock, engine: str = "scip") -> Answer:
             f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
             " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
         )
-    return search(problem, parity_model(problem, clock), clock, engine)
+    return search_model(problem, clock, lambda model: search(problem, model, clock, engine))
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str = "scip") -> Answer:

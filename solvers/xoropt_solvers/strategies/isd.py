@@ -6,6 +6,7 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.elimination import greedy_answer
+from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, Clock, Strategy
@@ -13,12 +14,14 @@ from xoropt_solvers.strategy import Answer, Clock, Strategy
 __all__ = ["STRATEGY", "run"]
 
 ROUNDS_A_CALL = 50
+STEPS_A_CALL = 1 << 30  # fewer rounds where each takes long, so that Ctrl-C is noticed
 
 
 def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: int = 0) -> Answer:
     """Return the best pattern seen in random information sets with up to two errors each; nothing is proved.
 
-    ``info["rounds"]`` says how many sets were drawn. ``info["probability"]`` says how likely they would have found a
+    The search ends where a cost is the bound that elimination proves. ``info["rounds"]`` says how many sets were tried
+    to the end. ``info["probability"]`` says how likely they would have found a
     given pattern of one mismatch fewer, had there been one. If all sets of `rank` rows are equally likely, this is
     1 − (1 − p)^rounds for p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
 
@@ -49,15 +52,31 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
     best, x = start.cost, start.x
     found = np.zeros_like(target)
     done = 0
-    while done < wanted and not clock.expired():
-        now = min(ROUNDS_A_CALL, wanted - done)
-        cost = lee_brickell(basis, target, words, k, table, now, np.uint64(seed + (done << 32)), best, found)
-        done += now
-        if cost < best:
-            best = int(cost)
-            bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
-            x = np.zeros(problem.n, dtype=bool)
-            x[columns] = bits
+    drawn = 0
+    each = max(1, min(ROUNDS_A_CALL, STEPS_A_CALL // max(1, rank * rank * words)))
+    with stopping(clock.left()) as stop:
+        while drawn < wanted and best > start.lower_bound and not clock.expired():
+            now = min(each, wanted - drawn)
+            cost, completed = lee_brickell(
+                basis,
+                target,
+                words,
+                k,
+                table,
+                now,
+                np.uint64(seed + (drawn << 32)),
+                best,
+                start.lower_bound,
+                found,
+                stop,
+            )
+            drawn += now
+            done += completed
+            if cost < best:
+                best = int(cost)
+                bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
+                x = np.zeros(problem.n, dtype=bool)
+                x[columns] = bits
     mismatches = int((((problem.A.astype(np.int64) @ x) & 1) ^ problem.b).sum())
     info = {"rounds": done, "probability": _probability(k, rank, mismatches - 1, done), "seed": seed}
     return Answer(x, best, start.lower_bound, info)

@@ -2,7 +2,8 @@
 
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
 the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more than 64
-unknowns without its dependent ones goes to `coset`, and then to `xorsat` or `sat`, whichever is installed.
+unknowns without its dependent ones goes to `coset`; then a sparse one goes to `maxsat`, another one to `isd` for half
+of the time left and to `xorsat`. `sat` stands in for what is not installed. The best answer of all of them counts.
 """
 
 import contextlib
@@ -13,19 +14,20 @@ from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import coset, exhaustive, sat, xorsat
+from xoropt_solvers.strategies import coset, exhaustive, isd, maxsat, sat, xorsat
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 
 __all__ = ["STRATEGY", "run", "run_batch"]
 
+SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
-    ``info["engine"]`` names the strategy that answered.
+    ``info["engine"]`` names the strategy whose answer it is, or that proved it.
     """
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
@@ -69,15 +71,21 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
     if problem.k - problem.n <= MOST_DEPENDENT:  # the rank is n here
         with contextlib.suppress(TimeUpError):
             answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
-    others = [strategy for strategy in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(strategy)]
-    if answer.cost > answer.lower_bound and others and not clock.expired():
-        try:
-            last, engine = others[0].run(problem, clock), others[0].name
-        except TimeUpError:
-            return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
-        bound = max(answer.lower_bound, last.lower_bound)
-        answer = last if last.cost <= answer.cost else answer
-        return Answer(answer.x, answer.cost, bound, {"engine": engine})
+    sparse = problem.A.mean() < SPARSE
+    preferred = [maxsat.STRATEGY, sat.STRATEGY] if sparse else [xorsat.STRATEGY, sat.STRATEGY]
+    parts = [(strategy, clock) for strategy in preferred if not missing_packages(strategy)][:1]
+    left = clock.left()
+    if left is not None and not sparse:  # it never ends by itself
+        parts.insert(0, (isd.STRATEGY, Clock(left / 2 if parts else left)))
+    for strategy, limit in parts:
+        if answer.cost > answer.lower_bound and not clock.expired():
+            with contextlib.suppress(TimeUpError):
+                found = strategy.run(problem, limit)
+                bound = max(answer.lower_bound, found.lower_bound)
+                if found.cost < answer.cost or bound == answer.cost or engine == "greedy":
+                    engine = strategy.name
+                best = found if found.cost <= answer.cost else answer
+                answer = Answer(best.x, best.cost, bound)
     return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
 
 

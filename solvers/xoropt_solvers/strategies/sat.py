@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from xoropt_solvers.descent import Ask, descend
 from xoropt_solvers.encodings import Clauses, add_parity
 from xoropt_solvers.errors import InvalidInputError
-from xoropt_solvers.interrupts import interrupting
-from xoropt_solvers.models import ParityModel, parity_model
+from xoropt_solvers.interrupts import AbandonedError, call_within
+from xoropt_solvers.models import ParityModel, search_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
@@ -30,7 +30,7 @@ def run(problem: ParityProblem, clock: Clock, solver: str = SOLVER) -> Answer:
         InvalidInputError: PySAT has no such solver, or it cannot be interrupted and there is a time limit.
     """
     _check_solver(solver, clock)
-    return search(problem, parity_model(problem, clock), clock, solver)
+    return search_model(problem, clock, lambda model: search(problem, model, clock, solver))
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock, solver: str = SOLVER) -> Answer:
@@ -44,7 +44,9 @@ def load(model: ParityModel, clock: Clock, solver: str = SOLVER) -> Iterator[tup
     """Give the constraints of a model to a new engine; yield what takes its clauses and what asks it."""
     from pysat.solvers import Solver, SolverNames
 
-    with Solver(name=solver) as engine:
+    engine = Solver(name=solver)
+    abandoned = False
+    try:
         clauses = Clauses(engine.add_clause, len(model.weights), clock)
         for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
             clock.check()
@@ -56,15 +58,27 @@ def load(model: ParityModel, clock: Clock, solver: str = SOLVER) -> Iterator[tup
             engine.set_phases([v + 1 if on else -v - 1 for v, on in enumerate(model.start.tolist())])
 
         def ask(assumptions: list[int], seconds: float | None) -> tuple[bool | None, Sequence[bool]]:
+            nonlocal abandoned
             if seconds is None:
                 answer = engine.solve(assumptions=assumptions)
             else:
                 engine.clear_interrupt()
-                with interrupting(engine.interrupt, seconds):
-                    answer = engine.solve_limited(assumptions=assumptions, expect_interrupt=True)
+                try:
+                    answer = call_within(
+                        lambda: engine.solve_limited(assumptions=assumptions, expect_interrupt=True),
+                        seconds,
+                        engine.interrupt,
+                        engine.delete,
+                    )
+                except AbandonedError:
+                    abandoned = True
+                    return None, []
             return answer, [literal > 0 for literal in engine.get_model()] if answer else []
 
         yield clauses, ask
+    finally:
+        if not abandoned:
+            engine.delete()
 
 
 def _check_solver(solver: str, clock: Clock) -> None:

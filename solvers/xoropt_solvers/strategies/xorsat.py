@@ -1,19 +1,25 @@
 """SAT with native XOR clauses and Gauss–Jordan elimination: CryptoMiniSat through its own Python binding."""
 
+import time
 from collections.abc import Sequence
+from functools import partial
 
 from xoropt_solvers.descent import Ask, descend
 from xoropt_solvers.encodings import Clauses
-from xoropt_solvers.models import ParityModel, parity_model
+from xoropt_solvers.interrupts import AbandonedError, call_within
+from xoropt_solvers.models import ParityModel, search_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "load", "run", "search"]
 
+NOTHING = (lambda: None, lambda: None)  # the engine takes no interrupts, and Python frees it
+FIRST_SLICE = 0.1  # seconds of the engine's first call on a question
+
 
 def run(problem: ParityProblem, clock: Clock) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved."""
-    return search(problem, parity_model(problem, clock), clock)
+    return search_model(problem, clock, lambda model: search(problem, model, clock))
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock) -> Answer:
@@ -32,9 +38,25 @@ def load(model: ParityModel, clock: Clock) -> tuple[Clauses, Ask]:
         engine.add_xor_clause([v + 1 for v in check], value)
 
     def ask(assumptions: list[int], seconds: float | None) -> tuple[bool | None, Sequence[bool]]:
-        limits = {} if seconds is None else {"time_limit": max(seconds, 1e-3)}
-        answer, values = engine.solve(assumptions, **limits)
-        return answer, values[1:] if answer else []
+        if seconds is None:
+            answer, values = engine.solve(assumptions)
+            return answer, values[1:] if answer else []
+        # The engine counts the seconds of its processor, and others may have it too: so it runs in slices, which grow,
+        # and the clock tells what share of the time it gets.
+        question, share, length = Clock(seconds), 1.0, FIRST_SLICE
+        while True:
+            left = question.left() or 0.0
+            wall, own = time.perf_counter(), time.process_time()
+            limit = max(min(length, share * left), 1e-3)
+            try:
+                answer, values = call_within(partial(engine.solve, assumptions, time_limit=limit), left, *NOTHING)
+            except AbandonedError:
+                return None, []
+            if answer is not None or question.expired():
+                return answer, values[1:] if answer else []
+            passed = time.perf_counter() - wall
+            share = min(1.0, max(0.05, (time.process_time() - own) / max(passed, 1e-3)))
+            length *= 4
 
     return clauses, ask
 

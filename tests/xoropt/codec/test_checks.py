@@ -260,6 +260,7 @@ def test_files_of_such_are_refused(tmp_path, monkeypatch, xoropt_command, make, 
     path = tmp_path / "model.safetensors"
     with monkeypatch.context() as patch:
         patch.setattr(description, "check_once", lambda encoded: None)  # another writer's
+        patch.setattr("xoropt.model.file.container.check_model", lambda model: None)
         xoropt.save(model_of(encoded, encoded.shape), path)
     with pytest.raises(xoropt.FormatError, match=word):
         xoropt.load(path)

@@ -8,6 +8,7 @@ from numba import njit
 from parity_problems import dense, least_cost, seeded_problem
 from xoropt_solvers.batch import pack_batch
 from xoropt_solvers.elimination import weights_or_empty
+from xoropt_solvers.interrupts import never
 from xoropt_solvers.kernels.bits import count_ones, trailing_zeros
 from xoropt_solvers.kernels.elimination import batch_costs
 from xoropt_solvers.kernels.enumeration import LOW, enumerate_blocks, gray_range, transform_blocks
@@ -49,7 +50,7 @@ def test_the_transform_finds_what_brute_force_finds(blocks):
         x, cost = np.empty(len(batch), dtype=np.uint64), np.empty(len(batch), dtype=np.int64)
         spectrum = np.empty(1 << batch.n, dtype=dtype)
         weights = weights_or_empty(batch)
-        transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost)
+        transform_blocks(batch.rows, batch.values, batch.starts, weights, batch.n, spectrum, x, cost, never())
         assert cost.tolist() == [least_cost(block) for block in blocks]
 
 
@@ -59,19 +60,21 @@ def test_gray_code_and_transform_agree_on_blocks_of_several_words():
     assert max(block.k for block in blocks) > 128
     assert batch.n == N
     x, counted, transformed = np.empty(len(batch), np.uint64), np.empty(len(batch), int), np.empty(len(batch), int)
-    enumerate_blocks(batch.rows, batch.values, batch.starts, N, x, counted)
+    enumerate_blocks(batch.rows, batch.values, batch.starts, N, x, counted, never())
     spectrum = np.empty(1 << N, dtype=np.int32)
-    transform_blocks(batch.rows, batch.values, batch.starts, weights_or_empty(batch), N, spectrum, x, transformed)
+    transform_blocks(
+        batch.rows, batch.values, batch.starts, weights_or_empty(batch), N, spectrum, x, transformed, never()
+    )
     assert counted.tolist() == transformed.tolist()
 
 
 def test_the_parts_of_an_enumeration_make_up_the_whole():
     batch, steps = pack_batch([dense(60, N)]), 1 << (N - LOW)
-    parts = [gray_range(batch.rows, batch.values, N, step, step + 1, 61) for step in range(steps)]
-    whole = gray_range(batch.rows, batch.values, N, 0, steps, 61)
+    parts = [gray_range(batch.rows, batch.values, N, step, step + 1, 61, never()) for step in range(steps)]
+    whole = gray_range(batch.rows, batch.values, N, 0, steps, 61, never())
     assert whole == min(parts, key=lambda part: part[0])
     assert whole[0] < max(parts)[0]
-    assert gray_range(batch.rows, batch.values, N, 0, steps, whole[0]) == (whole[0], 0)
+    assert gray_range(batch.rows, batch.values, N, 0, steps, whole[0], never()) == (whole[0], 0)
 
 
 def test_binomial_coefficients_are_exact_where_they_are_small():

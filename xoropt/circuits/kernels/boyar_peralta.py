@@ -5,7 +5,9 @@ The base vectors are the inputs and the gates made so far.
 
 import numpy as np
 from numba import int64, njit, uint64
+from xoropt_solvers.kernels.bits import stopped
 
+from xoropt.circuits.kernels.finishing import finish_rows
 from xoropt.circuits.kernels.tables import home, random_below, slot_insert, slot_of
 
 __all__ = ["BP", "NEAREST", "NEAREST_ANY_NORM", "RANDOM_TIES", "bp_greedy"]
@@ -115,7 +117,7 @@ def _shorten(part, size, words, keys, slots):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-untyped-def]
+def bp_greedy(units, targets, rows, mode, random, limit, stop):  # type: ignore[no-untyped-def]
     """Make the gates of one greedy run.
 
     Args:
@@ -127,6 +129,7 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
         random: uint64 (1,), the state of the random numbers, which is advanced.
         limit: the most combinations that are tried for one target and step. A target with more keeps the one
             representation that it has, so that its distance is an upper bound.
+        stop: int64 (1,); once it is set, each target is added up from the representation that it has.
 
     Returns:
         The gates as int32 (gates, 2).
@@ -170,6 +173,8 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
     done = 0  # the number of base vectors whose pairs are in the table
     open_targets = k
     while open_targets:
+        if stopped(stop):
+            return gates[: finish_rows(parts, np.where(dist > 0, dist + 1, 0).astype(np.int64), n, gates, count)]
         m = n + count
         while done < m:
             if 2 * (pair_count + done) > pair_table:  # make a larger table and enter everything again
@@ -207,7 +212,7 @@ def bp_greedy(units, targets, rows, mode, random, limit):  # type: ignore[no-unt
         else:
             n_touched = 0
             for t in range(k):
-                if dist[t] == 0:
+                if dist[t] == 0 or stopped(stop):
                     continue
                 size = dist[t] + 1
                 exact = _choose(m, size - 2, limit) <= limit

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numba import njit
+from xoropt_solvers.kernels.bits import stopped
 
 from xoropt.circuits.kernels.tables import random_below
 
@@ -56,15 +57,17 @@ def _add_line(matrix, shared, side, to, source):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
+def eliminate(matrix, inverse, random, stop):  # type: ignore[no-untyped-def]
     """Find operations that compute y = M·x in the registers that hold x.
 
     Each step is the row or column addition that removes the most ones from M and its inverse together, with ties broken
-    at random. When none removes any, Gaussian elimination finishes.
+    at random. When none removes any, or once `stop` is set, Gaussian
+    elimination finishes.
 
     Args:
         matrix, inverse: uint8 (n, n), both changed in place.
         random: uint64 (1,), the state of the random numbers, which is advanced.
+        stop: int64 (1,).
 
     Returns:
         The operations in order, int32 (operations, 2), each as register a ^= register b; and the register of each
@@ -79,7 +82,7 @@ def eliminate(matrix, inverse, random):  # type: ignore[no-untyped-def]
     backward = np.zeros((2, n, n), np.int32)
     _overlaps(matrix, shared)
     _overlaps(inverse, backward)
-    while n_before + n_after < 2 * n * n:
+    while n_before + n_after < 2 * n * n and not stopped(stop):
         best, ties, side, to, source = 0, 0, -1, -1, -1
         for s in range(2):
             for i in range(n):
@@ -174,8 +177,8 @@ def optimal_3x3():  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
-    """Shorten a sequence of operations until no three registers allow it.
+def shorten(operations, outputs, cost, random, stop):  # type: ignore[no-untyped-def]
+    """Shorten a sequence of operations until no three registers allow it, or `stop` is set.
 
     Operations on three registers that can be moved next to each other are replaced by the fewest that do the same. The
     seven reduction rules of Xiang et al. are the cases with three operations; here any number is replaced.
@@ -185,6 +188,7 @@ def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
         outputs: int32 (n,), the register of each output, changed in place: registers are exchanged by renaming.
         cost: the result of `optimal_3x3`.
         random: uint64 (1,), the state of the random numbers, which is advanced.
+        stop: int64 (1,).
 
     Returns:
         The number of operations that are left.
@@ -199,7 +203,7 @@ def shorten(operations, outputs, cost, random):  # type: ignore[no-untyped-def]
     writes = np.zeros(n, np.uint8)
     start = 0
     idle = 0
-    while idle < count:
+    while idle < count and not stopped(stop):
         p = start % count
         start += 1
         idle += 1

@@ -2,7 +2,9 @@
 
 import numpy as np
 from numba import int64, njit
+from xoropt_solvers.kernels.bits import stopped
 
+from xoropt.circuits.kernels.finishing import finish_bounded, finish_rows
 from xoropt.circuits.kernels.tables import random_below
 
 __all__ = ["paar_bounded", "paar_greedy"]
@@ -26,7 +28,7 @@ def _row_most(shared, p, columns):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
+def paar_greedy(matrix, random, choices, ties, stop):  # type: ignore[no-untyped-def]
     """Make the gates of one greedy run.
 
     Args:
@@ -34,6 +36,7 @@ def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
         random: uint64 (1,), the state of the random numbers, which is advanced.
         choices: int32, which of the tied pairs to take at each step; a random pair where it is -1 and after its end.
         ties: int32, as long as `choices`, changed in place: the number of tied pairs at each step.
+        stop: int64 (1,); once it is set, the rows are finished as they are.
 
     Returns:
         The gates as int32 (gates, 2); gate i is signal `columns` + i.
@@ -57,6 +60,8 @@ def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
     gates = np.zeros((max(1, int64(weights.sum())), 2), np.int32)
     count = 0
     while True:
+        if stopped(stop):
+            return gates[: finish_rows(lists, weights, n, gates, count)]
         columns = n + count
         most = 0
         for p in range(columns):
@@ -124,7 +129,7 @@ def paar_greedy(matrix, random, choices, ties):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def paar_bounded(matrix, random, max_depth):  # type: ignore[no-untyped-def]
+def paar_bounded(matrix, random, max_depth, stop):  # type: ignore[no-untyped-def]
     """Make the gates of one greedy run that keeps a depth bound.
 
     A row whose columns have depths d can be finished in `max_depth` levels if and only if Σ 2^d ≤ 2^max_depth (Kraft).
@@ -134,6 +139,7 @@ def paar_bounded(matrix, random, max_depth):  # type: ignore[no-untyped-def]
         matrix: uint8 (rows, columns).
         random: uint64 (1,), the state of the random numbers, which is advanced.
         max_depth: the most levels of gates; every row must be able to keep it.
+        stop: int64 (1,); once it is set, the rows are finished as they are.
 
     Returns:
         The gates as int32 (gates, 2); gate i is signal `columns` + i.
@@ -155,6 +161,8 @@ def paar_bounded(matrix, random, max_depth):  # type: ignore[no-untyped-def]
     shared = np.zeros((room, room), np.int32)
     count = 0
     while True:
+        if stopped(stop):
+            return gates[: finish_bounded(lists, weights, depth, n, gates, count)]
         columns = n + count
         if columns + 1 > room:
             shared = _grow(shared, 2 * room)

@@ -19,20 +19,20 @@ def run(search: Search, seed: int) -> None:
     """Make greedy starts, then search locally until the time is over."""
     task, rng = search.task, np.random.default_rng(seed)
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
-    search.offer(paar_gates(task, random))
+    search.offer(paar_gates(task, random, search.flag))
     end = search.spent + START_SHARE * search.time_limit
     if task.max_depth < 0:
         if len(task.rows) > 2 * task.n_in:
             for size in range(3, min(9, task.n_in) + 1):
                 if search.spent < end:
-                    search.offer(column_gates(task, rng.permutation(task.n_in), size, rng))
+                    search.offer(column_gates(task, rng.permutation(task.n_in), size, rng, search.flag))
         turn = seed
         while task.rows.size <= BP_LIMIT and search.spent < end and search.left:
             name = ("rnbp", "a1", "a2")[turn % 3]
-            search.offer(bp_gates(task, name, random))
+            search.offer(bp_gates(task, name, random, search.flag))
             turn += 1
     while search.spent < end and search.left:
-        search.offer(paar_gates(task, random))
+        search.offer(paar_gates(task, random, search.flag))
     local.run(search, seed)
 
 

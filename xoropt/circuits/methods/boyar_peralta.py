@@ -30,23 +30,24 @@ def run(search: Search, seed: int, name: str) -> None:
     """Make greedy runs until the time is over, at least one; plain BP is deterministic and runs once."""
     random = np.array([2 * seed + 1], dtype=np.uint64)
     while True:
-        search.offer(bp_gates(search.task, name, random))
+        search.offer(bp_gates(search.task, name, random, search.flag))
         if name == "bp" or not search.left:
             return
 
 
-def bp_gates(task: Task, name: str, random: np.ndarray, limit: int = LIMIT) -> np.ndarray:
+def bp_gates(task: Task, name: str, random: np.ndarray, stop: np.ndarray, limit: int = LIMIT) -> np.ndarray:
     """Return the gates of one greedy run: int32 (gates, 2).
 
     Args:
         task: the map.
         name: the variant, a key of `MODES`.
         random: uint64 (1,), the state of the random numbers, which is advanced.
+        stop: int64 (1,); once it is set, the run is finished quickly.
         limit: the most combinations that are tried for one target and step.
     """
     from xoropt.circuits.kernels.boyar_peralta import bp_greedy
 
-    return bp_greedy(task.units, task.targets, task.rows.astype(np.uint8), MODES[name], random, limit)
+    return bp_greedy(task.units, task.targets, task.rows.astype(np.uint8), MODES[name], random, limit, stop)
 
 
 BP, RNBP, A1, A2 = (Method(partial(run, name=name)) for name in MODES)

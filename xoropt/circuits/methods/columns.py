@@ -18,21 +18,21 @@ LARGEST_GROUP = 10
 
 
 def run(search: Search, seed: int) -> None:
-    """Try random groups of every size in turn until the time is over; each size is tried at least once."""
+    """Try random groups of every size in turn until the time is over; at least one size is tried."""
     rng = np.random.default_rng(seed)
     first = True
-    while first or search.left:
+    while search.gates is None or search.left:
         for size in range(2, min(LARGEST_GROUP, search.task.n_in) + 1):
-            if first or search.left:
+            if search.gates is None or search.left:
                 order = np.arange(search.task.n_in) if first else rng.permutation(search.task.n_in)
-                search.offer(column_gates(search.task, order, size, rng))
+                search.offer(column_gates(search.task, order, size, rng, search.flag))
         first = False
         if search.task.n_in < 2:
-            search.offer(paar_gates(search.task, np.array([1], dtype=np.uint64)))
+            search.offer(paar_gates(search.task, np.array([1], dtype=np.uint64), search.flag))
             return
 
 
-def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Generator, stop: np.ndarray) -> np.ndarray:
     """Return the gates for groups of `size` columns, taken in the given order: int32 (gates, 2)."""
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
     gates: list[tuple[int, int]] = []
@@ -42,14 +42,14 @@ def column_gates(task: Task, order: np.ndarray, size: int, rng: np.random.Genera
         group = np.sort(order[start : start + size])
         parts, which = np.unique(task.rows[:, group], axis=0, return_inverse=True)
         sub = make_task(parts)
-        found = append_gates(gates, task.n_in, group.tolist(), paar_gates(sub, random).tolist(), sub)
+        found = append_gates(gates, task.n_in, group.tolist(), paar_gates(sub, random, stop).tolist(), sub)
         for i, part in enumerate(parts):
             if part.any():
                 word = int(np.bitwise_xor.reduce(sub.units[part]))
                 signals.append(found[word])
                 members.append(which.reshape(-1) == i)
     top = make_task(np.array(members).T) if members else make_task(np.zeros((0, 0), dtype=bool))
-    append_gates(gates, task.n_in, signals, paar_gates(top, random).tolist(), top)
+    append_gates(gates, task.n_in, signals, paar_gates(top, random, stop).tolist(), top)
     return np.array(gates, dtype=np.int32).reshape(-1, 2)
 
 

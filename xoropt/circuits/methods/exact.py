@@ -6,9 +6,10 @@ The number of gates falls until the formula has no model. This is feasible for m
 """
 
 import itertools
-import threading
+import time
 
 import numpy as np
+from xoropt_solvers.interrupts import AbandonedError, call_within
 
 from xoropt.circuits.methods.cutting import cut_out, local_gates, put_back, random_order
 from xoropt.circuits.methods.method import Method
@@ -19,6 +20,8 @@ __all__ = ["METHOD", "exact_gates"]
 
 MOST_CLAUSES = 200_000
 """The most clauses of a formula that is solved."""
+CLAUSES_A_SECOND = 100_000
+"""A formula is not begun where it would have more clauses for the time that is left."""
 WINDOW = 9
 """The most gates of a window."""
 
@@ -26,7 +29,7 @@ WINDOW = 9
 def run(search: Search, seed: int) -> None:
     """Look for fewer gates until none are proven possible; for large circuits, in windows until the time is over."""
     if search.gates is None:
-        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64)))
+        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64), search.flag))
     assert search.gates is not None
     if _clauses(search.task, len(search.gates)) <= MOST_CLAUSES:
         gates = _fewer(search.task, search.gates, search)
@@ -49,7 +52,7 @@ def run(search: Search, seed: int) -> None:
 
 def _fewer(task: Task, gates: np.ndarray, search: Search) -> np.ndarray:
     """Return the fewest gates that SAT finds for a map in the time left, starting from the given ones."""
-    while len(gates) > len(task.rows) and search.left:
+    while len(gates) > len(task.rows) and _clauses(task, len(gates)) <= CLAUSES_A_SECOND * search.left:
         found = exact_gates(task, len(gates) - 1, search.left)
         if found is None:
             break
@@ -75,17 +78,23 @@ def exact_gates(task: Task, count: int, seconds: float) -> np.ndarray | None:
     """
     from pysat.solvers import Glucose4
 
+    ends = time.monotonic() + seconds
     formula = _Formula(task, count)
-    with Glucose4(bootstrap_with=formula.clauses) as solver:
-        timer = threading.Timer(seconds, solver.interrupt)
-        timer.start()
-        try:
-            satisfied = solver.solve_limited(expect_interrupt=True)
-        finally:
-            timer.cancel()
-        if not satisfied:
-            return None
-        model = {literal for literal in solver.get_model() if literal > 0}
+    solver = Glucose4(bootstrap_with=formula.clauses)
+    try:
+        satisfied = call_within(
+            lambda: solver.solve_limited(expect_interrupt=True),
+            max(0.0, ends - time.monotonic()),
+            solver.interrupt,
+            solver.delete,
+        )
+    except AbandonedError:
+        return None
+    found = solver.get_model() if satisfied else []
+    solver.delete()
+    if not satisfied:
+        return None
+    model = {literal for literal in found if literal > 0}
     return np.array([next(p for p, v in choices.items() if v in model) for choices in formula.pairs], dtype=np.int32)
 
 

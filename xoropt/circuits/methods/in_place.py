@@ -21,12 +21,12 @@ def run(search: Search, seed: int) -> None:
     """Make random eliminations and reduce each until the time is over; at least one is made."""
     rng = np.random.default_rng(seed)
     while True:
-        search.offer(in_place_gates(search.task, rng))
+        search.offer(in_place_gates(search.task, rng, search.flag))
         if not search.left:
             return
 
 
-def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
+def in_place_gates(task: Task, rng: np.random.Generator, stop: np.ndarray) -> np.ndarray:
     """Return the gates of one decomposition: int32 (gates, 2).
 
     A basis of fewer rows than columns is extended by unit vectors. The other rows are sums of rows of the basis, for
@@ -38,8 +38,8 @@ def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
     basis, sums = _basis(rows)
     square = _filled(rows[basis])
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
-    operations, outputs = eliminate(square.astype(np.uint8), _inverse(square), random)
-    count = shorten(operations, outputs, optimal_3x3(), random)
+    operations, outputs = eliminate(square.astype(np.uint8), _inverse(square), random, stop)
+    count = shorten(operations, outputs, optimal_3x3(), random, stop)
     gates: list[tuple[int, int]] = []
     held = list(range(task.n_in))  # the signal in each register
     for a, b in operations[:count].tolist():
@@ -47,7 +47,7 @@ def in_place_gates(task: Task, rng: np.random.Generator) -> np.ndarray:
         held[a] = task.n_in + len(gates) - 1
     rest = make_task(sums)
     append_gates(
-        gates, task.n_in, [held[outputs[i]] for i in range(len(basis))], paar_gates(rest, random).tolist(), rest
+        gates, task.n_in, [held[outputs[i]] for i in range(len(basis))], paar_gates(rest, random, stop).tolist(), rest
     )
     return np.array(gates, dtype=np.int32).reshape(-1, 2)
 

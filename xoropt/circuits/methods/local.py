@@ -25,7 +25,7 @@ def run(search: Search, seed: int) -> None:
     rng = np.random.default_rng(seed)
     gates = search.gates
     if gates is None:
-        gates = fresh_start(search.task, rng)
+        gates = fresh_start(search.task, rng, search.flag)
         search.offer(gates)
     if search.size > WALK_LIMIT:
         windows.run(search, seed)
@@ -35,7 +35,7 @@ def run(search: Search, seed: int) -> None:
         walk_set(search, gates, int(rng.integers(1 << 30)), BIASES[turn % len(BIASES)])
         turn += 1
         best = search.gates if rng.random() < 0.5 else None
-        gates = fresh_start(search.task, rng) if best is None else best
+        gates = fresh_start(search.task, rng, search.flag) if best is None else best
 
 
 METHOD = Method(run, bounded=True, improves=True)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from xoropt.circuits.methods.method import Method
+from xoropt.circuits.methods.paar import MOST_ONES, paar_gates
 from xoropt.circuits.task import Search
 
 __all__ = ["METHOD"]
@@ -18,10 +19,13 @@ def run(search: Search, seed: int) -> None:
 
     rows = search.task.rows.astype(np.uint8)
     random = np.array([2 * seed + 1], dtype=np.uint64)
+    if rows.sum() > MOST_ONES:  # in parts, of which each would need choices of its own
+        search.offer(paar_gates(search.task, random, search.flag))
+        return
     choices = np.zeros(max(1, int(rows.sum())), dtype=np.int32)
     ties = np.zeros_like(choices)
     while True:
-        gates = paar_greedy(rows, random, choices, ties)
+        gates = paar_greedy(rows, random, choices, ties, search.flag)
         search.offer(gates)
         more = np.flatnonzero(choices[: len(gates)] + 1 < ties[: len(gates)])
         if not more.size or not search.left:

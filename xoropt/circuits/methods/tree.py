@@ -34,4 +34,4 @@ def tree_operands(task: Task, width: int) -> np.ndarray:
     return table
 
 
-METHOD = Method(run, bounded=True)
+METHOD = Method(run, bounded=True, least_depth=True)

@@ -25,13 +25,13 @@ CHUNK_SECONDS = 0.1
 """The time between two looks at the clock."""
 
 
-def fresh_start(task: Task, rng: np.random.Generator) -> np.ndarray:
+def fresh_start(task: Task, rng: np.random.Generator, stop: np.ndarray) -> np.ndarray:
     """Return the tidied gates of one greedy run, of Paar's or of Boyar and Peralta's kind."""
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
     greedy = rng.integers(4)
     if task.max_depth >= 0 or task.rows.size > BP_LIMIT or greedy == 0:
-        return tidy(task, paar_gates(task, random))
-    return tidy(task, bp_gates(task, ("rnbp", "a1", "a2")[greedy - 1], random))
+        return tidy(task, paar_gates(task, random, stop))
+    return tidy(task, bp_gates(task, ("rnbp", "a1", "a2")[greedy - 1], random, stop))
 
 
 def vectors_of(task: Task, gates: np.ndarray) -> list[int]:

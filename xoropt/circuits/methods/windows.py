@@ -23,7 +23,7 @@ WINDOW_SECONDS = 0.4
 def run(search: Search, seed: int) -> None:
     """Rebuild windows of the best gates, or of Paar's, until the time is over."""
     if search.gates is None:
-        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64)))
+        search.offer(paar_gates(search.task, np.array([2 * seed + 1], dtype=np.uint64), search.flag))
     assert search.gates is not None
     rng = np.random.default_rng(seed)
     gates = search.gates

@@ -5,6 +5,7 @@ one array for each part and dtype with tensor after tensor, so that a tensor of 
 headers of its own. docs/format.md specifies the format, for programs that are written from the specification alone.
 """
 
+import json
 import math
 import os
 from typing import Any
@@ -15,6 +16,7 @@ from xoropt.common.dtypes import name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
 from xoropt.common.fields import get, non_negative_int
 from xoropt.common.files import read_safetensors, safetensors_header, write_safetensors
+from xoropt.model.checks import check_metadata, check_names, check_shape
 from xoropt.model.file.description import (
     from_columns,
     pack_description,
@@ -25,7 +27,7 @@ from xoropt.model.file.description import (
 )
 from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
 from xoropt.model.file.version_1 import split_version_1
-from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
+from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
 
 __all__ = ["VERSION", "header_bits", "load", "save"]
 
@@ -47,10 +49,31 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
         overwrite: replace a file that exists.
 
     Raises:
+        ArgumentError: names or metadata that are no text, or a tensor that `load` would refuse (it is named).
         DecodeError: a tensor's parts do not fit together.
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
+    check_model(model)
     write_safetensors(path, _arrays(model), {KEY: seal({"version": VERSION})}, overwrite)
+
+
+def check_model(model: CompressedModel) -> None:
+    """Run the reader's checks of each tensor, so that what can't be read is not written.
+
+    Raises:
+        ArgumentError, FormatError, DecodeError: see `save`.
+    """
+    check_names(model.tensors)
+    check_metadata(model.metadata)
+    for name, tensor in model.tensors.items():
+        try:
+            shape, dtype = shape_and_dtype(tensor)
+            check_shape(shape)
+            name_of(dtype)
+            entry, parts = describe_tensor(tensor)
+            restore_tensor(json.loads(json.dumps(entry)), parts)
+        except XoroptError as error:
+            raise type(error)(f"tensor '{name}': {error}") from None
 
 
 def _arrays(model: CompressedModel) -> Parts:

@@ -12,6 +12,7 @@ from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
 from xoropt.common.fields import get, non_negative_int, take
 from xoropt.masks.mask_codec import DESCRIPTION
+from xoropt.model.checks import check_shape
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.tensor import MAX_PLANES, Levels, check_levels
@@ -88,8 +89,7 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     shape = tuple(non_negative_int(n, "shape") for n in get(entry, "shape", list))
     if math.prod(side for side in shape if side) > 2**48:
         raise FormatError("its shape is too large")
-    if len(shape) > 32:
-        raise FormatError(f"it has {len(shape)} dimensions; at most 32 are allowed")
+    check_shape(shape)
     planes = non_negative_int(entry.get("planes"), "planes")
     dtype = dtype_of(get(entry, "dtype", str))
     if planes > MAX_PLANES:
