@@ -83,7 +83,7 @@ def join_tiles(low, middle, high):
     return low.astype(np.uint32) | middle.astype(np.uint32) << np.uint32(8) | high.astype(np.uint32) << np.uint32(16)
 
 
-def turn_numbers(block, at, codes, g, step, numbers):
+def transpose_numbers(block, at, codes, g, step, numbers):
     for i in range(16):
         for t in range(16):
             m = number_at(block, at + 64 * t + i)
@@ -185,7 +185,7 @@ TWINS = {
     for twin in (
         *(bits_at, choose, copy_octets, equal_words, expect, four_at, high_octets, join_tiles, lift_row, load_row),
         *(load_tile, look_up, low_octets, mark, multiply_octets, number_at, only_word, put_number, shift_row),
-        *(store_row, store_tile, stream_row, stream_tile, swap_far, swap_near, turn_numbers, turn_row, word_at),
+        *(store_row, store_tile, stream_row, stream_tile, swap_far, swap_near, transpose_numbers, turn_row, word_at),
         zero_tile,
     )
 } | {"add_rows": np.add, "fence": lambda: None, "xor_rows": np.bitwise_xor}

@@ -50,7 +50,7 @@ class BinaryFactors:
         rank: int,
         pairs: list[tuple[np.ndarray, np.ndarray]],
     ) -> "BinaryFactors":
-        """Make it from the pair of factors of each tile; tiles at the edges may have fewer rows or columns."""
+        """Stack the pairs of factors of all tiles; tiles at the edges may have fewer rows or columns."""
         left = np.zeros((len(pairs), tile_rows, rank), dtype=bool)
         right = np.zeros((len(pairs), rank, tile_columns), dtype=bool)
         for number, (a, b) in enumerate(pairs):

@@ -6,7 +6,7 @@ from numba import njit
 from xoropt.codec.compiled.weights.kernels import blend
 from xoropt.codec.compiled.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
 from xoropt.common.words.vectors import number_at, put_number, word_at
-from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, turn_numbers
+from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, transpose_numbers
 
 __all__ = ["move_columns", "place_groups", "unpack_groups"]
 
@@ -63,7 +63,7 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
         g = 64 * tiles * (part & 7) + first
         for k in range(64):
             if k % SIDE == 0:
-                turn_numbers(block, k, codes, g, tiles, numbers)
+                transpose_numbers(block, k, codes, g, tiles, numbers)
             look_up(numbers, k % SIDE * SIDE, entries, symbols, out, g)
             g += tiles
             if writing is None or k % 4:

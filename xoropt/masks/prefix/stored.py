@@ -109,7 +109,7 @@ class _Parsed(NamedTuple):
     mask: PrefixMask
 
     def is_from(self, head: np.ndarray, others: Parts, shape: tuple[int, ...], size: int) -> bool:
-        """Whether the mask was parsed from these very arrays."""
+        """Check whether the mask was parsed from these very arrays."""
         same = self.head() is head and self.others.keys() == others.keys() and (self.shape, self.size) == (shape, size)
         return same and all(self.others[name] is part for name, part in others.items())
 

@@ -9,7 +9,7 @@ from xoropt.codec.compiled.vectors import ROW
 from xoropt.codec.compiled.weights.vectors import TileType
 from xoropt.common.words.vectors import address
 
-__all__ = ["SIDE", "four_at", "join_tiles", "look_up", "swap_far", "swap_near", "turn_numbers"]
+__all__ = ["SIDE", "four_at", "join_tiles", "look_up", "swap_far", "swap_near", "transpose_numbers"]
 
 SIDE = 16
 """The numbers of 32 bits in a vector."""
@@ -75,17 +75,17 @@ def join_tiles(typing_context, low, middle, high):
         low, middle, high = args
         halves = []
         for i in (0, 32):
-            lower = woven(builder, low, middle, range(i, i + 32))
-            upper = woven(builder, high, ir.Constant(high.type, None), range(i, i + 32))
-            quarters = [woven(builder, lower, upper, range(k, k + 16)) for k in (0, 16)]
-            halves.append(shuffled(builder, *quarters, range(32)))
-        return shuffled(builder, *halves, range(64))
+            lower = interleave(builder, low, middle, range(i, i + 32))
+            upper = interleave(builder, high, ir.Constant(high.type, None), range(i, i + 32))
+            quarters = [interleave(builder, lower, upper, range(k, k + 16)) for k in (0, 16)]
+            halves.append(shuffle(builder, *quarters, range(32)))
+        return shuffle(builder, *halves, range(64))
 
     return kind(low, middle, high), codegen
 
 
 @intrinsic
-def turn_numbers(typing_context, block, at, codes, g, step, numbers):
+def transpose_numbers(typing_context, block, at, codes, g, step, numbers):
     """Transpose 16 × 16 numbers, and find the place of each one's entry in the codes' tables.
 
     For i and t from 0 to 15, with m = block[at + 64·t + i], c = codes[g + step·i + t] and z the leading zeros of m,
@@ -114,7 +114,7 @@ def turn_numbers(typing_context, block, at, codes, g, step, numbers):
                     pair = rows[a], rows[a + apart]
                     lower = [i ^ apart | SIDE if i & apart else i for i in range(SIDE)]
                     rows[a], rows[a + apart] = (
-                        shuffled(builder, *pair, places) for places in (lower, [place + apart for place in lower])
+                        shuffle(builder, *pair, places) for places in (lower, [place + apart for place in lower])
                     )
         kind = ir.FunctionType(NUMBERS, [NUMBERS, BIT])
         zeros = cgutils.get_or_insert_function(builder.module, kind, "llvm.ctlz.v16i32")
@@ -133,7 +133,7 @@ def turn_numbers(typing_context, block, at, codes, g, step, numbers):
 
 @intrinsic
 def look_up(typing_context, numbers, at, entries, symbols, out, g):
-    """Look up the symbols of 16 numbers that `turn_numbers` left.
+    """Look up the symbols of 16 numbers that `transpose_numbers` left.
 
     For i from 0 to 15, with m = numbers[at + i] and e = entries[numbers[256 + at + i]]:
     out[g + i] = symbols[(e >> 6) + (m >> (e mod 64))].
@@ -166,10 +166,10 @@ def look_up(typing_context, numbers, at, entries, symbols, out, g):
     return types.void(numbers, types.int64, entries, symbols, out, types.int64), codegen
 
 
-def woven(builder, a, b, places):
+def interleave(builder, a, b, places):
     """Take the elements of two vectors at these places by turns, and join each two to one of twice their bits."""
     count, bits = a.type.count, a.type.element.width
-    both = shuffled(builder, a, b, [i for place in places for i in (place, count + place)])
+    both = shuffle(builder, a, b, [i for place in places for i in (place, count + place)])
     return builder.bitcast(both, ir.VectorType(ir.IntType(2 * bits), len(places)))
 
 
@@ -178,7 +178,7 @@ def splat(kind, number):
     return ir.Constant(kind, [ir.Constant(kind.element, number)] * kind.count)
 
 
-def shuffled(builder, a, b, places):
+def shuffle(builder, a, b, places):
     """Take the elements at these places of two vectors, one after the other."""
     i32 = ir.IntType(32)
     mask = ir.Constant(ir.VectorType(i32, len(places)), [ir.Constant(i32, place) for place in places])

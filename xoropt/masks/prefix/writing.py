@@ -109,7 +109,7 @@ def write_weights(
 
 
 def _suits(coded: PrefixMask, values: KeptValues, first: int, stop: int) -> bool:
-    """Whether weights can be written so: `unpack_groups` can write these, and columns are moved in whole rows."""
+    """Check whether `unpack_groups` can write these weights, and whether columns are moved in whole rows."""
     from xoropt.codec.compiled.weights.kernels import FEW
 
     if not (coded.fills_words and 0 < len(values.flips) <= FEW):
@@ -132,7 +132,7 @@ class BandMasks:
     """
 
     def __init__(self, words: np.ndarray, band: int, start: int, columns: int, move: ColumnMover | None) -> None:
-        """Take the memory.
+        """Set up the memory.
 
         Args:
             words: uint64 (2, words).

@@ -34,7 +34,7 @@ __all__ = ["VERSION", "header_bits", "load", "save"]
 VERSION = 2
 KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
-MAX_AXES = 8
+MAX_PART_AXES = 8
 """The most axes of a part in a pool; the parts that are written have at most two."""
 LARGE = 1 << 16
 """The bytes from which on a part is an array by itself."""
@@ -212,7 +212,7 @@ def _split_pool(pool: str, stored: np.ndarray, shapes: list[Any], parts: dict[st
         if shape is None:
             continue
         sides = [non_negative_int(n, pool) for n in (shape if type(shape) is list else [shape])]
-        if len(sides) > MAX_AXES:
+        if len(sides) > MAX_PART_AXES:
             raise FormatError(f"the description of the array '{pool}' is not valid")
         size = math.prod(sides)
         if at + size > len(stored):
