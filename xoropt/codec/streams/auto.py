@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from xoropt.codec.streams.encoder import encode_stream, plan_layout
+from xoropt.codec.streams.encoder import ResonanceError, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -29,6 +29,11 @@ TRIES = 50_000
 """Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
 OUTPUTS_TRIED = 1 << 24
 """Outputs that are encoded for each number of seed bits: nearly empty planes get fewer networks the larger they are."""
+RETRIES = tuple((halvings, more) for more in range(3) for halvings in range(3))
+"""Halvings of the lanes and additional rings (see `plan_layout`) that are tried against resonance.
+
+Care bits that repeat with the step from one lane to the next are dependent by the hundred. Masks of blocks and runs of
+4 to 32 weights resonate with some lengths of a lane, not with all. Other networks with the same lengths help less."""
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
@@ -66,18 +71,31 @@ def encode_auto(
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
     """
-    order = auto_order(care)
+    usual = auto_order(care)
     most = int(np.count_nonzero(care, axis=1).max(initial=0))
 
-    def attempt(slack: int | None, seed: int) -> StreamEncoded:
+    def attempt(
+        slack: int | None, seed: int, order: StreamOrder = usual, more: int = 0, strict: bool = False
+    ) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
-        layouts = tuple(plan_layout(mask, unbounded, order, slack) for mask in care)
+        layouts = tuple(plan_layout(mask, unbounded, order, slack, more) for mask in care)
         network = auto_network(max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)]), seed)
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
-        return encode_stream(bits, care, network, order, shape, method, layouts=layouts, jobs=jobs, progress=progress)
+        return encode_stream(
+            bits, care, network, order, shape, method, layouts=layouts, strict=strict, jobs=jobs, progress=progress
+        )
 
-    if most > SMALL or not most:
+    if most > SMALL:
+        dependent = {}
+        for halvings, more in RETRIES:
+            order = StreamOrder("lanes", max(1, usual.lanes >> halvings))
+            try:
+                return attempt(None, 0, order, more, strict=True)
+            except ResonanceError as error:
+                dependent[order, more] = error.dependent
+        return attempt(None, 0, *min(dependent, key=lambda tried: dependent[tried]))
+    if not most:
         return attempt(None, 0)
     best = attempt(0, 0)
     tries = min(_count_tries(most), max(1, OUTPUTS_TRIED // care.shape[1]))

@@ -13,10 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.codec.streams.banded.bursts import burst_patches
-from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, eliminate, evaluate, substitute_back
+from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, Elimination, eliminate, evaluate, substitute_back
 from xoropt.codec.streams.banded.equations import (
     CareBits,
-    Equations,
     band_words,
     build_equations,
     collect_care_bits,
@@ -30,7 +29,7 @@ from xoropt.codec.streams.viterbi.search import viterbi_seeds
 from xoropt.common.errors import EncodeError
 from xoropt.networks import XorNetwork
 
-__all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
+__all__ = ["METHODS", "SEGMENT", "RateWarning", "ResonanceError", "encode_stream", "plan_layout"]
 
 METHODS = ("burst", "greedy", "viterbi")
 """How patches can be chosen."""
@@ -38,12 +37,26 @@ SEGMENT = 3 << 15
 """Approximate care bits of a ring. Rings this small follow the density of a mask, and the window levels the rest."""
 OPEN_SEGMENT = 400_000
 """Approximate care bits of an open segment, which loses memory·n_in seed bits at its end."""
+STRICT_SEGMENTS = 4
+"""Segments that are watched for care bits that repeat with the step from one lane to the next."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
 
 
 class RateWarning(UserWarning):
     """A network has fewer seed bits than there are care bits; patches store the rest."""
+
+
+class ResonanceError(Exception):
+    """Care bits repeat with the step from one lane to the next, so that many of them are dependent.
+
+    Attributes:
+        dependent: the dependent care bits of the segment where it was noticed.
+    """
+
+    def __init__(self, dependent: int) -> None:
+        super().__init__(f"{dependent} care bits of a segment are dependent.")
+        self.dependent = dependent
 
 
 class _Task(NamedTuple):
@@ -56,6 +69,7 @@ class _Task(NamedTuple):
         rows: T.
         seed_bits: n; a ring may be given more.
         method: one of `METHODS`.
+        strict: raise `ResonanceError` where many care bits are dependent.
     """
 
     bits: np.ndarray
@@ -65,6 +79,7 @@ class _Task(NamedTuple):
     rows: int
     seed_bits: int
     method: str
+    strict: bool
 
 
 class _EncodedSegment(NamedTuple):
@@ -75,12 +90,14 @@ class _EncodedSegment(NamedTuple):
         seeds: uint8 (planes, n) of 0 and 1.
         patches: the weights of the segment to flip in each plane, int64, ascending.
         proved: number of planes with a number of patches that is proved minimal.
+        dependent: number of care bits that depend on earlier ones.
     """
 
     seed_bits: int
     seeds: np.ndarray
     patches: list[np.ndarray]
     proved: int
+    dependent: int = 0
 
     @property
     def patch_bits(self) -> int:
@@ -93,13 +110,16 @@ class _EncodedSegment(NamedTuple):
         return self.seed_bits * len(self.patches) + self.patch_bits
 
 
-def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack: int | None = None) -> Layout:
+def plan_layout(
+    care: np.ndarray, network: XorNetwork, order: StreamOrder, slack: int | None = None, more: int = 0
+) -> Layout:
     """Plan the segments of a plane.
 
     Args:
         care: bool (weights,), the mask.
         network, order: those of the encoding.
         slack: seed bits that a ring gets beyond its care bits; None: what the network needs.
+        more: rings that are added, or eighths of their number where that is more.
     """
     if not order.closed:
         segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
@@ -111,7 +131,9 @@ def plan_layout(care: np.ndarray, network: XorNetwork, order: StreamOrder, slack
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
         slack = 8 + int(min(SEGMENT, int(np.count_nonzero(care))) * math.exp(-taps))
-    return cut_segments(care, order, SEGMENT, slack, network.n_in, network.n_out)
+    segments = max(1, round(int(np.count_nonzero(care)) / SEGMENT))
+    segments += max(more, segments * more // 8)
+    return cut_segments(care, order, segments, slack, network.n_in, network.n_out)
 
 
 def encode_stream(
@@ -123,6 +145,7 @@ def encode_stream(
     method: str = "burst",
     *,
     layouts: tuple[Layout, ...] | None = None,
+    strict: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -137,8 +160,12 @@ def encode_stream(
         method: "burst" (few patches), "greedy" (a patch for every dependent care bit that contradicts earlier ones), or
             "viterbi" (the fewest patches; for the open order and networks of at most 2^16 states).
         layouts: the segments, a layout for each row of `care`; None: those of `plan_layout`.
+        strict: give up if many care bits of one of the first segments are dependent.
         jobs: number of threads.
         progress: called with the outputs done and the number of all outputs, over all planes.
+
+    Raises:
+        ResonanceError: with `strict`, many care bits of one of the first segments are dependent.
 
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
@@ -156,7 +183,10 @@ def encode_stream(
         for (which, mask), layout in zip(groups, layouts, strict=True):
             group = bits[which]
             spans = list(_segment_spans(layout, order, outputs))
-            tasks = [_Task(group[:, a:b], mask[a:b], network, order, t, n, method) for a, b, t, n in spans]
+            tasks = []
+            for i, (a, b, t, n) in enumerate(spans):
+                watched = strict and done == 0 and i < STRICT_SEGMENTS
+                tasks.append(_Task(group[:, a:b], mask[a:b], network, order, t, n, method, watched))
             segments: list[_EncodedSegment] = []
             results = pool.map(_encode_segment, tasks) if jobs > 1 else map(_encode_segment, tasks)
             for (a, b, _, _), segment in zip(spans, results, strict=True):
@@ -210,17 +240,35 @@ def _encode_segment(task: _Task) -> _EncodedSegment:
         return _encode_by_viterbi(task)
     closed, planes = task.order.closed, len(task.bits)
     care_bits = collect_care_bits(task.care, task.order, task.rows)
-    count = len(care_bits.weights)
+    count, many = len(care_bits.weights), _many_dependent(len(care_bits.weights))
     seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
-    best = _solve_segment(task, care_bits, seed_bits)
+    best = _solve_segment(task, care_bits, seed_bits, many if closed else None)
+    if task.strict and best.dependent > many:
+        raise ResonanceError(best.dependent)
+    if closed and best.dependent > many:
+        next_row = -(-seed_bits // task.order.lanes) * task.order.lanes + 16
+        more = _solve_segment(task, care_bits, next_row, many)
+        if more.dependent <= best.dependent // 2:  # the care bits repeat with the step from lane to lane
+            best, seed_bits = more, next_row
+        if best.dependent > many:
+            best = _solve_segment(task, care_bits, seed_bits)
     extra = 16
     worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
     while closed and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
-        more = _solve_segment(task, care_bits, seed_bits + extra)
+        more = _solve_segment(task, care_bits, seed_bits + extra, max(many, 3 * best.dependent // 4))
         if more.cost < best.cost:
             best = more
         extra *= 4
     return best
+
+
+def _many_dependent(count: int) -> int:
+    """Return the dependent care bits, of `count` care bits of a ring, from which another order or rate may be better.
+
+    By chance, there are one or two in 100,000. Where care bits repeat with the step from one lane to the next, there
+    are hundreds: choosing their patches takes most of the time, and they take 1 % of the bits.
+    """
+    return 32 + count // 4096
 
 
 def _level_unevenness(task: _Task, care_bits: CareBits) -> int:
@@ -244,45 +292,48 @@ def _level_unevenness(task: _Task, care_bits: CareBits) -> int:
     return best
 
 
-def _solve_segment(task: _Task, care_bits: CareBits, seed_bits: int) -> _EncodedSegment:
-    """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution."""
+def _solve_segment(task: _Task, care_bits: CareBits, seed_bits: int, most: int | None = None) -> _EncodedSegment:
+    """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution.
+
+    With more than `most` dependent care bits, the patches are greedy.
+    """
     bits, order, planes = task.bits, task.order, len(task.bits)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
         return _EncodedSegment(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
     place = care_bits.weights[numbers]
-    seeds, patches, proved = [], [], 0
+    seeds, patches, proved, dependent = [], [], 0, 0
     for first in range(0, planes, PLANES_AT_ONCE):
         some = bits[first : first + PLANES_AT_ONCE]
         values = np.zeros(len(place), dtype=np.uint64)
         for p, plane in enumerate(some):
             values |= plane[place].astype(np.uint64) << np.uint64(p)
-        x, wrong, exact = _solve_planes(equations, values, len(some), task.method)
+        eliminated = eliminate(equations, values, len(some))
+        dependent = len(eliminated.dependent)
+        method = task.method if most is None or dependent <= most else "greedy"
+        x, wrong, exact = _solve_planes(eliminated, values, method)
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))
         seeds.append(_store_columns(x, order, seed_bits))
         proved += len(some) * exact
-    return _EncodedSegment(seed_bits, np.concatenate(seeds), patches, proved)
+    return _EncodedSegment(seed_bits, np.concatenate(seeds), patches, proved, dependent)
 
 
-def _solve_planes(
-    equations: Equations, values: np.ndarray, planes: int, method: str
-) -> tuple[np.ndarray, np.ndarray, bool]:
+def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, bool]:
     """Solve the equations of a segment for up to `PLANES_AT_ONCE` planes.
 
     Args:
-        equations: the equations.
+        eliminated: the equations, eliminated for `values`.
         values: uint64 (E,), bit p is the value that plane p asks for.
-        planes: number of planes.
         method: "burst" or "greedy".
 
     Returns:
         A solution, uint8 (planes, n) by column; uint64 (E,), bit p set where it is wrong for plane p; and whether the
         number of patches is proved minimal in every plane.
     """
-    eliminated = eliminate(equations, values, planes)
+    equations, planes = eliminated.equations, eliminated.planes
     exact, goal = not eliminated.residual.any(), values
     if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
         exact = True  # there is one patch, and without any there is no solution

@@ -125,13 +125,13 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
         raise DecodeError("the seeds of an open stream do not fit its outputs")
 
 
-def cut_segments(care: np.ndarray, order: StreamOrder, target: int, slack: int, n_in: int, n_out: int) -> Layout:
+def cut_segments(care: np.ndarray, order: StreamOrder, segments: int, slack: int, n_in: int, n_out: int) -> Layout:
     """Cut a plane into segments of about equally many care bits, for a closed order.
 
     Args:
         care: bool (weights,), the mask.
         order: a closed order.
-        target: approximate care bits of a segment.
+        segments: most segments.
         slack: seed bits that a segment gets beyond its care bits.
         n_in, n_out: sizes of the network; a segment gets more seed bits where a step would make more than n_out
             outputs.
@@ -146,7 +146,6 @@ def cut_segments(care: np.ndarray, order: StreamOrder, target: int, slack: int, 
     if total_rows > whole:
         counts[whole] = np.count_nonzero(care[whole * lanes :])
     until = np.concatenate([[0], np.cumsum(counts)])
-    segments = max(1, round(int(until[-1]) / target))
     inner = np.searchsorted(until, np.arange(1, segments) * int(until[-1]) // segments)
     bounds = np.unique(np.concatenate([[0], inner, [total_rows]]))
     rows, needed = np.diff(bounds), np.diff(until[bounds])

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import xoropt
-from xoropt.codec.streams import auto
+from xoropt.codec.streams import auto, encoder
+from xoropt.masks import decode_mask, encode_mask
 
 
 @pytest.mark.slow
@@ -100,3 +101,38 @@ def test_all_care_and_none():
     assert none.size.total_bits == 0
     assert none.size.efficiency == 1
     assert not xoropt.decode(none).any()
+
+
+RESONANT = {
+    "blocks of 16": lambda rng: np.kron(rng.random((64, 64)) < 0.3, np.ones((16, 16), bool)).astype(bool),
+    "blocks of 8": lambda rng: np.kron(rng.random((128, 128)) < 0.4, np.ones((8, 8), bool)).astype(bool),
+    "rows of 8": lambda rng: np.repeat(rng.random((1024, 128)) < 0.1, 8, axis=1),
+    "rows of 16": lambda rng: np.repeat(rng.random((1024, 64)) < 0.2, 16, axis=1),
+    "every third": lambda rng: (np.arange(1 << 20) % 3 == 0).reshape(1024, 1024),
+}
+
+
+@pytest.mark.parametrize("name", RESONANT)
+def test_care_bits_that_repeat_with_the_step_between_lanes(name, monkeypatch):
+    """Another length of the lanes is found before much time goes into patches."""
+    searches = []
+    bursts = encoder.burst_patches
+    monkeypatch.setattr(encoder, "burst_patches", lambda found: searches.append(len(found.dependent)) or bursts(found))
+    rng = np.random.default_rng(2)
+    care = RESONANT[name](rng)
+    bits = rng.random(care.shape) < 0.5
+    encoded = xoropt.encode(bits, care)
+    assert not ((xoropt.decode(encoded) ^ bits) & care).any()
+    assert encoded.size.efficiency > 0.99
+    assert max(searches, default=0) < 100
+
+
+def test_a_ring_at_a_length_where_rows_are_dependent(monkeypatch):
+    """Prefix masks fill some rows of seed bits and leave others empty; one more row, not more bits, resolves that."""
+    searches = []
+    bursts = encoder.burst_patches
+    monkeypatch.setattr(encoder, "burst_patches", lambda found: searches.append(len(found.dependent)) or bursts(found))
+    mask = np.random.default_rng(1).random((1024, 1024)) < 0.35
+    name, parts = encode_mask(mask, "prefix")
+    assert np.array_equal(decode_mask(name, parts, mask.shape, mask.size), mask)
+    assert max(searches, default=0) < 100
