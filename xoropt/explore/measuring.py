@@ -85,14 +85,18 @@ class Result:
     synthesized_depth: int | None = None
 
     @property
+    def _tried(self) -> Point:
+        return Point(self.network, self.order, self.solver, self.patching)
+
+    @property
     def topology(self) -> str:
         """The name of the network's topology."""
-        return self.network.partition(":")[0]
+        return self._tried.topology
 
     @property
     def search(self) -> str:
         """The seed search, or the choice of patches where that is not the usual one."""
-        return self.solver if self.patching == "burst" else self.patching
+        return self._tried.search
 
     @property
     def command(self) -> str:

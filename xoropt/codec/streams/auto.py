@@ -29,11 +29,11 @@ TRIES = 50_000
 """Care bits that are encoded for each number of seed bits: two to fifty networks, except for planes of a few bits."""
 OUTPUTS_TRIED = 1 << 24
 """Outputs that are encoded for each number of seed bits: nearly empty planes get fewer networks the larger they are."""
-RETRIES = tuple((halvings, more) for more in range(3) for halvings in range(3))
-"""Halvings of the lanes and additional rings (see `plan_layout`) that are tried against resonance.
+MORE_RINGS = 8
+"""Rings (see `plan_layout`) that are added, one after the other, where care bits repeat with the step between lanes.
 
-Care bits that repeat with the step from one lane to the next are dependent by the hundred. Masks of blocks and runs of
-4 to 32 weights resonate with some lengths of a lane, not with all. Other networks with the same lengths help less."""
+Such care bits are dependent by the hundred. Masks of blocks and runs of 4 to 32 weights resonate with some lengths of a
+ring, not with all. Other networks help less; other numbers of lanes help too, but are decoded 20 times slower."""
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
@@ -71,12 +71,10 @@ def encode_auto(
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
     """
-    usual = auto_order(care)
+    order = auto_order(care)
     most = int(np.count_nonzero(care, axis=1).max(initial=0))
 
-    def attempt(
-        slack: int | None, seed: int, order: StreamOrder = usual, more: int = 0, strict: bool = False
-    ) -> StreamEncoded:
+    def attempt(slack: int | None, seed: int, more: int = 0, strict: bool = False) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack, more) for mask in care)
@@ -87,14 +85,13 @@ def encode_auto(
         )
 
     if most > SMALL:
-        dependent = {}
-        for halvings, more in RETRIES:
-            order = StreamOrder("lanes", max(1, usual.lanes >> halvings))
+        dependent = []
+        for more in range(min(MORE_RINGS, most // (CARE_PER_LANE * order.lanes) - 1) + 1):
             try:
-                return attempt(None, 0, order, more, strict=True)
+                return attempt(None, 0, more, strict=True)
             except ResonanceError as error:
-                dependent[order, more] = error.dependent
-        return attempt(None, 0, *min(dependent, key=lambda tried: dependent[tried]))
+                dependent.append(error.dependent)
+        return attempt(None, 0, int(np.argmin(dependent)))
     if not most:
         return attempt(None, 0)
     best = attempt(0, 0)
