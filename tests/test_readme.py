@@ -52,7 +52,7 @@ def test_python_examples(tmp_path, monkeypatch, capsys):
 @pytest.mark.slow
 def test_shell_examples(tmp_path):
     rng = np.random.default_rng(0)
-    save_file({"fc.weight": rng.standard_normal((200, 100)).astype(np.float32)}, tmp_path / "model.safetensors")
+    save_file({"fc.weight": rng.standard_normal((400, 300)).astype(np.float32)}, tmp_path / "model.safetensors")
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("xoropt ")]
     assert len(commands) >= 4
     for command in commands:

@@ -185,7 +185,10 @@ def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
     }
     names = ", ".join(list(encodings)[:5]) + (", …" if len(encodings) > 5 else "")
     if not encodings:
-        raise XoroptError(f"{source}: has no tensor that a network stores.")
+        raise XoroptError(
+            f"{source}: has no tensor that a network stores: small and full ones are packed, unless compress is given "
+            "a network with --network."
+        )
     if tensor is not None and tensor not in encodings:
         raise XoroptError(f"{source}: has no tensor '{tensor}' that a network stores; there are {names}.")
     if tensor is None and len(encodings) == 1:
