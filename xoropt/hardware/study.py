@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.common.errors import ArgumentError, XoroptError
-from xoropt.common.folders import check_folder, write_folder
+from xoropt.common.output_folders import check_folder, write_folder
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, cost
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles

@@ -11,7 +11,7 @@ from xoropt.masks.coding import codec_of_file
 from xoropt.masks.mask_codec import KeptValues
 from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.tensor import level_table
+from xoropt.quantize.quantized_tensor import level_table
 
 __all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "use_compiled"]
 

@@ -12,7 +12,7 @@ from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
 from xoropt.quantize.pruning import check_sparsity
-from xoropt.quantize.tensor import MAX_PLANES
+from xoropt.quantize.quantized_tensor import MAX_PLANES
 
 __all__ = ["CompressConfig"]
 

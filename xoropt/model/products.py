@@ -10,7 +10,7 @@ from xoropt.common.errors import ArgumentError
 from xoropt.model.compiled_weights import decode_range, use_compiled
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
-from xoropt.quantize.tensor import level_table
+from xoropt.quantize.quantized_tensor import level_table
 
 __all__ = ["matvec"]
 

@@ -10,7 +10,7 @@ from xoropt.codec import Encoding
 from xoropt.common.errors import DecodeError
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.tensor import check_levels
+from xoropt.quantize.quantized_tensor import check_levels
 
 __all__ = [
     "CompressedModel",

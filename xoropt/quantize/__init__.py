@@ -4,7 +4,7 @@ from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebooks import codebook
 from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
-from xoropt.quantize.tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy
+from xoropt.quantize.quantized_tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy
 
 __all__ = [
     "Codebook",

@@ -9,7 +9,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_choice, check_int
 from xoropt.common.errors import ArgumentError
-from xoropt.quantize.tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
+from xoropt.quantize.quantized_tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
 
 __all__ = ["binary_code"]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.quantize.tensor import Codebook, QuantizedTensor
+from xoropt.quantize.quantized_tensor import Codebook, QuantizedTensor
 
 __all__ = ["MAX_VALUES", "codebook"]
 

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 import xoropt
 from xoropt.common import files
 from xoropt.common.files import check_new, read_text, unfinished, whole_file
-from xoropt.common.folders import check_folder, write_folder
+from xoropt.common.output_folders import check_folder, write_folder
 from xoropt.common.tensor_files import (
     read_arrays,
     read_safetensors,

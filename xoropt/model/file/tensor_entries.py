@@ -15,7 +15,7 @@ from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.tensor import MAX_PLANES, Levels, check_levels
+from xoropt.quantize.quantized_tensor import MAX_PLANES, Levels, check_levels
 
 __all__ = ["Parts", "StoredTensors", "array_name", "bytes_of", "checksum", "describe_tensor", "restore_tensor"]
 
