@@ -32,7 +32,7 @@ def check_int(name: str, value: object, low: int, high: int | None = None) -> in
     return value
 
 
-def check_finite_positive(name: str, value: object) -> None:
+def check_finite_positive(name: str, value: Any) -> None:
     """Check a number that must be above 0 and finite.
 
     Args:
@@ -42,11 +42,11 @@ def check_finite_positive(name: str, value: object) -> None:
     Raises:
         ArgumentError: it is anything else; the message names the argument.
     """
-    if not _is_finite_positive(value):
+    if not (_is_finite_number(value) and value > 0):
         raise ArgumentError(f"Argument '{name}' must be a number above 0, not {value!r}.")
 
 
-def check_time_limit(seconds: object, name: str = "time_limit") -> None:
+def check_time_limit(seconds: Any, name: str = "time_limit") -> None:
     """Check a time limit: None for no limit, or a finite number of seconds above 0.
 
     Args:
@@ -56,7 +56,7 @@ def check_time_limit(seconds: object, name: str = "time_limit") -> None:
     Raises:
         ArgumentError: it is anything else; the message names the argument.
     """
-    if seconds is not None and not _is_finite_positive(seconds):
+    if seconds is not None and not (_is_finite_number(seconds) and seconds > 0):
         raise ArgumentError(f"Argument '{name}' must be None or a positive number of seconds, not {seconds!r}.")
 
 
@@ -75,9 +75,9 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
         raise ArgumentError(f"Argument '{name}' must be one of {', '.join(choices)}, not {value!r}.")
 
 
-def _is_finite_positive(value: Any) -> bool:
+def _is_finite_number(value: Any) -> bool:
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return number and 0 < value < math.inf
+    return number and -math.inf < value < math.inf
 
 
 def check_seconds(seconds: Any, name: str = "time_limit") -> None:
@@ -90,6 +90,5 @@ def check_seconds(seconds: Any, name: str = "time_limit") -> None:
     Raises:
         ArgumentError: it is anything else; the message names the argument.
     """
-    number = isinstance(seconds, int | float | np.integer | np.floating) and not isinstance(seconds, bool)
-    if not (number and 0 <= seconds < math.inf):
+    if not (_is_finite_number(seconds) and seconds >= 0):
         raise ArgumentError(f"Argument '{name}' must be at least 0 seconds, and finite, not {seconds!r}.")

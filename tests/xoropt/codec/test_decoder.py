@@ -102,32 +102,28 @@ def test_one_plane_has_no_axis():
     assert xoropt.decode(encoded, "compiled", rows=slice(3, 5)).shape == (2, 40)
 
 
+def run_with_encoding(code, size, path):
+    """Run code in a process of its own, with `encoded`, one plane of `size` weights."""
+    path.write_bytes(pickle.dumps(large(planes=1, size=size)))
+    start = "import numpy as np, pickle, sys, xoropt\nencoded = pickle.load(open(sys.argv[1], 'rb'))\n"
+    subprocess.run([sys.executable, "-c", start + code, str(path)], check=True, timeout=60)
+
+
 def test_auto_does_not_load_numba_for_little(tmp_path):
-    code = (
-        "import numpy as np, pickle, sys, xoropt\n"
-        "encoded = pickle.load(open(sys.argv[1], 'rb'))\n"
-        "xoropt.decode(encoded)\n"
-        "assert 'numba' not in sys.modules"
-    )
-    path = tmp_path / "encoded"
-    path.write_bytes(pickle.dumps(large(planes=1, size=5000)))
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    code = "xoropt.decode(encoded)\nassert 'numba' not in sys.modules"
+    run_with_encoding(code, 5000, tmp_path / "encoded")
 
 
 def test_auto_loads_numba_once_all_calls_are_worth_it(tmp_path):
     code = (
-        "import numpy as np, pickle, sys, xoropt\n"
         "from xoropt.codec.decoder import COLD\n"
-        "encoded = pickle.load(open(sys.argv[1], 'rb'))\n"
         "calls = 0\n"
         "while 'numba' not in sys.modules:\n"
         "    bits, calls = xoropt.decode(encoded), calls + 1\n"
         "assert calls == -(-COLD // bits.size)\n"
         "assert np.array_equal(bits, xoropt.decode(encoded, 'numpy'))"
     )
-    path = tmp_path / "encoded"
-    path.write_bytes(pickle.dumps(large(planes=1, size=3_000_000)))
-    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=60)
+    run_with_encoding(code, 3_000_000, tmp_path / "encoded")
 
 
 @pytest.mark.parametrize("decoder", ["reference", "numpy", "compiled"])

@@ -263,7 +263,7 @@ def _encode_segment(task: _Task) -> _EncodedSegment:
 
 
 def _many_dependent(count: int) -> int:
-    """Return the dependent care bits, of `count` care bits of a ring, from which another order or rate may be better.
+    """Return the dependent care bits, of `count` care bits of a ring, from which other rings may be better.
 
     By chance, there are one or two in 100,000. Where care bits repeat with the step from one lane to the next, there
     are hundreds: choosing their patches takes most of the time, and they take 1 % of the bits.

@@ -103,6 +103,15 @@ def test_all_care_and_none():
     assert not xoropt.decode(none).any()
 
 
+@pytest.fixture
+def searches(monkeypatch):
+    """The dependent care bits of each search for burst patches."""
+    made = []
+    bursts = encoder.burst_patches
+    monkeypatch.setattr(encoder, "burst_patches", lambda found: made.append(len(found.dependent)) or bursts(found))
+    return made
+
+
 RESONANT = {
     "blocks of 16": lambda rng: np.kron(rng.random((64, 64)) < 0.3, np.ones((16, 16), bool)).astype(bool),
     "blocks of 8": lambda rng: np.kron(rng.random((128, 128)) < 0.4, np.ones((8, 8), bool)).astype(bool),
@@ -113,11 +122,8 @@ RESONANT = {
 
 
 @pytest.mark.parametrize("name", RESONANT)
-def test_care_bits_that_repeat_with_the_step_between_lanes(name, monkeypatch):
+def test_care_bits_that_repeat_with_the_step_between_lanes(name, searches):
     """Rings of another length are found before much time goes into patches."""
-    searches = []
-    bursts = encoder.burst_patches
-    monkeypatch.setattr(encoder, "burst_patches", lambda found: searches.append(len(found.dependent)) or bursts(found))
     rng = np.random.default_rng(2)
     care = RESONANT[name](rng)
     bits = rng.random(care.shape) < 0.5
@@ -128,11 +134,8 @@ def test_care_bits_that_repeat_with_the_step_between_lanes(name, monkeypatch):
     assert max(searches, default=0) < 100
 
 
-def test_a_ring_at_a_length_where_rows_are_dependent(monkeypatch):
+def test_a_ring_at_a_length_where_rows_are_dependent(searches):
     """Prefix masks fill some rows of seed bits and leave others empty; one more row, not more bits, resolves that."""
-    searches = []
-    bursts = encoder.burst_patches
-    monkeypatch.setattr(encoder, "burst_patches", lambda found: searches.append(len(found.dependent)) or bursts(found))
     mask = np.random.default_rng(1).random((1024, 1024)) < 0.35
     name, parts = encode_mask(mask, "prefix")
     assert np.array_equal(decode_mask(name, parts, mask.shape, mask.size), mask)

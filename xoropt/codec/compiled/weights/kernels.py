@@ -51,6 +51,15 @@ def blend(zeros, word, x, y, z, planes, l0, l1, l2, l3, l4, l5, l6, l7):
 
 
 @njit(nogil=True, cache=True)
+def put_tile(out, to, weights, stream):
+    """Write a tile, past the caches with streaming stores."""
+    if stream:
+        stream_tile(out, to, weights)
+    else:
+        store_tile(out, to, weights)
+
+
+@njit(nogil=True, cache=True)
 def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream):
     """Write whole tiles of 64 weights of one to three planes; arguments as for `expand`."""
     count = len(planes)
@@ -62,10 +71,7 @@ def expand_few(planes, at, mask, mask_at, masked, levels, tiles, out, to, stream
         word = word_at(mask, mask_at) if masked else ALL
         x, y, z = word_at(first, at), word_at(second, at), word_at(third, at)
         weights = blend(zero_tile(out), word, x, y, z, count, l0, l1, l2, l3, l4, l5, l6, l7)
-        if stream:
-            stream_tile(out, to, weights)
-        else:
-            store_tile(out, to, weights)
+        put_tile(out, to, weights, stream)
         at += 64
         mask_at += 64
         to += 64
@@ -83,10 +89,7 @@ def expand_many(planes, at, mask, mask_at, masked, levels, tiles, codes, tile, o
         for k in range(64):
             tile[k] = levels[codes[k]]
         weights = choose(load_tile(tile, 0), ~word, 0)
-        if stream:
-            stream_tile(out, to, weights)
-        else:
-            store_tile(out, to, weights)
+        put_tile(out, to, weights, stream)
         at += 64
         mask_at += 64
         to += 64
