@@ -59,6 +59,8 @@ class Encoding(Protocol):
 
     Attributes:
         has_network: whether `network` makes the planes; otherwise it stands for none.
+        octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are stored
+            so; None otherwise.
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
         network: the network; planes are its outputs, with patches applied.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.
@@ -71,6 +73,8 @@ class Encoding(Protocol):
         proved_blocks: blocks or segments, over all planes, with a number of patches that is proved minimal.
     """
 
+    @property
+    def octets(self) -> np.ndarray | None: ...
     @property
     def has_network(self) -> bool: ...
     @property
@@ -232,6 +236,7 @@ class EncodedPlanes:
 
     has_network: ClassVar[bool] = True
     needs_mask: ClassVar[bool] = False
+    octets: ClassVar[np.ndarray | None] = None
 
     network: XorNetwork
     order: str

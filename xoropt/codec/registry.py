@@ -8,6 +8,7 @@ from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.checks import check_fully, check_once
 from xoropt.codec.encoding import Encoding
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import StackedPlanes
 from xoropt.codec.streams.encoding import StreamEncoded
 
@@ -15,6 +16,7 @@ __all__ = ["ENCODINGS", "describe", "restore"]
 
 ENCODINGS: dict[str, type[Encoding]] = {
     "stacked": StackedPlanes,
+    "octets": PackedOctets,
     "packed": PackedValues,
     "streams": StreamEncoded,
     "blocks": BlockEncoded,

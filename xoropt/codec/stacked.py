@@ -10,6 +10,7 @@ import numpy as np
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import Encoding, SizeReport, check_planes
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -19,7 +20,7 @@ from xoropt.networks import XorNetwork
 
 __all__ = ["StackedPlanes", "stack"]
 
-SCHEMES: tuple[type[Encoding], ...] = (PackedValues, StreamEncoded)
+SCHEMES: tuple[type[Encoding], ...] = (PackedOctets, PackedValues, StreamEncoded)
 """The schemes that a stack may hold."""
 
 STREAM_PARTS = ("seeds", "segments", "patches")
@@ -37,6 +38,11 @@ class StackedPlanes:
     """
 
     members: tuple[Encoding, ...]
+
+    @property
+    def octets(self) -> np.ndarray | None:
+        """The octets of the first encoding."""
+        return self.members[0].octets
 
     @property
     def has_network(self) -> bool:

@@ -27,6 +27,8 @@ NEAR = 0.25
 """Bits a weight by which the entropy of a split may exceed the least one to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
+PLANE_SHARE = 0.02
+"""Bits a weight that another plane must save: it takes time to decode."""
 LIST_BITS = 200
 """Bits that a list takes beside its entries, in the description of the tensor."""
 

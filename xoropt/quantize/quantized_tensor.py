@@ -104,6 +104,16 @@ class QuantizedTensor:
         assert self.raw is not None
         return (self.raw & self.raw.dtype.type(1 << number)) != 0
 
+    def octets(self, number: int) -> np.ndarray:
+        """Return planes 8·number … 8·number + 7 as a byte of each weight: uint8, of the tensor's shape."""
+        low = 8 * number
+        made = np.zeros(self.shape, dtype=np.uint8)
+        if self.raw is not None and low < self.raw_planes:
+            made |= (self.raw >> self.raw.dtype.type(low)).astype(np.uint8)
+        if (shift := self.raw_planes - low) < 8:
+            made |= self.codes << np.uint8(shift) if shift >= 0 else self.codes >> np.uint8(-shift)
+        return made
+
     def care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
         if number < self.shared_planes:

@@ -43,6 +43,7 @@ class PackedValues:
     """
 
     has_network: ClassVar[bool] = False
+    octets: ClassVar[np.ndarray | None] = None
 
     shape: tuple[int, ...]
     kept: int

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 from xoropt.codec.compiled.weights.vectors import SIZE, TileType, vector
 from xoropt.common.words.vectors import address
 
-__all__ = ["join_octets", "look_up_octets", "move_sign", "shift_up"]
+__all__ = ["add_bits", "join_octets", "join_two", "keep_bits", "look_up_octets", "mark_eight", "move_sign", "shift_up"]
 
 OCTETS = ir.VectorType(ir.IntType(8), SIZE)
 FEATURES = {"+avx512f", "+avx512bw", "+avx512vbmi"}
@@ -72,6 +72,58 @@ def join_octets(typing_context, octets, out):
         return numbers
 
     return kind(octets, out), codegen
+
+
+@intrinsic
+def join_two(typing_context, low, high, out):
+    """Join two tiles of bytes to 64 numbers of the dtype of `out`, low + 2^8·high; to single bytes, low alone."""
+    kind = TileType(out.dtype.bitwidth)
+
+    def codegen(context, builder, signature, args):
+        if kind.bits == 8:
+            return args[0]
+        low, high = (builder.zext(part, vector(kind.bits)) for part in args[:2])
+        return builder.or_(low, builder.shl(high, splat(builder, high, 8)))
+
+    return kind(low, high, out), codegen
+
+
+@intrinsic
+def mark_eight(typing_context, tile, words, places, k, at):
+    """Return a tile of bytes with 2^j added, for j from 0 to 7, where words[places[k + j] + at] has a one."""
+
+    def codegen(context, builder, signature, args):
+        tile, words, places, k, at = args
+        word, bits = ir.IntType(64), ir.VectorType(ir.IntType(1), SIZE)
+        for j in range(8):
+            place = builder.add(k, ir.Constant(word, j))
+            place = builder.load(address(context, builder, signature.args[2], places, place, word))
+            where = builder.load(address(context, builder, signature.args[1], words, builder.add(place, at), word))
+            added = builder.add(tile, splat(builder, tile, 1 << j))
+            tile = builder.select(builder.bitcast(where, bits), added, tile)
+        return tile
+
+    return tile(tile, words, places, types.int64, types.int64), codegen
+
+
+@intrinsic
+def keep_bits(typing_context, tile, bits):
+    """Return a tile of bytes with those bits alone that the number `bits` has."""
+
+    def codegen(context, builder, signature, args):
+        return builder.and_(args[0], splat(builder, args[0], args[1]))
+
+    return tile(tile, types.int64), codegen
+
+
+@intrinsic
+def add_bits(typing_context, tile, other):
+    """Return the bits of two tiles together."""
+
+    def codegen(context, builder, signature, args):
+        return builder.or_(args[0], args[1])
+
+    return tile(tile, tile), codegen
 
 
 @intrinsic
