@@ -8,10 +8,11 @@ with as many seed bits as care bits, then with more, until an encoding needs no 
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.streams.encoder import ResonanceError, encode_stream, plan_layout
+from xoropt.codec.streams.encoder import LEVELLED, SEGMENT, ResonanceError, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -37,24 +38,71 @@ ring, not with all. Other networks help less; other numbers of lanes help too, b
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
-CASCADES = (
-    (4, {"layers": 3, "span": 863, "memory": 96}, 13),
-    (15, {"layers": 4, "span": 863, "memory": 96}, 16),
-    (MOST_OUTPUTS, {"layers": 6, "span": 559, "memory": 400}, 11),
+EFFORTS = ("fast", "normal", "best")
+"""How much time the network "auto" may take; see `CASCADES`."""
+
+
+class _Choice(NamedTuple):
+    """A cascade for planes of some density.
+
+    Attributes:
+        most: the most outputs of a seed bit, on average over all planes.
+        layers, span, memory: of the cascade.
+        first: its first seed.
+        ring: about how many care bits a ring gets.
+    """
+
+    most: int
+    layers: int
+    span: int
+    memory: int
+    first: int
+    ring: int
+
+
+_WIDEST = (
+    _Choice(4, 3, 863, 96, 13, SEGMENT),
+    _Choice(15, 4, 863, 96, 16, SEGMENT),
+    _Choice(MOST_OUTPUTS, 6, 559, 400, 11, SEGMENT),
 )
-"""Cascades by the most outputs of a seed bit, with their first seed.
+_HALF = (
+    _Choice(4, 3, 415, 32, 4, SEGMENT // 2),
+    _Choice(15, 4, 399, 48, 8, SEGMENT // 2),
+    *_WIDEST[2:],
+)
+CASCADES = {"fast": _HALF, "normal": _HALF, "best": _WIDEST}
+"""Cascades by effort and density.
 
 Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of about 20
-seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often.
+seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often. A
+window of half the width takes half the time, or less, and levels rings of half as many care bits.
 """
 
 
 @lru_cache(maxsize=16)
-def auto_network(n_out: int, seed: int) -> XorNetwork:
-    """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output."""
-    n_out = min(n_out, MOST_OUTPUTS)
-    settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
-    return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
+def auto_network(n_out: int, seed: int, effort: str = "best", density: float | None = None) -> XorNetwork:
+    """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output.
+
+    Args:
+        n_out: the most outputs of a seed bit.
+        seed: 0 for the first network, 1 for the next one, and so on.
+        effort: one of `EFFORTS`.
+        density: care bits for each output, over all planes; None: one in n_out.
+    """
+    choice = _choose(effort, n_out if density is None else 1 / density)
+    return cascade(
+        n_in=1,
+        n_out=min(n_out, MOST_OUTPUTS),
+        layers=choice.layers,
+        span=choice.span,
+        memory=choice.memory,
+        seed=choice.first + seed,
+    )
+
+
+def _choose(effort: str, outputs: float) -> _Choice:
+    """Choose the cascade for so many outputs of a seed bit."""
+    return next(choice for choice in CASCADES[effort] if outputs <= choice.most or choice is CASCADES[effort][-1])
 
 
 def encode_auto(
@@ -63,6 +111,7 @@ def encode_auto(
     shape: tuple[int, ...],
     method: str = "burst",
     *,
+    effort: str = "normal",
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -70,18 +119,35 @@ def encode_auto(
 
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
+        effort: one of `EFFORTS`. Small planes get the best networks all the same.
     """
     order = auto_order(care)
-    most = int(np.count_nonzero(care, axis=1).max(initial=0))
+    counts = np.count_nonzero(care, axis=1)
+    most = int(counts.max(initial=0))
+    if most <= SMALL:
+        effort = "best"
+    outputs = max(1.0, care.size / max(1, int(counts.sum())))
+    ring = _choose(effort, outputs).ring
 
     def attempt(slack: int | None, seed: int, more: int = 0, strict: bool = False) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
-        unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
-        layouts = tuple(plan_layout(mask, unbounded, order, slack, more) for mask in care)
-        network = auto_network(max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)]), seed)
+        unbounded = replace(auto_network(4, 0), n_out=1 << 40)
+        layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring) for mask in care)
+        n_out = max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)])
+        network = auto_network(n_out, seed, effort, None if effort == "best" else 1 / outputs)
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(
-            bits, care, network, order, shape, method, layouts=layouts, strict=strict, jobs=jobs, progress=progress
+            bits,
+            care,
+            network,
+            order,
+            shape,
+            method,
+            layouts=layouts,
+            strict=strict,
+            levelled=LEVELLED if effort == "best" else 0.8,
+            jobs=jobs,
+            progress=progress,
         )
 
     if most > SMALL:

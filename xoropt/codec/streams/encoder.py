@@ -39,6 +39,8 @@ OPEN_SEGMENT = 400_000
 """Approximate care bits of an open segment, which loses memory·n_in seed bits at its end."""
 STRICT_SEGMENTS = 4
 """Segments that are watched for care bits that repeat with the step from one lane to the next."""
+LEVELLED = 9 / 20
+"""Share of the bits of a window that level an uneven mask, whatever the network; good ones level more."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
 
@@ -81,6 +83,7 @@ class _Task(NamedTuple):
         seed_bits: n; a ring may be given more.
         method: one of `METHODS`.
         strict: raise `ResonanceError` where many care bits are dependent.
+        levelled: share of the bits of a window that level unevenness.
     """
 
     bits: np.ndarray
@@ -91,6 +94,7 @@ class _Task(NamedTuple):
     seed_bits: int
     method: str
     strict: bool
+    levelled: float
 
 
 class _EncodedSegment(NamedTuple):
@@ -122,7 +126,12 @@ class _EncodedSegment(NamedTuple):
 
 
 def plan_layout(
-    care: np.ndarray, network: XorNetwork, order: StreamOrder, slack: int | None = None, more: int = 0
+    care: np.ndarray,
+    network: XorNetwork,
+    order: StreamOrder,
+    slack: int | None = None,
+    more: int = 0,
+    ring: int = SEGMENT,
 ) -> Layout:
     """Plan the segments of a plane.
 
@@ -131,6 +140,7 @@ def plan_layout(
         network, order: those of the encoding.
         slack: seed bits that a ring gets beyond its care bits; None: what the network needs.
         more: rings that are added, or eighths of their number where that is more.
+        ring: about how many care bits a ring gets.
     """
     if not order.closed:
         segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
@@ -141,8 +151,8 @@ def plan_layout(
     if slack is None:
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
-        slack = 8 + int(min(SEGMENT, int(np.count_nonzero(care))) * math.exp(-taps))
-    segments = max(1, round(int(np.count_nonzero(care)) / SEGMENT))
+        slack = 8 + int(min(ring, int(np.count_nonzero(care))) * math.exp(-taps))
+    segments = max(1, round(int(np.count_nonzero(care)) / ring))
     segments += max(more, segments * more // 8)
     return cut_segments(care, order, segments, slack, network.n_in, network.n_out)
 
@@ -157,6 +167,7 @@ def encode_stream(
     *,
     layouts: tuple[Layout, ...] | None = None,
     strict: bool = False,
+    levelled: float = LEVELLED,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -171,6 +182,7 @@ def encode_stream(
         method: "burst" (few patches), "greedy" (a patch for every dependent care bit that contradicts earlier ones), or
             "viterbi" (the fewest patches; for the open order and networks of at most 2^16 states).
         layouts: the segments, a layout for each row of `care`; None: those of `plan_layout`.
+        levelled: share of the bits of a window that level an uneven mask.
         strict: give up if many care bits of one of the first segments are dependent.
         jobs: number of threads.
         progress: called with the outputs done and the number of all outputs, over all planes.
@@ -197,7 +209,7 @@ def encode_stream(
             tasks = []
             for i, (a, b, t, n) in enumerate(spans):
                 watched = strict and done == 0 and i < STRICT_SEGMENTS
-                tasks.append(_Task(group[:, a:b], mask[a:b], network, order, t, n, method, watched))
+                tasks.append(_Task(group[:, a:b], mask[a:b], network, order, t, n, method, watched, levelled))
             segments: list[_EncodedSegment] = []
             results = pool.map(_encode_segment, tasks) if jobs > 1 else map(_encode_segment, tasks)
             for (a, b, _, _), segment in zip(spans, results, strict=True):
@@ -285,15 +297,15 @@ def _many_dependent(count: int) -> int:
 def _level_unevenness(task: _Task, care_bits: CareBits) -> int:
     """Return the seed bits of a ring that make up for an uneven mask.
 
-    Where care bits are dense, a window falls short of unknowns; it levels somewhat less than half its bits. More seed
-    bits help until they take more than the patches that they save.
+    Where care bits are dense, a window falls short of unknowns; it levels only a part of its bits. More seed bits help
+    until they take more than the patches that they save.
     """
     window, order, rows, seed_bits = task.network.window, task.order, task.rows, task.seed_bits
     if seed_bits <= window:
         return seed_bits
     best, least, extra = seed_bits, math.inf, 0
     while extra < least:
-        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, 9 * window // 20)
+        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, int(task.levelled * window))
         cost = extra + 2 * missing  # with burst patches, a dependent care bit takes about two bits
         if cost < least:
             best, least = seed_bits + extra, cost

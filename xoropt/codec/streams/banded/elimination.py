@@ -54,6 +54,16 @@ class Elimination:
     dependent: np.ndarray = field(repr=False)
     residual: np.ndarray = field(repr=False)
 
+    @property
+    def places(self) -> np.ndarray:
+        """The column of each equation's pivot, int32 (E,), −1 where the equation is dependent."""
+        places = np.full(len(self.equations.heads), -1, dtype=np.int32)
+        for owner, least in ((self.pivots.owner, self.equations.system.border), (self.pivots.border_owner, 0)):
+            columns = np.flatnonzero(owner >= 0)
+            columns = columns[columns >= least]
+            places[owner[columns]] = columns
+        return places
+
 
 class Memory:
     """Memory for the pivot rows of one elimination after another: fresh pages cost the system more than they do."""

@@ -24,9 +24,13 @@ __all__ = ["BATCH", "eliminate", "load_equations"]
 
 ONE = np.uint64(1)
 NIBBLE, FOUR_NIBBLES = np.uint64(15), np.uint64(0xFFFF)
+BORDER, DEPENDENT = -1, -2
+"""Instead of the column of a pivot."""
+LAG = 28
+"""Columns by which the last pivot is ahead of a group that gets its table although it has columns without one."""
 BATCH = 64
 """Equations that pass together through the columns with a pivot, so that each table is read from the first cache."""
-FEW = 8
+FEW = 16
 """Equations of a batch that pass together through the pivots that the batch itself has made."""
 
 
@@ -85,7 +89,7 @@ def _find_pivot(work, at, e, i, system, pivots, lines):
     """Reduce equation e, the row work[at:], pivot by pivot, from word i on; store it where it finds a pivot.
 
     Returns:
-        Whether it found one; otherwise it depends on earlier equations.
+        The column of the pivot; `BORDER` for one of the border; `DEPENDENT` where there is none.
     """
     heads, window, n, B = system[0], system[5], system[6], system[8]
     rows, owner, border_rows, border_owner = pivots
@@ -100,7 +104,7 @@ def _find_pivot(work, at, e, i, system, pivots, lines):
             if owner[column] < 0:
                 copy_row(rows, pivot, work, at, lines)
                 owner[column] = e
-                return True
+                return column
             bits ^= rows[pivot + (i & mask)]
             xor_row(work, at, rows, pivot, lines)
         i += 1
@@ -112,45 +116,59 @@ def _find_pivot(work, at, e, i, system, pivots, lines):
                 for q in range(B):
                     border_rows[column * B + q] = work[at + B + q]
                 border_owner[column] = e
-                return True
+                return BORDER
             bits ^= border_rows[column * B + k]
             for q in range(B):
                 work[at + B + q] ^= border_rows[column * B + q]
-    return False
+    return DEPENDENT
 
 
 @njit(inline="always")
-def _extend_tables(frontier, head, system, pivots, table, lines):
-    """Make the tables of the groups from the frontier on that are full, and return the new frontier.
+def _make_table(group, system, pivots, table, lines):
+    """Make the table of a group, and reduce those of the groups before it that are taken together with it.
 
-    A group is full where each of its columns has a pivot or is before `head`, so that no later equation reads it.
+    Columns without a pivot stay as they are in the rows to which the table is applied.
     """
-    n, border, B = system[6], system[7], system[8]
+    B = system[8]
     rows, owner, _, _ = pivots
     width = 2 * B
-    while 4 * frontier + 3 < n:
-        for column in range(4 * frontier, 4 * frontier + 4):
-            if owner[column] == -1 and column >= head and column >= border:
-                return frontier
-        base = (frontier & (B * 16 - 1)) * 16 * width
-        i = ((4 * frontier) >> 6) & (B - 1)
-        shift = np.uint64((4 * frontier) & 63)
-        for k in range(3, -1, -1):
-            low = 1 << k
-            pivot = (4 * frontier + k) * width
-            here = np.int64((rows[pivot + i] >> shift) & NIBBLE)
-            if owner[4 * frontier + k] < 0 or not here:  # no equation has this bit
-                here = low
-                clear_row(rows, pivot, lines)
-            for value in range(low, 16, 2 * low):
-                add_rows(table, base + value * width, rows, pivot, table, base + (value ^ here) * width, lines)
-        for g in range(frontier & ~3, frontier):
-            other = (g & (B * 16 - 1)) * 16 * width
-            for row in range(other + width, other + 16 * width, width):
-                value = np.int64((table[row + i] >> shift) & NIBBLE)
-                xor_row(table, row, table, base + value * width, lines)
-        frontier += 1
-    return frontier
+    base = (group & (B * 16 - 1)) * 16 * width
+    i = ((4 * group) >> 6) & (B - 1)
+    shift = np.uint64((4 * group) & 63)
+    for k in range(3, -1, -1):
+        low = 1 << k
+        pivot = (4 * group + k) * width
+        here = np.int64((rows[pivot + i] >> shift) & NIBBLE)
+        if owner[4 * group + k] < 0:
+            here = low
+            clear_row(rows, pivot, lines)
+        for value in range(low, 16, 2 * low):
+            add_rows(table, base + value * width, rows, pivot, table, base + (value ^ here) * width, lines)
+    for before in range(group & ~3, group):
+        other = (before & (B * 16 - 1)) * 16 * width
+        for row in range(other + width, other + 16 * width, width):
+            value = np.int64((table[row + i] >> shift) & NIBBLE)
+            xor_row(table, row, table, base + value * width, lines)
+
+
+@njit(inline="always")
+def _is_ready(group, head, top, system, pivots):
+    """Whether a table is worth its time: all its columns have a pivot, or none will for long.
+
+    Args:
+        group: the group.
+        head: the first column of the next window, before which nothing is read any more.
+        top: the last column with a pivot.
+    """
+    n, border = system[6], system[7]
+    if 4 * group + 3 >= n:
+        return False
+    if 4 * group + LAG < top:
+        return True
+    for column in range(4 * group, 4 * group + 4):
+        if pivots[1][column] == -1 and column >= head and column >= border:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
@@ -158,9 +176,9 @@ def eliminate(system, lines, values, pivots, dependent, residual, table, work):
     """Eliminate the equations one by one, and return the number of dependent ones.
 
     Each equation takes the earliest column that is left in it as its pivot. `table` holds, for every group of four
-    columns that all have a pivot, the sixteen sums of their pivot rows (the method of the Four Russians). `BATCH`
-    consecutive equations pass together through the groups that are full when the batch begins, then `FEW` of them
-    through those that have become full since. Then each goes on alone through the other columns, pivot by pivot.
+    columns, the sixteen sums of their pivot rows (the method of the Four Russians). `BATCH` consecutive equations pass
+    together through the tables that there are when the batch begins, then `FEW` of them through those made since. Then
+    each goes on alone through the other columns, pivot by pivot.
 
     Args:
         system: the values of a `banded.equations.BandedSystem`.
@@ -178,7 +196,8 @@ def eliminate(system, lines, values, pivots, dependent, residual, table, work):
     for base in range(0, len(table), 16 * width):
         clear_row(table, base, lines)  # which is added for the columns of a table that is not made yet
     count = 0
-    frontier = border >> 2  # every column of an earlier group that can still occur has a pivot
+    frontier = border >> 2  # earlier groups have tables
+    hole = top = border  # before `hole`, every column that can still occur has a pivot; none is behind `top`
     total = heads.shape[0]
     e0 = 0
     while e0 < total:
@@ -192,21 +211,29 @@ def eliminate(system, lines, values, pivots, dependent, residual, table, work):
         head = heads[e0]
         frontier = max(frontier, head >> 2)
         begin = frontier >> 2 << 2
+        hole = max(hole, head)
+        while hole < 4 * frontier and owner[hole] != -1:
+            hole += 1
         _reduce(work, 0, size, table, max(head, border) >> 4 << 2, frontier, B, lines)
         for first in range(0, size, FEW):
             stop = min(first + FEW, size)
             if first:
                 _reduce(work, first, stop, table, begin, frontier, B, lines)
-            after = (4 * frontier) >> 6
             for k in range(first, stop):
                 e = e0 + k
-                at = k * width
-                if not _find_pivot(work, at, e, max(after, heads[e] >> 6), system, pivots, lines):
+                column = _find_pivot(work, k * width, e, max(hole, heads[e]) >> 6, system, pivots, lines)
+                if column == DEPENDENT:
                     dependent[count] = e
-                    residual[count] = work[at + width - 1]
+                    residual[count] = work[k * width + width - 1]
                     count += 1
+                elif 0 <= column < 4 * frontier:
+                    for group in range(column >> 4 << 2, min((column >> 4 << 2) + 4, frontier)):
+                        _make_table(group, system, pivots, table, lines)
+                top = max(top, column)
             head = heads[min(e0 + stop, total - 1)]
-            frontier = _extend_tables(frontier, head, system, pivots, table, lines)
+            while _is_ready(frontier, head, top, system, pivots):
+                _make_table(frontier, system, pivots, table, lines)
+                frontier += 1
         e0 += size
     for column in range(n):
         if owner[column] < 0:

@@ -11,16 +11,18 @@ __all__ = ["columns"]
 
 
 @njit(cache=True, nogil=True)
-def columns(system, lines, pivots, last, column, budget):
+def columns(system, lines, pivots, places, last, column, budget):
     """Find the columns of the syndrome: which of up to 64 dependent equations a flip of each value changes.
 
-    This repeats the elimination of the equations that matter, from the last to the first, and adds each one's column to
-    those of the equations that its reduction used.
+    An equation and its pivot row, or nothing where it is dependent, differ by pivot rows of earlier equations. These
+    are found by reducing the difference, for the equations that matter, from the last to the first, and each one's
+    column is added to those of the equations that its reduction used.
 
     Args:
         system: as for `eliminate`.
         lines: as for `eliminate`.
         pivots: as `eliminate` filled them in.
+        places: int32 (E,), the column of each equation's pivot, −1 where there is none.
         last: the last dependent equation.
         column: uint64 (E,); at first bit k at the k-th dependent equation and zero elsewhere; then the columns.
         budget: reductions that may be repeated.
@@ -43,35 +45,27 @@ def columns(system, lines, pivots, last, column, budget):
         budget -= 1
         first = e
         load_equations(work, e, 1, system, lines)
-        end = min(heads[e] + window, n) - 1
+        own = places[e]
+        if own >= border:
+            xor_row(work, 0, rows, own * width, lines)
+        elif own >= 0:
+            for q in range(B):
+                work[B + q] ^= border_rows[own * B + q]
         i = max(heads[e], border) >> 6
-        placed = False
-        while i * 64 <= end:
+        while i * 64 < min(heads[e] + window, n):
             bits = work[i & mask]
             while bits:
                 c = i * 64 + trailing_zeros(bits)
-                if owner[c] < 0 or owner[c] >= e:  # pivots of later equations did not exist yet
-                    placed = True
-                    break
                 column[owner[c]] ^= mine
                 bits ^= rows[c * width + (i & mask)]
                 xor_row(work, 0, rows, c * width, lines)
-            if placed:
-                break
             i += 1
-        if placed:
-            continue
         for i in range(B - 1):
             bits = work[B + i]
             while bits:
                 c = i * 64 + trailing_zeros(bits)
-                if border_owner[c] < 0 or border_owner[c] >= e:
-                    placed = True
-                    break
                 column[border_owner[c]] ^= mine
                 bits ^= border_rows[c * B + i]
                 for q in range(B):
                     work[B + q] ^= border_rows[c * B + q]
-            if placed:
-                break
     return first
