@@ -95,7 +95,7 @@ def store(
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
-    codec, parts = encode_planned(storage.masks, config.jobs)
+    codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
     encoded: Encoding
     if storage.packed:
         encoded = pack_values(quantized.planes, quantized.mask)
@@ -107,6 +107,7 @@ def store(
             solver=config.solver,
             patches=config.patches,
             order=config.order,
+            effort=config.effort,
             planes=True,
             jobs=config.jobs,
             time_limit=config.time_limit,

@@ -6,15 +6,17 @@ with as many seed bits as care bits, then with more, until an encoding needs no 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.streams.encoder import LEVELLED, SEGMENT, ResonanceError, encode_stream, plan_layout
+from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segment_encoder import LEVELLED, ResonanceError, Watch
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
@@ -37,6 +39,9 @@ Such care bits are dependent by the hundred. Masks of blocks and runs of 4 to 32
 ring, not with all. Other networks help less; other numbers of lanes help too, but are decoded 20 times slower."""
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
+
+NARROW = Watch(segments=8, least=8, share=8192)
+"""When narrow cascades are given up for wide ones: they resonate with more masks."""
 
 EFFORTS = ("fast", "normal", "best")
 """How much time the network "auto" may take; see `CASCADES`."""
@@ -129,7 +134,7 @@ def encode_auto(
     outputs = max(1.0, care.size / max(1, int(counts.sum())))
     ring = _choose(effort, outputs).ring
 
-    def attempt(slack: int | None, seed: int, more: int = 0, strict: bool = False) -> StreamEncoded:
+    def attempt(slack: int | None, seed: int, more: int = 0, watch: Watch | None = None) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(4, 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring) for mask in care)
@@ -144,17 +149,21 @@ def encode_auto(
             shape,
             method,
             layouts=layouts,
-            strict=strict,
+            watch=watch,
             levelled=LEVELLED if effort == "best" else 0.8,
             jobs=jobs,
             progress=progress,
         )
 
+    if effort != "best":
+        with suppress(ResonanceError):
+            return attempt(None, 0, 0, NARROW)
+        effort, ring = "best", SEGMENT
     if most > SMALL:
         dependent = []
         for more in range(min(MORE_RINGS, most // (CARE_PER_LANE * order.lanes) - 1) + 1):
             try:
-                return attempt(None, 0, more, strict=True)
+                return attempt(None, 0, more, Watch())
             except ResonanceError as error:
                 dependent.append(error.dependent)
         return attempt(None, 0, int(np.argmin(dependent)))
