@@ -131,6 +131,7 @@ def encode_auto(
     most = int(counts.max(initial=0))
     if most <= SMALL:
         effort = "best"
+    quick = effort == "fast"
     outputs = max(1.0, care.size / max(1, int(counts.sum())))
     ring = _choose(effort, outputs).ring
 
@@ -151,6 +152,7 @@ def encode_auto(
             layouts=layouts,
             watch=watch,
             levelled=LEVELLED if effort == "best" else 0.8,
+            quick=quick,
             jobs=jobs,
             progress=progress,
         )

@@ -77,6 +77,7 @@ def encode_stream(
     layouts: tuple[Layout, ...] | None = None,
     watch: Watch | None = None,
     levelled: float = LEVELLED,
+    quick: bool = False,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -92,6 +93,7 @@ def encode_stream(
             "viterbi" (the fewest patches; for the open order and networks of at most 2^16 states).
         layouts: the segments, a layout for each row of `care`; None: those of `plan_layout`.
         levelled: share of the bits of a window that level an uneven mask.
+        quick: take greedy patches, and do without the encodings that a few patches are worth.
         watch: when to give up.
         jobs: number of threads.
         progress: called with the outputs done and the number of all outputs, over all planes.
@@ -113,7 +115,7 @@ def encode_stream(
     proved = care_bits = seed_bits = 0
     spans = [list(_segment_spans(layout, order, outputs)) for layout in layouts]
     tasks = [
-        Task(bits[which, a:b], mask[a:b], network, order, t, n, method, watched, levelled)
+        Task(bits[which, a:b], mask[a:b], network, order, t, n, method, watched, levelled, quick)
         for g, (which, mask) in enumerate(groups)
         for i, (a, b, t, n) in enumerate(spans[g])
         for watched in [watch if watch is not None and g == 0 and i < watch.segments else None]

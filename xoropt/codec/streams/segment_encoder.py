@@ -75,6 +75,7 @@ class Task(NamedTuple):
         method: one of `METHODS`.
         watch: raise `ResonanceError` where more care bits are dependent; None: never.
         levelled: share of the bits of a window that level unevenness.
+        quick: take greedy patches, and do without the encodings that a few patches are worth.
     """
 
     bits: np.ndarray
@@ -86,6 +87,7 @@ class Task(NamedTuple):
     method: str
     watch: Watch | None
     levelled: float
+    quick: bool
 
 
 class EncodedSegment(NamedTuple):
@@ -124,7 +126,7 @@ def encode_segment(task: Task) -> EncodedSegment:
     care_bits = collect_care_bits(task.care, task.order, task.rows)
     count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
     seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
-    best = _solve_segment(task, care_bits, seed_bits, many if closed else None)
+    best = _solve_segment(task, care_bits, seed_bits, -1 if task.quick else many if closed else None)
     if task.watch is not None and best.dependent > task.watch.most(count):
         raise ResonanceError(best.dependent)
     if closed and best.dependent > many:
@@ -136,7 +138,7 @@ def encode_segment(task: Task) -> EncodedSegment:
             best = _solve_segment(task, care_bits, seed_bits)
     extra = 16
     worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
-    while closed and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
+    while closed and not task.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
         more = _solve_segment(task, care_bits, seed_bits + extra, max(many, 3 * best.dependent // 4))
         if more.cost < best.cost:
             best = more
