@@ -16,7 +16,7 @@ import numpy as np
 from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
-from xoropt.codec.streams.segment_encoder import LEVELLED, ResonanceError, Watch
+from xoropt.codec.streams.segment_encoder import ResonanceError, Rules, Watch
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
@@ -40,8 +40,11 @@ ring, not with all. Other networks help less; other numbers of lanes help too, b
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
-NARROW = Watch(segments=8, least=8, share=8192)
+NARROW = Watch(segments=8, least=24)
 """When narrow cascades are given up for wide ones: they resonate with more masks."""
+
+NARROW_RULES = Rules(levelled=0.74, split=True)
+"""How rings of narrow cascades are encoded."""
 
 EFFORTS = ("fast", "normal", "best")
 """How much time the network "auto" may take; see `CASCADES`."""
@@ -54,7 +57,7 @@ class _Choice(NamedTuple):
         most: the most outputs of a seed bit, on average over all planes.
         layers, span, memory: of the cascade.
         first: its first seed.
-        ring: about how many care bits a ring gets.
+        uneven: the square of the standard deviation from a fixed rate that a ring may reach, in care bits.
     """
 
     most: int
@@ -62,25 +65,32 @@ class _Choice(NamedTuple):
     span: int
     memory: int
     first: int
-    ring: int
+    uneven: int = SEGMENT
+
+    def ring(self, outputs: float) -> int:
+        """Return about how many care bits a ring gets, for so many outputs of a seed bit.
+
+        Among k care bits of a random mask of density d, a fixed rate is exceeded by √(k·(1 − d)) or so.
+        """
+        return int(min(SEGMENT, self.uneven / max(1 - 1 / outputs, 1e-3)))
 
 
-_WIDEST = (
-    _Choice(4, 3, 863, 96, 13, SEGMENT),
-    _Choice(15, 4, 863, 96, 16, SEGMENT),
-    _Choice(MOST_OUTPUTS, 6, 559, 400, 11, SEGMENT),
+_WIDE = (
+    _Choice(4, 3, 863, 96, 13),
+    _Choice(15, 4, 863, 96, 16),
+    _Choice(MOST_OUTPUTS, 6, 559, 400, 11),
 )
-_HALF = (
-    _Choice(4, 3, 415, 32, 4, SEGMENT // 2),
-    _Choice(15, 4, 399, 48, 8, SEGMENT // 2),
-    *_WIDEST[2:],
+_NARROW = (
+    _Choice(4, 3, 415, 32, 36, 2 * SEGMENT // 3),
+    _Choice(15, 4, 415, 32, 29, 2 * SEGMENT // 3),
+    _WIDE[-1],
 )
-CASCADES = {"fast": _HALF, "normal": _HALF, "best": _WIDEST}
+CASCADES = {"fast": _NARROW, "normal": _NARROW, "best": _WIDE}
 """Cascades by effort and density.
 
-Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of about 20
-seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often. A
-window of half the width takes half the time, or less, and levels rings of half as many care bits.
+Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of 20 seeds or
+more (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often. Half
+the window takes half the time or less, and levels rings of half as many care bits where masks are sparse.
 """
 
 
@@ -133,13 +143,14 @@ def encode_auto(
         effort = "best"
     quick = effort == "fast"
     outputs = max(1.0, care.size / max(1, int(counts.sum())))
-    ring = _choose(effort, outputs).ring
+    ring = _choose(effort, outputs).ring(outputs)
 
     def attempt(slack: int | None, seed: int, more: int = 0, watch: Watch | None = None) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(4, 0), n_out=1 << 40)
-        layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring) for mask in care)
+        layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring, effort != "best") for mask in care)
         n_out = max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)])
+        n_out += effort != "best"  # for the halves of uneven rings
         network = auto_network(n_out, seed, effort, None if effort == "best" else 1 / outputs)
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(
@@ -151,8 +162,7 @@ def encode_auto(
             method,
             layouts=layouts,
             watch=watch,
-            levelled=LEVELLED if effort == "best" else 0.8,
-            quick=quick,
+            rules=Rules() if effort == "best" else NARROW_RULES._replace(quick=quick),
             jobs=jobs,
             progress=progress,
         )

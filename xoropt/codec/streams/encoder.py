@@ -15,7 +15,7 @@ from xoropt.codec.streams.banded.equations import band_words
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.patches import pack_stream_patches
-from xoropt.codec.streams.segment_encoder import LEVELLED, EncodedSegment, Task, Watch, encode_segment
+from xoropt.codec.streams.segment_encoder import EncodedSegment, Rules, Task, Watch, encode_segment
 from xoropt.codec.streams.segments import Layout, cut_segments, open_seed_bits
 from xoropt.networks import XorNetwork
 
@@ -27,6 +27,8 @@ SEGMENT = 3 << 15
 """Approximate care bits of a ring. Rings this small follow the density of a mask, and the window levels the rest."""
 OPEN_SEGMENT = 400_000
 """Approximate care bits of an open segment, which loses memory·n_in seed bits at its end."""
+RING_RULES = Rules()
+"""How rings of a given network are encoded."""
 
 
 class RateWarning(UserWarning):
@@ -40,6 +42,7 @@ def plan_layout(
     slack: int | None = None,
     more: int = 0,
     ring: int | None = None,
+    whole_rows: bool = False,
 ) -> Layout:
     """Plan the segments of a plane.
 
@@ -49,6 +52,7 @@ def plan_layout(
         slack: seed bits that a ring gets beyond its care bits; None: what the network needs.
         more: rings that are added, or eighths of their number where that is more.
         ring: about how many care bits a ring gets; None: `SEGMENT`.
+        whole_rows: see `cut_segments`.
     """
     if not order.closed:
         segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
@@ -63,7 +67,7 @@ def plan_layout(
         slack = 8 + int(min(ring, int(np.count_nonzero(care))) * math.exp(-taps))
     segments = max(1, round(int(np.count_nonzero(care)) / ring))
     segments += max(more, segments * more // 8)
-    return cut_segments(care, order, segments, slack, network.n_in, network.n_out)
+    return cut_segments(care, order, segments, slack, network.n_in, network.n_out, whole_rows)
 
 
 def encode_stream(
@@ -76,8 +80,7 @@ def encode_stream(
     *,
     layouts: tuple[Layout, ...] | None = None,
     watch: Watch | None = None,
-    levelled: float = LEVELLED,
-    quick: bool = False,
+    rules: Rules = RING_RULES,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -92,8 +95,7 @@ def encode_stream(
         method: "burst" (few patches), "greedy" (a patch for every dependent care bit that contradicts earlier ones), or
             "viterbi" (the fewest patches; for the open order and networks of at most 2^16 states).
         layouts: the segments, a layout for each row of `care`; None: those of `plan_layout`.
-        levelled: share of the bits of a window that level an uneven mask.
-        quick: take greedy patches, and do without the encodings that a few patches are worth.
+        rules: how rings are encoded.
         watch: when to give up.
         jobs: number of threads.
         progress: called with the outputs done and the number of all outputs, over all planes.
@@ -115,27 +117,29 @@ def encode_stream(
     proved = care_bits = seed_bits = 0
     spans = [list(_segment_spans(layout, order, outputs)) for layout in layouts]
     tasks = [
-        Task(bits[which, a:b], mask[a:b], network, order, t, n, method, watched, levelled, quick)
+        Task(bits[which, a:b], mask[a:b], network, order, t, n, method, watched, rules)
         for g, (which, mask) in enumerate(groups)
         for i, (a, b, t, n) in enumerate(spans[g])
         for watched in [watch if watch is not None and g == 0 and i < watch.segments else None]
     ]
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         results = iter(pool.map(encode_segment, tasks) if jobs > 1 else map(encode_segment, tasks))
-        for (which, mask), layout, own in zip(groups, layouts, spans, strict=True):
+        for (which, mask), own in zip(groups, spans, strict=True):
             group = bits[which]
             segments: list[EncodedSegment] = []
             for a, b, _, _ in own:
-                segments.append(next(results))
+                segments += next(results)
                 done += (b - a) * len(group)
                 if progress is not None:
                     progress(done, planes * outputs)
+            rows, counts = np.array([(s.rows, s.seed_bits) for s in segments], dtype=np.int64).reshape(-1, 2).T
+            begins = (np.cumsum(rows) - rows) * order.lanes
             for p in range(len(group)):
                 stored = np.concatenate([np.zeros(0, np.uint8), *(segment.seeds[p] for segment in segments)])
                 seeds.append(np.packbits(stored, bitorder="little"))
-                flips = [segment.patches[p] + a for segment, (a, *_) in zip(segments, own, strict=True)]
+                flips = [segment.patches[p] + a for segment, a in zip(segments, begins.tolist(), strict=True)]
                 positions.append(np.concatenate([np.empty(0, np.int64), *flips]))
-            final.append(Layout(layout.rows, np.array([segment.seed_bits for segment in segments], dtype=np.int64)))
+            final.append(Layout(rows, counts))
             proved += sum(segment.proved for segment in segments)
             care_bits += int(np.count_nonzero(mask)) * len(group)
             seed_bits += final[-1].total * len(group)

@@ -14,10 +14,12 @@ from xoropt.codec.streams.segments import last_row_lanes
 from xoropt.codec.streams.viterbi.search import viterbi_seeds
 from xoropt.networks import XorNetwork
 
-__all__ = ["LEVELLED", "EncodedSegment", "ResonanceError", "Task", "Watch", "encode_segment"]
+__all__ = ["EncodedSegment", "ResonanceError", "Rules", "Task", "Watch", "encode_segment"]
 
-LEVELLED = 9 / 20
-"""Share of the bits of a window that level an uneven mask, whatever the network; good ones level more."""
+LEAST_SPLIT = 1 << 13
+"""Fewest care bits of half a ring."""
+SPLIT_SHORTFALL = 12
+"""Care bits that a window cannot serve, from which two rings are better; a ring takes about 33 bits of its own."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
 
@@ -63,6 +65,20 @@ class Watch(NamedTuple):
         return self.least + count // self.share
 
 
+class Rules(NamedTuple):
+    """How a ring is encoded.
+
+    Attributes:
+        levelled: share of the bits of a window that level an uneven mask, whatever the network; good ones level more.
+        split: make two rings of one whose mask is too uneven for the window.
+        quick: take greedy patches, and do without the encodings that a few patches are worth.
+    """
+
+    levelled: float = 9 / 20
+    split: bool = False
+    quick: bool = False
+
+
 class Task(NamedTuple):
     """A segment to encode.
 
@@ -74,8 +90,7 @@ class Task(NamedTuple):
         seed_bits: n; a ring may be given more.
         method: one of `METHODS`.
         watch: raise `ResonanceError` where more care bits are dependent; None: never.
-        levelled: share of the bits of a window that level unevenness.
-        quick: take greedy patches, and do without the encodings that a few patches are worth.
+        rules: how a ring is encoded.
     """
 
     bits: np.ndarray
@@ -86,14 +101,14 @@ class Task(NamedTuple):
     seed_bits: int
     method: str
     watch: Watch | None
-    levelled: float
-    quick: bool
+    rules: Rules
 
 
 class EncodedSegment(NamedTuple):
     """An encoded segment.
 
     Attributes:
+        rows: T.
         seed_bits: n.
         seeds: uint8 (planes, n) of 0 and 1.
         patches: the weights of the segment to flip in each plane, int64, ascending.
@@ -101,6 +116,7 @@ class EncodedSegment(NamedTuple):
         dependent: number of care bits that depend on earlier ones.
     """
 
+    rows: int
     seed_bits: int
     seeds: np.ndarray
     patches: list[np.ndarray]
@@ -118,15 +134,41 @@ class EncodedSegment(NamedTuple):
         return self.seed_bits * len(self.patches) + self.patch_bits
 
 
-def encode_segment(task: Task) -> EncodedSegment:
-    """Encode a segment; give a ring more seed bits where they save more than they take."""
+def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
+    """Encode a segment, as one or, where the rules say so, as several."""
     if task.method == "viterbi":
-        return _encode_by_viterbi(task)
-    closed, planes = task.order.closed, len(task.bits)
+        return (_encode_by_viterbi(task),)
     care_bits = collect_care_bits(task.care, task.order, task.rows)
+    if task.rules.split and _is_too_uneven(task, care_bits):
+        return tuple(part for half in _halves(task, len(care_bits.weights)) for part in encode_segment(half))
+    return (_encode_ring(task, care_bits),)
+
+
+def _is_too_uneven(task: Task, care_bits: CareBits) -> bool:
+    """Whether two rings would need fewer bits than one, for a mask that a window cannot level."""
+    if len(care_bits.weights) < 2 * LEAST_SPLIT or task.rows < 2:
+        return False
+    capacity = int(task.rules.levelled * task.network.window)
+    return count_shortfall(task.order, task.rows, task.seed_bits, care_bits, capacity) > SPLIT_SHORTFALL
+
+
+def _halves(task: Task, count: int) -> tuple[Task, Task]:
+    """Cut a ring of `count` care bits into two of equally many rows, with the seed bits that it has beyond these."""
+    rows, slack, lanes, n_out = task.rows // 2, task.seed_bits - count, task.order.lanes, task.network.n_out
+    middle, halves = rows * lanes, []
+    for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
+        care = task.care[weights]
+        seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
+        halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits))
+    return halves[0], halves[1]
+
+
+def _encode_ring(task: Task, care_bits: CareBits) -> EncodedSegment:
+    """Encode a segment; give a ring more seed bits where they save more than they take."""
+    closed, planes = task.order.closed, len(task.bits)
     count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
     seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
-    best = _solve_segment(task, care_bits, seed_bits, -1 if task.quick else many if closed else None)
+    best = _solve_segment(task, care_bits, seed_bits, -1 if task.rules.quick else many if closed else None)
     if task.watch is not None and best.dependent > task.watch.most(count):
         raise ResonanceError(best.dependent)
     if closed and best.dependent > many:
@@ -138,7 +180,7 @@ def encode_segment(task: Task) -> EncodedSegment:
             best = _solve_segment(task, care_bits, seed_bits)
     extra = 16
     worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
-    while closed and not task.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
+    while closed and not task.rules.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
         more = _solve_segment(task, care_bits, seed_bits + extra, max(many, 3 * best.dependent // 4))
         if more.cost < best.cost:
             best = more
@@ -157,7 +199,7 @@ def _level_unevenness(task: Task, care_bits: CareBits) -> int:
         return seed_bits
     best, least, extra = seed_bits, math.inf, 0
     while extra < least:
-        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, int(task.levelled * window))
+        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, int(task.rules.levelled * window))
         cost = extra + 2 * missing  # with burst patches, a dependent care bit takes about two bits
         if cost < least:
             best, least = seed_bits + extra, cost
@@ -175,7 +217,7 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
     bits, order, planes = task.bits, task.order, len(task.bits)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
-        return EncodedSegment(seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
+        return EncodedSegment(task.rows, seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
     place = care_bits.weights[numbers]
     seeds, patches, proved, dependent = [], [], 0, 0
@@ -193,7 +235,7 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
             patches.append(np.sort(at))
         seeds.append(_store_columns(x, order, seed_bits))
         proved += len(some) * exact
-    return EncodedSegment(seed_bits, np.concatenate(seeds), patches, proved, dependent)
+    return EncodedSegment(task.rows, seed_bits, np.concatenate(seeds), patches, proved, dependent)
 
 
 def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -246,4 +288,4 @@ def _encode_by_viterbi(task: Task) -> EncodedSegment:
         outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
         patches.append(np.flatnonzero((outputs != plane) & care))
     stored = np.array(seeds, dtype=np.uint8).reshape(len(bits), -1)
-    return EncodedSegment(task.seed_bits, stored, patches, len(bits))
+    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits))
