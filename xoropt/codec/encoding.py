@@ -59,8 +59,8 @@ class Encoding(Protocol):
 
     Attributes:
         has_network: whether `network` makes the planes; otherwise it stands for none.
-        octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are stored
-            so; None otherwise.
+        octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are
+            stored so; None otherwise.
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
         network: the network; planes are its outputs, with patches applied.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.

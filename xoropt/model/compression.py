@@ -95,7 +95,7 @@ def store(
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
-    codec, parts = encode_planned(storage.masks, config.jobs)
+    codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
     network = choose_network(prepared, config)
     encoded = encode_values(quantized, network, storage.packed, config, progress)
     information = value_entropy(quantized)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xoropt_solvers.registry import names as solver_names
 
 from xoropt.codec.encoder import BLOCK_N_IN
+from xoropt.codec.streams.auto import EFFORTS
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_time_limit
@@ -40,6 +41,7 @@ class CompressConfig:
         seed: of the random block network.
         solver: the seed search of block networks, a strategy of `xoropt_solvers`.
         patches: how a windowed network's patches are chosen, see `xoropt.encode`.
+        effort: "fast", "normal" or "best": how much time the network "auto" may take, see `xoropt.encode`.
         time_limit: seconds for each block's search; None: no limit.
         mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
             "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
@@ -64,6 +66,7 @@ class CompressConfig:
     seed: int = 0
     solver: str = "portfolio"
     patches: str = "burst"
+    effort: str = "normal"
     time_limit: float | None = None
     mask: str = "auto"
     mask_bits: float | None = None
@@ -81,6 +84,7 @@ class CompressConfig:
         check_codec(self.mask)
         check_choice("solver", self.solver, sorted({"portfolio", *solver_names()}))
         check_choice("patches", self.patches, METHODS)
+        check_choice("effort", self.effort, EFFORTS)
         check_time_limit(self.time_limit)
         if self.mask_bits is not None:
             check_finite_positive("mask_bits", self.mask_bits)

@@ -53,6 +53,7 @@ def encode_values(
                 solver=config.solver,
                 patches=config.patches,
                 order=config.order,
+                effort=config.effort,
                 planes=True,
                 jobs=config.jobs,
                 time_limit=config.time_limit,

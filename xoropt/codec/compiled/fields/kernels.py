@@ -39,10 +39,7 @@ def join_some(octets, w, planes, at, mask, mask_at, masked, images, form, fill, 
             continue
         raw, code = np.uint64(0), 0
         for p in range(low + len(planes) - 1):
-            if p < low:
-                one = np.uint64((octets[p >> 3, w + i] >> (p & 7)) & 1)
-            else:
-                one = bit(planes, p - low, at + i)
+            one = np.uint64((octets[p >> 3, w + i] >> (p & 7)) & 1) if p < low else bit(planes, p - low, at + i)
             if p < raw_bits:
                 raw |= one << np.uint64(p)
             else:
@@ -115,10 +112,7 @@ def places_of(planes, raw_bits, low, places):
     mixed = raw_bits >> 3
     total = low + last
     for k in range(len(places)):
-        if k < 8 * mixed + 8:
-            p = k
-        else:
-            p = k if k < 8 * mixed + 16 else total
+        p = k if k < 8 * mixed + 16 else total
         places[k] = stride * (p - low if low <= p < total else last)
 
 
