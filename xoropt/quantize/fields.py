@@ -14,7 +14,7 @@ import numpy as np
 
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
-from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
+from xoropt.quantize.prefix_codes import limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
 
 __all__ = ["FieldPlan", "plan_fields"]
@@ -27,8 +27,12 @@ NEAR = 0.25
 """Bits a weight by which the entropy of a split may exceed the least one to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
-PLANE_SHARE = 0.02
-"""Bits a weight that another plane must save: it takes time to decode."""
+PLANE_SHARE = 1 / 1600
+"""Share of a number's bits that another plane of codewords must save: it takes time to decode."""
+LISTED_COST = 10
+"""Bits that a listed weight must save: putting it in takes time."""
+LIMITS = (6, 7, 8)
+"""Most bits of a codeword that are tried."""
 LIST_BITS = 200
 """Bits that a list takes beside its entries, in the description of the tensor."""
 
@@ -39,11 +43,13 @@ class FieldPlan:
 
     Attributes:
         levels: the split, the values and their codewords.
+        cost: `bits`, and what the time of decoding is worth, by which plans are compared.
         bits: the bits of the kept weights, the table and the list of rare weights.
         entropy: bits of information in the value of a kept weight, its raw field included.
     """
 
     levels: CodedField
+    cost: float
     bits: float
     entropy: float
 
@@ -133,7 +139,7 @@ def plan_fields(
     else:
         windows = list(_windows(patterns, dtype, fill))
     plans = [plan for window in windows for plan in _plans(window, fill)]
-    return min(plans, key=lambda plan: plan.bits, default=None)
+    return min(plans, key=lambda plan: plan.cost, default=None)
 
 
 def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
@@ -185,23 +191,27 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
     least = min(entropy for entropy, _, _ in splits)
     for entropy, raw_bits, counts in splits:
         if entropy <= least + NEAR:
-            plans = (_plan(window, fill, raw_bits, counts, entropy, rare) for rare in (None, *RARE))
-            found = [plan for plan in plans if plan is not None]
-            if found:
-                yield min(found, key=lambda plan: plan.bits)
+            for limit in LIMITS:
+                for rare in (None, *RARE):
+                    plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)
+                    if plan is not None:
+                        yield plan
 
 
 def _plan(
-    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None
+    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None, limit: int
 ) -> FieldPlan | None:
-    """Plan one split, with the symbols listed that occur once in 2^rare weights or less; None where none is left."""
+    """Plan one split with codewords of at most `limit` bits.
+
+    Symbols are listed that occur once in 2^rare weights or less; None where the others are none, or too many.
+    """
     form, kept = window.form, int(counts.sum())
     symbols = np.flatnonzero(counts)
     symbols = symbols[np.argsort(-counts[symbols], kind="stable")]
     coded = len(symbols) if rare is None else int(np.count_nonzero(counts[symbols] > kept >> rare))
-    if not 1 <= coded <= 1 << MAX_LENGTH or (rare is not None and coded == len(symbols)):
+    if not 1 <= coded <= 1 << limit or (rare is not None and coded == len(symbols)):
         return None
-    lengths = limited_lengths(counts[symbols[:coded]])
+    lengths = limited_lengths(counts[symbols[:coded]], limit)
     if window.values is not None:
         values = window.values[symbols]
     else:
@@ -218,7 +228,8 @@ def _plan(
     if listed:
         bits += listed * (math.log2(int(window.counts.sum()) / listed) + 1.6 + 8 * symbol_bytes(len(values) - coded))
         bits += LIST_BITS
-    return FieldPlan(levels, bits, entropy)
+    cost = bits + PLANE_SHARE * form.bits * kept * int(lengths.max()) + LISTED_COST * listed
+    return FieldPlan(levels, cost, bits, entropy)
 
 
 def symbol_bytes(symbols: int) -> int:

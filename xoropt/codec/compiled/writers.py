@@ -87,6 +87,8 @@ class FieldTables(NamedTuple):
         tables: uint8 (itemsize·256,), byte b of the image for every code from 256·b on, see `join_fields`.
         form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
         fill: a pruned weight.
+        listed: the weights whose field is listed, int64, ascending; the bits of each one's field, and those of raw
+            fields, in place.
     """
 
     octets: np.ndarray
@@ -94,6 +96,7 @@ class FieldTables(NamedTuple):
     tables: np.ndarray
     form: tuple[int, int, bool, int]
     fill: int
+    listed: tuple[np.ndarray, np.ndarray, np.unsignedinteger]
 
     @property
     def dtype(self) -> np.dtype:
@@ -102,9 +105,10 @@ class FieldTables(NamedTuple):
 
     def write(self, planes, at, mask, mask_at, masked, first, stop, spare, out, begin, stream) -> None:  # type: ignore[no-untyped-def]
         """Write the weights first … stop − 1, see `Writer.write`."""
-        octets, images, tables, form, fill = self
+        octets, images, tables, form, fill, listed = self
+        rest = form, np.uint64(fill), listed, first, stop
         kept, place, room = (mask, mask_at, masked), (out, begin, stream), spare.view(np.uint8)
-        join_fields(octets, planes, at, *kept, images, tables, form, np.uint64(fill), first, stop, room, *place)
+        join_fields(octets, planes, at, *kept, images, tables, *rest, room, *place)
 
 
 def weights_writer(table: np.ndarray, row_length: int) -> Writer:
@@ -115,9 +119,17 @@ def weights_writer(table: np.ndarray, row_length: int) -> Writer:
 
 
 def field_tables(
-    octets: np.ndarray, images: np.ndarray, raw_bits: int, zeros: int, sign_last: bool, fill: int
+    octets: np.ndarray,
+    images: np.ndarray,
+    raw_bits: int,
+    zeros: int,
+    sign_last: bool,
+    fill: int,
+    listed: tuple[np.ndarray, np.ndarray, int] | None = None,
 ) -> FieldTables:
     """Make the writer of numbers with a coded and a raw field, see `FieldTables`."""
+    kind = images.dtype
+    at, bits, kept = listed or (np.empty(0, dtype=np.int64), np.empty(0, dtype=kind), 0)
     size = images.dtype.itemsize
     tables = np.zeros((size, 256), dtype=np.uint8)
     turned = np.arange(len(images))
@@ -125,4 +137,4 @@ def field_tables(
     turned = (turned << shift & 255) | turned >> (8 - shift)
     tables[:, turned] = images.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T
     form = raw_bits, zeros, sign_last, 8 * size
-    return FieldTables(readonly(octets), images, tables.reshape(-1), form, fill)
+    return FieldTables(readonly(octets), images, tables.reshape(-1), form, fill, (at, bits, kind.type(kept)))

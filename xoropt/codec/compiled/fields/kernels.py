@@ -15,6 +15,7 @@ from xoropt.codec.compiled.fields.vectors import (
 )
 from xoropt.codec.compiled.weights.kernels import put_tile
 from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile, zero_tile
+from xoropt.common.words.kernels import first_from
 from xoropt.common.words.vectors import fence, word_at
 
 __all__ = ["join_fields"]
@@ -53,7 +54,23 @@ def join_some(octets, w, planes, at, mask, mask_at, masked, images, form, fill, 
 
 
 @njit(nogil=True, cache=True)
-def join_tiles(octets, w, words, places, at, mask, mask_at, masked, tables, form, fill, tiles, spare, out, to, stream):
+def put_listed(out, begin, listed, k, stop):
+    """Put the fields of listed weights below `stop`, from the k-th on, into `out`, and return the number of the next.
+
+    `out` begins with weight `begin`.
+    """
+    at, bits, kept = listed
+    while k < len(at) and at[k] < stop:
+        i = at[k] - begin
+        out[i] = (out[i] & kept) | bits[k]
+        k += 1
+    return k
+
+
+@njit(nogil=True, cache=True)
+def join_tiles(
+    octets, w, words, places, at, mask, mask_at, masked, tables, form, fill, listed, tiles, spare, out, to, stream
+):
     """Write whole tiles of 64 weights from weight w on.
 
     Args:
@@ -61,7 +78,7 @@ def join_tiles(octets, w, words, places, at, mask, mask_at, masked, tables, form
         places: int64, for each byte up to the one where the codes begin, and then for the codes, the first words of the
             eight planes that make it; unused ones are those of a plane of zeros.
         at: the word of each plane that belongs to weight w.
-        octets, mask, mask_at, masked, tables, form, fill, spare, out, stream: as for `join_fields`.
+        octets, mask, mask_at, masked, tables, form, fill, listed, spare, out, stream: as for `join_fields`.
         w: the first weight.
         tiles: how many.
         to: the place of weight w in `out`.
@@ -70,6 +87,9 @@ def join_tiles(octets, w, words, places, at, mask, mask_at, masked, tables, form
     low, size = len(octets), bits >> 3
     mixed = raw_bits >> 3  # the byte where the codes begin, above so many raw bits:
     raw_mask = (1 << (raw_bits & 7)) - 1
+    tile = np.empty(64, out.dtype)
+    listed_at = listed[0]
+    k = first_from(listed_at, w)
     for _ in range(tiles):
         for b in range(mixed if size > 2 else 0):  # bytes that are raw
             made = load_tile(octets[b], w) if b < low else mark_eight(zero_tile(spare), words, places, 8 * b, at)
@@ -98,6 +118,10 @@ def join_tiles(octets, w, words, places, at, mask, mask_at, masked, tables, form
             numbers = shift_up(numbers, zeros)
         if masked:
             numbers = choose(numbers, ~word_at(mask, mask_at), fill)
+        if k < len(listed_at) and listed_at[k] < w + 64:
+            store_tile(tile, 0, numbers)
+            k = put_listed(tile, w, listed, k, w + 64)
+            numbers = load_tile(tile, 0)
         put_tile(out, to, numbers, stream)
         w += 64
         at += 1
@@ -118,7 +142,23 @@ def places_of(planes, raw_bits, low, places):
 
 @njit(nogil=True, cache=True)
 def join_fields(
-    octets, planes, at, mask, mask_at, masked, images, tables, form, fill, first, stop, spare, out, begin, stream
+    octets,
+    planes,
+    at,
+    mask,
+    mask_at,
+    masked,
+    images,
+    tables,
+    form,
+    fill,
+    listed,
+    first,
+    stop,
+    spare,
+    out,
+    begin,
+    stream,
 ):
     """Write the weights first … stop − 1, whose raw fields and codes lie in octets and planes.
 
@@ -133,6 +173,7 @@ def join_fields(
             turned so that the bits in the byte where they begin, 8 − raw_bits mod 8, stay there as the upper ones.
         form: raw_bits, zeros and sign_last of the numbers' form, and their bits.
         fill: a pruned weight, uint64.
+        listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
         first, stop: the range.
         spare: working memory, 512 uint8.
         out: of the weights' unsigned dtype, with weight w at w − begin.
@@ -141,13 +182,17 @@ def join_fields(
     """
     head = min(-first & 63, stop - first)
     join_some(octets, first, planes, at, mask, mask_at, masked, images, form, fill, head, out, first - begin)
+    put_listed(out, begin, listed, first_from(listed[0], first), first + head)
     done = head + ((stop - first - head) >> 6 << 6)
     if done > head:
         places = np.empty(8 * 10, np.int64)
         places_of(planes, form[0], 8 * len(octets), places)
         w, i, k, to = first + head, (at + head) >> 6, mask_at + head, first + head - begin
         tiles, words = (done - head) >> 6, planes.reshape(-1)
-        join_tiles(octets, w, words, places, i, mask, k, masked, tables, form, fill, tiles, spare, out, to, stream)
+        join_tiles(
+            octets, w, words, places, i, mask, k, masked, tables, form, fill, listed, tiles, spare, out, to, stream
+        )
     w, i, k, to, rest = first + done, at + done, mask_at + done, first + done - begin, stop - first - done
     join_some(octets, w, planes, i, mask, k, masked, images, form, fill, rest, out, to)
+    put_listed(out, begin, listed, first_from(listed[0], w), stop)
     fence()
