@@ -54,7 +54,7 @@ class Choice(NamedTuple):
     """A cascade for planes of some density.
 
     Attributes:
-        most: the most outputs of a seed bit, on average over all planes.
+        most: the most outputs of a seed bit.
         layers, span, memory: of the cascade.
         first: its first seed.
         uneven: the square of the standard deviation from a fixed rate that a ring may reach, in care bits.
@@ -95,16 +95,16 @@ the window takes half the time or less, and levels rings of half as many care bi
 
 
 @lru_cache(maxsize=16)
-def auto_network(n_out: int, seed: int, effort: str = "best", density: float | None = None) -> XorNetwork:
+def auto_network(n_out: int, seed: int, effort: str = "best", outputs: float | None = None) -> XorNetwork:
     """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output.
 
     Args:
         n_out: the most outputs of a seed bit.
         seed: 0 for the first network, 1 for the next one, and so on.
         effort: one of `EFFORTS`.
-        density: care bits for each output, over all planes; None: one in n_out.
+        outputs: what the cascade is chosen by, see `CASCADES`; None: n_out.
     """
-    choice = _choose(effort, n_out if density is None else 1 / density)
+    choice = _choose(effort, n_out if outputs is None else outputs)
     return cascade(
         n_in=1,
         n_out=min(n_out, MOST_OUTPUTS),
@@ -151,8 +151,11 @@ def encode_auto(
         unbounded = replace(auto_network(4, 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring, effort != "best") for mask in care)
         n_out = max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)])
-        n_out += effort != "best"  # for the halves of uneven rings
-        network = auto_network(n_out, seed, effort, None if effort == "best" else 1 / outputs)
+        if effort == "best":
+            network = auto_network(n_out, seed)
+        else:  # the sparsest ring of any plane decides where the mask is dense, and all planes together elsewhere
+            chosen_by = max(outputs, min(n_out, _NARROW[0].most + 1))
+            network = auto_network(n_out + 1, seed, effort, chosen_by)  # one more for the halves of uneven rings
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(
             bits,
