@@ -18,7 +18,7 @@ __all__ = ["EncodedSegment", "ResonanceError", "Rules", "Task", "Watch", "encode
 
 LEAST_SPLIT = 1 << 13
 """Fewest care bits of half a ring."""
-SPLIT_SHORTFALL = 12
+SPLIT_SHORTFALL = 40
 """Care bits that a window cannot serve, from which two rings are better; a ring takes about 33 bits of its own."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
