@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.file_kinds import is_npz, kind_of, refuse_other_kinds
 from xoropt.common.files import check_readable, reason_of, whole_file
 
 __all__ = ["read_arrays", "read_safetensors", "safetensors_header", "stream_safetensors", "write_safetensors"]
@@ -32,6 +33,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     """
     path = Path(path)
     check_readable(path)
+    refuse_other_kinds(path)
     try:
         with safe_open(path, framework="numpy") as checked:
             checked.metadata()  # whose order is another one every time
@@ -62,7 +64,7 @@ def _has_data(header: dict) -> bool:
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read a .npz file, or map any other file as `read_safetensors` does.
+    """Read a .npz file, recognized by its first bytes, or any other file as `read_safetensors` does.
 
     Returns:
         The arrays by name, in the machine's byte order; the metadata, which a .npz file does not have.
@@ -72,11 +74,14 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         XoroptError: the file cannot be read.
     """
     path = Path(path)
-    if path.suffix != ".npz":
-        return read_safetensors(path)
     check_readable(path)
+    if not is_npz(path):
+        kind = kind_of(path) if path.suffix == ".npz" else None
+        if kind is not None:
+            raise FormatError(f"{path}: not a readable .npz file of plain arrays; it {kind}.")
+        return read_safetensors(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None

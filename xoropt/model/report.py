@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from xoropt.model.file.container import header_bits
+from xoropt.model.losses import figures_of
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize import Codebook
 
@@ -26,6 +27,14 @@ SUMS = (
     "proved_blocks",
 )
 """The figures of tensors that `TotalReport` adds up."""
+
+
+OPTIONAL = ("file_bytes", "relative_error", "magnitude_share")
+"""The figures that JSON leaves out where they are not known."""
+
+
+def _without_unknown(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figure for name, figure in figures.items() if figure is not None or name not in OPTIONAL}
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class TensorReport:
         header_bits: the tensor's share of the description and of the headers of arrays.
         efficiency: care bits over seed and patch bits; 1 where there are none.
         bits_per_weight: all bits over weights; 0 for a tensor without weights.
+        relative_error, magnitude_share: what pruning and quantizing cost, see `xoropt.model.losses`; None where nothing
+            was lost, and for a model that was loaded from a file.
     """
 
     shape: tuple[int, ...]
@@ -77,10 +88,12 @@ class TensorReport:
     header_bits: int
     efficiency: float
     bits_per_weight: float
+    relative_error: float | None = None
+    magnitude_share: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures ready for JSON."""
-        return asdict(self) | {"shape": list(self.shape)}
+        """Return the figures ready for JSON, without those of the loss where it is not known."""
+        return _without_unknown(asdict(self) | {"shape": list(self.shape)})
 
 
 @dataclass(frozen=True)
@@ -114,6 +127,7 @@ class TotalReport:
         efficiency, bits_per_weight: ratios of these sums.
         carried_bytes: bytes of the tensors that are stored as they are.
         file_bytes: bytes of the file; None where no file was given.
+        relative_error, magnitude_share: of the tensors that were pruned and quantized, taken together; None as above.
     """
 
     weights: int
@@ -129,14 +143,13 @@ class TotalReport:
     efficiency: float
     bits_per_weight: float
     carried_bytes: int
+    relative_error: float | None = None
+    magnitude_share: float | None = None
     file_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures ready for JSON, without `file_bytes` where there is no file."""
-        figures = asdict(self)
-        if self.file_bytes is None:
-            del figures["file_bytes"]
-        return figures
+        """Return the figures ready for JSON, without `file_bytes` where there is no file, and an unknown loss."""
+        return _without_unknown(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -181,12 +194,20 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
         else:
             carried[name] = _report_carried(tensor)
     size = None if path is None else os.path.getsize(path)
-    return ModelReport(tensors, carried, _sum_up([*tensors.values()], [*carried.values()], size))
+    total = _sum_up([*tensors.values()], [*carried.values()], size)
+    lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
+    return ModelReport(tensors, carried, replace(total, **lost))
+
+
+def _loss_of(*tensors: CompressedTensor) -> dict[str, Any]:
+    """What pruning and quantizing cost, by the names of the attributes; empty where it is not known."""
+    figures = figures_of(tensor.loss for tensor in tensors)
+    return {} if figures is None else asdict(figures)
 
 
 def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     encoded, bits = tensor.encoded, tensor_bits(tensor)
-    magnitude = (tensor.quantization or {}).get("magnitude")  # a file may hold text here
+    magnitude = (tensor.quantization or {}).get("magnitude")
     values = bits.seed_bits + bits.patch_bits
     stored = values + bits.mask_bits + bits.scale_bits + headers
     return TensorReport(
@@ -211,6 +232,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         header_bits=headers,
         efficiency=_efficiency(encoded.care_bits, values),
         bits_per_weight=_per_weight(stored, encoded.outputs),
+        **_loss_of(tensor),
     )
 
 

@@ -1,6 +1,6 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,12 +9,14 @@ import numpy as np
 from xoropt.codec import Encoding
 from xoropt.common.errors import DecodeError
 from xoropt.masks.mask_codec import DESCRIPTION
+from xoropt.model.names import nearest_name
 from xoropt.quantize import Codebook, Scales
 from xoropt.quantize.quantized_tensor import check_levels
 
 __all__ = [
     "CompressedModel",
     "CompressedTensor",
+    "Loss",
     "Progress",
     "TensorBits",
     "UncompressedTensor",
@@ -24,6 +26,22 @@ __all__ = [
 
 Progress = Callable[[str, int, int], None]
 """Gets a tensor's name, how much of the model is done and how much there is: weights when compressing, else tensors."""
+
+
+class Loss(NamedTuple):
+    """What pruning and quantizing cost, as sums over a tensor's weights, so that those of several can be added.
+
+    Attributes:
+        error: of the squares of the differences.
+        squares: of the squares of the original weights.
+        kept: of the magnitudes of those original weights that are not zero afterwards.
+        magnitude: of the magnitudes of all original weights.
+    """
+
+    error: float
+    squares: float
+    kept: float
+    magnitude: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +57,8 @@ class CompressedTensor:
         quantization: how a dense tensor was pruned and quantized before (`sparsity`, `bits`, `scales`, `scope`); None
             for one that was quantized already and is kept exactly.
         value_entropy: bits of information in the value of a kept weight; its planes take n_q bits all the same.
+        loss: what pruning and quantizing cost; None where nothing was lost, and where it is not known any more because
+            the tensor comes from a file.
     """
 
     shape: tuple[int, ...]
@@ -48,6 +68,7 @@ class CompressedTensor:
     encoded: Encoding
     quantization: dict[str, float | int | str] | None = None
     value_entropy: float = 0.0
+    loss: Loss | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +95,26 @@ class CompressedModel:
 
     tensors: dict[str, CompressedTensor | UncompressedTensor]
     metadata: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> CompressedTensor | UncompressedTensor:
+        """Return one tensor, for `matvec` and `decompress_tensor`.
+
+        Raises:
+            KeyError: there is no such tensor; the message names the nearest one.
+        """
+        try:
+            return self.tensors[name]
+        except KeyError:
+            raise KeyError(f"no tensor '{name}'{nearest_name(str(name), self.tensors)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tensors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
 
 
 def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tuple[int, ...], np.dtype]:

@@ -26,7 +26,7 @@ from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout, cut_segments, last_row_lanes, open_seed_bits
 from xoropt.codec.streams.viterbi.search import viterbi_seeds
-from xoropt.common.errors import EncodeError
+from xoropt.common.errors import EncodeError, XoroptWarning
 from xoropt.networks import XorNetwork
 
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "ResonanceError", "encode_stream", "plan_layout"]
@@ -43,7 +43,7 @@ PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
 
 
-class RateWarning(UserWarning):
+class RateWarning(XoroptWarning):
     """A network has fewer seed bits than there are care bits; patches store the rest."""
 
 
