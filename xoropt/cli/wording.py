@@ -60,7 +60,7 @@ class Command(click.Command):
 
         Raises:
             click.UsageError: an option has a value that is not allowed.
-            click.ClickException: the command failed.
+            XoroptError, SolverError: the command failed, as the library says, in the words of the command.
         """
         try:
             return super().invoke(ctx)
@@ -69,7 +69,8 @@ class Command(click.Command):
             opening = OPENING.match(message)
             if isinstance(error, ArgumentError | InvalidInputError) and opening and opening[1] in _options(self):
                 raise click.UsageError(in_options(message, self), ctx) from None
-            raise click.ClickException(in_options(message, self)) from None
+            error.args = (in_options(message, self),)
+            raise
 
 
 class CommandGroup(click.Group):
