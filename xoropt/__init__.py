@@ -4,7 +4,7 @@ from xoropt.common import interrupts  # noqa: F401 (first of all, since the impo
 
 # isort: split
 from xoropt import circuits, explore, hardware, masks, networks, quantize
-from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode
+from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode, from_bytes
 from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.version import __version__
 from xoropt.model.compression import compress
@@ -45,6 +45,7 @@ __all__ = [
     "decompress_tensor",
     "encode",
     "explore",
+    "from_bytes",
     "hardware",
     "load",
     "masks",
