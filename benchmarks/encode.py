@@ -89,7 +89,7 @@ def main() -> None:
             f"{median:.1f} ({low:.1f}–{high:.1f})",
         )
     Console(width=120).print(table)
-    print(write(options.out, "encode", {"weights": weights, "rows": [asdict(row) for row in rows]}))
+    write(options.out, "encode", {"weights": weights, "rows": [asdict(row) for row in rows]})
 
 
 if __name__ == "__main__":
