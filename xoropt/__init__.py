@@ -1,6 +1,6 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
-from xoropt.common import interrupts  # noqa: F401 (first of all, since the imports below take half a second)
+from xoropt.common import startup  # noqa: F401 (first of all, since the imports below take half a second)
 
 # isort: split
 from xoropt import circuits, explore, hardware, masks, networks, quantize

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from xoropt_solvers import SolverError
+from xoropt_solvers import SolverError, caching
 
 from xoropt.cli.wording import CommandGroup, in_options
 from xoropt.common.errors import XoroptError, XoroptWarning
@@ -40,8 +40,10 @@ def main() -> None:
     The exit status is 0 when it is done, 1 when it failed, 2 for wrong usage.
     """
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # see xoropt.common.interrupts
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # see xoropt.common.startup
         _open_closed_streams()
+        if (said := caching.found_instead()) is not None:
+            say(said)
         with _warnings_as_lines():
             status = cli.main(standalone_mode=False, prog_name="xoropt")
         sys.stdout.flush()  # so that a full disk is noticed here

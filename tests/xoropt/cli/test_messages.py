@@ -152,7 +152,7 @@ def test_an_interrupt_while_it_is_loaded():
     """As Ctrl-C in the first half second: the process sends the signal to itself as soon as the package is begun."""
     early = (
         "import signal, sys, os; sys.argv = ['xoropt', 'inspect', 'x'];"
-        "import xoropt.common.interrupts; os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(9)"
+        "import xoropt.common.startup; os.kill(os.getpid(), signal.SIGINT); import time; time.sleep(9)"
     )
     done = subprocess.run([sys.executable, "-c", early], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "xoropt: interrupted; nothing was written.\n")

@@ -1,11 +1,13 @@
-"""Ctrl-C while a command is still being loaded: one line, as later, instead of a traceback."""
+"""What comes before all else: Ctrl-C while a command is being loaded, and a place for compiled kernels."""
 
 import os
 import signal
 import sys
+import warnings
+from pathlib import Path
 from types import FrameType
 
-__all__ = ["ends_quietly", "is_command"]
+__all__ = ["end_quietly", "is_command", "keep_kernels"]
 
 MESSAGE = b"xoropt: interrupted; nothing was written.\n"
 
@@ -18,7 +20,7 @@ def is_command() -> bool:
     )
 
 
-def ends_quietly() -> None:
+def end_quietly() -> None:
     """Let Ctrl-C end this process with a line and the status 1, until the command itself sees to it."""
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -29,5 +31,22 @@ def ends_quietly() -> None:
         signal.signal(signal.SIGINT, end)
 
 
+def keep_kernels() -> None:
+    """Find a place for compiled kernels where there is none; a program that imports the package is warned.
+
+    Warns:
+        XoroptWarning: they are kept among the temporary files, or not at all.
+    """
+    from xoropt_solvers import caching
+
+    from xoropt.common.errors import XoroptWarning
+
+    caching.ensure_place(Path(__file__).parents[1])
+    said = caching.found_instead()
+    if said is not None and not is_command():
+        warnings.warn(said, XoroptWarning, stacklevel=3)
+
+
 if is_command():
-    ends_quietly()
+    end_quietly()
+keep_kernels()
