@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -219,3 +220,62 @@ def test_texts_are_read_or_refused(tmp_path):
         read_text(tmp_path / "bytes", "not a circuit; write one")
     with pytest.raises(xoropt.XoroptError, match="absent: No such file"):
         read_text(tmp_path / "absent", "unused")
+
+
+def write_slowly(path, text, meanwhile):
+    """Write a file, and do something else before it is done."""
+    with whole_file(path) as part:
+        part.write_text(text)
+        meanwhile()
+
+
+def test_of_several_that_write_one_file_only_one_succeeds(tmp_path):
+    """All have seen that there is no file; the last step of the others fails, and the first one's file stays."""
+    path = tmp_path / "out"
+    with pytest.raises(xoropt.XoroptError, match="out: has appeared in the meantime; name another file or pass --forc"):
+        write_slowly(path, "second", lambda: write_slowly(path, "first", lambda: None))
+    assert path.read_text() == "first"
+    assert os.listdir(tmp_path) == ["out"]
+    with whole_file(path, overwrite=True) as part:
+        part.write_text("third")
+    assert path.read_text() == "third"
+
+
+def test_a_file_system_without_links(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    write_slowly(tmp_path / "out", "first", lambda: None)
+    with pytest.raises(xoropt.XoroptError, match="has appeared in the meantime"):
+        write_slowly(tmp_path / "new", "second", lambda: (tmp_path / "new").write_text("another's"))
+    assert (tmp_path / "out").read_text() == "first"
+    assert (tmp_path / "new").read_text() == "another's"
+    assert sorted(os.listdir(tmp_path)) == ["new", "out"]
+
+
+def test_a_folder_that_appears_in_the_meantime(tmp_path, monkeypatch):
+    usual = Path.mkdir
+
+    def slow(path, *arguments, **more):
+        usual(path, *arguments, **more)
+        if path.name.startswith(".xoropt-"):
+            usual(tmp_path / "made")
+            (tmp_path / "made" / "b").write_text("another's")
+
+    monkeypatch.setattr(Path, "mkdir", slow)
+    with pytest.raises(xoropt.XoroptError, match="b: has appeared in the meantime"):
+        write_folder(tmp_path / "made", {"a": "1", "b": "2", "c": "3"})
+    assert os.listdir(tmp_path) == ["made"]
+    assert os.listdir(tmp_path / "made") == ["b"]
+    assert (tmp_path / "made" / "b").read_text() == "another's"
+
+
+def test_a_circle_of_links(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for overwrite in (False, True):
+        with pytest.raises(xoropt.XoroptError, match=r"exists already|is no name of a file|loop"):
+            check_new(tmp_path / "a", overwrite)
+    with pytest.raises(xoropt.XoroptError, match=r"No such file|is no name of a file|loop"):
+        xoropt.load(tmp_path / "a")
