@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import ml_dtypes
@@ -12,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import xoropt
-from xoropt.common import files
+from xoropt.common import files, tensor_files
 from xoropt.common.files import check_new, read_text, unfinished, whole_file
 from xoropt.common.output_folders import check_folder, write_folder
 from xoropt.common.tensor_files import (
@@ -279,3 +281,39 @@ def test_a_circle_of_links(tmp_path):
             check_new(tmp_path / "a", overwrite)
     with pytest.raises(xoropt.XoroptError, match=r"No such file|is no name of a file|loop"):
         xoropt.load(tmp_path / "a")
+
+
+def test_a_file_that_is_cut_after_it_was_opened(tmp_path):
+    """The process would be ended by the system if it had mapped the file."""
+    weights = np.random.default_rng(0).choice(np.array([0, 0, 0, 1], np.int8), (300, 400))
+    write_safetensors(tmp_path / "plain", {"w": weights}, {})
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "small")
+    code = (
+        "import os, xoropt; from xoropt.common.tensor_files import read_arrays\n"
+        "arrays, _ = read_arrays('plain'); model = xoropt.load('small')\n"
+        "os.truncate('plain', 100); os.truncate('small', 100)\n"
+        "assert (xoropt.decompress(model)['w'] == arrays['w']).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path, monkeypatch):
+    write_safetensors(tmp_path / "file", {"w": np.arange(1000)}, {})
+    usual = json.loads
+
+    def slow(text):
+        os.truncate(tmp_path / "file", 5000)
+        return usual(text)
+
+    monkeypatch.setattr(tensor_files.json, "loads", slow)
+    with pytest.raises(xoropt.FormatError, match="file: was cut while it was read; get the file again"):
+        read_safetensors(tmp_path / "file")
+
+
+def test_a_large_file_is_mapped(tmp_path, monkeypatch):
+    write_safetensors(tmp_path / "file", ARRAYS, {})
+    monkeypatch.setattr(tensor_files, "MOST_READ", 10)
+    arrays, _ = read_safetensors(tmp_path / "file")
+    for name, array in ARRAYS.items():
+        assert (arrays[name] == array).all()
+        assert not arrays[name].flags.writeable
