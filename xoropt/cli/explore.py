@@ -17,7 +17,7 @@ from xoropt.cli.app import (
     refuse_without_effect,
     say,
 )
-from xoropt.cli.tables.console import open_console, print_line, print_table
+from xoropt.cli.tables.console import fits, open_console, print_line, print_table
 from xoropt.cli.wording import in_options
 from xoropt.common.errors import ArgumentError
 
@@ -170,13 +170,18 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
             continue
         front = results.front
         names = [f"{result.network} {result.order} {result.search}" for result in front]
-        rows = [
-            (name, *(text(result) for text in COLUMNS.values()), ", ".join(results.views(result)))
-            for name, result in zip(names, front, strict=True)
-        ]
+        rows = [(name, *(text(result) for text in COLUMNS.values())) for name, result in zip(names, front, strict=True)]
+        views = [", ".join(results.views(result)) for result in front]
         title = f"{results.workload}: {len(front)} of {len(results.points)} networks are worth their cost"
-        units = "gates per output; decode in G weights/s, encode in M care bits/s"
-        print_table(console, f"{title} ({units})", ("network, order, search", *COLUMNS, "front of"), rows)
+        title += " (gates per output; decode in G weights/s, encode in M care bits/s)"
+        columns, whole = (
+            ("network, order, search", *COLUMNS),
+            [(*row, view) for row, view in zip(rows, views, strict=True)],
+        )
+        if fits(console, (*columns, "front of"), whole):
+            print_table(console, title, (*columns, "front of"), whole)
+        else:
+            print_table(console, title, columns, rows, notes=[f"front of {view}" for view in views])
         for advice in results.advice:
             print_line(console, advice.sentence)
         if results.impossible:

@@ -74,10 +74,15 @@ def _configuration(**options: Any) -> CompressConfig:
     try:
         if "mask" in options:
             options["mask"] = options["mask"].replace("-", "_")
-        return CompressConfig(**options)
+        config = CompressConfig(**options)
     except ArgumentError as error:
         context = click.get_current_context()
         raise click.UsageError(in_options(str(error), context.command), context) from None
+    if config.time_limit is not None and config.chooses_network and config.solver == "portfolio":
+        say(
+            "--time-limit has no effect on windowed networks, whose search needs none; blocks have one, e.g. --n-in 20."
+        )
+    return config
 
 
 def _check_pruning(options: dict[str, Any]) -> None:

@@ -23,15 +23,15 @@ def printed(width, capsys, **options):
 def test_wide(capsys):
     out = printed(100, capsys)
     assert "(1)" not in out
-    assert "model.layers.2.self_attn.q_proj.weight   4096×4096   1.2345   0.1000" in out
+    assert "model.layers.2.self_attn.q_proj.weight  4096×4096  1.2345  0.1000" in out
 
 
 def test_with_footnotes(capsys):
     out = printed(60, capsys)
-    assert "(3)   4096×4096   1.2345   0.1000" in out
+    assert "(3)  4096×4096  1.2345  0.1000" in out
     assert "(3) model.layers.2.self_attn.q_proj.weight\n" in out
     assert "(4)" not in out  # sums keep their short names
-    assert " all               1.2345   0.1000" in out
+    assert " all             1.2345  0.1000" in out
     assert max(map(len, out.splitlines())) <= 60
     assert "(1) model.layers.0.self_attn.q_proj.weight: first" in printed(60, capsys, notes=["first", "", ""])
 
@@ -47,8 +47,8 @@ def test_names_above(capsys):
     columns, rows = ("", *(row[0] for row in ROWS[:3])), [("network", *"abc"), (), ("gates", *"123")]
     print_table(Console(width=70), None, columns, rows, names_above=True)
     out = capsys.readouterr().out
-    assert "(1)   (2)   (3)" in out
-    assert "gates       1     2     3" in out
+    assert "(1)  (2)  (3)" in out
+    assert "gates      1    2    3" in out
     assert "(2) model.layers.1.self_attn.q_proj.weight" in out
 
 

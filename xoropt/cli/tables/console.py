@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
+from typing import Literal
 
 from rich import box
 from rich.console import Console
@@ -16,6 +18,8 @@ __all__ = ["fits", "open_console", "print_line", "print_table", "without_constan
 
 UNKNOWN_WIDTH = 200
 """Characters of a line where nobody says how wide it is."""
+WIDTH_OF_HEADING = 12
+"""Characters of a heading before it is broken between words."""
 NARROWEST = 40
 """Characters of a line below which nothing could be laid out."""
 
@@ -74,6 +78,7 @@ def print_table(
         names = [row[0] for row in rows[:end]]
         rows = [*((f"({i})", *row[1:]) for i, row in enumerate(rows[:end], 1)), *rows[end:]]
         columns = ("", *columns[1:])
+    columns = [columns[0], *(_wrapped(name, [row[i] for row in rows if row]) for i, name in enumerate(columns) if i)]
     for piece in _pieces(console, columns, rows):
         console.print(_make_table(title, *_cut(columns, rows, piece)))
         title = None
@@ -108,6 +113,13 @@ def _pieces(console: Console, columns: Row, rows: Sequence[Row]) -> list[list[in
     return pieces
 
 
+def _wrapped(heading: str, cells: Sequence[str]) -> str:
+    """Break a heading between words, as its column needs not be wider than its cells."""
+    return "\n".join(
+        wrap(heading, max(WIDTH_OF_HEADING, *map(len, cells)), break_long_words=False, break_on_hyphens=False)
+    )
+
+
 def _cut(columns: Row, rows: Sequence[Row], piece: Sequence[int]) -> tuple[Row, list[Row]]:
     """Return the first column and some others, by number."""
     chosen = (0, *piece)
@@ -125,9 +137,13 @@ def _fits(console: Console, table: Table) -> bool:
 
 def _make_table(title: str | None, columns: Row, rows: Iterable[Row]) -> Table:
     """Make a table of texts; the first column is aligned left, the others right."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for i, column in enumerate(columns):
-        table.add_column(escape(shown(column)), justify="left" if i == 0 else "right", overflow="fold")
+        heading = "\n".join(map(shown, column.split("\n")))
+        side: Literal["left", "right"] = "left" if i == 0 else "right"
+        table.add_column(escape(heading), justify=side, overflow="fold", vertical="bottom")
     for row in rows:
         if row:
             table.add_row(*(escape(shown(cell)) for cell in row))

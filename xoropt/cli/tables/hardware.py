@@ -42,8 +42,7 @@ def print_hardware(study: Study) -> None:
     if not above:
         table, same = without_constants([row for row in [columns, *rows] if row])
         if same:
-            texts = ", ".join(f"{heading} {text}" for heading, text in same)
-            print_line(console, f"the same for all {len(decoders)}: {texts}")
+            print_table(console, f"The same for all {len(decoders)} decoders", ("", "each"), same)
         columns, *rows = zip(*table, strict=True)
     print_table(console, "The decoder in hardware", columns, rows, names_above=above)
     if study.stimulus is not None:

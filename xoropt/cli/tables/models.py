@@ -107,7 +107,8 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
         body += [(), [total[i][1] for i in at]]
     if texts:
         print_line(console, f"the same for all: {', '.join(texts)}")
-    if fits(console, columns, body):
+    marked = [("(000)", *row[1:]) if row else row for row in body]
+    if fits(console, columns, body) or fits(console, ("", *columns[1:]), marked):
         print_table(console, title, columns, body)
         return
     aside = [i for i in at[1:] if i not in NARROW]
