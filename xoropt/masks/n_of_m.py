@@ -36,7 +36,7 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
     choices = math.comb(m, n)
     per_number = _groups_per_number(choices)
     count = -(-(mask.size // m) // per_number)
-    return MaskPlan(3 - (-count * _width(choices, per_number) // 8), lambda jobs: _encode(mask, m, n))
+    return MaskPlan(3 - (-count * _width(choices, per_number) // 8), lambda jobs, effort: _encode(mask, m, n))
 
 
 def _encode(mask: np.ndarray, m: int, n: int) -> Parts:

@@ -6,6 +6,7 @@ from typing import Any
 from xoropt_solvers.registry import names as solver_names
 
 from xoropt.codec.encoder import BLOCK_N_IN
+from xoropt.codec.streams.auto import EFFORTS
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_time_limit
@@ -13,8 +14,8 @@ from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
 from xoropt.networks.recipes import nearest
+from xoropt.quantize.levels import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
-from xoropt.quantize.quantized_tensor import MAX_PLANES
 
 __all__ = ["CompressConfig", "configured"]
 
@@ -24,14 +25,15 @@ class CompressConfig:
     """What `compress` does.
 
     Attributes:
-        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are quantized
-            already and kept exactly.
+        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are kept exactly.
         bits: planes of binary coding for the kept weights, 1 to 8; goes with `sparsity`.
         scope: "tensor": every tensor is pruned to the rate; "global": all together, by one threshold.
         scales: "tensor" or "row": one set of scales for a tensor, or for each index of its first axis.
         include: name patterns (* and ?) of the tensors to compress, whatever their kind and size; empty: matrices and
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
+        only_quantized: carry along tensors of more than 257 values, which are otherwise stored by fields: their
+            exponents coded, the other bits as they are. A given network is used for quantized tensors alone.
         min_weights: smaller tensors are carried along unless included.
         network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
             `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
@@ -41,6 +43,7 @@ class CompressConfig:
         seed: of the random block network.
         solver: the seed search of block networks, a strategy of `xoropt_solvers`.
         patches: how a windowed network's patches are chosen, see `xoropt.encode`.
+        effort: "fast", "normal" or "best": how much time the network "auto" may take, see `xoropt.encode`.
         time_limit: seconds for each block's search; None: no limit.
         mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
             "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
@@ -56,6 +59,7 @@ class CompressConfig:
     scales: str = "tensor"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only_quantized: bool = False
     min_weights: int = 1024
     network: str = "auto"
     order: str | None = None
@@ -64,6 +68,7 @@ class CompressConfig:
     seed: int = 0
     solver: str = "portfolio"
     patches: str = "burst"
+    effort: str = "normal"
     time_limit: float | None = None
     mask: str = "auto"
     mask_bits: float | None = None
@@ -81,6 +86,7 @@ class CompressConfig:
         check_codec(self.mask)
         check_choice("solver", self.solver, sorted({"portfolio", *solver_names()}))
         check_choice("patches", self.patches, METHODS)
+        check_choice("effort", self.effort, EFFORTS)
         check_time_limit(self.time_limit)
         if self.mask_bits is not None:
             check_finite_positive("mask_bits", self.mask_bits)

@@ -1,6 +1,6 @@
 """Decompress: the way of a model's tensors back to arrays, tensor by tensor.
 
-seeds ─ network, patches ─▶ planes ─ mask, levels ─▶ weights
+seeds ─ network, patches ─▶ planes ─ mask, levels, fields ─▶ weights
 """
 
 import math
@@ -15,7 +15,7 @@ from xoropt.masks import decode_mask
 from xoropt.model.compiled_weights import decode_rows, levels_of, use_compiled
 from xoropt.model.file.container import load
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
-from xoropt.quantize import QuantizedTensor, dequantize
+from xoropt.quantize.quantized_tensor import restore_weights
 
 __all__ = ["decompress", "decompress_tensor", "restore_array"]
 
@@ -122,7 +122,7 @@ def decompress_tensor(
         mask = decode_mask(tensor.mask_codec, tensor.mask_parts, shape, tensor.encoded.outputs, None if whole else rows)
         planes = decode(tensor.encoded, decoder, rows=rows, mask=mask, jobs=jobs)
         kept = mask[rows] if whole and rows is not None else mask
-        weights = dequantize(QuantizedTensor(kept, planes, levels_of(tensor, rows)))
+        weights = restore_weights(kept, planes, levels_of(tensor, rows), tensor.listed.within(first, stop), first)
     if out is None:
         return weights
     out[...] = weights

@@ -13,7 +13,7 @@ from xoropt.model.tensors import CompressedModel, CompressedTensor
 __all__ = ["check_patterns", "warn_about"]
 
 MANY_ZEROS = 0.01
-"""The share of −0.0 among a tensor's weights from which on it is worth a warning."""
+"""The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
 SHOWN = 3
 """The most names that a warning lists."""
 
@@ -52,7 +52,7 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
 
     Warns:
         XoroptWarning: weights were quantized to one bit since no `bits` were given; nothing was pruned or quantized, as
-            all that could be stored are integers, which are kept exactly; many −0.0 were kept as values.
+            all that could be stored are integers, which are kept exactly; −0.0 was told from 0.0.
     """
     stored = {name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)}
     pruned = [name for name, held in stored.items() if "bits" in (held.quantization or {})]
@@ -62,7 +62,7 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
         return
-    zeros = [name for name in stored if not config.merge_zeros and _has_many_negative_zeros(tensors[name])]
+    zeros = [name for name in stored if not config.merge_zeros and _has_many_zeros_of_both(tensors[name])]
     if zeros:
         _warn(
             f"{_listed(zeros)}: -0.0 is kept as a value of its own, which takes much room; merge_zeros=True stores it "
@@ -70,10 +70,13 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
         )
 
 
-def _has_many_negative_zeros(array: np.ndarray) -> bool:
+def _has_many_zeros_of_both(array: np.ndarray) -> bool:
+    """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
     if array.dtype.kind in "biuc":
         return False
-    return bool(np.count_nonzero((array == 0) & np.signbit(array)) > MANY_ZEROS * array.size)
+    zeros = array == 0
+    negative, all_zeros = np.count_nonzero(zeros & np.signbit(array)), np.count_nonzero(zeros)
+    return bool(min(negative, all_zeros - negative) > MANY_ZEROS * array.size)
 
 
 def _listed(names: list[str]) -> str:

@@ -12,7 +12,7 @@ DENSE = RNG.standard_normal((50, 40)).astype(np.float32)
 
 
 def test_many_negative_zeros():
-    zeros = np.where(RNG.random((50, 40)) < 0.1, np.float32(1), np.float32(-0.0))
+    zeros = np.sign(RNG.standard_normal((50, 40))).astype(np.float32) * (RNG.random((50, 40)) < 0.1)
     with pytest.warns(xoropt.XoroptWarning, match="'w': -0.0 is kept as a value of its own.*merge_zeros=True"):
         xoropt.compress({"w": zeros})
     with warnings.catch_warnings():

@@ -12,12 +12,12 @@ from xoropt.model.verification import TensorCheck, count_checks
 __all__ = ["print_checks", "print_report", "rate"]
 
 COLUMNS = (
-    *("tensor", "shape", "n_q", "network", "care bits", "patches", "proved", "E"),
-    *("mask", "seeds", "patch bits", "scales", "headers", "bits/weight", "rel. error", "|w| kept"),
+    *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
+    *("mask", "seeds", "patch bits", "scales", "raw", "headers", "bits/weight", "bound", "rel. error", "|w| kept"),
 )
 """The columns of `print_report`."""
-NARROW = (1, 2, *range(7, len(COLUMNS)))
-"""Those of them that stay where the line is short; the others go into footnotes."""
+ASIDE = ("kind", "n_q", "network", "care bits", "patches", "proved", "bound")
+"""Those of them that go into footnotes where the line is short."""
 SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
 """Headings where the line is short."""
 
@@ -111,9 +111,12 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
     if fits(console, columns, body) or fits(console, ("", *columns[1:]), marked):
         print_table(console, title, columns, body)
         return
-    aside = [i for i in at[1:] if i not in NARROW]
-    narrow = [k for k, i in enumerate(at) if k == 0 or i in NARROW]
-    notes = [", ".join(row[i] if COLUMNS[i] == "network" else f"{COLUMNS[i]} {row[i]}" for i in aside) for row in rows]
+    aside = [i for i in at if COLUMNS[i] in ASIDE]
+    narrow = [k for k, i in enumerate(at) if COLUMNS[i] not in ASIDE]
+    notes = [
+        ", ".join(row[i] if COLUMNS[i] in ("kind", "network") else f"{COLUMNS[i]} {row[i]}" for i in aside)
+        for row in rows
+    ]
     print_table(
         console,
         title,
@@ -124,24 +127,28 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
 
 
 def _report_row(name: str, figures: TensorReport) -> tuple[str, ...]:
-    row = (name, _shape_text(figures.shape), str(figures.planes), _network(figures))
-    return (*row, *_figures(figures))
+    row = (name, _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
+    return (*row, *_figures(figures, f"{figures.bound:.4f}"))
 
 
 def _total_row(figures: TotalReport) -> tuple[str, ...]:
-    return ("all", "", "", "", *_figures(figures))
+    return ("all", "", "", "", "", *_figures(figures, ""))
 
 
-def _figures(figures: TensorReport | TotalReport) -> tuple[str, ...]:
-    parts = (figures.mask_bits, figures.seed_bits, figures.patch_bits, figures.scale_bits, figures.header_bits)
+def _figures(figures: TensorReport | TotalReport, bound: str) -> tuple[str, ...]:
+    parts = (figures.mask_bits, figures.seed_bits, figures.patch_bits, figures.scale_bits)
+    weights = max(1, figures.weights)
     error, share = figures.relative_error, figures.magnitude_share
     return (
         f"{figures.care_bits:,}",
         f"{figures.patches:,}",
         _share(figures.proved_blocks, figures.blocks),
         f"{figures.efficiency:.1%}",
-        *(f"{bits / max(1, figures.weights):.4f}" for bits in parts),
+        *(f"{bits / weights:.4f}" for bits in parts),
+        f"{figures.raw_bits / weights:.4f}" if figures.raw_bits else UNKNOWN,
+        f"{figures.header_bits / weights:.4f}",
         f"{figures.bits_per_weight:.4f}",
+        bound,
         UNKNOWN if error is None else f"{error:.3f}",
         UNKNOWN if share is None else f"{share:.1%}",
     )
@@ -167,7 +174,7 @@ def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
             yield f"{name}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
         if figures.negative_zeros and inspected:
             yield f"{name}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
-        if figures.value_entropy < 0.9 * figures.planes:
+        if "coded" not in figures.kind and figures.value_entropy < 0.9 * figures.planes:
             coded[name] = figures.value_entropy, figures.planes
     if 0 < len(coded) <= FEW:
         for name, (information, planes) in coded.items():

@@ -1,8 +1,8 @@
 """The file: one safetensors file whose description says how its arrays make up each tensor.
 
-Format version 2 is written; version 1 is read as well. Large parts are arrays by themselves. Small ones lie in pools,
-one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay for
-headers of its own. docs/format.md specifies the format, for programs that are written from the specification alone.
+Format version 3 is written; versions 1 and 2 are read as well. Large parts are arrays by themselves. Small ones lie in
+pools, one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay
+for headers of its own. docs/format.md specifies the format, for programs written from the specification alone.
 """
 
 import json
@@ -31,7 +31,7 @@ from xoropt.model.tensors import CompressedModel, CompressedTensor, Uncompressed
 
 __all__ = ["VERSION", "header_bits", "load", "save"]
 
-VERSION = 2
+VERSION = 3
 KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
 MAX_PART_AXES = 8
@@ -143,7 +143,7 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
         if version == 1:
             description, stored = sealed, split_version_1(sealed, arrays)
         else:
-            description, stored = _split_version_2(arrays)
+            description, stored = _split_arrays(arrays)
         tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
         for name, (entry, parts) in stored.items():
             try:
@@ -158,8 +158,8 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     return CompressedModel(tensors, extra)
 
 
-def _split_version_2(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
-    """Return the description of a file of version 2, and the tensors' entries and parts.
+def _split_arrays(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
+    """Return the description of a file of version 2 or 3, and the tensors' entries and parts.
 
     Raises:
         FormatError: the description is not valid or does not fit the arrays, or a checksum differs.

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import xoropt
-from xoropt.codec.streams import auto, encoder
+from xoropt.codec.streams import auto, segment_encoder
 from xoropt.masks import decode_mask, encode_mask
 
 
@@ -48,7 +48,9 @@ def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
     """A ring of a few seed bits cannot make every value; few networks are tried before it gets another bit."""
     built = []
     network = auto.auto_network
-    monkeypatch.setattr(auto, "auto_network", lambda n_out, seed: built.append(seed) or network(n_out, seed))
+    monkeypatch.setattr(
+        auto, "auto_network", lambda n_out, seed, *more: built.append(seed) or network(n_out, seed, *more)
+    )
     rng = np.random.default_rng(count)
     care = np.zeros(10_000, dtype=bool)
     care[rng.choice(10_000, count, replace=False)] = True
@@ -107,8 +109,10 @@ def test_all_care_and_none():
 def searches(monkeypatch):
     """The dependent care bits of each search for burst patches."""
     made = []
-    bursts = encoder.burst_patches
-    monkeypatch.setattr(encoder, "burst_patches", lambda found: made.append(len(found.dependent)) or bursts(found))
+    bursts = segment_encoder.burst_patches
+    monkeypatch.setattr(
+        segment_encoder, "burst_patches", lambda found: made.append(len(found.dependent)) or bursts(found)
+    )
     return made
 
 

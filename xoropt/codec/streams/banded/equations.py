@@ -53,9 +53,9 @@ class BandedSystem(NamedTuple):
 
     Attributes:
         heads, pattern: int64 (E,).
-        patterns: uint64, flat (n_out·words,).
+        patterns: uint64, flat (n_out·(B + 1),): a word of zeros, the words of a pattern, and zeros.
         words: words of a pattern.
-        live: uint64 (⌈n/64⌉ + 1,), a bit for every column: set for unknowns, clear for the constant 0.
+        live: uint64 (⌈n/64⌉ + B,), a bit for every column: set for unknowns, clear for the constant 0.
         window: bits of the window, at most 64·(B − 1).
         n: number of columns.
         border: number of border columns, `window` in a ring and 0 in an open stream.
@@ -100,12 +100,19 @@ class Equations:
         """The equations as the compiled loops take them."""
         network, border = self.network, min(self.network.window, self.n) if self.closed else 0
         band, rows = band_words(network.window), network.rows
-        own = self.heads, self.pattern, rows.reshape(-1), rows.shape[1], self._live_words()
+        patterns = np.zeros((len(rows), band + 1), dtype=np.uint64)
+        patterns[:, 1 : 1 + rows.shape[1]] = rows
+        own = self.heads, self.pattern, patterns.reshape(-1), rows.shape[1], self._live_words()
         return BandedSystem(*own, network.window, self.n, border, band)
 
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """A tuple as long as a row of the elimination has vectors of eight words: 2·B/8; its length is its type."""
+        return (0,) * (self.system.B // 4)
+
     def _live_words(self) -> np.ndarray:
-        """Pack `live`: uint64 (⌈n/64⌉ + 1,)."""
-        packed = np.zeros((self.n + 63) // 64 * 8 + 8, dtype=np.uint8)
+        """Pack `live`: uint64 (⌈n/64⌉ + B,)."""
+        packed = np.zeros(((self.n + 63) // 64 + band_words(self.network.window)) * 8, dtype=np.uint8)
         bits = np.packbits(self.live, bitorder="little")
         packed[: len(bits)] = bits
         return packed.view("<u8").astype(np.uint64)
