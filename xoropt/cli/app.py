@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from xoropt.common.version import __version__
 from xoropt.model.tensors import Progress
 
 __all__ = [
+    "Names",
     "cli",
     "decoder_option",
     "file_argument",
@@ -144,6 +145,39 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
 def print_json(figures: dict[str, Any]) -> None:
     """Print figures as one JSON object on standard output."""
     click.echo(json.dumps(figures, indent=2))
+
+
+class Names(click.ParamType):
+    """One of several names, which are looked up when they are needed: other packages can add some.
+
+    Args:
+        names: returns the names, as the library spells them; a command has hyphens for their underscores.
+    """
+
+    name = "name"
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self.names = names
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return all names, for the help."""
+        return f"[{'|'.join(self._spelled())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name as the library spells it.
+
+        Raises:
+            click.UsageError: it is none of them.
+        """
+        if value in self.names():
+            return value
+        if value not in self._spelled():
+            option = f"Option '{param.opts[0]}'" if param is not None else "It"
+            raise click.UsageError(f"{option} must be one of {', '.join(self._spelled())}, not '{value}'", ctx)
+        return str(value).replace("-", "_")
+
+    def _spelled(self) -> list[str]:
+        return [name.replace("_", "-") for name in self.names()]
 
 
 def refuse_without_effect(reason: str, *names: str) -> None:

@@ -8,6 +8,7 @@ import click
 from xoropt_solvers.registry import names as solver_names
 
 from xoropt.cli.app import (
+    Names,
     cli,
     decoder_option,
     file_argument,
@@ -45,7 +46,7 @@ def _network_options(command: Any) -> Any:
         click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the random block network."),
         click.option(
             "--solver",
-            type=click.Choice(sorted({"portfolio", *solver_names()})),
+            type=Names(solver_names),
             default="portfolio",
             show_default=True,
             help="The seed search of block networks; see 'xoropt solve --help'.",
@@ -79,8 +80,6 @@ def _configuration(**options: Any) -> CompressConfig:
     elif options["n_in"] is None and options["n_out"] is None:
         refuse_without_effect("without --n-in or --n-out: no other network is drawn at random", "seed")
     try:
-        if "mask" in options:
-            options["mask"] = options["mask"].replace("-", "_")
         config = CompressConfig(**options)
     except ArgumentError as error:
         context = click.get_current_context()
@@ -160,7 +159,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @click.option(
     "--mask",
-    type=click.Choice([name.replace("_", "-") for name in (*CHOICES, *codec_names())]),
+    type=Names(lambda: (*CHOICES, *codec_names())),
     default="auto",
     show_default=True,
     help="Mask codec. auto: the smallest with random access; smallest: of all; low-rank: prune so that the mask is "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from xoropt_solvers.registry import names as strategies
 
-from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json, refuse_without_effect
+from xoropt.cli.app import Names, cli, file_argument, force_option, json_option, print_json, refuse_without_effect
 
 if TYPE_CHECKING:
     from xoropt_solvers import ParityProblem
@@ -19,9 +19,7 @@ __all__ = ["solve"]
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option(
-    "--solver", type=click.Choice(strategies()), default="portfolio", show_default=True, help="The strategy, by name."
-)
+@click.option("--solver", type=Names(strategies), default="portfolio", show_default=True, help="The strategy, by name.")
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")

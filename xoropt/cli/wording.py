@@ -1,6 +1,7 @@
 """The library's messages in the words of a command: its options instead of the arguments of functions."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,11 +14,11 @@ __all__ = ["Command", "CommandGroup", "in_options"]
 OPENING = re.compile(r"(?:Give one of the arguments|Arguments?) '(\w+)'")
 QUOTED = re.compile(r"\b(Arguments|Argument|arguments|argument)(?= ')|(?<![=\w])'(\w+)'")
 NOUNS = {"Argument": "Option", "Arguments": "Options", "argument": "option", "arguments": "options"}
-SETTINGS = (
+SETTINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r" \(\w+=(?:\([^()]*\)|[^()]*)\)"), ""),
     (re.compile(r"\bmerge_zeros=True"), "--merge-zeros"),
     (re.compile(r"\bmust be None or "), "must be "),
-    (re.compile(r"'low_rank'"), "'low-rank'"),
+    (re.compile(r"\b(low_rank|n_of_m)\b"), lambda found: found[1].replace("_", "-")),
 )
 """What a message says in Python, and what it says in a command; remarks in brackets are for Python alone."""
 

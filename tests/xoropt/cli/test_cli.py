@@ -141,7 +141,7 @@ BAD = {
     "unknown solver": (
         ("compress", "model.safetensors", "out", "--solver", "magic"),
         2,
-        "'magic' is not one of 'coset', ",
+        "'--solver' must be one of portfolio, ",
     ),
     "time limit below 0": (
         ("compress", "model.safetensors", "out", "--time-limit", "-1"),

@@ -83,7 +83,7 @@ def test_one_line_in_the_words_of_the_command(name, folder, xoropt_command):
 def test_choices_are_shown(xoropt_command):
     _, out, _ = xoropt_command("compress", "--help")
     text = " ".join(out.replace("-", " ").split())
-    for words in ("[burst|greedy|viterbi]", "|portfolio|", "|n of m|"):
+    for words in ("[burst|greedy|viterbi]", "portfolio|", "|n of m|"):
         assert words in text
     assert "[auto|tree|paar|" in "".join(xoropt_command("synthesize", "--help")[1].split())
 
