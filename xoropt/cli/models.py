@@ -174,8 +174,8 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file.
 
-    With --sparsity or --bits dense tensors are pruned and quantized. Without them, tensors that are quantized already
-    (at most 257 different values) are compressed exactly, and all others are left uncompressed.
+    With --bits, and --sparsity, dense tensors are pruned and quantized, and what that costs is said. Without them every
+    tensor is kept exactly: by its values where they are few, otherwise by fields of its numbers.
 
     \b
     Example:
@@ -204,7 +204,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     else:
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        advice = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        advice = "to prune and quantize them give --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
         if config.include:
             advice = f"what matches {' or '.join(config.include)} can't get smaller"
         elif config.quantizes:
