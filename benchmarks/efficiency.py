@@ -197,9 +197,9 @@ def main() -> None:
     print_rows(f"Random data; {host['processor']}", rows)
     layers = layer_rows()
     print_rows("Uneven masks and real layers", layers)
-    path = write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
-    plot(rows, str(path.with_suffix(".png")))
-    print(path)
+    write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
+    if options.out is not None:
+        plot(rows, str(options.out / "efficiency.png"))
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ def main() -> None:
             f"{median:.1f} ({low:.1f}–{high:.1f})",
         )
     Console(width=120).print(table)
-    print(write(options.out, "encode", figures | {"rows": [asdict(row) for row in rows]}))
+    write(options.out, "encode", figures | {"rows": [asdict(row) for row in rows]})
 
 
 def measure_streams(weights: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import get
@@ -193,6 +194,10 @@ class Encoding(Protocol):
         """Decode everything in plain Python, patches too, without `flips`: bool (planes, outputs)."""
         ...
 
+    def to_bytes(self) -> bytes:
+        """Return the encoding as bytes, see `xoropt.codec.storing`."""
+        ...
+
     def tiled(self, times: int) -> Self:
         """Repeat the planes `times` times along one axis, each padded to whole blocks or segments.
 
@@ -231,7 +236,7 @@ def network_of(entry: dict[str, Any]) -> XorNetwork:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EncodedPlanes:
+class EncodedPlanes(Storable):
     """The fields that the schemes with a network share; see `Encoding`."""
 
     has_network: ClassVar[bool] = True

@@ -11,6 +11,7 @@ from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import Encoding, SizeReport, check_planes
 from xoropt.codec.packed.encoding import PackedValues
 from xoropt.codec.packed.octets import PackedOctets
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -28,7 +29,7 @@ STREAM_PARTS = ("seeds", "segments", "patches")
 
 
 @dataclass(frozen=True, eq=False)
-class StackedPlanes:
+class StackedPlanes(Storable):
     """Bit planes stored by several encodings: those of the first one, then those of the second one, and so on.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.

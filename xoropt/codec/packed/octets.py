@@ -13,6 +13,7 @@ from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import SizeReport, check_planes
 from xoropt.codec.packed.encoding import PACKED
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import take
@@ -22,7 +23,7 @@ __all__ = ["PackedOctets"]
 
 
 @dataclass(frozen=True, eq=False)
-class PackedOctets:
+class PackedOctets(Storable):
     """Bit planes of which every eight are a byte of each weight.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.

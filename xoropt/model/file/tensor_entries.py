@@ -14,6 +14,7 @@ from xoropt.common.errors import FormatError
 from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
+from xoropt.model.file.information import check_mask_plane, check_quantization
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
@@ -125,9 +126,7 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     encoded = restore(entry, parts, shape, planes)
     quantization = entry.get("quantization")
     if quantization is not None:
-        values = get(entry, "quantization", dict).values()
-        if not all(type(value) in (int, float, str) for value in values):
-            raise FormatError("the description lacks a valid 'quantization'")
+        check_quantization(get(entry, "quantization", dict))
     entropy = entry.get("entropy", float(planes))
     if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
         raise FormatError("the description lacks a valid 'entropy'")
@@ -135,6 +134,8 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     if any(array.dtype != np.uint8 or array.ndim != 1 for array in mask_parts.values()):
         raise FormatError("its mask has the wrong shape or dtype")
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
+    if DESCRIPTION in mask_parts:
+        check_mask_plane(mask_parts[DESCRIPTION].tobytes())
     if plane:
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy, listed)

@@ -13,7 +13,7 @@ import xoropt
 from xoropt import CompressConfig
 from xoropt.model.file.container import DESCRIPTION, KEY
 from xoropt.model.file.description import LARGEST, from_columns, pack_description, seal, to_columns, unpack_description
-from xoropt.model.file.tensor_entries import checksum
+from xoropt.model.file.tensor_entries import checksum, describe_tensor, restore_tensor
 
 
 @pytest.mark.parametrize("network", ["stored", "stored_windowed"])
@@ -112,8 +112,23 @@ HOSTILE = {
     "patches beyond count": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(count=2**40), "'fc.weight'"),
     "no tensors": (lambda d, a: d.update(tensors=0, names={}), "'names'"),
     "no checksum": (lambda d, a: d["tensors"]["step"].pop("crc32"), "checksums for"),
+    "a rate of text": (lambda d, a: quantized(d, sparsity="much"), "'quantization'"),
+    "a rate above 1": (lambda d, a: quantized(d, sparsity=1.5), "'quantization'"),
+    "a rate of no number": (lambda d, a: quantized(d, sparsity=float("nan")), "'quantization'"),
+    "a magnitude of text": (lambda d, a: quantized(d, magnitude="all"), "'quantization'"),
+    "a huge magnitude": (lambda d, a: quantized(d, magnitude=10**400), "'quantization'"),
+    "an infinite magnitude": (lambda d, a: quantized(d, magnitude=float("inf")), "'quantization'"),
+    "bits beyond all": (lambda d, a: quantized(d, bits=9), "'quantization'"),
+    "scales of another kind": (lambda d, a: quantized(d, scales="column"), "'quantization'"),
+    "a huge number of a new kind": (lambda d, a: quantized(d, new=10**400), "'quantization'"),
+    "a list of a new kind": (lambda d, a: quantized(d, new=[1]), "'quantization'"),
     "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
 }
+
+
+def quantized(description, **values):
+    """Say of `fc.weight` how it was quantized."""
+    description["tensors"]["fc.weight"]["quantization"] = values
 
 
 def floats(description, arrays):
@@ -200,6 +215,9 @@ def test_hostile_streams_are_refused(stored_windowed, name):
         (b'{"names":[' + b"[]," * 1_000_000 + b"[]]}", "'names'"),
         (b" " * LARGEST + b"{}", "too long or ends too early"),
         (b'{"names":[NaN]}', "'names'"),
+        (b'{"names":["a\\ud800"]}', "half a character"),
+        (b'{"metadata":{"\\uDFFF":""}}', "half a character"),
+        (b'{"names":["\\ud83d\\ude00"]}', "does not name"),  # two halves are one whole
     ],
 )
 def test_deflated_bombs_are_refused(stored, text, word):
@@ -212,6 +230,15 @@ def test_deflated_bombs_are_refused(stored, text, word):
     save_file(arrays, path, metadata)
     with pytest.raises(xoropt.FormatError, match=word):
         xoropt.load(path)
+
+
+@pytest.mark.parametrize("data", [b"no JSON", b"\xff\xfe", b"[]", b"{", b"[" * 100_000, b'{"a":"\\ud800"}'])
+def test_the_description_of_a_masks_plane(dense, data):
+    model = xoropt.compress({"w": dense["fc.weight"]}, CompressConfig(sparsity=0.5, bits=1))
+    entry, parts = describe_tensor(model.tensors["w"])
+    parts["mask_plane"] = np.frombuffer(data, dtype=np.uint8)
+    with pytest.raises(xoropt.FormatError, match=r"description of its mask|half a character"):
+        restore_tensor(entry, parts)
 
 
 def test_scales_may_be_any_numbers(tmp_path):
