@@ -80,7 +80,7 @@ def main() -> None:
     if options.only != "blocks" and not options.network:
         figures |= measure_streams(weights)
     if options.only == "streams":
-        print(write(options.out, "encode", figures))
+        write(options.out, "encode", figures)
         return
     cases = [(network, options.solver, options.sparsity) for network in options.network or []]
     rows = [measure(*case, weights, options.order) for case in cases] or [measure(*case, weights) for case in CASES]
