@@ -11,6 +11,7 @@ from xoropt.codec.registry import describe, restore
 from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
+from xoropt.masks.coding import check_parts
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
@@ -113,4 +114,6 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
     if plane:
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
-    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy)
+    codec = get(entry, "mask", str)
+    check_parts(codec, mask_parts, shape, math.prod(shape))
+    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy)
