@@ -2,13 +2,14 @@
 
 A *plane* holds one bit of every weight; a mask says which of its bits matter, the *care bits*. A scheme stores a plane
 as *seeds*, short bit strings that an XOR network expands to the plane, and *patches*, the places where an expanded care
-bit is wrong and the decoder flips it. There are three schemes, each in a package of its own:
+bit is wrong and the decoder flips it. There are four schemes:
 
     blocks/    block networks: every block of outputs is expanded from a seed of its own
     streams/   windowed networks: the plane is one long stream, expanded from a window that slides over the seed bits
     packed/    no network: the care bits themselves
+    stacked    planes of several encodings, for planes that care for different weights
 
-All three fulfil the contract `encoding.Encoding`. Below them lie `compiled/`, loops over machine words, and the modules
+All fulfil the contract `encoding.Encoding`. Below them lie `compiled/`, loops over machine words, and the modules
 `bits`, `forms` and `reference`; above them `checks` and `description`, and on top `decoder` and `encoder`.
 """
 
@@ -17,6 +18,7 @@ from xoropt.codec.decoder import DECODERS, decode
 from xoropt.codec.encoder import encode
 from xoropt.codec.encoding import Encoding, SizeReport
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.stacked import StackedPlanes
 from xoropt.codec.streams.encoder import RateWarning
 from xoropt.codec.streams.encoding import StreamEncoded
 
@@ -27,6 +29,7 @@ __all__ = [
     "PackedValues",
     "RateWarning",
     "SizeReport",
+    "StackedPlanes",
     "StreamEncoded",
     "decode",
     "encode",

@@ -27,24 +27,27 @@ class SizeReport:
     Attributes:
         seed_bits: bits of the seeds of all planes.
         patch_bits: bits of the patches of all planes, both their counts and their places.
-        care_bits: the values' own bits, the limit.
+        care_bits: the values' own bits that seeds and patches store, the limit.
         patches: care bits that the network gets wrong.
+        raw_bits: bits of planes that need no network, beside those of others.
     """
 
     seed_bits: int
     patch_bits: int
     care_bits: int
     patches: int
+    raw_bits: int = 0
 
     @property
     def total_bits(self) -> int:
-        """Seed bits and patch bits."""
-        return self.seed_bits + self.patch_bits
+        """Seed bits, patch bits and raw bits."""
+        return self.seed_bits + self.patch_bits + self.raw_bits
 
     @property
     def efficiency(self) -> float:
-        """E, care bits divided by stored bits: 1 is the limit for random values. 1 where nothing is stored."""
-        return self.care_bits / self.total_bits if self.total_bits else 1.0
+        """E, care bits over seed and patch bits: 1 is the limit for random values. 1 where nothing is stored."""
+        stored = self.seed_bits + self.patch_bits
+        return self.care_bits / stored if stored else 1.0
 
 
 class Encoding(Protocol):
@@ -63,12 +66,13 @@ class Encoding(Protocol):
         planes: number of planes; None when the bits came without a plane axis (one plane).
         seeds: uint8 for each plane, its stored bits, lowest bit first.
         care_bits: care bits over all planes.
+        kept: weights that the first plane cares for; 0 where there are no planes.
         solver: how seeds or patches were chosen.
         proved_blocks: blocks or segments, over all planes, with a number of patches that is proved minimal.
     """
 
-    has_network: ClassVar[bool]
-
+    @property
+    def has_network(self) -> bool: ...
     @property
     def needs_mask(self) -> bool: ...
 
@@ -84,6 +88,8 @@ class Encoding(Protocol):
     def seeds(self) -> np.ndarray | tuple[np.ndarray, ...]: ...
     @property
     def care_bits(self) -> int: ...
+    @property
+    def kept(self) -> int: ...
     @property
     def solver(self) -> str: ...
     @property
@@ -239,3 +245,8 @@ class EncodedPlanes:
     def outputs(self) -> int:
         """Bits of one plane."""
         return math.prod(self.shape)
+
+    @property
+    def kept(self) -> int:
+        """Weights that the first plane cares for, where all planes care for the same ones."""
+        return self.care_bits // (1 if self.planes is None else max(1, self.planes))

@@ -8,11 +8,17 @@ from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.checks import check_fully, check_once
 from xoropt.codec.encoding import Encoding
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.stacked import StackedPlanes
 from xoropt.codec.streams.encoding import StreamEncoded
 
 __all__ = ["ENCODINGS", "describe", "restore"]
 
-ENCODINGS: dict[str, type[Encoding]] = {"packed": PackedValues, "streams": StreamEncoded, "blocks": BlockEncoded}
+ENCODINGS: dict[str, type[Encoding]] = {
+    "stacked": StackedPlanes,
+    "packed": PackedValues,
+    "streams": StreamEncoded,
+    "blocks": BlockEncoded,
+}
 """The schemes by name, in the order in which `restore` asks whether an entry is theirs."""
 
 

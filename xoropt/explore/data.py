@@ -18,6 +18,7 @@ from xoropt.model.file.container import load
 from xoropt.model.preparation import prepare
 from xoropt.model.storage_choice import choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
+from xoropt.quantize.levels import CodedField
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
@@ -170,7 +171,7 @@ def of_arrays(
     Raises:
         ArgumentError: no tensor that could be compressed.
     """
-    config = config or CompressConfig()
+    config = replace(config or CompressConfig(), only_quantized=True)  # one mask for all planes of a layer
     layers, other_bits = [], 0
     for name, prepared in prepare(tensors, config):
         if isinstance(prepared, UncompressedTensor):
@@ -188,8 +189,12 @@ def of_model(model: CompressedModel, where: str = "the data") -> Workload:
     for name, tensor in model.tensors.items():
         if not isinstance(tensor, CompressedTensor) or not len(tensor.encoded.seeds):
             continue
+        if isinstance(tensor.levels, CodedField) and tensor.encoded.kept == tensor.encoded.outputs:
+            continue  # without don't-care bits there is nothing to explore
         mask = mask_of(tensor)
         planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *tensor.shape)
+        if isinstance(tensor.levels, CodedField):  # other planes have masks of their own
+            planes = planes[: tensor.levels.shared_planes]
         layers.append(Layer(name, planes, mask))
         parts = tensor_bits(tensor)
         other_bits += parts.mask_bits + parts.scale_bits

@@ -10,10 +10,10 @@ from xoropt.masks import decode_mask
 from xoropt.masks.coding import codec_of_file
 from xoropt.masks.mask_codec import KeptValues
 from xoropt.model.tensors import CompressedTensor
-from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.quantized_tensor import level_table
+from xoropt.quantize.levels import CodedField, Levels, Scales, level_table
+from xoropt.quantize.quantized_tensor import put_listed
 
-__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "use_compiled"]
+__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "needs_fields", "use_compiled"]
 
 
 def mask_of(tensor: CompressedTensor) -> np.ndarray:
@@ -48,10 +48,32 @@ def decode_rows(
     Returns:
         The weights, flat.
     """
-    return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
+    levels = tensor.levels
+    if not (isinstance(levels, CodedField) and needs_fields(levels)):
+        weights = decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
+    else:
+        from xoropt.codec.compiled.ranges import decode_weights
+        from xoropt.codec.compiled.writers import field_tables
+
+        form, encoded = levels.form, tensor.encoded
+        writer = field_tables(levels.code_table(), form.raw_bits, form.zeros, form.sign_last, levels.fill)
+        mask, begin = codec_of_file(tensor.mask_codec).decode_packed(
+            tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs
+        )
+        into = None if out is None else out.view(form.pattern)
+        flips = flips_of(encoded, first, stop)
+        weights = decode_weights(reader_of(encoded), flips, mask, begin, writer, first, stop, jobs, into)
+        weights = weights.view(levels.dtype)
+    put_listed(weights, levels, tensor.listed.within(first, stop), first)
+    return weights
 
 
-def levels_of(tensor: CompressedTensor, rows: slice | None) -> Scales | Codebook:
+def needs_fields(levels: CodedField) -> bool:
+    """Return whether no table of weights stands for these levels."""
+    return bool(levels.form.raw_bits or levels.fill)
+
+
+def levels_of(tensor: CompressedTensor, rows: slice | None) -> Levels:
     """Return the levels of some rows of a tensor."""
     levels = tensor.levels
     if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
@@ -80,7 +102,7 @@ def decode_range(
     """Decode weights first … stop − 1 by the compiled decoder.
 
     Args:
-        tensor: one for which `use_compiled` is true.
+        tensor: one for which `use_compiled` is true, and whose levels have a table; listed weights are not put in.
         table: the weight for every code, (1 or the tensor's rows, 2^planes).
         first: the first weight of the range, in row-major order.
         stop: the weight after the last one.
@@ -91,6 +113,7 @@ def decode_range(
         The weights, flat.
     """
     from xoropt.codec.compiled.ranges import STREAM_BYTES, decode_weights
+    from xoropt.codec.compiled.writers import weights_writer
 
     encoded, codec = tensor.encoded, codec_of_file(tensor.mask_codec)
     pattern = np.dtype(f"u{table.dtype.itemsize}")
@@ -104,6 +127,6 @@ def decode_range(
         weights = codec.write_weights(*part, values, jobs, into)
     if weights is None:
         mask, begin = codec.decode_packed(*part, jobs)
-        reader, flips, levels, row_length = values
-        weights = decode_weights(reader, flips, mask, begin, levels, row_length, first, stop, jobs, into)
+        writer = weights_writer(values.table, values.row_length)
+        weights = decode_weights(values.reader, values.flips, mask, begin, writer, first, stop, jobs, into)
     return weights.view(table.dtype)

@@ -1,14 +1,12 @@
 """Compress: the way of a model's tensors to their stored form, tensor by tensor.
 
-tensors ─ prepare ─▶ mask, planes, levels ─ choose by computed size, store ─▶ seeds and patches ─ prove ─▶ model
+tensors ─ prepare ─▶ mask, codes, fields ─ choose by computed size, store ─▶ seeds and patches ─ prove ─▶ model
 """
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from xoropt.codec import Encoding, encode
-from xoropt.codec.packed.encoding import pack_values
 from xoropt.common.errors import XoroptError
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
@@ -19,6 +17,7 @@ from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, naming, prepare, why_uncompressed
 from xoropt.model.storage_choice import choose_network, choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
+from xoropt.model.value_encoding import encode_values
 from xoropt.quantize import value_entropy
 
 __all__ = ["compress", "store"]
@@ -36,7 +35,8 @@ def compress(
 
     Args:
         tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
-        config: what to do; by default every tensor that is already quantized, 257 values at most, is kept exactly.
+        config: what to do; by default every tensor is kept exactly: by its values where they are few, and otherwise by
+            fields, the exponents coded and the other bits as they are.
         metadata: text to keep with the model.
         factors: Boolean products that masks of tensors which are quantized already were chosen as, by name
             (`quantize.prune_low_rank`); those masks are stored as products.
@@ -83,7 +83,7 @@ def store(
     """Store one prepared tensor.
 
     Args:
-        prepared: its mask, planes and levels.
+        prepared: its mask, codes and levels.
         config: mask codec, network and solver.
         tensors: how many tensors of the file are compressed; they share headers.
         progress: called with bits done and bits in all.
@@ -96,25 +96,11 @@ def store(
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
     codec, parts = encode_planned(storage.masks, config.jobs)
-    encoded: Encoding
-    if storage.packed:
-        encoded = pack_values(quantized.planes, quantized.mask)
-    else:
-        encoded = encode(
-            quantized.planes,
-            quantized.mask,
-            choose_network(prepared, config),
-            solver=config.solver,
-            patches=config.patches,
-            order=config.order,
-            planes=True,
-            jobs=config.jobs,
-            time_limit=config.time_limit,
-            progress=progress,
-        )
+    network = choose_network(prepared, config)
+    encoded = encode_values(quantized, network, storage.packed, config, progress)
     information = value_entropy(quantized)
     stored = CompressedTensor(
-        quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information
+        quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information, quantized.listed
     )
     exact = prepared.exact
     if exact is not None and not same_bytes(decompress_tensor(stored), exact):

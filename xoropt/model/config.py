@@ -11,8 +11,8 @@ from xoropt.common.arguments import check_choice, check_finite_positive, check_i
 from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
+from xoropt.quantize.levels import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
-from xoropt.quantize.quantized_tensor import MAX_PLANES
 
 __all__ = ["CompressConfig"]
 
@@ -22,14 +22,15 @@ class CompressConfig:
     """What `compress` does.
 
     Attributes:
-        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are quantized
-            already and kept exactly.
+        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are kept exactly.
         bits: planes of binary coding for the kept weights, 1 to 8; goes with `sparsity`.
         scope: "tensor": every tensor is pruned to the rate; "global": all together, by one threshold.
         scales: "tensor" or "row": one set of scales for a tensor, or for each index of its first axis.
         include: name patterns (* and ?) of the tensors to compress, whatever their kind and size; empty: matrices and
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
+        only_quantized: carry along tensors of more than 257 values, which are otherwise stored by fields: their
+            exponents coded, the other bits as they are. A given network is used for quantized tensors alone.
         min_weights: smaller tensors are carried along unless included.
         network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
             `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
@@ -54,6 +55,7 @@ class CompressConfig:
     scales: str = "tensor"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only_quantized: bool = False
     min_weights: int = 1024
     network: str = "auto"
     order: str | None = None

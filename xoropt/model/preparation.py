@@ -1,6 +1,6 @@
-"""Prepare: each tensor of a model becomes a mask, planes and levels, or gets a reason to be left uncompressed.
+"""Prepare: each tensor of a model becomes a mask, codes, raw fields and levels, or gets a reason to be left as it is.
 
-Dense tensors are pruned and quantized; those that are quantized already are recognized and kept exactly.
+Dense tensors are pruned and quantized where that is asked for; all others are kept exactly, by their values or fields.
 """
 
 import fnmatch
@@ -17,7 +17,7 @@ from xoropt.model.arrays import merge_zeros, same_bytes
 from xoropt.model.checks import array_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.tensors import UncompressedTensor
-from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank
+from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank, recognize
 from xoropt.quantize.low_rank import magnitude_kept
 
 __all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "why_uncompressed"]
@@ -32,9 +32,9 @@ class PreparedTensor:
 
     Attributes:
         array: the original tensor.
-        quantized: its mask, planes and levels.
+        quantized: its mask, codes, raw field and levels.
         quantization: how it was pruned and quantized (`sparsity`, `bits`, `scales`, `scope`), or that its zeros were
-            merged; None for one that was quantized already and is kept exactly.
+            merged; None for one that is kept exactly.
         factors: the Boolean products that its mask was chosen as; None for masks of another kind.
     """
 
@@ -60,8 +60,7 @@ def prepare(
 
     Args:
         tensors: arrays by name.
-        config: which tensors to compress, and how to prune and quantize them; by default the tensors that are quantized
-            already.
+        config: which tensors to compress, and how to prune and quantize them; by default none is changed.
         factors: for tensors that are quantized already, by name, the Boolean products that their masks were chosen as.
 
     Yields:
@@ -152,9 +151,11 @@ def prepare_tensor(
     exact = array
     if config.merge_zeros and (array == 0).any() and not same_bytes(merged := merge_zeros(array), array):
         exact, quantization = merged, {"zeros": "merged"}
-    quantized = codebook(exact)
+    only_quantized = config.only_quantized or not config.chooses_network or factors is not None
+    quantized = codebook(exact) if only_quantized else recognize(exact)
     if quantized is None:
-        return UncompressedTensor(array, "more than 257 values: not quantized")
+        many = "more than 257 values: not quantized" if only_quantized else "numbers without a skewed field"
+        return UncompressedTensor(array, many)
     if factors is not None and (factors.shape != array.shape or not (factors.mask() == quantized.mask).all()):
         raise ArgumentError("Argument 'factors' must give this tensor's own mask, and gives another one.")
     return PreparedTensor(array, quantized, quantization, factors)

@@ -10,7 +10,7 @@ from xoropt.common.errors import ArgumentError
 from xoropt.model.compiled_weights import decode_range, use_compiled
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
-from xoropt.quantize.quantized_tensor import level_table
+from xoropt.quantize.levels import CodedField, level_table
 
 __all__ = ["matvec"]
 
@@ -52,7 +52,7 @@ def matvec(
     y = np.empty((rows, *x.shape[1:]), dtype=kind)
     if isinstance(tensor, UncompressedTensor):
         y[...] = tensor.array.reshape(rows, columns).astype(kind) @ x
-    elif not use_compiled(tensor, decoder, 0, rows * columns):
+    elif isinstance(tensor.levels, CodedField) or not use_compiled(tensor, decoder, 0, rows * columns):
         for part in _row_tiles(rows, columns):
             y[part] = (
                 decompress_tensor(tensor, decoder, rows=part).reshape(part.stop - part.start, columns).astype(kind) @ x

@@ -1,5 +1,6 @@
 """The figures of a compressed model: where its bits go, tensor by tensor and in all."""
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
-from xoropt.quantize import Codebook
+from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales
 
 __all__ = ["CarriedReport", "ModelReport", "TensorReport", "TotalReport", "report"]
 
@@ -20,6 +22,7 @@ SUMS = (
     "patch_bits",
     "mask_bits",
     "scale_bits",
+    "raw_bits",
     "header_bits",
     "patches",
     "blocks",
@@ -40,7 +43,8 @@ class TensorReport:
         network: the recipe of the network, or "packed".
         order: the stream order.
         solver: how the seeds were searched for.
-        care_bits: kept weights times planes.
+        kind: what the tensor is: quantized now, values of a codebook, coded values, or fields of numbers.
+        care_bits: bits of the values that seeds and patches store.
         value_entropy: bits of information in the value of a kept weight.
         magnitude_kept: what a low-rank mask keeps of the magnitude that a free mask would keep; None for other masks.
         negative_zeros: whether −0.0 is kept as a value of its own.
@@ -50,10 +54,13 @@ class TensorReport:
         seed_bits: bits of the seeds.
         patch_bits: bits of the patches.
         mask_bits: bits of the mask.
-        scale_bits: bits of the scales or the codebook.
+        scale_bits: bits of the scales, the codebook or the coded field, and of rare weights that are listed.
+        raw_bits: bits of planes that every weight cares for, which need no network.
         header_bits: the tensor's share of the description and of the headers of arrays.
         efficiency: care bits over seed and patch bits; 1 where there are none.
         bits_per_weight: all bits over weights; 0 for a tensor without weights.
+        bound: bits a weight that an ideal entropy coder takes for independent weights: the entropy of the mask, and of
+            the values of kept weights.
     """
 
     shape: tuple[int, ...]
@@ -63,6 +70,7 @@ class TensorReport:
     network: str
     order: str
     solver: str
+    kind: str
     care_bits: int
     value_entropy: float
     magnitude_kept: float | None
@@ -74,9 +82,11 @@ class TensorReport:
     patch_bits: int
     mask_bits: int
     scale_bits: int
+    raw_bits: int
     header_bits: int
     efficiency: float
     bits_per_weight: float
+    bound: float
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures ready for JSON."""
@@ -109,8 +119,8 @@ class TotalReport:
     """The figures of all compressed tensors together, and the size of the file.
 
     Attributes:
-        weights, care_bits, seed_bits, patch_bits, mask_bits, scale_bits, header_bits, patches, blocks, proved_blocks:
-            sums over the compressed tensors, see `TensorReport`.
+        weights, care_bits, seed_bits, patch_bits, mask_bits, scale_bits, raw_bits, header_bits, patches, blocks,
+            proved_blocks: sums over the compressed tensors, see `TensorReport`.
         efficiency, bits_per_weight: ratios of these sums.
         carried_bytes: bytes of the tensors that are stored as they are.
         file_bytes: bytes of the file; None where no file was given.
@@ -122,6 +132,7 @@ class TotalReport:
     patch_bits: int
     mask_bits: int
     scale_bits: int
+    raw_bits: int
     header_bits: int
     patches: int
     blocks: int
@@ -188,7 +199,8 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     encoded, bits = tensor.encoded, tensor_bits(tensor)
     magnitude = (tensor.quantization or {}).get("magnitude")  # a file may hold text here
     values = bits.seed_bits + bits.patch_bits
-    stored = values + bits.mask_bits + bits.scale_bits + headers
+    stored = values + bits.mask_bits + bits.scale_bits + bits.raw_bits + headers
+    share = _kept(tensor) / max(1, encoded.outputs)
     return TensorReport(
         shape=tensor.shape,
         dtype=str(tensor.levels.dtype),
@@ -197,10 +209,11 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         network=encoded.network.recipe,
         order=encoded.order,
         solver=encoded.solver,
-        care_bits=encoded.care_bits,
+        kind=_kind(tensor),
+        care_bits=encoded.size.care_bits,
         value_entropy=tensor.value_entropy,
         magnitude_kept=magnitude if isinstance(magnitude, float | int) else None,
-        negative_zeros=isinstance(tensor.levels, Codebook) and _has_negative_zero(tensor.levels.values),
+        negative_zeros=_has_negative_zero(tensor.levels),
         patches=encoded.size.patches,
         blocks=len(encoded.seeds) * encoded.blocks,
         proved_blocks=encoded.proved_blocks,
@@ -208,14 +221,41 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         patch_bits=bits.patch_bits,
         mask_bits=bits.mask_bits,
         scale_bits=bits.scale_bits,
+        raw_bits=bits.raw_bits,
         header_bits=headers,
-        efficiency=_efficiency(encoded.care_bits, values),
+        efficiency=_efficiency(encoded.size.care_bits, values),
         bits_per_weight=_per_weight(stored, encoded.outputs),
+        bound=share * tensor.value_entropy - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
     )
 
 
-def _has_negative_zero(values: np.ndarray) -> bool:
-    return values.dtype.kind not in "biu" and bool((values == 0).any())  # 0.0 itself is never in a codebook
+def _kept(tensor: CompressedTensor) -> int:
+    """Count the kept weights; the mask says how many where there are no planes."""
+    return tensor.encoded.kept if len(tensor.encoded.seeds) else int(np.count_nonzero(mask_of(tensor)))
+
+
+def _kind(tensor: CompressedTensor) -> str:
+    """Say in a few words what a tensor is."""
+    levels = tensor.levels
+    if isinstance(levels, Scales):
+        return f"quantized to {len(levels.alpha)} bits"
+    if isinstance(levels, CodedField) and (raw := levels.form.raw_bits):
+        return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw"
+    return f"{len(levels.values)} values" + (", coded" if isinstance(levels, CodedField) else "")
+
+
+def _has_negative_zero(levels: Levels) -> bool:
+    """Return whether −0.0 is among the values; a raw field does not tell."""
+    if (
+        isinstance(levels, Scales)
+        or levels.dtype.kind in "biu"
+        or (isinstance(levels, CodedField) and levels.form.raw_bits)
+    ):
+        return False
+    if isinstance(levels, Codebook):
+        return bool((levels.values == 0).any())  # 0.0 itself is never in a codebook
+    numbers = np.append(levels.form.numbers(levels.values), levels.form.pattern.type(levels.fill))
+    return bool(((numbers != 0) & (numbers.view(levels.dtype) == 0)).any())
 
 
 def _report_carried(tensor: UncompressedTensor) -> CarriedReport:
@@ -226,7 +266,7 @@ def _report_carried(tensor: UncompressedTensor) -> CarriedReport:
 def _sum_up(tensors: Sequence[TensorReport], carried: Sequence[CarriedReport], file_bytes: int | None) -> TotalReport:
     sums = {name: sum(getattr(figures, name) for figures in tensors) for name in SUMS}
     values = sums["seed_bits"] + sums["patch_bits"]
-    stored = values + sums["mask_bits"] + sums["scale_bits"] + sums["header_bits"]
+    stored = values + sums["mask_bits"] + sums["scale_bits"] + sums["raw_bits"] + sums["header_bits"]
     return TotalReport(
         **sums,
         efficiency=_efficiency(sums["care_bits"], values),

@@ -6,10 +6,12 @@ import numpy as np
 
 from xoropt.codec.blocks.encoder import choose_n_out
 from xoropt.masks import MaskPlan, low_rank, plan_mask
+from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION_BYTES
 from xoropt.model.config import CompressConfig
 from xoropt.model.preparation import PreparedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
+from xoropt.quantize import QuantizedTensor
 
 __all__ = ["Storage", "choose_network", "choose_storage"]
 
@@ -40,13 +42,20 @@ PACKED_HEADERS, NETWORK_HEADERS, PLANE_HEADERS = Headers(88, 3984), Headers(80, 
 """Of a bitmap and packed values; of a plain mask and values through a network; what a prefix mask's plane adds."""
 
 
+TAIL_HEADERS = Headers(260, 500)
+"""Of each plane that cares for some of the kept weights alone, which is a stream of its own."""
+
+LEAST_GAIN = 0.99
+"""The most of its own size that a tensor takes which is kept exactly; others are carried along."""
+
+
 @dataclass(frozen=True)
 class Storage:
     """What was chosen.
 
     Attributes:
         smaller: whether the tensor gets smaller; one that does not is carried along.
-        packed: whether the values of the kept weights are packed, without a network.
+        packed: whether planes that care for every kept weight are packed, without a network.
         masks: plans of the codecs that may store the mask, by name.
     """
 
@@ -67,20 +76,29 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
         tensors: how many tensors of the file are compressed; they share headers.
     """
     quantized = prepared.quantized
-    planes, kept, size = len(quantized.planes), int(np.count_nonzero(quantized.mask)), quantized.mask.size
+    kept, size = int(np.count_nonzero(quantized.mask)), quantized.mask.size
+    shared = quantized.shared_planes * kept
     masks, bitmap = _mask_plans(prepared, config), plan_mask(quantized.mask, "bitmap")
     mask, bitmap_bytes = min(masks.values(), key=lambda plan: plan.least_bytes), bitmap["bitmap"].least_bytes
-    values = planes * kept + 8 * quantized.levels.nbytes
+    values: float = quantized.value_bits + 8 * quantized.levels.nbytes + _listed_bits(quantized)
+    values += (len(quantized) - quantized.shared_planes) * TAIL_HEADERS.of(tensors)
     described = PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES if mask.described else 0
     network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors) + described
     with_bitmap = values + 8 * bitmap_bytes + PACKED_HEADERS.of(tensors)
-    nothing_to_win = kept == size or planes * kept <= FEW_CARE_BITS or (size <= TINY and network > 1.001 * with_bitmap)
-    pack = config.chooses_network and planes > 0 and nothing_to_win
+    nothing_to_win = kept == size or shared <= FEW_CARE_BITS or (size <= TINY and network > 1.001 * with_bitmap)
+    pack = config.chooses_network and quantized.shared_planes > 0 and nothing_to_win
     packed = values + 8 * mask.least_bytes + PACKED_HEADERS.of(tensors) + described
     if pack and mask.least_bytes >= bitmap_bytes:
         masks, packed = bitmap, with_bitmap
-    smaller = prepared.exact is None or (packed if pack else network) < 8 * prepared.array.nbytes
+    most = LEAST_GAIN * 8 * prepared.array.nbytes
+    smaller = prepared.exact is None or (packed if pack else network) < most
     return Storage(smaller, pack, masks)
+
+
+def _listed_bits(quantized: QuantizedTensor) -> int:
+    """Return about how many bits the list of a tensor takes."""
+    at = quantized.listed.at
+    return 8 * (packed_bytes(at, quantized.mask.size) + len(at)) if len(at) else 0
 
 
 def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:

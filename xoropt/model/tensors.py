@@ -8,9 +8,11 @@ import numpy as np
 
 from xoropt.codec import Encoding
 from xoropt.common.errors import DecodeError
+from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION
-from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.quantized_tensor import check_levels
+from xoropt.quantize.fields import symbol_bytes
+from xoropt.quantize.levels import CodedField, Levels, check_levels
+from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
 
 __all__ = [
     "CompressedModel",
@@ -28,26 +30,28 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class CompressedTensor:
-    """A pruned, quantized tensor stored through an XOR network.
+    """A tensor stored through an XOR network.
 
     Attributes:
         shape: of the tensor.
-        levels: the scales or the codebook, and the dtype.
+        levels: the scales, the codebook or the coded field, and the dtype.
         mask_codec: the name of the mask's codec, see `xoropt.masks`.
         mask_parts: the parts that this codec stored, uint8 arrays by name.
         encoded: the encoded bit planes.
         quantization: how a dense tensor was pruned and quantized before (`sparsity`, `bits`, `scales`, `scope`); None
             for one that was quantized already and is kept exactly.
-        value_entropy: bits of information in the value of a kept weight; its planes take n_q bits all the same.
+        value_entropy: bits of information in the value of a kept weight.
+        listed: kept weights whose field is listed.
     """
 
     shape: tuple[int, ...]
-    levels: Scales | Codebook = field(repr=False)
+    levels: Levels = field(repr=False)
     mask_codec: str
     mask_parts: dict[str, np.ndarray] = field(repr=False)
     encoded: Encoding
     quantization: dict[str, float | int | str] | None = None
     value_entropy: float = 0.0
+    listed: Listed = field(default=NOTHING_LISTED, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +101,23 @@ class TensorBits(NamedTuple):
         seed_bits: of the seeds.
         patch_bits: of the patches.
         mask_bits: of the mask's parts that are arrays of the file.
-        scale_bits: of the scales or the codebook.
+        scale_bits: of the scales, the codebook or the coded field, and of listed weights.
+        raw_bits: of planes that need no network, because every weight cares for them.
     """
 
     seed_bits: int
     patch_bits: int
     mask_bits: int
     scale_bits: int
+    raw_bits: int
 
 
 def tensor_bits(tensor: CompressedTensor) -> TensorBits:
     """Count where the bits of a tensor go, without headers."""
     size = tensor.encoded.size
     mask = sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION)
-    return TensorBits(size.seed_bits, size.patch_bits, 8 * mask, 8 * tensor.levels.nbytes)
+    levels = tensor.levels.nbytes
+    if isinstance(tensor.levels, CodedField) and len(tensor.listed.at):
+        rare = len(tensor.levels.values) - len(tensor.levels.lengths)
+        levels += packed_bytes(tensor.listed.at, tensor.encoded.outputs) + symbol_bytes(rare) * len(tensor.listed.at)
+    return TensorBits(size.seed_bits, size.patch_bits, 8 * mask, 8 * levels, size.raw_bits)

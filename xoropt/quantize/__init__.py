@@ -2,12 +2,15 @@
 
 from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebooks import codebook
+from xoropt.quantize.levels import Codebook, CodedField, Scales
 from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
-from xoropt.quantize.quantized_tensor import Codebook, QuantizedTensor, Scales, dequantize, value_entropy
+from xoropt.quantize.quantized_tensor import QuantizedTensor, dequantize, value_entropy
+from xoropt.quantize.recognition import recognize
 
 __all__ = [
     "Codebook",
+    "CodedField",
     "QuantizedTensor",
     "Scales",
     "binary_code",
@@ -16,5 +19,6 @@ __all__ = [
     "prune",
     "prune_globally",
     "prune_low_rank",
+    "recognize",
     "value_entropy",
 ]

@@ -9,7 +9,8 @@ import numpy as np
 
 from xoropt.common.arguments import check_choice, check_int
 from xoropt.common.errors import ArgumentError
-from xoropt.quantize.quantized_tensor import MAX_PLANES, QuantizedTensor, Scales, level_table
+from xoropt.quantize.levels import MAX_PLANES, Scales, level_table
+from xoropt.quantize.quantized_tensor import QuantizedTensor
 
 __all__ = ["binary_code"]
 
@@ -62,9 +63,9 @@ def binary_code(
             break
         bits = nearest
 
-    full = np.zeros((planes, weights.size), dtype=bool)
-    full[:, at] = bits
-    return QuantizedTensor(mask, full.reshape(planes, *weights.shape), Scales(alpha.astype(precision), weights.dtype))
+    codes = np.zeros(weights.size, dtype=np.uint8)
+    codes[at] = np.packbits(bits, axis=0, bitorder="little")[0]
+    return QuantizedTensor(mask, codes.reshape(weights.shape), Scales(alpha.astype(precision), weights.dtype))
 
 
 def _least_squares(w: np.ndarray, bits: np.ndarray, row: np.ndarray, rows: int) -> np.ndarray:

@@ -2,16 +2,34 @@
 
 import numpy as np
 
-from xoropt.quantize.quantized_tensor import Codebook, QuantizedTensor
+from xoropt.quantize.levels import Codebook
+from xoropt.quantize.quantized_tensor import QuantizedTensor
 
-__all__ = ["MAX_VALUES", "codebook"]
+__all__ = ["MAX_VALUES", "codebook", "few_values"]
 
 MAX_VALUES = 256
 """The most values besides zero that a codebook may hold."""
 
 
+def few_values(patterns: np.ndarray) -> np.ndarray | None:
+    """Return the different numbers of an array, ascending; None where there are more than 256 besides 0.
+
+    Args:
+        patterns: unsigned integers, flat.
+    """
+    if len(np.unique(patterns[:4096])) > MAX_VALUES + 1:  # cheap, and settles most dense tensors
+        return None
+    if patterns.itemsize <= 2:
+        present = np.zeros(1 << 8 * patterns.itemsize, dtype=bool)
+        present[patterns] = True
+        values = np.flatnonzero(present).astype(patterns.dtype)
+    else:
+        values = np.unique(patterns)
+    return None if np.count_nonzero(values) > MAX_VALUES else values
+
+
 def codebook(weights: np.ndarray) -> QuantizedTensor | None:
-    """Represent a tensor that has few values by a mask, planes and a codebook.
+    """Represent a tensor that has few values by a mask, codes of equal length and a codebook.
 
     Values are told apart by their bytes: −0.0, infinities and every NaN are values like others and come back as they
     were; only the zero whose bytes are all 0 counts as pruned.
@@ -24,24 +42,14 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
     """
     # A contiguous copy of a 0-d array would become 1-d; reshape first.
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
-    if len(np.unique(patterns[:4096])) > MAX_VALUES + 1:  # cheap, and settles most dense tensors
+    values = few_values(patterns)
+    if values is None:
         return None
-    if patterns.itemsize <= 2:
-        present = np.zeros(1 << 8 * patterns.itemsize, dtype=bool)
-        present[patterns] = True
-        values = np.flatnonzero(present).astype(patterns.dtype)
-    else:
-        values = np.unique(patterns)
     values = values[values != 0]
-    if len(values) > MAX_VALUES:
-        return None
     mask = patterns != 0
-    count = max(0, len(values) - 1).bit_length()
-    code = np.zeros(len(patterns), dtype=np.uint8)
-    if count:
-        code[mask] = np.searchsorted(values, patterns[mask])
-    planes = np.empty((count, len(patterns)), dtype=bool)
-    for i, plane in enumerate(planes):
-        np.not_equal(code & np.uint8(1 << i), 0, out=plane)
-    levels = Codebook(values.view(weights.dtype))
-    return QuantizedTensor(mask.reshape(weights.shape), planes.reshape(count, *weights.shape), levels)
+    codes = np.zeros(len(patterns), dtype=np.uint8)
+    if len(values) > 1:
+        codes[mask] = np.searchsorted(values, patterns[mask])
+    return QuantizedTensor(
+        mask.reshape(weights.shape), codes.reshape(weights.shape), Codebook(values.view(weights.dtype))
+    )

@@ -1,165 +1,228 @@
-"""Quantized tensors: a mask, bit planes, and what the bits of a kept weight mean."""
+"""Quantized tensors: a mask, a code and a raw field for each kept weight, and what they mean."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.common.dtypes import name_of
-from xoropt.common.errors import DecodeError
+from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
+from xoropt.quantize.prefix_codes import completions
 
 __all__ = [
-    "MAX_PLANES",
-    "Codebook",
-    "Levels",
+    "NOTHING_LISTED",
+    "Listed",
     "QuantizedTensor",
-    "Scales",
-    "check_levels",
     "dequantize",
-    "level_table",
+    "put_listed",
+    "restore_weights",
     "value_entropy",
 ]
-
-MAX_PLANES = 8
-"""The most planes that a tensor may have: codes are bytes."""
 
 CHUNK = 1 << 22
 """Weights handled at once: bounds the memory beside the result."""
 
 
-@dataclass(frozen=True, eq=False)
-class Scales:
-    """Scales of binary coding: a kept weight is Σ αᵢ·(2bᵢ − 1) over the planes i.
+class Listed(NamedTuple):
+    """Kept weights whose field is listed, because it occurs rarely; planes of codewords do not care for them.
 
     Attributes:
-        alpha: the scales α, (planes, rows), float32 or float64; one row for the whole tensor, or one for each index of
-            its first axis.
-        dtype: the dtype of the weights.
+        at: int64, the weights, ascending.
+        symbols: int64, the number of each one's value among the `values` of the `CodedField`.
     """
 
-    alpha: np.ndarray = field(repr=False)
-    dtype: np.dtype
+    at: np.ndarray
+    symbols: np.ndarray
 
-    @property
-    def nbytes(self) -> int:
-        """Stored bytes."""
-        return self.alpha.nbytes
-
-
-@dataclass(frozen=True, eq=False)
-class Codebook:
-    """The values of a tensor: a kept weight is values[Σ bᵢ·2ⁱ] over the planes i.
-
-    Attributes:
-        values: (at most 2^planes,), of the dtype of the weights.
-    """
-
-    values: np.ndarray = field(repr=False)
-
-    @property
-    def nbytes(self) -> int:
-        """Stored bytes."""
-        return self.values.nbytes
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The dtype of the weights."""
-        return self.values.dtype
+    def within(self, first: int, stop: int) -> "Listed":
+        """Return those of the weights from `first` to `stop` − 1."""
+        some = slice(*np.searchsorted(self.at, (first, stop)))
+        return Listed(self.at[some], self.symbols[some])
 
 
-Levels = Scales | Codebook
+NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class QuantizedTensor:
-    """A pruned and quantized tensor.
+    """A tensor as it is stored: a mask, and for each kept weight a code and a raw field.
 
     Attributes:
-        mask: bool, of the tensor's shape; False where the weight is zero.
-        planes: bool (planes, *shape); where the mask is False any bit will do.
-        levels: what the bits of a kept weight mean.
+        mask: bool, of the tensor's shape; False where the weight is pruned.
+        codes: uint8, of the tensor's shape; bit i is that of code plane i. Where the mask is False any code will do.
+        levels: what the code of a kept weight means.
+        raw: unsigned integers of the tensor's shape, the raw field of each weight in the lower bits; None without one.
+        listed: kept weights whose field is listed.
     """
 
     mask: np.ndarray = field(repr=False)
-    planes: np.ndarray = field(repr=False)
+    codes: np.ndarray = field(repr=False)
     levels: Levels
+    raw: np.ndarray | None = field(default=None, repr=False)
+    listed: Listed = NOTHING_LISTED
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the tensor."""
         return self.mask.shape
 
+    @property
+    def raw_planes(self) -> int:
+        """The planes of the raw field, which come first."""
+        return self.levels.form.raw_bits if isinstance(self.levels, CodedField) else 0
 
-def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
-    """Check that levels fit a tensor.
+    @property
+    def shared_planes(self) -> int:
+        """The planes that care for every kept weight, which come before the others."""
+        return self.levels.shared_planes if isinstance(self.levels, CodedField) else count_planes(self.levels)
 
-    Args:
-        levels: what to check.
-        planes: the number of the tensor's planes.
-        shape: the shape of the tensor.
+    @property
+    def value_bits(self) -> int:
+        """The care bits over all planes: the bits of all codewords and raw fields."""
+        kept = int(np.count_nonzero(self.mask))
+        if not isinstance(self.levels, CodedField):
+            return len(self) * kept
+        lengths = self.levels.code_lengths()
+        care, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        counts = np.zeros(len(lengths), dtype=np.int64)
+        for first in range(0, len(codes), CHUNK):
+            some = slice(first, first + CHUNK)
+            counts += np.bincount(codes[some][care[some]], minlength=len(lengths))
+        return (
+            self.shared_planes * kept
+            + int(counts @ lengths.astype(np.int64))
+            - int(counts.sum()) * int(self.levels.lengths.min())
+        )
 
-    Raises:
-        DecodeError: they do not fit.
-        FormatError: their dtype is none that a tensor can have.
-    """
-    if planes > MAX_PLANES:
-        raise DecodeError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
-    name_of(levels.dtype)
-    if isinstance(levels, Codebook):
-        if levels.values.ndim != 1 or len(levels.values) > 1 << planes:
-            raise DecodeError(f"its codebook does not fit {planes} planes")
-        return
-    alpha = levels.alpha
-    if alpha.dtype not in (np.float32, np.float64) or alpha.ndim != 2 or len(alpha) != planes:
-        raise DecodeError("its scales have the wrong shape or dtype")
-    if levels.dtype.kind in "biuc":
-        raise DecodeError(f"its scales can't make weights of the dtype {levels.dtype}")
-    if alpha.shape[1] not in (1, *shape[:1]):
-        raise DecodeError(f"its {alpha.shape[1]} rows of scales do not fit its shape")
+    def __len__(self) -> int:
+        """Return the number of planes."""
+        return count_planes(self.levels)
 
+    def plane(self, number: int) -> np.ndarray:
+        """Return a plane: bool, of the tensor's shape."""
+        if (bit := number - self.raw_planes) >= 0:
+            return (self.codes & np.uint8(1 << bit)) != 0
+        assert self.raw is not None
+        return (self.raw & self.raw.dtype.type(1 << number)) != 0
 
-def level_table(levels: Levels, planes: int) -> np.ndarray:
-    """Tabulate the weight for every code: (rows, 2^planes), of the weights' dtype; codes without a value are zero."""
-    if isinstance(levels, Codebook):
-        table = np.zeros((1, 1 << planes), dtype=levels.dtype)
-        table[0, : len(levels.values)] = levels.values
-        return table
-    codes = np.arange(1 << planes)
-    table = np.zeros((levels.alpha.shape[1], 1 << planes), dtype=levels.alpha.dtype)
-    with np.errstate(invalid="ignore", over="ignore"):  # the scales in a file may be any numbers
-        for i, alpha in enumerate(levels.alpha):  # every decoder adds in this order: floating-point sums depend on it
-            table += np.where(codes >> i & 1, alpha[:, None], -alpha[:, None])
-        return table.astype(levels.dtype)
+    def care(self, number: int) -> np.ndarray:
+        """Return which weights a plane cares for: bool, of the tensor's shape."""
+        if number < self.shared_planes:
+            return self.mask
+        assert isinstance(self.levels, CodedField)
+        care = self.mask & (self.levels.code_lengths() > number - self.raw_planes)[self.codes]
+        care.reshape(-1)[self.listed.at] = False
+        return care
+
+    @property
+    def planes(self) -> np.ndarray:
+        """All planes: bool (planes, *shape)."""
+        return np.stack([self.plane(i) for i in range(len(self))]) if len(self) else np.zeros((0, *self.shape), bool)
 
 
 def value_entropy(tensor: QuantizedTensor) -> float:
-    """Measure the empirical entropy of the kept weights' codes: the bits that an ideal entropy coder takes for each."""
-    planes, size = len(tensor.planes), tensor.mask.size
-    mask, bits = tensor.mask.reshape(-1), tensor.planes.reshape(planes, size)
-    counts = np.zeros(1 << planes, dtype=np.int64)
-    for first in range(0, size, CHUNK):
-        at = first + np.flatnonzero(mask[first : first + CHUNK])
-        counts += np.bincount(_codes(bits, at), minlength=1 << planes)
+    """Measure the empirical entropy of the kept weights' values: the bits that an ideal entropy coder takes for each.
+
+    The bits of a raw field count as they are.
+    """
+    levels, codes = tensor.levels, tensor.codes.reshape(-1)
+    care = tensor.mask.reshape(-1).copy()
+    care[tensor.listed.at] = False
+    counts = np.zeros(256, dtype=np.int64)
+    for first in range(0, len(codes), CHUNK):
+        some = slice(first, first + CHUNK)
+        counts += np.bincount(codes[some][care[some]], minlength=256)
+    if isinstance(levels, CodedField):
+        symbols = completions(levels.lengths, levels.code_planes)
+        counts = np.bincount(symbols, counts[: len(symbols)], len(levels.values)).astype(np.int64)
+        counts[: len(levels.values)] += np.bincount(tensor.listed.symbols, minlength=len(levels.values))
     share = counts[counts > 0] / max(1, counts.sum())
-    return float(-(share * np.log2(share)).sum()) + 0.0
-
-
-def _codes(bits: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the codes, int64, of the weights at the given positions."""
-    code = np.zeros(len(at), dtype=np.int64)
-    for i, plane in enumerate(bits):
-        code |= plane[at].astype(np.int64) << i
-    return code
+    return float(-(share * np.log2(share)).sum()) + 0.0 + tensor.raw_planes
 
 
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
-    """Return the weights that a quantized tensor stands for, of its shape and dtype; pruned ones are 0, not −0."""
-    planes, size = len(tensor.planes), tensor.mask.size
-    table = level_table(tensor.levels, planes)
-    weights = np.zeros(size, dtype=table.dtype)
-    mask = tensor.mask.reshape(-1)
-    bits = tensor.planes.reshape(planes, size)
-    for first in range(0, size, CHUNK):
-        at = first + np.flatnonzero(mask[first : first + CHUNK])
-        code = _codes(bits, at)
-        weights[at] = table[at // (size // len(table)) if len(table) > 1 else 0, code]
+    """Return the weights that a quantized tensor stands for, of its shape and dtype."""
+    mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
+    raw = None if tensor.raw is None else tensor.raw.reshape(-1)
+    weights = np.empty(len(mask), dtype=tensor.levels.dtype)
+    table = _table(tensor.levels, len(tensor))
+    for first in range(0, len(mask), CHUNK):
+        some = slice(first, first + CHUNK)
+        row = _rows(some, len(mask), len(table))
+        weights[some] = _weights(mask[some], codes[some], None if raw is None else raw[some], tensor.levels, table, row)
+    put_listed(weights, tensor.levels, tensor.listed, 0)
     return weights.reshape(tensor.shape)
+
+
+def restore_weights(
+    mask: np.ndarray, planes: np.ndarray, levels: Levels, listed: Listed = NOTHING_LISTED, begin: int = 0
+) -> np.ndarray:
+    """Return the weights for a decoded mask and decoded planes.
+
+    Args:
+        mask: bool, of any shape: the kept ones of some neighbouring weights.
+        planes: bool (planes, *mask.shape).
+        levels: what the planes mean; those of these rows alone, where each row has its own.
+        listed: the listed weights among them.
+        begin: the first of these weights.
+
+    Returns:
+        The weights, of the mask's shape.
+    """
+    flat, bits = mask.reshape(-1), planes.reshape(len(planes), mask.size)
+    coded = isinstance(levels, CodedField)
+    raw_planes = levels.form.raw_bits if isinstance(levels, CodedField) else 0
+    weights = np.empty(len(flat), dtype=levels.dtype)
+    table = _table(levels, len(planes))
+    for first in range(0, len(flat), CHUNK):
+        some = slice(first, first + CHUNK)
+        codes = _join(bits[raw_planes:, some], np.dtype(np.uint8))
+        raw = _join(bits[:raw_planes, some], table.dtype) if coded else None
+        weights[some] = _weights(flat[some], codes, raw, levels, table, _rows(some, len(flat), len(table)))
+    put_listed(weights, levels, listed, begin)
+    return weights.reshape(mask.shape)
+
+
+def _join(bits: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Join planes, bool (planes, weights), to numbers; the first plane is the lowest bit."""
+    numbers = np.zeros(bits.shape[1], dtype=dtype)
+    for i, plane in enumerate(bits):
+        numbers |= plane.astype(dtype) << dtype.type(i)
+    return numbers
+
+
+def _table(levels: Levels, planes: int) -> np.ndarray:
+    """Return the image, where a field is coded, or else the weight for every code: (rows, codes)."""
+    return levels.code_table()[None] if isinstance(levels, CodedField) else level_table(levels, planes)
+
+
+def _rows(some: slice, size: int, rows: int) -> np.ndarray | int:
+    """Return the row of the table for each of some weights of `size`."""
+    return np.arange(some.start, min(some.stop, size)) // (size // rows) if rows > 1 and size else 0
+
+
+def _weights(
+    kept: np.ndarray,
+    codes: np.ndarray,
+    raw: np.ndarray | None,
+    levels: Levels,
+    table: np.ndarray,
+    rows: np.ndarray | int,
+) -> np.ndarray:
+    """Return the weights that have these codes and raw fields, with the table's row for each; pruned where not kept."""
+    found = table[rows, codes & np.uint8(table.shape[1] - 1)]  # a pruned weight may have any code
+    if isinstance(levels, CodedField):
+        patterns = levels.form.numbers(found if raw is None else found | raw)
+        return np.where(kept, patterns, patterns.dtype.type(levels.fill)).view(levels.dtype)
+    return np.where(kept, found, np.zeros((), dtype=found.dtype))
+
+
+def put_listed(weights: np.ndarray, levels: Levels, listed: Listed, begin: int) -> None:
+    """Put the fields of listed weights into `weights`, flat, which begin with weight `begin`."""
+    if not len(listed.at):
+        return
+    assert isinstance(levels, CodedField)
+    form = levels.form
+    raw = form.numbers(np.array([(1 << form.raw_bits) - 1], dtype=form.pattern))
+    patterns = weights.view(form.pattern)
+    at = listed.at - begin
+    patterns[at] = patterns[at] & raw | form.numbers(levels.values[listed.symbols])

@@ -117,7 +117,7 @@ def test_verify_tells_a_difference(model, dense, tmp_path, xoropt_command):
 
 
 def test_nothing_compressed_says_what_to_do(tmp_path, xoropt_command):
-    save_file({"w": np.random.default_rng(0).standard_normal((50, 50))}, tmp_path / "in")
+    save_file({"w": np.random.default_rng(0).integers(0, 1 << 64, (50, 50), np.uint64)}, tmp_path / "in")
     status, _, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out")
     assert status == 0
     assert "--sparsity 0.9 --bits 1" in err
@@ -152,7 +152,7 @@ BAD = {
     "inspect a plain file": (("inspect", "model.safetensors"), 1, "compress it first"),
     "decompress a plain file": (("decompress", "model.safetensors", "out"), 1, "compress it first"),
     "unknown decoder": (("decompress", "small.safetensors", "out", "--decoder", "magic"), 2, "--decoder"),
-    "newer version": (("inspect", "newer.safetensors"), 1, "newer than 2; upgrade xoropt"),
+    "newer version": (("inspect", "newer.safetensors"), 1, "newer than 3; upgrade xoropt"),
     "unknown command": (("squeeze",), 2, "squeeze"),
 }
 
@@ -165,7 +165,7 @@ def test_bad_input_is_one_line(name, model, dense, tmp_path, monkeypatch, xoropt
     (tmp_path / "cut.safetensors").write_bytes(model.read_bytes()[:-100])
     save_file({"bad.weight": np.full((50, 50), np.nan)}, tmp_path / "nan.safetensors")
     assert xoropt_command("compress", model, "small.safetensors", "--solver", "greedy")[0] == 0
-    save_file({}, "newer.safetensors", {"xoropt": seal({"version": 3})})
+    save_file({}, "newer.safetensors", {"xoropt": seal({"version": 4})})
     before = set(os.listdir())
 
     arguments, expected, word = BAD[name]

@@ -134,10 +134,10 @@ def test_nan_is_refused_by_name(dense):
 
 
 def test_full_masks_take_no_bits():
-    ternary = np.random.default_rng(0).choice(np.array([-1, 1, 3], np.float32), (80, 80))
-    model = xoropt.compress({"w": ternary}, CompressConfig(patches="greedy"))
+    values = np.random.default_rng(0).choice(np.array([-1, 1, 3, 7], np.float32), (80, 80))
+    model = xoropt.compress({"w": values}, CompressConfig(patches="greedy"))
     assert xoropt.report(model).tensors["w"].mask_bits == 0
-    assert (xoropt.decompress(model)["w"] == ternary).all()
+    assert (xoropt.decompress(model)["w"] == values).all()
 
 
 def test_progress_reaches_the_end(dense):
@@ -189,9 +189,9 @@ def test_auto_is_never_larger_than_a_bitmap_and_packed_values():
 
 @pytest.mark.parametrize("levels", [3, 2000])
 def test_merged_zeros_never_change_an_uncompressed_tensor(levels):
-    """Neither one of too many values nor one that would not get smaller."""
-    rng = np.random.default_rng(0)
-    weights = rng.integers(0, levels, 2000).astype(np.float32) if levels > 257 else np.ones(3, np.float32)
+    """Neither one without any skewed bits nor one that would not get smaller."""
+    octets = np.random.default_rng(0).bytes(8000)
+    weights = np.frombuffer(octets, np.float32).copy() if levels > 257 else np.ones(3, np.float32)
     weights[0] = -0.0
     model = xoropt.compress({"w": weights}, xoropt.CompressConfig(merge_zeros=True, include=("*",)))
     assert isinstance(model.tensors["w"], xoropt.UncompressedTensor)

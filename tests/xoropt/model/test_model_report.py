@@ -10,13 +10,14 @@ import xoropt
 from xoropt import CompressConfig
 
 OF_TENSOR = [
-    *("shape", "dtype", "weights", "planes", "network", "order", "solver", "care_bits", "value_entropy"),
-    *("magnitude_kept", "negative_zeros", "patches", "blocks", "proved_blocks"),
-    *("seed_bits", "patch_bits", "mask_bits", "scale_bits", "header_bits", "efficiency", "bits_per_weight"),
+    *("shape", "dtype", "weights", "planes", "network", "order", "solver", "kind", "care_bits"),
+    *("value_entropy", "magnitude_kept", "negative_zeros", "patches", "blocks", "proved_blocks"),
+    *("seed_bits", "patch_bits", "mask_bits", "scale_bits", "raw_bits", "header_bits", "efficiency"),
+    *("bits_per_weight", "bound"),
 ]
 OF_TOTAL = [
-    *("weights", "care_bits", "seed_bits", "patch_bits", "mask_bits", "scale_bits", "header_bits", "patches"),
-    *("blocks", "proved_blocks", "efficiency", "bits_per_weight", "carried_bytes"),
+    *("weights", "care_bits", "seed_bits", "patch_bits", "mask_bits", "scale_bits", "raw_bits", "header_bits"),
+    *("patches", "blocks", "proved_blocks", "efficiency", "bits_per_weight", "carried_bytes"),
 ]
 
 

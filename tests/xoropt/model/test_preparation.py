@@ -20,8 +20,13 @@ def reasons(tensors, config):
     return {name: tensor.reason for name, tensor in prepared.items() if isinstance(tensor, UncompressedTensor)}
 
 
-def test_reasons_of_tensors_that_are_quantized_already(dense):
+def test_reasons_of_tensors_that_are_kept_exactly(dense):
     assert reasons(dense, CompressConfig(exclude=("fc*",), min_weights=16)) == {
+        "fc.weight": "excluded",
+        "step": "fewer than 16 weights",
+        "empty": "fewer than 16 weights",
+    }
+    assert reasons(dense, CompressConfig(exclude=("fc*",), min_weights=16, only_quantized=True)) == {
         "conv.weight": "more than 257 values: not quantized",
         "fc.weight": "excluded",
         "head.weight": "more than 257 values: not quantized",
@@ -80,7 +85,7 @@ def test_quantized_tensors_are_recognized():
     assert prepared.quantization is None
     assert prepared.exact is prepared.array
     assert (prepared.quantized.mask == (weights != 0)).all()
-    assert len(prepared.quantized.planes) == 2
+    assert len(prepared.quantized) == 2
     assert sorted(prepared.quantized.levels.values.tolist()) == [-2.0, 0.25, 1.5]
     assert same_bytes(dequantize(prepared.quantized), weights)
 

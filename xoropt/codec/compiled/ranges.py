@@ -7,7 +7,7 @@ import numpy as np
 from xoropt.codec.compiled.kernels import read_octets
 from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
 from xoropt.codec.compiled.threads import choose_threads, run_on_threads
-from xoropt.codec.compiled.weights.kernels import expand
+from xoropt.codec.compiled.writers import SPARE_WORDS, WeightTable, Writer
 from xoropt.common.memory import address, aligned
 from xoropt.common.words.kernels import flip_bits, put_bits
 
@@ -129,8 +129,7 @@ def decode_weights(
     flips: list[np.ndarray],
     mask: np.ndarray | None,
     mask_first: int,
-    table: np.ndarray,
-    row_length: int,
+    writer: Writer,
     first: int,
     stop: int,
     jobs: int | None,
@@ -143,48 +142,33 @@ def decode_weights(
         reader, flips, first, stop, jobs: as for `decode_planes`.
         mask: uint8, packed, weight w at bit w − mask_first; None: every weight is kept.
         mask_first: the weight of bit 0 of `mask`.
-        table: unsigned integers (rows, 2^planes), the weight for every code, in each row of the tensor or in all.
-        row_length: weights of a row.
-        out: where to write, C-contiguous, (stop − first,) of the table's dtype; None: a new array.
+        writer: makes weights of planes.
+        out: where to write, C-contiguous, (stop − first,) of the writer's dtype; None: a new array.
         plane: the first plane; there are as many planes as `flips` has items.
 
     Returns:
-        The weights, (stop − first,) of the table's dtype.
+        The weights, (stop − first,) of the writer's dtype.
     """
     planes, size = len(flips), stop - first
     octets = None if mask is None else readonly(mask)
     if out is None:
-        out = aligned(size, table.dtype, first)
+        out = aligned(size, writer.dtype, first)
     stream = use_streaming_stores(out, first)
     tasks = list(pairwise(reader.cuts(first, stop))) if size else []
 
     def run(some: list[tuple[int, int]]) -> None:
         stride = words_per_plane(reader, some)
         masked = 8 if octets is None else max(b - a for a, b in some) // 64 + 24
-        spare = borrow(72 + planes * stride + masked)
-        codes, tile = spare[:8].view(np.uint8), spare[8:72].view(table.dtype)
-        held, kept = spare[72 : 72 + planes * stride].reshape(planes, stride), spare[72 + planes * stride :]
+        begin = SPARE_WORDS + planes * stride
+        spare = borrow(begin + masked)
+        held, kept = spare[SPARE_WORDS:begin].reshape(planes, stride), spare[begin:]
         for a, b in some:
             origin = fill_planes(reader, flips, a, b, held, plane)
             mask_at = a - mask_first
             if octets is not None:
                 read_octets(octets, mask_at, b - a, kept)
-            expand(
-                held,
-                a - origin,
-                kept,
-                mask_at % 8,
-                octets is not None,
-                table,
-                row_length,
-                a,
-                b,
-                codes,
-                tile,
-                out,
-                first,
-                stream,
-            )
+            some_spare = spare[:SPARE_WORDS]
+            writer.write(held, a - origin, kept, mask_at % 8, octets is not None, a, b, some_spare, out, first, stream)
         give_back(spare)
 
     if tasks:
@@ -198,7 +182,7 @@ def decode_bits(
     """Decode the weights first … stop − 1 of every plane: bool (planes, stop − first); see `decode_planes`."""
     if out is None:
         out = np.empty((len(flips), stop - first), dtype=bool)
-    table = np.array([[0, 1]], dtype=np.uint8)
+    table = WeightTable(np.array([[0, 1]], dtype=np.uint8), 1)
     for p, row in enumerate(out):
-        decode_weights(reader, flips[p : p + 1], None, 0, table, 1, first, stop, jobs, row.view(np.uint8), plane=p)
+        decode_weights(reader, flips[p : p + 1], None, 0, table, first, stop, jobs, row.view(np.uint8), plane=p)
     return out

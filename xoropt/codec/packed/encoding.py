@@ -4,6 +4,7 @@ No scheme stores fewer bits, but a decoder has to count the kept weights before 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -18,10 +19,10 @@ from xoropt.codec.packed.raw_reader import raw_reader
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import non_negative_int, take
-from xoropt.common.errors import DecodeError
+from xoropt.common.errors import DecodeError, FormatError
 from xoropt.networks import XorNetwork
 
-__all__ = ["PACKED", "PackedValues", "pack_values", "unpack_values"]
+__all__ = ["PACKED", "PackedValues", "pack_planes", "pack_values", "unpack_values"]
 
 PACKED = XorNetwork(1, 1, 0, np.ones((1, 1), dtype=np.uint64), "packed")
 """The network that stands for none: the bit of each kept weight is a seed bit."""
@@ -121,7 +122,10 @@ class PackedValues:
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
         """Restore the packed values that `describe` described."""
         kept = non_negative_int(entry.get("care"), "care") // max(1, planes)
-        return cls(shape, kept, take(parts, "seeds", np.dtype(np.uint8), (planes, -(-kept // 8))))
+        seeds, size = take(parts, "seeds", np.dtype(np.uint8), None), -(-kept // 8)
+        if seeds.shape not in ((planes, size), (planes * size,)):
+            raise FormatError(f"its part 'seeds' must be {planes} planes of {size} bytes")
+        return cls(shape, kept, seeds.reshape(planes, size))
 
     def reader(self) -> Reader:
         """Make the compiled decoder where every weight is kept; the compiled decoders do not count kept weights."""
@@ -164,9 +168,21 @@ def pack_values(planes: np.ndarray, mask: np.ndarray) -> PackedValues:
         planes: bool (planes, ...).
         mask: bool (...), True for kept weights.
     """
-    return PackedValues(
-        mask.shape, int(np.count_nonzero(mask)), np.packbits(planes[:, mask], axis=1, bitorder="little")
-    )
+    return pack_planes(planes, mask)
+
+
+def pack_planes(planes: Iterable[np.ndarray], mask: np.ndarray) -> PackedValues:
+    """Pack the kept bits of planes that are made one after the other.
+
+    Args:
+        planes: bool (...) each.
+        mask: bool (...), True for kept weights.
+    """
+    kept = int(np.count_nonzero(mask))
+    packed = [
+        np.packbits(plane.reshape(-1) if kept == mask.size else plane[mask], bitorder="little") for plane in planes
+    ]
+    return PackedValues(mask.shape, kept, np.stack(packed) if packed else np.zeros((0, -(-kept // 8)), dtype=np.uint8))
 
 
 def unpack_values(packed: PackedValues, mask: np.ndarray) -> np.ndarray:

@@ -1,8 +1,8 @@
 """The file: one safetensors file whose description says how its arrays make up each tensor.
 
-Format version 2 is written; version 1 is read as well. Large parts are arrays by themselves. Small ones lie in pools,
-one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay for
-headers of its own. docs/format.md specifies the format, for programs that are written from the specification alone.
+Format version 3 is written; versions 1 and 2 are read as well. Large parts are arrays by themselves. Small ones lie in
+pools, one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay
+for headers of its own. docs/format.md specifies the format, for programs written from the specification alone.
 """
 
 import json
@@ -25,13 +25,14 @@ from xoropt.model.file.description import (
     unpack_description,
     unseal,
 )
+from xoropt.model.file.limits import check_work
 from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
 
 __all__ = ["VERSION", "header_bits", "load", "save"]
 
-VERSION = 2
+VERSION = 3
 KEY = "xoropt"
 DESCRIPTION = "xoropt::description"
 MAX_PART_AXES = 8
@@ -65,15 +66,18 @@ def check_model(model: CompressedModel) -> None:
     """
     check_names(model.tensors)
     check_metadata(model.metadata)
+    entries, octets = {}, 0
     for name, tensor in model.tensors.items():
         try:
             entry, parts = describe_tensor(tensor)
+            entries[name], octets = entry, octets + sum(part.nbytes for part in parts.values())
             shape, dtype = shape_and_dtype(tensor)
             check_shape(shape)
             name_of(dtype)
             restore_tensor(json.loads(json.dumps(entry)), parts)
         except XoroptError as error:
             raise type(error)(f"tensor '{name}': {error}") from None
+    check_work(entries, octets)
 
 
 def _arrays(model: CompressedModel) -> Parts:
@@ -143,7 +147,8 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
         if version == 1:
             description, stored = sealed, split_version_1(sealed, arrays)
         else:
-            description, stored = _split_version_2(arrays)
+            description, stored = _split_arrays(arrays)
+        check_work({name: entry for name, (entry, _) in stored.items()}, os.stat(path).st_size)
         tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
         for name, (entry, parts) in stored.items():
             try:
@@ -158,8 +163,8 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     return CompressedModel(tensors, extra)
 
 
-def _split_version_2(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
-    """Return the description of a file of version 2, and the tensors' entries and parts.
+def _split_arrays(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
+    """Return the description of a file of version 2 or 3, and the tensors' entries and parts.
 
     Raises:
         FormatError: the description is not valid or does not fit the arrays, or a checksum differs.

@@ -53,9 +53,8 @@ def check_work(entries: dict[str, dict[str, Any]], octets: int) -> None:
     most += min(weights, MOST_WEIGHTS) // WEIGHTS_OF_WORK
     seen: set[str] = set()
     for name, entry in entries.items():
-        for key in KEYS:
-            recipe = entry.get(key)
-            if not isinstance(recipe, str) or recipe in seen:
+        for recipe in _recipes(entry):
+            if recipe in seen:
                 continue
             seen.add(recipe)
             try:
@@ -64,9 +63,17 @@ def check_work(entries: dict[str, dict[str, Any]], octets: int) -> None:
                 continue
             if most < 0:
                 raise FormatError(
-                    f"tensor '{name}': its network '{recipe[:60]}' brings the work of all networks above what a file of "
-                    f"{octets} bytes may take"
+                    f"tensor '{name}': to make its network '{recipe[:60]}' and those before it takes more work than "
+                    f"a file of {octets} bytes may cause"
                 )
+
+
+def _recipes(entry: dict[str, Any]) -> list[str]:
+    """Return the recipes that an entry names, those of stacked encodings among them."""
+    stack = entry.get("stack")
+    members = [member for member in stack if isinstance(member, dict)] if isinstance(stack, list) else []
+    named = [*(entry.get(key) for key in KEYS), *(member.get("network") for member in members)]
+    return [recipe for recipe in named if isinstance(recipe, str)]
 
 
 def _weights(shape: Any) -> int:

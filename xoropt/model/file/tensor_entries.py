@@ -12,11 +12,14 @@ from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
 from xoropt.masks.coding import check_parts
+from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
-from xoropt.quantize import Codebook, Scales
-from xoropt.quantize.quantized_tensor import MAX_PLANES, Levels, check_levels
+from xoropt.quantize.fields import symbol_bytes
+from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
+from xoropt.quantize.number_form import MAX_RAW_BITS, NumberForm
+from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
 
 __all__ = ["Parts", "StoredTensors", "array_name", "bytes_of", "checksum", "describe_tensor", "restore_tensor"]
 
@@ -64,7 +67,7 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         "dtype": name_of(levels.dtype),
         "mask": tensor.mask_codec,
     } | coded_entry
-    if tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
+    if isinstance(levels, CodedField) or tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
         entry["entropy"] = round(tensor.value_entropy, 2)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
@@ -74,7 +77,29 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         entry |= {f"mask_{key}": value for key, value in plane.items()}
     if isinstance(levels, Scales):
         return entry, parts | {"scales": levels.alpha}
+    if isinstance(levels, CodedField):
+        return entry | {"field": _describe_field(levels)}, parts | _field_parts(levels, tensor)
     return entry, parts | {"codebook": levels.values}
+
+
+def _describe_field(levels: CodedField) -> list[int]:
+    """Return the form of a coded field as numbers: raw bits, zeros, whether the sign is last, and the fill."""
+    form = levels.form
+    return [form.raw_bits, form.zeros, int(form.sign_last), levels.fill]
+
+
+def _field_parts(levels: CodedField, tensor: CompressedTensor) -> Parts:
+    """Return the parts of a coded field: values, codeword lengths, and the list of weights with other values."""
+    parts = {"values": levels.values, "lengths": levels.lengths}
+    at, symbols = tensor.listed
+    if len(at):
+        coded = len(levels.lengths)
+        kind = np.dtype(f"u{symbol_bytes(len(levels.values) - coded)}")
+        parts |= {
+            "listed": pack_positions(at, tensor.encoded.outputs),
+            "listed_values": (symbols - coded).astype(kind),
+        }
+    return parts
 
 
 def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | UncompressedTensor:
@@ -92,14 +117,13 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         raise FormatError("its shape is too large")
     check_shape(shape)
     planes = non_negative_int(entry.get("planes"), "planes")
-    dtype = dtype_of(get(entry, "dtype", str))
-    if planes > MAX_PLANES:
-        raise FormatError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
-    encoded = restore(entry, parts, shape, planes)
-    levels: Levels = (
-        Scales(parts["scales"], dtype) if "scales" in parts else Codebook(take(parts, "codebook", dtype, None))
-    )
+    most = MAX_PLANES + (MAX_RAW_BITS if "field" in entry else 0)
+    if planes > most:
+        raise FormatError(f"it has {planes} planes; at most {most} are allowed")
+    levels = _restore_levels(entry, parts)
     check_levels(levels, planes, shape)
+    listed = _restore_listed(levels, parts, math.prod(shape))
+    encoded = restore(entry, parts, shape, planes)
     quantization = entry.get("quantization")
     if quantization is not None:
         values = get(entry, "quantization", dict).values()
@@ -116,4 +140,35 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     codec = get(entry, "mask", str)
     check_parts(codec, mask_parts, shape, math.prod(shape))
-    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy)
+    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed)
+
+
+def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:
+    """Restore the levels of a tensor."""
+    dtype = dtype_of(get(entry, "dtype", str))
+    if "field" in entry:
+        numbers = get(entry, "field", list)
+        if len(numbers) != 4 or numbers[2:3] not in ([0], [1]):
+            raise FormatError("the description lacks a valid 'field'")
+        raw_bits, zeros, sign_last, fill = (non_negative_int(number, "field", 1 << 64) for number in numbers)
+        form = NumberForm(dtype, min(raw_bits, 64), min(zeros, 64), bool(sign_last))
+        lengths = take(parts, "lengths", np.dtype(np.uint8), None)
+        return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill)
+    return Scales(parts["scales"], dtype) if "scales" in parts else Codebook(take(parts, "codebook", dtype, None))
+
+
+def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:
+    """Restore the list of weights whose values have no codeword.
+
+    Raises:
+        FormatError: there are values without a list, or numbers that fit no value.
+        DecodeError: the list is damaged.
+    """
+    if not isinstance(levels, CodedField) or "listed" not in parts:
+        return NOTHING_LISTED
+    at = unpack_positions(take(parts, "listed", np.dtype(np.uint8), None), size, 0, size)
+    rare = len(levels.values) - len(levels.lengths)
+    symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int64)
+    if (symbols >= rare).any():
+        raise FormatError(f"its listed weights have numbers of values above {rare}")
+    return Listed(at, symbols + len(levels.lengths))

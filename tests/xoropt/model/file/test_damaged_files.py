@@ -79,7 +79,7 @@ def rewrite(path, change):
 
 
 HOSTILE = {
-    "a newer version": (lambda d, a: d.update(version=3), "format version 3, newer than 2; upgrade"),
+    "a newer version": (lambda d, a: d.update(version=4), "format version 4, newer than 3; upgrade"),
     "no version": (lambda d, a: d.pop("version"), "'version'"),
     "a version of text": (lambda d, a: d.update(version="1"), "'version'"),
     "an array too many": (lambda d, a: a.update(extra=np.zeros(3)), "'extra', which its description does not name"),

@@ -1,0 +1,121 @@
+"""Writers: how weights are made of decoded planes and a decoded mask, tile by tile."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from xoropt.codec.compiled.fields.kernels import join_fields
+from xoropt.codec.compiled.weights.kernels import FEW, expand
+
+__all__ = ["FieldTables", "WeightTable", "Writer", "field_tables", "weights_writer"]
+
+SPARE_WORDS = 64
+"""Words of working memory that a writer needs."""
+
+
+class Writer(Protocol):
+    """Writes the weights of a range."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The unsigned integers that are written."""
+        ...
+
+    def write(
+        self,
+        planes: np.ndarray,
+        at: int,
+        mask: np.ndarray,
+        mask_at: int,
+        masked: bool,
+        first: int,
+        stop: int,
+        spare: np.ndarray,
+        out: np.ndarray,
+        begin: int,
+        stream: bool,
+    ) -> None:
+        """Write the weights first … stop − 1.
+
+        Args:
+            planes: uint64 (planes, words).
+            at: the bit of each plane that belongs to weight `first`.
+            mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
+            masked: whether there is a mask; otherwise all weights are kept.
+            first, stop: the range.
+            spare: working memory, uint64 (SPARE_WORDS,).
+            out: of `dtype`, with weight w at w − begin.
+            begin: see `out`.
+            stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is one of 64.
+        """
+        ...
+
+
+class WeightTable(NamedTuple):
+    """A weight for every code; pruned weights are 0.
+
+    Attributes:
+        table: unsigned integers (rows, 2^planes), for each row of the tensor or for all.
+        row_length: weights of a row.
+    """
+
+    table: np.ndarray
+    row_length: int
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The unsigned integers that are written."""
+        return self.table.dtype
+
+    def write(self, planes, at, mask, mask_at, masked, first, stop, spare, out, begin, stream) -> None:  # type: ignore[no-untyped-def]
+        """Write the weights first … stop − 1, see `Writer.write`."""
+        codes = np.zeros(64, dtype=np.uint8)
+        tile = np.zeros(64, dtype=self.table.dtype)
+        table, row_length = self.table, self.row_length
+        expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, codes, tile, out, begin, stream)
+
+
+class FieldTables(NamedTuple):
+    """An image for every code, to which the planes of a raw field are joined.
+
+    Attributes:
+        images: unsigned integers (2^code planes,), the images without their raw field.
+        octets: uint8 (itemsize·256,), byte b of the image for every code from 256·b on.
+        from_octet: the lowest byte of the images that is not always 0.
+        form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
+        fill: a pruned weight.
+    """
+
+    images: np.ndarray
+    octets: np.ndarray
+    from_octet: int
+    form: tuple[int, int, bool, int]
+    fill: int
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The unsigned integers that are written."""
+        return self.images.dtype
+
+    def write(self, planes, at, mask, mask_at, masked, first, stop, spare, out, begin, stream) -> None:  # type: ignore[no-untyped-def]
+        """Write the weights first … stop − 1, see `Writer.write`."""
+        images, octets, low, form, fill = self
+        kept, place, room = (mask, mask_at, masked), (out, begin, stream), spare.view(np.uint8)
+        join_fields(planes, at, *kept, images, octets, low, form, np.uint64(fill), first, stop, room, *place)
+
+
+def weights_writer(table: np.ndarray, row_length: int) -> Writer:
+    """Make the writer of weights that a table gives, unsigned integers (rows, 2^planes), see `WeightTable`."""
+    if len(table) > 1 or table.shape[1] <= 1 << FEW:
+        return WeightTable(table, row_length)
+    return field_tables(table[0], 0, 0, False, 0)
+
+
+def field_tables(images: np.ndarray, raw_bits: int, zeros: int, sign_last: bool, fill: int) -> FieldTables:
+    """Make the writer of numbers with a coded and a raw field, see `FieldTables`."""
+    size = images.dtype.itemsize
+    octets = np.zeros((size, 256), dtype=np.uint8)
+    octets[:, : len(images)] = images.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T
+    used = np.flatnonzero(octets.any(axis=1))
+    from_octet = int(used[0]) if len(used) else size
+    return FieldTables(images, octets.reshape(-1), from_octet, (raw_bits, zeros, sign_last, 8 * size), fill)

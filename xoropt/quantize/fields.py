@@ -1,0 +1,224 @@
+"""Fields: how a tensor's numbers are split into a prefix-coded field and a raw one, chosen from computed sizes.
+
+The sizes follow from counts of the numbers' upper bits, before anything is encoded. Floats are mostly coded by their
+exponent and the upper bit or two of the mantissa, whose distribution is not uniform either: larger alphabets lose less
+to whole bits.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from xoropt.quantize.levels import CodedField
+from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
+from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
+from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
+
+__all__ = ["FieldPlan", "plan_fields"]
+
+WINDOW = 16
+"""The most upper bits of an image that are counted; the field lies within them."""
+RARE = (8, 9, 10, 11, 12, 14)
+"""A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
+NEAR = 0.25
+"""Bits a weight by which the entropy of a split may exceed the least one to be tried."""
+PLANE_BITS = 500
+"""Bits that the description takes of each plane that cares for some of the kept weights alone."""
+LIST_BITS = 200
+"""Bits that a list takes beside its entries, in the description of the tensor."""
+
+
+@dataclass(frozen=True, eq=False)
+class FieldPlan:
+    """How the numbers of a tensor can be stored.
+
+    Attributes:
+        levels: the split, the values and their codewords.
+        bits: the bits of the kept weights, the table and the list of rare weights.
+        entropy: bits of information in the value of a kept weight, its raw field included.
+    """
+
+    levels: CodedField
+    bits: float
+    entropy: float
+
+    def apply(self, patterns: np.ndarray, mask: np.ndarray) -> QuantizedTensor:
+        """Split a tensor.
+
+        Args:
+            patterns: its bits, unsigned integers, flat.
+            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all.
+        """
+        levels, form = self.levels, self.levels.form
+        coded, kind = len(levels.lengths), form.pattern
+        number_of = _numbering(levels)
+        words = np.zeros(len(levels.values) + 1, dtype=np.uint8)
+        words[:coded] = plane_words(levels.lengths)
+        codes = np.empty(len(patterns), dtype=np.uint8)
+        raw = np.empty(len(patterns), dtype=kind) if form.raw_bits else None
+        flat, at, symbols = mask.reshape(-1), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for first in range(0, len(patterns), CHUNK):
+            some = slice(first, first + CHUNK)
+            images = form.images(patterns[some])
+            numbers = number_of(images >> kind.type(form.raw_bits))
+            codes[some] = words[numbers]
+            if raw is not None:
+                raw[some] = images & kind.type((1 << form.raw_bits) - 1)
+            if coded < len(levels.values):
+                rare = np.flatnonzero((numbers >= coded) & flat[some])
+                at.append(rare + first)
+                symbols.append(numbers[rare].astype(np.int64))
+        shape = mask.shape
+        listed = Listed(np.concatenate(at), np.concatenate(symbols))
+        return QuantizedTensor(mask, codes.reshape(shape), levels, None if raw is None else raw.reshape(shape), listed)
+
+
+def _numbering(levels: CodedField) -> Callable[[np.ndarray], np.ndarray]:
+    """Make the function from fields to the numbers of their values; fields without a value have any number."""
+    values = levels.values >> levels.form.pattern.type(levels.form.raw_bits)
+    if _is_by_value(levels.form):
+        order = np.argsort(values, kind="stable")
+        ascending = values[order]
+        return lambda fields: order[np.minimum(np.searchsorted(ascending, fields), len(order) - 1)]
+    places = values.astype(np.uint16)  # the bits above a window repeat its sign or are 0
+    numbers = np.full(1 << WINDOW, len(values), dtype=np.int64)
+    numbers[places] = np.arange(len(values))
+    return lambda fields: numbers[fields.astype(np.uint16)]
+
+
+def _is_by_value(form: NumberForm) -> bool:
+    """Return whether the values of large numbers are coded as a whole, beyond any window."""
+    return not form.raw_bits and form.bits > WINDOW
+
+
+class Window(NamedTuple):
+    """Counts of the upper bits of images.
+
+    Attributes:
+        form: of the numbers, without a raw field.
+        width: bits of the window.
+        low: the image's bit where the window begins.
+        counts: int64 (2^width,).
+        values: the images that are counted, where they are counted as a whole; None: those of each window.
+    """
+
+    form: NumberForm
+    width: int
+    low: int
+    counts: np.ndarray
+    values: np.ndarray | None = None
+
+
+def plan_fields(
+    patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray | None = None
+) -> FieldPlan | None:
+    """Plan how the numbers of a tensor are split and coded for the least size.
+
+    Args:
+        patterns: their bits, unsigned integers, flat.
+        dtype: of the tensor; complex numbers have a plan only where their values are few.
+        fill: the bits of pruned weights, which are not coded; None: every weight is kept.
+        few: the different patterns, ascending, where they are few.
+
+    Returns:
+        The plan; None where there are no kept weights or too many different fields.
+    """
+    if few is not None and dtype.itemsize > 2:
+        windows = [_values_as_window(patterns, dtype, fill, few)]
+    else:
+        windows = list(_windows(patterns, dtype, fill))
+    plans = [plan for window in windows for plan in _plans(window, fill)]
+    return min(plans, key=lambda plan: plan.bits, default=None)
+
+
+def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
+    """Count values as a whole."""
+    counts = np.zeros(len(few), dtype=np.int64)
+    for first in range(0, len(patterns), CHUNK):
+        counts += np.bincount(np.searchsorted(few, patterns[first : first + CHUNK]), minlength=len(few))
+    if fill is not None:
+        counts[few == few.dtype.type(fill)] = 0
+    return Window(NumberForm(dtype), 0, 0, counts, few)
+
+
+def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterator[Window]:
+    """Count the upper bits of the numbers, with the sign where it may be best."""
+    if dtype.kind == "c" or not len(patterns):
+        return
+    bits, kind = 8 * dtype.itemsize, patterns.dtype
+    together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1
+    zeros = min((together & -together).bit_length() - 1, bits - 2) if together else bits - 2
+    form = NumberForm(dtype, 0, zeros, has_sign_bit(dtype) and bool(together >> bits - 1))
+    if is_signed_integer(dtype):
+        signed = patterns.view(f"i{dtype.itemsize}")
+        top = 1 + max(int(signed.max()).bit_length(), (~int(signed.min())).bit_length()) - zeros
+    else:
+        top = bits - zeros if form.sign_last else max(1, together.bit_length() - zeros)
+    low = max(0, top - WINDOW)
+    width = top - low
+    counts = np.zeros(1 << width, dtype=np.int64)
+    for first in range(0, len(patterns), CHUNK):
+        window = form.images(patterns[first : first + CHUNK]) >> kind.type(low) & kind.type((1 << width) - 1)
+        counts += np.bincount(window.astype(np.uint16), minlength=1 << width)
+    if fill is not None:
+        place = int(form.images(np.array([fill], dtype=kind))[0]) >> low & ((1 << width) - 1)
+        counts[place] -= np.count_nonzero(patterns == kind.type(fill))
+    yield Window(form, width, low, counts)
+
+
+def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
+    """Plan the splits of a window, except those whose entropy is far from the least one."""
+    kept = int(window.counts.sum())
+    if not kept:
+        return
+    splits = []
+    for field_bits in range(1, window.width + 1) if window.values is None else [0]:
+        raw_bits = window.low + window.width - field_bits
+        counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
+        share = counts[counts > 0] / kept
+        splits.append((float(-(share * np.log2(share)).sum()) + raw_bits, raw_bits, counts))
+    least = min(entropy for entropy, _, _ in splits)
+    for entropy, raw_bits, counts in splits:
+        if entropy <= least + NEAR:
+            plans = (_plan(window, fill, raw_bits, counts, entropy, rare) for rare in (None, *RARE))
+            found = [plan for plan in plans if plan is not None]
+            if found:
+                yield min(found, key=lambda plan: plan.bits)
+
+
+def _plan(
+    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None
+) -> FieldPlan | None:
+    """Plan one split, with the symbols listed that occur once in 2^rare weights or less; None where none is left."""
+    form, kept = window.form, int(counts.sum())
+    symbols = np.flatnonzero(counts)
+    symbols = symbols[np.argsort(-counts[symbols], kind="stable")]
+    coded = len(symbols) if rare is None else int(np.count_nonzero(counts[symbols] > kept >> rare))
+    if not 1 <= coded <= 1 << MAX_LENGTH or (rare is not None and coded == len(symbols)):
+        return None
+    lengths = limited_lengths(counts[symbols[:coded]])
+    if window.values is not None:
+        values = window.values[symbols]
+    else:
+        values = symbols.astype(np.uint64)
+        field_bits = window.low + window.width - raw_bits
+        if is_signed_integer(form.dtype):  # the bits above the window repeat its sign
+            values = (values.astype(np.int64) << 64 - field_bits >> 64 - field_bits).view(np.uint64)
+        values = (values << np.uint64(raw_bits)).astype(form.pattern)
+    dense = NumberForm(form.dtype, raw_bits, form.zeros, form.sign_last)
+    levels = CodedField(dense, values, lengths, fill or 0)
+    listed = int(counts[symbols[coded:]].sum())
+    bits = float(counts[symbols[:coded]] @ lengths.astype(np.int64)) + raw_bits * kept + 8 * levels.nbytes
+    bits += PLANE_BITS * (int(lengths.max()) - int(lengths.min()))
+    if listed:
+        bits += listed * (math.log2(int(window.counts.sum()) / listed) + 1.6 + 8 * symbol_bytes(len(values) - coded))
+        bits += LIST_BITS
+    return FieldPlan(levels, bits, entropy)
+
+
+def symbol_bytes(symbols: int) -> int:
+    """Return the bytes that the number of one of so many symbols takes."""
+    return 1 if symbols <= 1 << 8 else 2

@@ -1,0 +1,81 @@
+"""Recognition: what an exact tensor's numbers are, and whether its most frequent one is stored as a mask."""
+
+import math
+
+import numpy as np
+
+from xoropt.masks.coding import plan_mask
+from xoropt.quantize.codebooks import codebook, few_values
+from xoropt.quantize.fields import FieldPlan, plan_fields
+from xoropt.quantize.levels import Codebook, count_planes
+from xoropt.quantize.quantized_tensor import QuantizedTensor
+
+__all__ = ["recognize"]
+
+LEAST_SHARE = 0.02
+"""Share of the most frequent number from which a mask of it is considered."""
+STRUCTURED = 0.15
+"""Share from which a mask is planned although one of random places would not pay."""
+SAMPLE = 1 << 14
+"""Numbers in which the most frequent one is looked for."""
+MASKED = 0.99
+"""How much of what it takes without a mask a tensor may take with one: a mask costs time."""
+SIMPLER = 1.005
+"""How much a codebook with codes of equal length may take more than a prefix code to be preferred."""
+
+
+def recognize(weights: np.ndarray) -> QuantizedTensor | None:
+    """Represent a tensor exactly, in the form that takes least: by a codebook, or by a coded field and a raw one.
+
+    Numbers are told apart by their bits: −0.0, infinities and every NaN come back as they were.
+
+    Args:
+        weights: any shape, any dtype of 1, 2, 4 or 8 bytes.
+
+    Returns:
+        The tensor; None where it is empty, or its values and the upper bits of its numbers are too many.
+    """
+    patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
+    few = few_values(patterns)
+    dense, simple = plan_fields(patterns, weights.dtype, None, few), None
+    if few is not None and len(few[few != 0]) <= 1:
+        return codebook(weights)  # the mask says all
+    fill = _most_frequent(patterns)
+    masked, mask_bits, mask = None, 0.0, None
+    share = np.count_nonzero(patterns == patterns.dtype.type(fill)) / max(1, len(patterns))
+    if share >= LEAST_SHARE:
+        mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
+        masked = plan_fields(patterns, weights.dtype, fill, few)
+    if masked is not None and mask is not None:
+        mask_bits = _entropy(share) * len(patterns)
+        if dense is not None and dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
+            mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
+    if few is not None:
+        simple = codebook(weights)
+    best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1))
+    if simple is not None and isinstance(simple.levels, Codebook):
+        kept = int(np.count_nonzero(simple.mask))
+        bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
+        if kept < len(patterns):
+            bits += mask_bits if fill == 0 and masked is not None else _entropy(kept / len(patterns)) * len(patterns)
+        if bits <= SIMPLER * best[0]:
+            return simple
+    if best[1] == 0 and dense is not None:
+        return dense.apply(patterns, np.ones(weights.shape, dtype=bool))
+    return masked.apply(patterns, mask) if masked is not None and mask is not None else None
+
+
+def _total(plan: FieldPlan | None, mask_bits: float) -> float:
+    return math.inf if plan is None else plan.bits + mask_bits
+
+
+def _most_frequent(patterns: np.ndarray) -> int:
+    """Return the most frequent number of a sample; 0 where none stands out."""
+    sample = patterns[:: max(1, len(patterns) // SAMPLE)]
+    values, counts = np.unique(sample, return_counts=True)
+    return int(values[np.argmax(counts)]) if len(sample) and counts.max() > len(sample) * LEAST_SHARE else 0
+
+
+def _entropy(share: float) -> float:
+    """Return the bits that a weight of a random mask takes."""
+    return -sum(p * math.log2(p) for p in (share, 1 - share) if p > 0)
