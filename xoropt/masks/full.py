@@ -16,7 +16,11 @@ def near(mask: np.ndarray) -> NearMask | None:
     """Return the full mask for one that prunes few weights, see `MaskCodec.near`."""
     if 8 * (mask.size - int(np.count_nonzero(mask))) > mask.size:
         return None
-    return NearMask(MaskPlan.of_parts({}), np.flatnonzero(~mask))
+    return NearMask(MaskPlan(0, _encode), np.flatnonzero(~mask))
+
+
+def _encode(jobs: int, effort: str = "normal") -> Parts:
+    return {}
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:

@@ -93,7 +93,11 @@ def _plan_of(mask: np.ndarray, form: Form) -> MaskPlan:
     per_number = _groups_per_number(form.choices)
     count = -(-(mask.size // form.m) // per_number)
     stored = len(form.head) - (-count * _width(form.choices, per_number) // 8)
-    return MaskPlan(stored, lambda jobs: _encode(mask, form))
+
+    def encode(jobs: int, effort: str = "normal") -> Parts:
+        return _encode(mask, form)
+
+    return MaskPlan(stored, encode)
 
 
 def near(mask: np.ndarray) -> NearMask | None:

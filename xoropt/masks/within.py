@@ -8,6 +8,8 @@ a structure, which makes the region. The part `mask_inside` is a little-endian u
 but the first 2^20: the weights of the region before them; then a bit for each weight of the region, in row-major order.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from xoropt.common.errors import DecodeError
@@ -41,25 +43,26 @@ def codec_over(codecs: Codecs) -> MaskCodec:
             return None
         directory = 8 * max(0, (mask.size - 1) // CHUNK)
         plans = [
-            MaskPlan(
-                len(head_of(name)) + inner.least_bytes + directory - (-weights // 8),
-                lambda jobs, name=name, inner=inner: encode(mask, name, inner.encode(jobs)["mask"]),  # type: ignore[misc]
-            )
+            MaskPlan(len(head_of(name)) + inner.least_bytes + directory - (-weights // 8), encoder(mask, name, inner))
             for name, inner, weights in _regions(mask)
             if weights <= WORTH * mask.size
         ]
         return min(plans, key=lambda plan: plan.least_bytes, default=None)
 
-    def encode(mask: np.ndarray, name: str, inner: np.ndarray) -> Parts:
-        flat, parts, counts = np.ascontiguousarray(mask).reshape(-1), [], []
-        for first in range(0, mask.size, CHUNK):
-            stop = min(mask.size, first + CHUNK)
-            region = codecs()[name].decode({"mask": inner}, mask.shape, mask.size, first, stop)
-            parts.append(flat[first:stop][region])
-            counts.append(len(parts[-1]))
-        directory = np.cumsum(counts)[:-1].astype("<u8").view(np.uint8)
-        bits = np.packbits(np.concatenate(parts), bitorder="little")
-        return {"mask": np.concatenate([head_of(name), inner]), INSIDE: np.concatenate([directory, bits])}
+    def encoder(mask: np.ndarray, name: str, plan: MaskPlan) -> Callable[..., Parts]:
+        def encode(jobs: int, effort: str = "normal") -> Parts:
+            inner = plan.encode(jobs)["mask"]
+            flat, parts, counts = np.ascontiguousarray(mask).reshape(-1), [], []
+            for first in range(0, mask.size, CHUNK):
+                stop = min(mask.size, first + CHUNK)
+                region = codecs()[name].decode({"mask": inner}, mask.shape, mask.size, first, stop)
+                parts.append(flat[first:stop][region])
+                counts.append(len(parts[-1]))
+            directory = np.cumsum(counts)[:-1].astype("<u8").view(np.uint8)
+            bits = np.packbits(np.concatenate(parts), bitorder="little")
+            return {"mask": np.concatenate([head_of(name), inner]), INSIDE: np.concatenate([directory, bits])}
+
+        return encode
 
     def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
         codec, inner = split_head(parts, codecs)

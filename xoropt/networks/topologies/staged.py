@@ -70,8 +70,9 @@ def staged(
     """
     check_window("node_window", node_window, n_in)
     delays = node_window // n_in
-    check_int("nodes", nodes, n_in, node_window)
-    taps = check_int("taps", taps, 1, max(1, delays * n_in // nodes))
+    if nodes > node_window:  # each node reads a seed bit of its own at least
+        raise ArgumentError(f"Argument 'nodes' must be at most node_window = {node_window}, not {nodes}.")
+    taps = check_int("taps", taps, 1, node_window // nodes)
     reads = check_int("reads", reads, 1, memory + 1)
     window = node_window + memory * n_in
     if window > MAX_WINDOW:
