@@ -9,6 +9,7 @@ kernels and stripes of convolutions, rows, and columns among them. Blocks at the
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -181,6 +182,9 @@ def expand_blocks(
     row, end = first // each, -(-stop // each)
     if end == row + 1:
         return expand_blocks(coarse[row // sides[0]], lengths[1:], sides[1:], first - row * each, stop - row * each)
+    if each > CHUNK:  # the ends of long rows
+        cuts = [first, *range((row + 1) * each, stop, each), stop]
+        return np.concatenate([expand_blocks(coarse, lengths, sides, a, b) for a, b in pairwise(cuts)])
     some = coarse[np.arange(row, end) // sides[0]]
     for axis in range(1, len(lengths)):
         if sides[axis] > 1:

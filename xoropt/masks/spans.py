@@ -8,6 +8,7 @@ The part `mask` is, for the starts and then for the ends, a little-endian int64 
 bits of a rest; then the rests of all lines' starts as a bit stream, filled up to whole bytes, and those of the ends.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -229,14 +230,18 @@ def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: in
     both, streams = _parse(parts, shape, size)
     width = shape[-1]
     line, end = first // width, -(-stop // width)
+    if end > line + 1 and width > CHUNK:  # the ends of long lines
+        cuts = [first, *range((line + 1) * width, stop, width), stop]
+        return np.concatenate([decode(parts, shape, size, a, b) for a, b in pairwise(cuts)])
     number = np.arange(line, end) % shape[-2]
     start, last = (
         _values(ends, number, unpack_fixed(stream, ends.bits, line, end - line).astype(np.int64), width)
         for ends, stream in zip(both, streams, strict=True)
     )
     if end == line + 1:
-        column = np.arange(first - line * width, stop - line * width)
-        return (column >= start) & (column < last)
+        run, at = np.zeros(stop - first, dtype=bool), first - line * width
+        run[max(0, int(start[0]) - at) : max(0, int(last[0]) - at)] = True
+        return run
     return _runs(start, last, width).reshape(-1)[first - line * width :][: stop - first]
 
 

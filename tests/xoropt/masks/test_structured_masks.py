@@ -178,3 +178,22 @@ def test_entropy_uses_uneven_rows_and_columns():
     stored = 8 * CODECS["entropy"].encode(mask, 1)["mask"].nbytes / mask.size
     assert stored < 1.015 * entropy_of(p)
     assert stored < 0.96 * entropy_of(np.full(1, mask.mean()))
+
+
+def test_long_rows_are_decoded_in_parts():
+    """A range that goes on from one row to the next takes no memory for both of them."""
+    width = 3 << 20
+    coarse = np.repeat(np.random.default_rng(0).random((4, 3)) < 0.5, width // 3, axis=1)
+    masks = {
+        "blocks": np.repeat(coarse, [2, 2, 1, 1], axis=0),
+        "spans": np.arange(width) < np.array([7, width, 0, 12345, 5 << 19])[:, None],
+    }
+    for codec, mask in masks.items():
+        parts = CODECS[codec].encode(mask)
+        for first, stop in ((width - 5, width + 5), (2 * width - 1, 4 * width + 1)):
+            tracemalloc.start()
+            some = CODECS[codec].decode(parts, mask.shape, mask.size, first, stop)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert (some == mask.reshape(-1)[first:stop]).all()
+            assert peak < 2.2 * (stop - first) + 2**20
