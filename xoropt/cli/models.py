@@ -216,8 +216,14 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
 @decoder_option
+@click.option(
+    "--max-size",
+    type=click.IntRange(min=0),
+    metavar="BYTES",
+    help="The most bytes that OUT may take; by default 1 GiB, or 1,000 times the size of IN if that is more.",
+)
 @force_option
-def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
+def decompress(source: Path, out: Path, decoder: str, max_size: int | None, force: bool) -> None:
     """Turn the compressed file IN back into OUT, a plain safetensors file.
 
     \b
@@ -231,7 +237,7 @@ def decompress(source: Path, out: Path, decoder: str, force: bool) -> None:
     check_new(out, force)
     check_suffix(out)
     with progress_bar("decompress") as progress:
-        decompress_to(source, out, decoder=decoder, overwrite=force, progress=progress)
+        decompress_to(source, out, decoder=decoder, overwrite=force, max_size=max_size, progress=progress)
 
 
 @cli.command(short_help="Compare a compressed file with its original.")

@@ -11,6 +11,7 @@ from xoropt.codec.registry import describe, restore
 from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError
+from xoropt.masks.coding import check_parts
 from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
@@ -138,7 +139,9 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         check_mask_plane(mask_parts[DESCRIPTION].tobytes())
     if plane:
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
-    return CompressedTensor(shape, levels, get(entry, "mask", str), mask_parts, encoded, quantization, entropy, listed)
+    codec = get(entry, "mask", str)
+    check_parts(codec, mask_parts, shape, math.prod(shape))
+    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed)
 
 
 def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:

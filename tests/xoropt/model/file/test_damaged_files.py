@@ -64,7 +64,7 @@ def rewrite(path, change):
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         metadata = json.loads(file.metadata()[KEY])
     description = unpack_description(arrays.pop(DESCRIPTION))
-    tensors = from_columns({"common": {}} | description)
+    tensors = from_columns({"common": {}, "columns": {}} | description)
     for entry, value in zip(tensors.values(), description["crc32"], strict=True):
         entry["crc32"] = value
     description |= {"version": metadata["version"], "tensors": tensors}
