@@ -24,7 +24,7 @@ WINDOW = 16
 RARE = (8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
-"""Bits a weight by which the entropy of a split may exceed the least one to be tried."""
+"""Bits a weight by which the entropy of a split and its table may exceed the least ones to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
 PLANE_SHARE = 1 / 1600
@@ -178,7 +178,10 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
-    """Plan the splits of a window, except those whose entropy is far from the least one."""
+    """Plan the splits of a window, except those whose entropy and table are far from the least ones.
+
+    The entropy alone would favour fields of so many bits that hardly a number occurs twice.
+    """
     kept = int(window.counts.sum())
     if not kept:
         return
@@ -187,10 +190,11 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
         raw_bits = window.low + window.width - field_bits
         counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
         share = counts[counts > 0] / kept
-        splits.append((float(-(share * np.log2(share)).sum()) + raw_bits, raw_bits, counts))
-    least = min(entropy for entropy, _, _ in splits)
-    for entropy, raw_bits, counts in splits:
-        if entropy <= least + NEAR:
+        entropy = float(-(share * np.log2(share)).sum()) + raw_bits
+        splits.append((entropy + window.form.bits * len(share) / kept, entropy, raw_bits, counts))
+    least = min(estimate for estimate, _, _, _ in splits)
+    for estimate, entropy, raw_bits, counts in splits:
+        if estimate <= least + NEAR:
             for limit in LIMITS:
                 for rare in (None, *RARE):
                     plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)

@@ -16,7 +16,7 @@ from xoropt.codec.packed.encoding import PACKED
 from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
-from xoropt.common.description_checks import take
+from xoropt.common.description_checks import non_negative_int, take
 from xoropt.common.errors import DecodeError, FormatError
 
 __all__ = ["PackedOctets"]
@@ -115,9 +115,10 @@ class PackedOctets(Storable):
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
         """Restore the planes that `describe` described."""
         seeds, size = take(parts, "seeds", np.dtype(np.uint8), None), math.prod(shape)
-        if planes % 8 or entry.get("octets") != planes // 8 or seeds.size != planes // 8 * size:
+        octets = non_negative_int(entry.get("octets"), "octets")
+        if planes != 8 * octets or seeds.size != octets * size:
             raise FormatError(f"its part 'seeds' must be {planes} planes as bytes of {size} weights")
-        return cls(shape, seeds.reshape(planes // 8, size))
+        return cls(shape, seeds.reshape(octets, size))
 
     def reader(self) -> Reader:
         """Make the compiled decoder of single planes."""
