@@ -59,6 +59,7 @@ class Encoding(Protocol):
     `xoropt.codec.checks.check_once` calls once for each encoding.
 
     Attributes:
+        main: of planes that several encodings store, the one of them that `network` and `order` are of; itself otherwise.
         has_network: whether `network` makes the planes; otherwise it stands for none.
         octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are
             stored so; None otherwise.
@@ -76,6 +77,8 @@ class Encoding(Protocol):
 
     @property
     def octets(self) -> np.ndarray | None: ...
+    @property
+    def main(self) -> "Encoding": ...
     @property
     def has_network(self) -> bool: ...
     @property
@@ -255,6 +258,11 @@ class EncodedPlanes(Storable):
     def outputs(self) -> int:
         """Bits of one plane."""
         return math.prod(self.shape)
+
+    @property
+    def main(self) -> Self:
+        """The encoding itself."""
+        return self
 
     @property
     def kept(self) -> int:

@@ -56,19 +56,19 @@ class StackedPlanes(Storable):
         return any(member.needs_mask for member in self.members)
 
     @property
-    def _main(self) -> Encoding:
+    def main(self) -> Encoding:
         """The first encoding with a network, which has the most care bits."""
         return next((member for member in self.members if member.has_network), self.members[0])
 
     @property
     def network(self) -> XorNetwork:
         """The network of the first encoding that has one."""
-        return self._main.network
+        return self.main.network
 
     @property
     def order(self) -> str:
         """The order that goes with `network`."""
-        return self._main.order
+        return self.main.order
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -98,7 +98,7 @@ class StackedPlanes(Storable):
     @property
     def solver(self) -> str:
         """How patches were chosen where there is a network."""
-        return self._main.solver
+        return self.main.solver
 
     @property
     def proved_blocks(self) -> int:
@@ -135,7 +135,7 @@ class StackedPlanes(Storable):
     @property
     def stream_order(self) -> StreamOrder:
         """The order that goes with `network`."""
-        return self._main.stream_order
+        return self.main.stream_order
 
     def layout(self, plane: int) -> Layout:
         """Return the segments of one plane."""
@@ -217,7 +217,7 @@ class StackedPlanes(Storable):
         readers = [member.reader() for member in self.members]
         ends = list(accumulate(len(member.seeds) for member in self.members))
         owner = [i for i, member in enumerate(self.members) for _ in range(len(member.seeds))]
-        main = readers[self.members.index(self._main)]
+        main = readers[self.members.index(self.main)]
 
         def origin(first: int) -> int:
             return min(reader.origin(first) for reader in readers)

@@ -75,7 +75,7 @@ def _plan_of(name: str, inner: MaskPlan, differs: np.ndarray, size: int) -> Mask
     head = head_of(name)
 
     def encode(jobs: int, effort: str = "normal") -> Parts:
-        mask = np.concatenate([head, inner.encode(jobs).get("mask", NOTHING)])
+        mask = np.concatenate([head, inner.encode(jobs, effort).get("mask", NOTHING)])
         return {"mask": mask, LISTED: pack_positions(differs, size)}
 
     return MaskPlan(len(head) + inner.least_bytes + packed_bytes(differs, size), encode)

@@ -51,7 +51,7 @@ def codec_over(codecs: Codecs) -> MaskCodec:
 
     def encoder(mask: np.ndarray, name: str, plan: MaskPlan) -> Callable[..., Parts]:
         def encode(jobs: int, effort: str = "normal") -> Parts:
-            inner = plan.encode(jobs)["mask"]
+            inner = plan.encode(jobs, effort)["mask"]
             flat, parts, counts = np.ascontiguousarray(mask).reshape(-1), [], []
             for first in range(0, mask.size, CHUNK):
                 stop = min(mask.size, first + CHUNK)

@@ -33,7 +33,7 @@ class CompressConfig:
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
         only_quantized: carry along tensors of more than 257 values, which are otherwise stored by fields: their
-            exponents coded, the other bits as they are. A given network is used for quantized tensors alone.
+            exponents coded, the other bits as they are. A given network or `solver` stores quantized tensors alone.
         min_weights: smaller tensors are carried along unless included.
         network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
             `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
@@ -124,6 +124,11 @@ class CompressConfig:
     def chooses_network(self) -> bool:
         """Whether network, order and rate are chosen for each tensor."""
         return self.network == "auto" and self.n_in is None and self.n_out is None
+
+    @property
+    def codes_values(self) -> bool:
+        """Whether values and fields are coded; a network or a seed search that is given is for quantized tensors."""
+        return self.chooses_network and self.solver == "portfolio" and not self.only_quantized
 
     @property
     def quantizes(self) -> bool:

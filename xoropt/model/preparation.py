@@ -151,7 +151,7 @@ def prepare_tensor(
     exact = array
     if config.merge_zeros and (array == 0).any() and not same_bytes(merged := merge_zeros(array), array):
         exact, quantization = merged, {"zeros": "merged"}
-    only_quantized = config.only_quantized or not config.chooses_network or factors is not None
+    only_quantized = not config.codes_values or factors is not None
     quantized = codebook(exact) if only_quantized else recognize(exact)
     if quantized is None:
         many = "more than 257 values: not quantized" if only_quantized else "numbers without a skewed field"

@@ -74,7 +74,8 @@ def _has_many_zeros_of_both(array: np.ndarray) -> bool:
     """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
     if array.dtype.kind in "biuc":
         return False
-    zeros = array == 0
+    with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
+        zeros = array == 0
     negative, all_zeros = np.count_nonzero(zeros & np.signbit(array)), np.count_nonzero(zeros)
     return bool(min(negative, all_zeros - negative) > MANY_ZEROS * array.size)
 

@@ -58,6 +58,11 @@ class PackedValues(Storable):
         return self.kept != self.outputs
 
     @property
+    def main(self) -> Self:
+        """The encoding itself."""
+        return self
+
+    @property
     def planes(self) -> int:
         """Number of planes."""
         return len(self.seeds)

@@ -42,6 +42,11 @@ class PackedOctets(Storable):
     network, order, solver, blocks = PACKED, "rows", "none", 1
 
     @property
+    def main(self) -> Self:
+        """The encoding itself."""
+        return self
+
+    @property
     def planes(self) -> int:
         """Number of planes."""
         return 8 * len(self.octets)
