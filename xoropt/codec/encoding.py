@@ -59,7 +59,7 @@ class Encoding(Protocol):
     `xoropt.codec.checks.check_once` calls once for each encoding.
 
     Attributes:
-        main: of planes that several encodings store, the one of them that `network` and `order` are of; itself otherwise.
+        main: of planes that several encodings store, the one of them that `network` and `order` are of; else itself.
         has_network: whether `network` makes the planes; otherwise it stands for none.
         octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are
             stored so; None otherwise.
