@@ -159,8 +159,14 @@ def _is_too_uneven(task: Task, care_bits: CareBits) -> bool:
 
 
 def _halves(task: Task, count: int) -> tuple[Task, Task]:
-    """Cut a ring of `count` care bits into two of equally many rows, with the seed bits that it has beyond these."""
-    rows, slack, lanes, n_out = task.rows // 2, task.seed_bits - count, task.order.lanes, task.network.n_out
+    """Cut a ring of `count` care bits into two of about equally many rows, with the seed bits that it has beyond these.
+
+    Half the rows would often resonate as all of them do, and so do rows in twos and threes where masks repeat.
+    """
+    slack, lanes, n_out = task.seed_bits - count, task.order.lanes, task.network.n_out
+    rows = task.rows * 9 // 20
+    while math.gcd(rows, 6) > 1 and rows < task.rows - 1:
+        rows += 1
     middle, halves = rows * lanes, []
     rules = task.rules._replace(retry=False)
     for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
