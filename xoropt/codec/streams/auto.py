@@ -81,7 +81,7 @@ _WIDE = (
     Choice(MOST_OUTPUTS, 6, 559, 400, 11),
 )
 _NARROW = (
-    Choice(4, 3, 415, 32, 36, 2 * SEGMENT // 3),
+    Choice(3, 3, 415, 32, 18, 2 * SEGMENT // 3),
     Choice(15, 4, 415, 32, 29, 2 * SEGMENT // 3),
     _WIDE[-1],
 )
