@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from xoropt.common.dtypes import dtype_of, name_of
+from xoropt.common.dtypes import as_stored, from_stored, name_of, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import is_npz, kind_of, refuse_other_kinds
 from xoropt.common.files import check_readable, reason_of, whole_file
@@ -49,7 +49,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         arrays = {}
         for name, entry in header.items():
             first, last = entry["data_offsets"]
-            arrays[name] = data[first:last].view(np.ndarray).view(dtype_of(entry["dtype"])).reshape(entry["shape"])
+            arrays[name] = from_stored(data[first:last].view(np.ndarray), entry["dtype"], tuple(entry["shape"]))
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except SafetensorError as error:
@@ -158,8 +158,7 @@ def stream_safetensors(
         file.write(header)
         for name in _widest_first(forms):
             if math.prod(forms[name][0]):
-                array = np.ascontiguousarray(array_of(name).reshape(-1))
-                file.write(array.astype(array.dtype.newbyteorder("<"), copy=False).view(np.uint8).data)
+                file.write(as_stored(array_of(name)).data)
 
 
 def safetensors_header(
@@ -177,7 +176,7 @@ def safetensors_header(
     Raises:
         FormatError: a dtype that safetensors files do not have.
     """
-    sizes = {name: math.prod(shape) * dtype.itemsize for name, (shape, dtype) in forms.items()}
+    sizes = {name: stored_bytes(dtype, math.prod(shape)) for name, (shape, dtype) in forms.items()}
     order = _widest_first(forms)
     ends = dict(zip(order, accumulate(sizes[name] for name in order), strict=True))
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.codec.blocks.encoder import choose_n_out
+from xoropt.common.dtypes import stored_bytes
 from xoropt.masks import MaskPlan, low_rank, plan_mask
 from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION_BYTES
@@ -90,7 +91,7 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
     packed = values + 8 * mask.least_bytes + PACKED_HEADERS.of(tensors) + described
     if pack and mask.least_bytes >= bitmap_bytes:
         masks, packed = bitmap, with_bitmap
-    most = LEAST_GAIN * 8 * prepared.array.nbytes
+    most = LEAST_GAIN * 8 * stored_bytes(prepared.array.dtype, prepared.array.size)
     smaller = prepared.exact is None or (packed if pack else network) < most
     return Storage(smaller, pack, masks)
 

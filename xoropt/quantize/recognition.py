@@ -48,7 +48,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         masked = plan_fields(patterns, weights.dtype, fill, few)
     if masked is not None and mask is not None:
         mask_bits = _entropy(share) * len(patterns)
-        if dense is not None and dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
+        if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
     if few is not None:
         simple = codebook(weights)

@@ -9,7 +9,7 @@ import numpy as np
 
 from xoropt.codec.registry import describe, restore
 from xoropt.common.description_checks import get, non_negative_int, take
-from xoropt.common.dtypes import dtype_of, name_of
+from xoropt.common.dtypes import as_stored, dtype_of, from_stored, has_whole_bytes, name_of
 from xoropt.common.errors import DecodeError, FormatError
 from xoropt.masks.coding import check_parts
 from xoropt.masks.gap_coded import pack_positions, unpack_positions
@@ -60,7 +60,11 @@ def bytes_of(array: np.ndarray) -> np.ndarray:
 def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict[str, Any], Parts]:
     """Return a tensor's entry in the description, and its parts."""
     if isinstance(tensor, UncompressedTensor):
-        return {"carried": tensor.reason}, {"raw": tensor.array}
+        array = tensor.array
+        if has_whole_bytes(array.dtype):
+            return {"carried": tensor.reason}, {"raw": array}
+        entry = {"carried": tensor.reason, "dtype": name_of(array.dtype), "shape": list(array.shape)}
+        return entry, {"raw": as_stored(array)}
     levels = tensor.levels
     coded_entry, coded_parts = describe(tensor.encoded)
     entry: dict[str, Any] = {
@@ -80,7 +84,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         return entry, parts | {"scales": levels.alpha}
     if isinstance(levels, CodedField):
         return entry | {"field": _describe_field(levels)}, parts | _field_parts(levels, tensor)
-    return entry, parts | {"codebook": levels.values}
+    values = levels.values
+    return entry, parts | {"codebook": values if has_whole_bytes(values.dtype) else values.view(np.uint8)}
 
 
 def _describe_field(levels: CodedField) -> list[int]:
@@ -112,7 +117,12 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         FormatError: the entry is not valid, or the parts do not fit it.
     """
     if "carried" in entry:
-        return UncompressedTensor(take(parts, "raw", None, None), get(entry, "carried", str))
+        array = take(parts, "raw", None, None)
+        if "dtype" in entry:  # of numbers that do not take whole bytes
+            shape = tuple(non_negative_int(n, "shape") for n in get(entry, "shape", list))
+            octets = take(parts, "raw", np.dtype(np.uint8), None).reshape(-1)
+            array = from_stored(octets, get(entry, "dtype", str), shape)
+        return UncompressedTensor(array, get(entry, "carried", str))
     shape = tuple(non_negative_int(n, "shape") for n in get(entry, "shape", list))
     if math.prod(side for side in shape if side) > 2**48:
         raise FormatError("its shape is too large")
@@ -155,7 +165,10 @@ def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:
         form = NumberForm(dtype, min(raw_bits, 64), min(zeros, 64), bool(sign_last))
         lengths = take(parts, "lengths", np.dtype(np.uint8), None)
         return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill)
-    return Scales(parts["scales"], dtype) if "scales" in parts else Codebook(take(parts, "codebook", dtype, None))
+    if "scales" in parts:
+        return Scales(parts["scales"], dtype)
+    values = take(parts, "codebook", dtype if has_whole_bytes(dtype) else np.dtype(np.uint8), None)
+    return Codebook(values.view(dtype))
 
 
 def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:

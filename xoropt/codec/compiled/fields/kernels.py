@@ -17,7 +17,7 @@ from xoropt.codec.compiled.fields.vectors import (
 from xoropt.codec.compiled.weights.kernels import put_tile
 from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile
 from xoropt.common.words.kernels import first_from
-from xoropt.common.words.vectors import fence, word_at
+from xoropt.common.words.vectors import expect, fence, word_at
 
 __all__ = ["join_fields"]
 
@@ -100,6 +100,8 @@ def join_tiles(
         for t in range(0, 64 * min(8, tiles - done), 64):
             for b in range(mixed if size > 2 else 0):  # bytes that are raw
                 store_tile(joined, 64 * b, load_tile(octets[b], w) if b < low else load_tile(spare, 512 * b + t))
+            if low:
+                expect(octets[0], w + 4096)
             octet = load_tile(octets[mixed], w) if mixed < low else load_tile(spare, 512 * mixed + t)
             codes = add_bits(keep_bits(octet, 255 - raw_mask), load_tile(spare, numbered + t))
             octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, mixed, codes))
