@@ -1,5 +1,6 @@
 """Sizes and times of xoropt and of its rivals on one tensor, and of decoding a long one."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ __all__ = ["OURS", "Effort", "Long", "Row", "measure", "measure_long", "store"]
 OURS = "xoropt"
 SLOW = 0.3
 """Seconds of encoding from which a rival is measured once."""
+TICK = 1e-9
+"""The least seconds that the clock tells apart."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Long:
-    """A long tensor: seconds of decoding all of it, by method, of copying it, and of 1 % of its rows."""
+    """A long tensor: its bytes, and seconds of decoding all of it, by method, of copying it, and of 1 % of its rows."""
 
     source: str
     form: str
     weights: int
+    octets: int
     seconds: dict[str, float]
 
     def of_copying(self, method: str) -> float:
@@ -135,7 +139,7 @@ def measure(case: Case, effort: Effort) -> Row:
             raise SystemExit(f"{name}: {case.source} as {case.form} came back as something else")
         bits[name] = stored.bits / size
         if stored.encode is not None:
-            encoding[name] = size / 1e6 / _least(stored.encode, effort.encodings)
+            encoding[name] = size / 1e6 / _least(stored.encode, effort.encodings, SLOW)
         if stored.decode is not None:
             calls[name] = lambda decode=stored.decode: [decode(part) for part in parts]
     decoding = _speeds(calls, effort.turns, size * effort.pieces)
@@ -191,7 +195,7 @@ def measure_long(case: Case, effort: Effort) -> Long | None:
         raise SystemExit(f"{case.source} as {case.form}: the long tensor came back as something else")
     found = {name: least for name, (least, _) in zip(calls, seconds, strict=True)}
     found["1 % of the rows"] *= tensor.shape[0] / (100 * rows)  # where there are few rows
-    return Long(case.source, case.form, case.array.size * times, found)
+    return Long(case.source, case.form, case.array.size * times, case.array.nbytes * times, found)
 
 
 def tiled(tensor: xoropt.CompressedTensor | xoropt.UncompressedTensor, times: int) -> xoropt.CompressedTensor | None:
@@ -231,20 +235,20 @@ def _stored_by_rivals(case: Case, slow: bool = True) -> dict[str, Stored]:
     return {rival.name: rival.store(case) for rival in rivals}
 
 
-def _least(call: Callable[[], object], times: int) -> float:
-    """Return the least seconds of several calls, of one where it is slow."""
-    least = np.inf
+def _least(call: Callable[[], object], times: int, enough: float = math.inf) -> float:
+    """Return the least seconds of several calls; no more of them after one that took `enough`."""
+    least = math.inf
     for _ in range(times):
         begin = time.process_time()
         call()
         seconds = time.process_time() - begin
         least = min(least, seconds)
-        if seconds > SLOW and call.__module__ != __name__:
+        if seconds > enough:
             break
-    return float(max(least, 1e-9))
+    return max(least, TICK)
 
 
 def _speeds(calls: dict[str, Callable[[], object]], turns: int, weights: int) -> dict[str, float]:
     """Measure decoding in turns: million weights a second."""
     seconds = race(list(calls.values()), turns, time.process_time)
-    return {name: weights / 1e6 / max(least, 1e-9) for name, (least, _) in zip(calls, seconds, strict=True)}
+    return {name: weights / 1e6 / max(least, TICK) for name, (least, _) in zip(calls, seconds, strict=True)}

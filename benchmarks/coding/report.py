@@ -14,7 +14,7 @@ MILLION = 1_000_000
 NEAR = 0.001
 """Share by which a rival has to be smaller, or faster, to be named as the better choice."""
 SMALL = 0.99
-"""Share of the plain bits that a rival may store to count as one that decodes: what is left as it is, is copied."""
+"""Share of the plain bits that a rival may store to count as one that decodes."""
 
 
 def tables(rows: list[Row], long: list[Long], processor: str) -> list[Table]:
@@ -55,11 +55,14 @@ def faster(row: Row) -> str:
     """Say which rival that stores less than the plain weights decodes fastest, and how many others are faster."""
     own = row.decoding[OURS]
     found = sorted(
-        (-speed / own, name)
-        for name, speed in row.decoding.items()
-        if speed > own * (1 + NEAR) and row.bits.get(name, row.plain) < SMALL * row.plain
+        (-speed / own, name) for name, speed in row.decoding.items() if speed > own * (1 + NEAR) and _codes(row, name)
     )
     return f"{found[0][1]} {-found[0][0]:.1f}×{_and_others(len(found))}" if found else "–"
+
+
+def _codes(row: Row, name: str) -> bool:
+    """Return whether a method stores less than the plain weights; otherwise its decoder only copies."""
+    return row.bits.get(name, row.plain) < SMALL * row.plain
 
 
 def _and_others(number: int) -> str:
@@ -83,12 +86,15 @@ def _speeds(
 
 def _long(long: list[Long], names: list[str]) -> Table:
     shown = [name for name in names if name in long[0].seconds]
-    table = _table("Long tensors: the speed of decoding as a share of copying", (OURS, "1 % of the rows", *shown))
+    table = _table(
+        "Long tensors: the speed of decoding as a share of copying", ("copy, GB/s", OURS, "1 % of the rows", *shown)
+    )
     for row in long:
         shares = (f"{row.of_copying(name):.3f}" for name in shown)
         part = f"{row.seconds['1 % of the rows'] / row.seconds[OURS]:.2%}"
         form = f"{row.form}, {row.weights / 1e6:.0f} M"
-        table.add_row(row.source, form, f"{row.of_copying(OURS):.2f}", part, *shares)
+        copied = f"{row.octets / 1e9 / row.seconds['copy']:.1f}"
+        table.add_row(row.source, form, copied, f"{row.of_copying(OURS):.2f}", part, *shares)
     return table
 
 
@@ -149,6 +155,7 @@ def _worst(
 def picture(rows: list[Row], path: Path) -> None:
     """Draw the bits over the bound and the speed of decoding of the first source, by form and method."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FixedLocator
 
     some = [row for row in rows if row.source == rows[0].source]
     places = range(len(some))
@@ -158,7 +165,7 @@ def picture(rows: list[Row], path: Path) -> None:
     for i, name in enumerate(methods):
         marker, colour = "Dosv^P*X"[i % 8], f"C{i}"
         over = [100 * (row.bits[name] / row.bound - 1) if name in row.bits else None for row in some]
-        shares = [row.of_copying(name) for row in some]
+        shares = [row.of_copying(name) if _codes(row, name) else None for row in some]
         for axis, values in ((size, over), (speed, shares)):
             points = [(value, place) for value, place in zip(values, places, strict=True) if value is not None]
             if points:
@@ -166,6 +173,8 @@ def picture(rows: list[Row], path: Path) -> None:
     size.set_yticks(places, [row.form for row in some])
     size.invert_yaxis()
     size.set_xscale("symlog", linthresh=1)
+    size.xaxis.set_major_locator(FixedLocator([-10, -3, -1, 0, 1, 3, 10]))
+    size.xaxis.set_major_formatter("{x:g}")
     size.axvline(0, color="black", linewidth=0.8)
     size.set(xlabel="% over the entropy bound", title=f"{some[0].source}: size")
     speed.set_xscale("log")
