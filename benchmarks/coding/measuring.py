@@ -122,7 +122,7 @@ def measure(case: Case, effort: Effort) -> Row:
     size = case.array.size
     tensor, model = store(case)
     figures = xoropt.report(model)
-    bits, encoding = {}, {}
+    bits, encoding, weights = {}, {}, {}
     ours = lambda: xoropt.compress({"w": case.array}, CompressConfig(include=("w",)))  # noqa: E731
     encoding[OURS] = size / 1e6 / _least(ours, effort.encodings)
     carried = isinstance(tensor, xoropt.UncompressedTensor)
@@ -141,8 +141,14 @@ def measure(case: Case, effort: Effort) -> Row:
         if stored.encode is not None:
             encoding[name] = size / 1e6 / _least(stored.encode, effort.encodings, SLOW)
         if stored.decode is not None:
-            calls[name] = lambda decode=stored.decode: [decode(part) for part in parts]
-    decoding = _speeds(calls, effort.turns, size * effort.pieces)
+            some = parts[:1] if stored.is_slow else parts
+            calls[name] = lambda decode=stored.decode, some=some: [decode(part) for part in some]
+            weights[name] = size * len(some)
+    seconds = race(list(calls.values()), effort.turns, time.process_time)
+    decoding = {
+        name: weights.get(name, size * effort.pieces) / 1e6 / max(least, TICK)
+        for name, (least, _) in zip(calls, seconds, strict=True)
+    }
     xoropt.decompress_tensor(tensor, "compiled", jobs=1, out=into[-1])
     if not np.array_equal(into[-1].reshape(-1).view(case.patterns.dtype), case.patterns):
         raise SystemExit(f"{case.source} as {case.form}: decoded something else")
@@ -186,8 +192,8 @@ def measure_long(case: Case, effort: Effort) -> Long | None:
         OURS: lambda: xoropt.decompress_tensor(tensor, "compiled", jobs=1, out=whole),
         "1 % of the rows": lambda: xoropt.decompress_tensor(tensor, "compiled", jobs=1, rows=some, out=few),
     }
-    for name, stored in _stored_by_rivals(case, slow=False).items():
-        if stored.decode is not None:
+    for name, stored in _stored_by_rivals(case).items():
+        if stored.decode is not None and not stored.is_slow:
             calls[name] = lambda decode=stored.decode: [decode(part) for part in parts]
     seconds = race(list(calls.values()), effort.long_turns, time.process_time)
     xoropt.decompress_tensor(tensor, "compiled", jobs=1, out=whole)
@@ -229,10 +235,9 @@ def _pieces(case: Case, times: int) -> tuple[list[np.ndarray], np.ndarray]:
     return [out[i * octets : (i + 1) * octets] for i in range(times)], out
 
 
-def _stored_by_rivals(case: Case, slow: bool = True) -> dict[str, Stored]:
-    """Store a tensor in every other way that is installed; without `slow`, in those that decode fast."""
-    rivals = [rival for rival in RIVALS if is_installed(rival) and (slow or rival.name != "range coder")]
-    return {rival.name: rival.store(case) for rival in rivals}
+def _stored_by_rivals(case: Case) -> dict[str, Stored]:
+    """Store a tensor in every other way that is installed."""
+    return {rival.name: rival.store(case) for rival in RIVALS if is_installed(rival)}
 
 
 def _least(call: Callable[[], object], times: int, enough: float = math.inf) -> float:
@@ -246,9 +251,3 @@ def _least(call: Callable[[], object], times: int, enough: float = math.inf) -> 
         if seconds > enough:
             break
     return max(least, TICK)
-
-
-def _speeds(calls: dict[str, Callable[[], object]], turns: int, weights: int) -> dict[str, float]:
-    """Measure decoding in turns: million weights a second."""
-    seconds = race(list(calls.values()), turns, time.process_time)
-    return {name: weights / 1e6 / max(least, TICK) for name, (least, _) in zip(calls, seconds, strict=True)}

@@ -25,12 +25,14 @@ class Stored:
         encode: makes it again, for its time; None where that says nothing.
         decode: gives the values back: into the bytes that it gets, or as an object of its own; None likewise.
         expected: what `decode` has to return.
+        is_slow: whether decoding a piece once is enough to measure.
     """
 
     bits: int
     encode: Callable[[], object] | None
     decode: Callable[[np.ndarray], Any] | None
     expected: np.ndarray = field(repr=False)
+    is_slow: bool = False
 
     def is_exact(self, out: np.ndarray) -> bool:
         """Decode and compare."""
@@ -201,7 +203,7 @@ def range_coder(case: Case) -> Stored:
     words = encode()
     bits = 32 * len(words) + symbols.raw_bits + RANGE_ENTRY * len(symbols.counts)
     size = len(symbols.numbers)
-    return Stored(bits, encode, lambda out: queue.RangeDecoder(words).decode(model, size), symbols.numbers)
+    return Stored(bits, encode, lambda out: queue.RangeDecoder(words).decode(model, size), symbols.numbers, True)
 
 
 SOME = 2_000
