@@ -124,6 +124,42 @@ def test_the_short_reader_of_the_specification(source, tmp_path):
     assert name == "block" or {"prefix", "mask_listed"} <= masks
 
 
+def structured():
+    """Make masks of every structure, without NumPy's generators."""
+    k = xoropt.networks.splitmix.splitmix64(9, 4096).reshape(32, 128)
+    of = k >> np.uint64(40)
+    causal, few, dense = np.tri(40, dtype=bool), np.ones((32, 128), dtype=bool), np.zeros((64, 128), dtype=bool)
+    few[3, 5] = few[20, 100] = False
+    dense[[3, 40, 41]] = k[:3] & np.uint64(2)
+    holes = np.tri(64, dtype=bool)
+    holes[[9, 30, 40], [3, 4, 5]] = False
+    return {
+        "blocks": np.kron(of[:8, :25] % np.uint64(3) == 0, np.ones((4, 4), dtype=bool)),
+        "blocks of 3": np.kron(of[:12, :30] % np.uint64(3) == 0, np.ones((3, 5), dtype=bool))[:35, :149],
+        "one row": np.arange(60)[:, None] == np.full(40, 7),
+        "two rows pruned": np.broadcast_to(np.arange(60)[:, None] % 45 != 7, (60, 40)),
+        "kernels": np.broadcast_to((of[:16, :16] % np.uint64(2) == 0)[:, :, None, None], (16, 16, 3, 3)),
+        "2 of 4 down": (np.argsort(k.reshape(32, 4, 32), axis=1, kind="stable") < 2).reshape(128, 32),
+        "causal": causal,
+        "ends": np.arange(128) < of[:, :1] % np.uint64(128),
+        "exceptions": few,
+        "triangle with holes": holes,
+        "within": dense,
+    }
+
+
+@pytest.mark.parametrize("kind", structured())
+def test_the_short_reader_knows_every_structure(kind):
+    code = re.search(r"```python\n(.*?)```", specification(), re.DOTALL)
+    names = {}
+    exec(compile(code[1], "format.md", "exec"), names)
+    mask = np.ascontiguousarray(structured()[kind])
+    codec, parts = xoropt.masks.encode_mask(mask)
+    assert codec in ("blocks", "n_of_m", "spans", "exceptions", "within")
+    held = {name: part.tobytes() for name, part in parts.items()}
+    assert names["mask"]({"shape": mask.shape, "mask": codec}, held) == mask.reshape(-1).astype(int).tolist()
+
+
 @given(st.sampled_from([name for name in TOPOLOGIES if name != "matrix"]), st.data())
 def test_every_network_is_specified(name, data):
     """A reader made only from the page draws the same matrix for every topology."""

@@ -14,6 +14,7 @@ from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_choice, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
+from xoropt.common.foreign_arrays import to_numpy
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
 __all__ = ["BLOCK_N_IN", "encode"]
@@ -68,7 +69,7 @@ def encode(
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
-    bits, care = np.asarray(bits), np.asarray(care)
+    bits, care = np.asarray(to_numpy(bits)), np.asarray(to_numpy(care))
     for name, array in (("bits", bits), ("care", care)):
         if array.dtype != bool:
             raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")

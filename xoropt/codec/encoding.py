@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import get
@@ -58,6 +59,7 @@ class Encoding(Protocol):
     `xoropt.codec.checks.check_once` calls once for each encoding.
 
     Attributes:
+        main: of planes that several encodings store, the one of them that `network` and `order` are of; else itself.
         has_network: whether `network` makes the planes; otherwise it stands for none.
         octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are
             stored so; None otherwise.
@@ -75,6 +77,8 @@ class Encoding(Protocol):
 
     @property
     def octets(self) -> np.ndarray | None: ...
+    @property
+    def main(self) -> "Encoding": ...
     @property
     def has_network(self) -> bool: ...
     @property
@@ -193,6 +197,10 @@ class Encoding(Protocol):
         """Decode everything in plain Python, patches too, without `flips`: bool (planes, outputs)."""
         ...
 
+    def to_bytes(self) -> bytes:
+        """Return the encoding as bytes, see `xoropt.codec.storing`."""
+        ...
+
     def tiled(self, times: int) -> Self:
         """Repeat the planes `times` times along one axis, each padded to whole blocks or segments.
 
@@ -231,7 +239,7 @@ def network_of(entry: dict[str, Any]) -> XorNetwork:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EncodedPlanes:
+class EncodedPlanes(Storable):
     """The fields that the schemes with a network share; see `Encoding`."""
 
     has_network: ClassVar[bool] = True
@@ -250,6 +258,11 @@ class EncodedPlanes:
     def outputs(self) -> int:
         """Bits of one plane."""
         return math.prod(self.shape)
+
+    @property
+    def main(self) -> Self:
+        """The encoding itself."""
+        return self
 
     @property
     def kept(self) -> int:

@@ -11,6 +11,7 @@ from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import Encoding, SizeReport, check_planes
 from xoropt.codec.packed.encoding import PackedValues
 from xoropt.codec.packed.octets import PackedOctets
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -28,7 +29,7 @@ STREAM_PARTS = ("seeds", "segments", "patches")
 
 
 @dataclass(frozen=True, eq=False)
-class StackedPlanes:
+class StackedPlanes(Storable):
     """Bit planes stored by several encodings: those of the first one, then those of the second one, and so on.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -55,19 +56,19 @@ class StackedPlanes:
         return any(member.needs_mask for member in self.members)
 
     @property
-    def _main(self) -> Encoding:
+    def main(self) -> Encoding:
         """The first encoding with a network, which has the most care bits."""
         return next((member for member in self.members if member.has_network), self.members[0])
 
     @property
     def network(self) -> XorNetwork:
         """The network of the first encoding that has one."""
-        return self._main.network
+        return self.main.network
 
     @property
     def order(self) -> str:
         """The order that goes with `network`."""
-        return self._main.order
+        return self.main.order
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -97,7 +98,7 @@ class StackedPlanes:
     @property
     def solver(self) -> str:
         """How patches were chosen where there is a network."""
-        return self._main.solver
+        return self.main.solver
 
     @property
     def proved_blocks(self) -> int:
@@ -134,7 +135,7 @@ class StackedPlanes:
     @property
     def stream_order(self) -> StreamOrder:
         """The order that goes with `network`."""
-        return self._main.stream_order
+        return self.main.stream_order
 
     def layout(self, plane: int) -> Layout:
         """Return the segments of one plane."""
@@ -187,22 +188,28 @@ class StackedPlanes:
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
         """Restore the encodings that `describe` described."""
         members: list[Encoding] = []
-        at = dict.fromkeys(parts, 0)
+        at = {part: 0 for part in STREAM_PARTS if part in parts}
+        left = planes
         for inner in get(entry, "stack", list):
-            if not isinstance(inner, dict) or not (schemes := [one for one in SCHEMES if one.describes(inner)]):
+            schemes = [one for one in SCHEMES if isinstance(inner, dict) and one.describes(inner)]
+            if not schemes or cls.describes(inner):
                 raise FormatError("the description lacks a valid 'stack'")
             own = {part: np.zeros(0, dtype=np.uint8) for part in ("seeds", "patches")}
             for part, size in get(inner, "bytes", dict).items():
                 end = at.get(part, 0) + non_negative_int(size, "bytes")
-                if part not in parts or parts[part].dtype != np.uint8 or end > parts[part].size:
+                if part not in at or parts[part].dtype != np.uint8 or end > parts[part].size:
                     raise FormatError(f"the part '{part}' does not fit its stack")
                 own[part] = parts[part].reshape(-1)[at[part] : end]
                 at[part] = end
-            members.append(schemes[0].restore(inner, own, shape, non_negative_int(inner.get("planes"), "planes")))
-        if any(at[part] != parts[part].size for part in at if part in STREAM_PARTS):
+            count = non_negative_int(inner.get("planes"), "planes")
+            left -= count
+            if left < 0:  # before an encoding makes anything for each of its planes
+                break
+            members.append(schemes[0].restore(inner, own, shape, count))
+        if left or len(members) < 2:
+            raise FormatError(f"its stack must be two encodings at least, of {planes} planes together")
+        if any(at[part] != parts[part].size for part in at):
             raise FormatError("the parts go on after the end of its stack")
-        if sum(len(member.seeds) for member in members) != planes:
-            raise FormatError(f"the encodings of its stack do not have {planes} planes")
         return cls(tuple(members))
 
     def reader(self) -> Reader:
@@ -210,7 +217,7 @@ class StackedPlanes:
         readers = [member.reader() for member in self.members]
         ends = list(accumulate(len(member.seeds) for member in self.members))
         owner = [i for i, member in enumerate(self.members) for _ in range(len(member.seeds))]
-        main = readers[self.members.index(self._main)]
+        main = readers[self.members.index(self.main)]
 
         def origin(first: int) -> int:
             return min(reader.origin(first) for reader in readers)

@@ -72,7 +72,8 @@ class Stimulus:
 def stimulus_of(encoded: Encoding) -> Stimulus:
     """Return the stimulus that makes a decoder produce the planes of an encoding, one plane after the other.
 
-    Segments without care bits have no seeds and are left out.
+    Segments without care bits have no seeds and are left out. Of planes that several networks make, those of the one
+    with the most care bits are taken.
 
     Args:
         encoded: an encoding with a network.
@@ -83,7 +84,7 @@ def stimulus_of(encoded: Encoding) -> Stimulus:
     """
     if not encoded.has_network:
         raise ArgumentError("These values are stored as they are, without a network; there is no decoder for them.")
-    return _stimulus(encoded, encoded.network)
+    return _stimulus(encoded.main, encoded.network)
 
 
 def random_stimulus(network: XorNetwork, steps: int = 1000, patches: int = 50, seed: int = 0) -> Stimulus:

@@ -179,7 +179,7 @@ def study(
 def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
     """Study one tensor of a file, or the costs of all tensors that a network stores."""
     encodings = {
-        name: held.encoded
+        name: held.encoded.main
         for name, held in load(source).tensors.items()
         if isinstance(held, CompressedTensor) and held.encoded.has_network
     }

@@ -34,4 +34,9 @@ def _bitmap(parts: Parts, size: int) -> np.ndarray:
     return np.ascontiguousarray(stored)
 
 
-CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed)
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the part `mask`, see `MaskCodec.check`."""
+    _bitmap(parts, size)
+
+
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, check=check)

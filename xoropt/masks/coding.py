@@ -7,7 +7,16 @@ from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
-__all__ = ["CHOICES", "check_codec", "codec_of_file", "decode_mask", "encode_mask", "encode_planned", "plan_mask"]
+__all__ = [
+    "CHOICES",
+    "check_codec",
+    "check_parts",
+    "codec_of_file",
+    "decode_mask",
+    "encode_mask",
+    "encode_planned",
+    "plan_mask",
+]
 
 CHOICES = ("auto", "smallest")
 """Names that stand for the codec that stores least: "auto" among those with random access, "smallest" among all."""
@@ -34,6 +43,27 @@ def codec_of_file(name: str) -> MaskCodec:
     if codec is None:
         raise DecodeError(f"the mask codec '{name}' is not known to this version")
     return codec
+
+
+def check_parts(name: str, parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the parts of a mask before anything is decoded, as far as its codec is known and can do so.
+
+    Args:
+        name: the codec's name.
+        parts: what a file holds.
+        shape: of the mask.
+        size: the number of its weights.
+
+    Raises:
+        DecodeError: the parts do not fit the shape.
+    """
+    codec = find_codec(name)
+    if codec is None or codec.check is None:
+        return
+    try:
+        codec.check(parts, shape, size)
+    except MemoryError:
+        raise DecodeError(f"a mask of {size} weights does not fit into memory") from None
 
 
 def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:

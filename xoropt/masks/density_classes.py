@@ -107,9 +107,15 @@ def pack_classes(classes: np.ndarray, bits: int) -> np.ndarray:
 
 
 def unpack_classes(data: np.ndarray, bits: int, count: int) -> np.ndarray:
-    """Unpack `count` classes that `pack_classes` packed: int64."""
-    digits = np.unpackbits(data, count=count * bits, bitorder="little").reshape(count, bits).astype(np.int64)
-    return (digits << np.arange(bits)).sum(axis=1)
+    """Unpack `count` classes that `pack_classes` packed: uint8.
+
+    Without bits they are zeros of which nothing is written: a file may claim any number of them.
+    """
+    classes = np.zeros(count, dtype=np.uint8)
+    digits = np.unpackbits(data, count=count * bits, bitorder="little").reshape(count, bits)
+    for i in range(bits):
+        classes |= digits[:, i] << np.uint8(i)
+    return classes
 
 
 class ByteReader:

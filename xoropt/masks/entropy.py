@@ -204,4 +204,9 @@ def _decode_band(
         raise DecodeError("the entropy-coded mask is damaged or does not fit the shape")
 
 
-CODEC = MaskCodec(plan, decode, random_access=False)
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the head of the part `mask`, see `MaskCodec.check`."""
+    decode(parts, shape, size, 0, 0)
+
+
+CODEC = MaskCodec(plan, decode, random_access=False, check=check)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
+from xoropt.masks.mask_codec import MaskCodec, MaskPlan, NearMask, Parts
 
 __all__ = ["CODEC"]
 
@@ -10,6 +10,17 @@ __all__ = ["CODEC"]
 def plan(mask: np.ndarray) -> MaskPlan | None:
     """Plan a mask without any part; None for a mask that prunes a weight."""
     return MaskPlan.of_parts({}) if mask.all() else None
+
+
+def near(mask: np.ndarray) -> NearMask | None:
+    """Return the full mask for one that prunes few weights, see `MaskCodec.near`."""
+    if 8 * (mask.size - int(np.count_nonzero(mask))) > mask.size:
+        return None
+    return NearMask(MaskPlan(0, _encode), np.flatnonzero(~mask))
+
+
+def _encode(jobs: int, effort: str = "normal") -> Parts:
+    return {}
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -24,4 +35,4 @@ def decode_packed(
     return None, first
 
 
-CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed)
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, near=near)

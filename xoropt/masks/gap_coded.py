@@ -13,7 +13,7 @@ from xoropt.codec.streams.patches import (
     unpack_stream_patches,
 )
 from xoropt.common.errors import DecodeError
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
+from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC", "pack_positions", "packed_bytes", "unpack_positions"]
 
@@ -30,8 +30,10 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
     """Decode weights first … stop − 1, see `MaskCodec.decode`."""
-    mask = np.zeros(stop - first, dtype=bool)
-    mask[unpack_positions(parts.get("mask", np.zeros(0, np.uint8)), size, first, stop) - first] = True
+    mask, data = np.zeros(stop - first, dtype=bool), parts.get("mask", np.zeros(0, np.uint8))
+    step = max(CHUNK, size // 32)  # each step reads the list's directory
+    for a in range(first, max(stop, first + 1), step):
+        mask[unpack_positions(data, size, a, min(stop, a + step)) - first] = True
     return mask
 
 
@@ -58,4 +60,9 @@ def unpack_positions(data: np.ndarray, size: int, first: int, stop: int) -> np.n
     return unpack_stream_patches(StreamPatches((count,), (data[8:],)), 0, size, first, stop)
 
 
-CODEC = MaskCodec(plan, decode)
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the part `mask`, see `MaskCodec.check`."""
+    unpack_positions(parts.get("mask", np.zeros(0, np.uint8)), size, 0, size)
+
+
+CODEC = MaskCodec(plan, decode, check=check)

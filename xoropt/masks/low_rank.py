@@ -7,15 +7,19 @@ The part `mask` is, as little-endian uint32: the rows and columns of a tile, the
 then the left and the right factors as the `entropy` codec stores them.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks import entropy
-from xoropt.masks.mask_codec import MaskCodec, Parts
+from xoropt.masks.mask_codec import CHUNK, MaskCodec, Parts
 
 __all__ = ["CODEC", "BinaryFactors", "decode", "encode"]
+
+FEW = 8
+"""The ranks up to which tiles, of which there may be many small ones, are multiplied all at once, rank by rank."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,17 +64,31 @@ class BinaryFactors:
 
     def mask(self) -> np.ndarray:
         """Multiply the factors: bool of the mask's shape."""
-        rows = self.shape[0]
-        columns = int(np.prod(self.shape[1:]))
-        across = -(-columns // self.tile_columns)
+        rows, columns, high, wide = self.shape[0], math.prod(self.shape[1:]), self.tile_rows, self.tile_columns
+        across = -(-columns // wide)
         mask = np.empty((rows, columns), dtype=bool)
-        for number, (a, b) in enumerate(zip(self.left, self.right, strict=True)):
-            i, j = number // across * self.tile_rows, number % across * self.tile_columns
-            part = mask[i : i + self.tile_rows, j : j + self.tile_columns]
-            # Sums of at most 2^24 ones are exact in float32, and this is the fastest way to get them.
-            product = a.astype(np.float32) @ b.astype(np.float32)
-            part[...] = product[: part.shape[0], : part.shape[1]] > 0.5
+        down = max(1, CHUNK // (high * across * wide))  # rows of tiles that are multiplied at once, all of them
+        beside = min(across, max(1, CHUNK // (high * wide)))  # or some tiles of one row
+        tiles = np.arange(-(-rows // high) * across).reshape(-1, across)
+        for i in range(0, len(tiles), down):
+            for j in range(0, across, beside):
+                some = tiles[i : i + down, j : j + beside]
+                product = _products(self.left[some.reshape(-1)], self.right[some.reshape(-1)])
+                product = product.reshape(*some.shape, high, wide).transpose(0, 2, 1, 3)
+                part = mask[i * high : (i + down) * high, j * wide : (j + beside) * wide]
+                part[...] = product.reshape(len(some) * high, -1)[: part.shape[0], : part.shape[1]]
         return mask.reshape(self.shape)
+
+
+def _products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Multiply the factors of some tiles: bool (tiles, rows, columns)."""
+    if left.shape[2] > FEW:
+        # Sums of at most 2^24 ones are exact in float32, and this is the fastest way to get them.
+        return np.matmul(left.astype(np.float32), right.astype(np.float32)) > 0.5
+    product = left[:, :, :1] & right[:, :1]
+    for k in range(1, left.shape[2]):
+        product |= left[:, :, k : k + 1] & right[:, k : k + 1]
+    return product
 
 
 def encode(factors: BinaryFactors) -> Parts:
@@ -95,8 +113,6 @@ def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: in
     rows, columns = shape[0], size // shape[0]
     if not 0 < tile_rows <= rows or not 0 < tile_columns <= columns or not 0 < rank <= min(tile_rows, tile_columns):
         raise DecodeError("the head of the low-rank mask does not fit the shape")
-    if stop <= first:
-        return np.empty(0, dtype=bool)
     across, down = -(-columns // tile_columns), -(-rows // tile_rows)
     begin, end = first // columns // tile_rows, -(-stop // (columns * tile_rows))  # rows of tiles
 
@@ -105,11 +121,20 @@ def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: in
         some = entropy.decode({"mask": data}, whole, whole[0] * rank, begin * row_of_tiles, end * row_of_tiles)
         return some.reshape(-1, side, rank)
 
+    if stop <= first:
+        begin = end = 0
     left = factors_of(data[16 : 16 + middle], tile_rows)
     right = factors_of(data[16 + middle :], tile_columns).transpose(0, 2, 1)
+    if stop <= first:
+        return np.empty(0, dtype=bool)
     part = (min(rows, end * tile_rows) - begin * tile_rows, columns)
     flat = BinaryFactors(part, tile_rows, tile_columns, left, right).mask().reshape(-1)
     return flat[first - begin * tile_rows * columns :][: stop - first]
 
 
-CODEC = MaskCodec(plan, decode)
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the heads of the part `mask`, see `MaskCodec.check`."""
+    decode(parts, shape, size, 0, 0)
+
+
+CODEC = MaskCodec(plan, decode, check=check)

@@ -8,7 +8,18 @@ import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
 
-__all__ = ["DESCRIPTION", "DESCRIPTION_BYTES", "KeptValues", "MaskCodec", "MaskPlan", "Parts", "stored_bytes"]
+__all__ = [
+    "CHUNK",
+    "DESCRIPTION",
+    "DESCRIPTION_BYTES",
+    "KeptValues",
+    "MaskCodec",
+    "MaskPlan",
+    "NearMask",
+    "Parts",
+    "by_chunks",
+    "stored_bytes",
+]
 
 Parts = dict[str, np.ndarray]
 """What is stored of a mask: uint8 arrays by name. All names begin with "mask"."""
@@ -36,6 +47,9 @@ class KeptValues(NamedTuple):
     table: np.ndarray
     row_length: int
 
+
+CHUNK = 1 << 20
+"""Weights that are decoded at once by codecs that can begin anywhere: bounds the memory beside the result."""
 
 Planner = Callable[[np.ndarray], "MaskPlan | None"]
 Decoder = Callable[[Parts, tuple[int, ...], int, int, int], np.ndarray]
@@ -70,6 +84,33 @@ class MaskPlan:
         return cls(stored_bytes(parts), lambda jobs, effort: parts)
 
 
+class NearMask(NamedTuple):
+    """A mask that a codec can hold and that nearly is the one that is asked for.
+
+    Attributes:
+        plan: how the codec would store it.
+        differs: the weights in which the two masks differ, int64, ascending.
+    """
+
+    plan: MaskPlan
+    differs: np.ndarray
+
+
+def by_chunks(decode: Decoder) -> Decoder:
+    """Make a decoder that works through a range `CHUNK` weights at a time, see `MaskCodec.decode`."""
+
+    def decode_by_chunks(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+        if stop - first <= CHUNK:
+            return decode(parts, shape, size, first, stop)
+        mask = np.empty(stop - first, dtype=bool)
+        for a in range(first, stop, CHUNK):
+            b = min(stop, a + CHUNK)
+            mask[a - first : b - first] = decode(parts, shape, size, a, b)
+        return mask
+
+    return decode_by_chunks
+
+
 @dataclass(frozen=True)
 class MaskCodec:
     """One way to store a mask.
@@ -85,6 +126,13 @@ class MaskCodec:
             to be worth its time; None: it always is.
         weights_writer: writes weights under the mask while it decodes the mask, see `write_weights`; None: the mask is
             decoded first.
+        near: finds a mask with the codec's structure that differs from a given one, bool of any shape, in few weights;
+            returns None where there is none that is worth it. The parts of such a mask are `mask` alone. None: the
+            codec holds no such structure.
+        cheap_ranges: whether many small ranges are decoded as fast as a large one; large ones are then cut into
+            `CHUNK` weights, which bounds the memory.
+        check: checks the parts that a file holds, before anything is decoded: gets the parts, the shape and the number
+            of weights, and raises DecodeError where they do not fit. None: `decode` finds out.
     """
 
     plan: Planner
@@ -93,6 +141,9 @@ class MaskCodec:
     packed_decoder: PackedDecoder | None = None
     is_worth_planning: Callable[[np.ndarray, int], bool] | None = None
     weights_writer: WeightsWriter | None = None
+    near: Callable[[np.ndarray], NearMask | None] | None = None
+    cheap_ranges: bool = False
+    check: Callable[[Parts, tuple[int, ...], int], None] | None = None
 
     def encode(self, mask: np.ndarray, jobs: int = 1, effort: str = "normal") -> Parts | None:
         """Encode a mask.
@@ -130,7 +181,13 @@ class MaskCodec:
         """
         if self.packed_decoder is not None:
             return self.packed_decoder(parts, shape, size, first, stop, jobs)
-        return np.packbits(self.decode(parts, shape, size, first, stop), bitorder="little"), first
+        if not self.cheap_ranges:
+            return np.packbits(self.decode(parts, shape, size, first, stop), bitorder="little"), first
+        packed = np.empty(-(-(stop - first) // 8), dtype=np.uint8)
+        for a in range(first, stop, CHUNK):
+            bits = np.packbits(self.decode(parts, shape, size, a, min(stop, a + CHUNK)), bitorder="little")
+            packed[(a - first) // 8 :][: len(bits)] = bits
+        return packed, first
 
     def write_weights(
         self,

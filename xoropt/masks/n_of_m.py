@@ -1,90 +1,270 @@
-"""n-of-m sparsity: every m consecutive weights keep exactly n, as in 2:4; what is stored is which n.
+"""n-of-m sparsity: every m neighbouring weights keep exactly n, as in 2:4; what is stored is which n.
 
 A group of m weights is stored as its rank among the C(m, n) groups that keep n: these are sorted by their bitmaps, read
 as numbers with the first weight lowest. The ranks of g groups form one number to the base C(m, n), first group lowest,
 in ⌈g·lg C(m, n)⌉ bits. g is chosen for the least waste: 2:4 takes 44 bits for 17 groups, which is 0.647 bits/weight
 where the limit is 0.646.
 
-The part `mask` is three bytes m, n and g, then the numbers as one bit stream.
+The part `mask` is three bytes m, n and g, then the numbers as one bit stream; a group is m weights in a row. Where it
+is not, a byte 0 comes before these three, and behind them the distance d of a group's weights, 1 to 2^20, as a
+little-endian uint32: the weights are taken as rows of m·d, and group i of a row is its weights i, i + d, i + 2·d and so
+on. So groups lie along any axis: d is the product of the sides of all axes behind it.
 """
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.codec.bits import pack_fixed, unpack_fixed
 from xoropt.common.errors import DecodeError
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
+from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, NearMask, Parts, by_chunks
+from xoropt.masks.views import SAMPLE, binary_entropy, list_bits, views_of
 
 __all__ = ["CODEC"]
 
 SIZES = (2, 4, 8, 16)
-"""The m that are tried."""
+"""The m of the form without a distance."""
+
+MOST = 16
+"""The largest m."""
+
+FARTHEST = 1 << 20
+"""The greatest distance of a group's weights."""
+
+WORTH = 0.97
+"""The share of its information that a mask may take to be worth a try."""
+
+FEWEST = 32
+"""Weights that a listed exception must stand for."""
+
+
+class Form(NamedTuple):
+    """A kind of groups.
+
+    Attributes:
+        m: weights of a group.
+        n: weights that it keeps.
+        apart: the distance of a group's weights.
+    """
+
+    m: int
+    n: int
+    apart: int
+
+    @property
+    def choices(self) -> int:
+        """The number of different groups."""
+        return math.comb(self.m, self.n)
+
+    @property
+    def head(self) -> np.ndarray:
+        """What stands before the numbers: uint8."""
+        short = np.array([self.m, self.n, _groups_per_number(self.choices)], dtype=np.uint8)
+        if self.apart == 1 and self.m in SIZES:
+            return short
+        return np.concatenate([np.zeros(1, np.uint8), short, np.array([self.apart], dtype="<u4").view(np.uint8)])
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan the stored part `mask`; None where the mask is not n-of-m for any m of `SIZES`."""
+    """Plan the stored part `mask`; None where the mask is not n-of-m along any axis."""
+    found = _plain(mask)
+    if found is None:
+        other = near(mask)
+        return other.plan if other is not None and not len(other.differs) else None
+    return _plan_of(mask, found)
+
+
+def _plain(mask: np.ndarray) -> Form | None:
+    """Find the groups in a row that a mask consists of exactly; of several kinds, the one that takes the least."""
     fits = []
     for m in SIZES:
         if mask.ndim and mask.size and mask.shape[-1] % m == 0:
-            counts = mask.reshape(-1, m).sum(axis=1)
-            if (counts == counts[0]).all():
-                fits.append((m, int(counts[0])))
-    if not fits:
+            groups = mask.reshape(-1, m)
+            n = int(np.count_nonzero(groups[0]))
+            if all((part.sum(axis=1, dtype=np.uint8) == n).all() for part in (groups[:1024], groups)):
+                fits.append(Form(m, n, 1))
+    return min(fits, key=lambda form: math.log2(form.choices) / form.m, default=None)
+
+
+def _plan_of(mask: np.ndarray, form: Form) -> MaskPlan:
+    """Plan a mask of these groups; a group that keeps more or fewer weights is brought to n."""
+    per_number = _groups_per_number(form.choices)
+    count = -(-(mask.size // form.m) // per_number)
+    stored = len(form.head) - (-count * _width(form.choices, per_number) // 8)
+
+    def encode(jobs: int, effort: str = "normal") -> Parts:
+        return _encode(mask, form)
+
+    return MaskPlan(stored, encode)
+
+
+def near(mask: np.ndarray) -> NearMask | None:
+    """Find groups of n of m that a mask nearly consists of, see `MaskCodec.near`."""
+    best: tuple[float, Form] | None = None
+    mask = np.ascontiguousarray(mask)
+    most = WORTH * binary_entropy(np.count_nonzero(mask) / max(1, mask.size))
+    tried = set()
+    for view in views_of(mask) if mask.size else []:
+        for axis in range(view.ndim):
+            apart = math.prod(view.shape[axis + 1 :])
+            for m in range(2, MOST + 1):
+                if view.shape[axis] % m or apart > FARTHEST or (m, apart) in tried:
+                    continue
+                tried.add((m, apart))
+                rows = mask.reshape(-1, m, apart)
+                step = max(1, mask.size // SAMPLE)  # groups are looked at one by one, so these may be apart
+                down = min(step, len(rows))
+                if _best_form(rows[::down, :, :: max(1, step // down)], m, apart)[0] > most:
+                    continue
+                bits, form = _best_form(rows, m, apart)
+                if bits <= most and (best is None or bits < best[0]):
+                    best = bits, form
+    if best is None:
         return None
-    m, n = min(fits, key=lambda fit: math.log2(math.comb(*fit)) / fit[0])
-    choices = math.comb(m, n)
-    per_number = _groups_per_number(choices)
-    count = -(-(mask.size // m) // per_number)
-    return MaskPlan(3 - (-count * _width(choices, per_number) // 8), lambda jobs, effort: _encode(mask, m, n))
+    form = best[1]
+    wrong = _differences(mask, form)
+    return NearMask(_plan_of(mask, form), wrong) if FEWEST * len(wrong) <= mask.size else None
 
 
-def _encode(mask: np.ndarray, m: int, n: int) -> Parts:
-    choices = math.comb(m, n)
-    per_number = _groups_per_number(choices)
-    ranks, _ = _ranks(m, n)
-    bitmaps = np.packbits(mask.reshape(-1, m), axis=1, bitorder="little")
-    numbers = bitmaps[:, 0].astype(np.int64)
-    if m == 16:
-        numbers |= bitmaps[:, 1].astype(np.int64) << 8
+def _best_form(rows: np.ndarray, m: int, apart: int) -> tuple[float, Form]:
+    """Choose n for the fewest bits a weight, those of listed exceptions among them.
+
+    Args:
+        rows: bool (rows, m, groups of a row), some or all groups.
+        m: weights of a group.
+        apart: the distance of a group's weights.
+    """
+    counts = np.bincount(rows.sum(axis=1, dtype=np.uint8).reshape(-1), minlength=m + 1)
+    kept, size = np.arange(m + 1), rows.size
+    best = math.inf, Form(m, 0, apart)
+    for n in range(1, m):
+        exceptions = int((counts * np.abs(kept - n)).sum())
+        bits = (size // m * math.log2(math.comb(m, n)) + list_bits(exceptions, size)) / size
+        best = min(best, (bits, Form(m, n, apart)))
+    return best
+
+
+def _bitmaps(mask: np.ndarray, form: Form) -> np.ndarray:
+    """Return the groups of a mask, or of whole rows of it, as numbers, first weight lowest: uint16, flat."""
+    rows = mask.reshape(-1, form.m, form.apart)
+    numbers = np.zeros((len(rows), form.apart), dtype=np.uint16)
+    for i in range(form.m):
+        numbers |= rows[:, i].astype(np.uint16) << np.uint16(i)
+    return numbers.reshape(-1)
+
+
+def _differences(mask: np.ndarray, form: Form) -> np.ndarray:
+    """Return the weights in which a mask differs from the groups that store it, int64, ascending."""
+    _, _, nearest = _tables(form.m, form.n)
+    flat, found = np.ascontiguousarray(mask).reshape(-1), [np.empty(0, dtype=np.int64)]
+    row = form.m * form.apart
+    step = max(1, CHUNK // row) * row
+    for first in range(0, mask.size, step):
+        numbers = _bitmaps(flat[first : first + step], form)
+        wrong = numbers ^ nearest[numbers]
+        groups = np.flatnonzero(wrong)
+        if len(groups):
+            bits = (wrong[groups, None] >> np.arange(form.m, dtype=np.uint16) & 1).astype(bool)
+            at, place = np.nonzero(bits)
+            group = groups[at]
+            found.append(np.sort(first + group // form.apart * row + place * form.apart + group % form.apart))
+    return np.concatenate(found)
+
+
+def _encode(mask: np.ndarray, form: Form) -> Parts:
+    per_number = _groups_per_number(form.choices)
+    ranks, _, nearest = _tables(form.m, form.n)
+    numbers = nearest[_bitmaps(np.ascontiguousarray(mask), form)]
     padded = np.zeros(-(-len(numbers) // per_number) * per_number, dtype=np.int64)
     padded[: len(numbers)] = ranks[numbers]
-    powers = np.array([choices**i for i in range(per_number)], dtype=np.uint64)
+    powers = np.array([form.choices**i for i in range(per_number)], dtype=np.uint64)
     packed = (padded.reshape(-1, per_number).astype(np.uint64) * powers).sum(axis=1, dtype=np.uint64)
-    stream = pack_fixed(packed, _width(choices, per_number))
-    return {"mask": np.concatenate([np.array([m, n, per_number], dtype=np.uint8), stream])}
+    return {"mask": np.concatenate([form.head, pack_fixed(packed, _width(form.choices, per_number))])}
+
+
+def _parse(parts: Parts, size: int) -> tuple[Form, np.ndarray]:
+    """Parse and check the part `mask`: the kind of groups, and the stream of numbers."""
+    data = parts.get("mask", np.zeros(0, np.uint8))
+    apart, skip = 1, 0
+    far = len(data) >= 8 and not data[0]
+    if far:
+        apart, skip = int.from_bytes(data[4:8].tobytes(), "little"), 1
+    m, n, per_number = data[skip : skip + 3].tolist() if len(data) >= 3 + skip else (0, 0, 0)
+    fits = 1 < m <= MOST if far else m in SIZES
+    if not fits or n > m or not 0 < apart <= FARTHEST or size % (m * apart):
+        raise DecodeError("the head of the n-of-m mask does not fit the shape")
+    form = Form(m, n, apart)
+    if per_number != _groups_per_number(form.choices):
+        raise DecodeError("the head of the n-of-m mask does not fit the shape")
+    stream, count = data[8 if far else 3 :], -(-(size // m) // per_number)
+    if len(stream) != -(-count * _width(form.choices, per_number) // 8):
+        raise DecodeError("the n-of-m mask does not fit the shape")
+    return form, stream
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
     """Decode weights first … stop − 1, see `MaskCodec.decode`."""
-    data = parts.get("mask", np.zeros(0, np.uint8))
-    m, n, per_number = data[:3].tolist() if len(data) >= 3 else (0, 0, 0)
-    if m not in SIZES or n > m or size % m or per_number != _groups_per_number(math.comb(m, n)):
-        raise DecodeError("the head of the n-of-m mask does not fit the shape")
-    choices, groups = math.comb(m, n), size // m
-    count, width = -(-groups // per_number), _width(choices, per_number)
-    if len(data) != 3 + -(-count * width // 8):
-        raise DecodeError("the n-of-m mask does not fit the shape")
-    begin, end = first // (m * per_number), -(-stop // (m * per_number))  # numbers of the range
-    packed = unpack_fixed(data[3:], width, begin, end - begin)
-    ranks = np.empty((end - begin, per_number), dtype=np.int64)
+    form, stream = _parse(parts, size)
+    row = form.m * form.apart
+    begin, end = first // row, -(-stop // row)
+    if stop <= first:
+        return np.empty(0, dtype=bool)
+    low, high = begin * form.apart, end * form.apart
+    if end == begin + 1 and form.apart > 1:  # some groups of one row, which may be long
+        a, b = first - begin * row, stop - begin * row
+        if a // form.apart == (b - 1) // form.apart:
+            low, high = low + a % form.apart, low + (b - 1) % form.apart + 1
+    numbers = _groups(form, stream, low, high)
+    if high - low < (end - begin) * form.apart:
+        return (numbers >> np.uint16((first - begin * row) // form.apart) & np.uint16(1)).astype(bool)
+    flat = np.empty((end - begin, form.m, form.apart), dtype=bool)
+    numbers = numbers.reshape(end - begin, form.apart)
+    for i in range(form.m):
+        flat[:, i] = numbers >> np.uint16(i) & np.uint16(1)
+    return flat.reshape(-1)[first - begin * row :][: stop - first]
+
+
+def _groups(form: Form, stream: np.ndarray, first: int, stop: int) -> np.ndarray:
+    """Decode groups first … stop − 1 to their bitmaps, uint16."""
+    per_number = _groups_per_number(form.choices)
+    begin, end = first // per_number, -(-stop // per_number)
+    packed = unpack_fixed(stream, _width(form.choices, per_number), begin, end - begin)
+    _, bitmaps, _ = _tables(form.m, form.n)
+    numbers = np.empty((end - begin, per_number), dtype=np.uint16)
     for i in range(per_number):
-        ranks[:, i] = packed % np.uint64(choices)
-        packed //= np.uint64(choices)
+        rest = packed // np.uint64(form.choices)
+        numbers[:, i] = bitmaps[packed - rest * np.uint64(form.choices)]
+        packed = rest
     if packed.any():
         raise DecodeError("the n-of-m mask holds a number that no group has")
-    _, bitmaps = _ranks(m, n)
-    flat = (bitmaps[ranks.reshape(-1)][:, None] >> np.arange(m) & 1).astype(bool).reshape(-1)
-    return flat[first - begin * m * per_number :][: stop - first]
+    return numbers.reshape(-1)[first - begin * per_number :][: stop - first]
 
 
-def _ranks(m: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rank of every bitmap of m bits, 0 for those without n ones, and the bitmap of every rank."""
-    numbers = np.arange(1 << m)
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check the part `mask`, see `MaskCodec.check`."""
+    _parse(parts, size)
+
+
+@lru_cache(maxsize=32)
+def _tables(m: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tabulate the groups of m weights.
+
+    Returns:
+        The rank of every bitmap, int64, 0 for those without n ones; the bitmap of every rank, uint16; and for every
+        bitmap one with n ones, uint16, in which the highest ones are missing or the lowest zeros are set.
+    """
+    numbers = np.arange(1 << m, dtype=np.uint32)
     bitmaps = numbers[np.bitwise_count(numbers) == n]
     ranks = np.zeros(1 << m, dtype=np.int64)
     ranks[bitmaps] = np.arange(len(bitmaps))
-    return ranks, bitmaps
+    nearest = numbers.copy()
+    for i in range(m):
+        nearest |= np.where(np.bitwise_count(nearest) < n, np.uint32(1 << i), np.uint32(0))
+        high = np.uint32(1 << m - 1 - i)
+        nearest &= ~np.where(np.bitwise_count(nearest) > n, high, np.uint32(0))
+    return ranks, bitmaps.astype(np.uint16), nearest.astype(np.uint16)
 
 
 def _width(choices: int, per_number: int) -> int:
@@ -98,4 +278,4 @@ def _groups_per_number(choices: int) -> int:
     return min(range(1, most + 1), key=lambda g: _width(choices, g) / g)
 
 
-CODEC = MaskCodec(plan, decode)
+CODEC = MaskCodec(plan, by_chunks(decode), near=near, cheap_ranges=True, check=check)

@@ -4,7 +4,20 @@ from functools import cache
 from importlib import metadata
 
 from xoropt.common.errors import ArgumentError
-from xoropt.masks import bitmap, blocks, empty, entropy, full, gap_coded, low_rank, n_of_m, prefix
+from xoropt.masks import (
+    bitmap,
+    blocks,
+    empty,
+    entropy,
+    exceptions,
+    full,
+    gap_coded,
+    low_rank,
+    n_of_m,
+    prefix,
+    spans,
+    within,
+)
 from xoropt.masks.mask_codec import MaskCodec
 
 __all__ = ["CODECS", "ENTRY_POINTS", "codec_names", "find_codec", "register"]
@@ -15,7 +28,10 @@ CODECS: dict[str, MaskCodec] = {
     "empty": empty.CODEC,
     "blocks": blocks.CODEC,
     "n_of_m": n_of_m.CODEC,
+    "spans": spans.CODEC,
     "positions": gap_coded.CODEC,
+    "exceptions": exceptions.codec_over(lambda: CODECS),
+    "within": within.codec_over(lambda: CODECS),
     "prefix": prefix.CODEC,
     "low_rank": low_rank.CODEC,
     "entropy": entropy.CODEC,

@@ -1,6 +1,7 @@
 """`CompressConfig`: what `compress` does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from xoropt_solvers.registry import names as solver_names
 
@@ -12,10 +13,11 @@ from xoropt.common.arguments import check_choice, check_finite_positive, check_i
 from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
+from xoropt.networks.recipes import nearest
 from xoropt.quantize.levels import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 
-__all__ = ["CompressConfig"]
+__all__ = ["CompressConfig", "configured"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class CompressConfig:
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
         only_quantized: carry along tensors of more than 257 values, which are otherwise stored by fields: their
-            exponents coded, the other bits as they are. A given network is used for quantized tensors alone.
+            exponents coded, the other bits as they are. A given network or `solver` stores quantized tensors alone.
         min_weights: smaller tensors are carried along unless included.
         network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
             `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
@@ -88,6 +90,8 @@ class CompressConfig:
         check_time_limit(self.time_limit)
         if self.mask_bits is not None:
             check_finite_positive("mask_bits", self.mask_bits)
+            if self.mask_bits >= 1:
+                raise ArgumentError(f"Argument 'mask_bits' must be below 1, what a bitmap takes, not {self.mask_bits}.")
         if self.rank is not None:
             check_int("rank", self.rank, 1)
         if self.order is not None and self.network == "auto":
@@ -95,6 +99,10 @@ class CompressConfig:
         if self.mask == "low_rank":
             if not self.sparsity:
                 raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
+            if self.scope == "global":
+                raise ArgumentError(
+                    "Argument 'scope' can't be 'global' with the mask 'low_rank', which prunes each tensor."
+                )
             if (self.mask_bits is None) == (self.rank is None):
                 raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
         elif self.mask_bits is not None or self.rank is not None:
@@ -118,6 +126,28 @@ class CompressConfig:
         return self.network == "auto" and self.n_in is None and self.n_out is None
 
     @property
+    def codes_values(self) -> bool:
+        """Whether values and fields are coded; a network or a seed search that is given is for quantized tensors."""
+        return self.chooses_network and self.solver == "portfolio" and not self.only_quantized
+
+    @property
     def quantizes(self) -> bool:
         """Whether dense tensors are pruned and quantized on the way."""
         return self.sparsity is not None or self.bits is not None
+
+
+def configured(config: CompressConfig | None, options: dict[str, Any]) -> CompressConfig:
+    """Return a configuration with some attributes changed.
+
+    Args:
+        config: what to begin with; None: the defaults.
+        options: attributes by name.
+
+    Raises:
+        ArgumentError: there is no such attribute, or a value is not allowed.
+    """
+    known = [field.name for field in fields(CompressConfig)]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(f"Argument '{name}' is none that 'compress' takes{nearest(name, known)}.")
+    return replace(config or CompressConfig(), **options)

@@ -14,6 +14,7 @@ from xoropt.common.errors import ArgumentError, FormatError, XoroptError
 from xoropt.masks import decode_mask
 from xoropt.model.compiled_weights import decode_rows, levels_of, use_compiled
 from xoropt.model.file.container import load
+from xoropt.model.file.limits import check_size
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize.quantized_tensor import restore_weights
 
@@ -21,23 +22,31 @@ __all__ = ["decompress", "decompress_tensor", "restore_array"]
 
 
 def decompress(
-    source: str | os.PathLike[str] | CompressedModel, *, decoder: str = "auto", progress: Progress | None = None
+    source: str | os.PathLike[str] | CompressedModel,
+    *,
+    decoder: str = "auto",
+    max_size: int | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, np.ndarray]:
     """Decompress a file or model.
 
     Args:
         source: a compressed file, or a model in memory.
         decoder: as for `xoropt.decode`.
+        max_size: the most bytes of all arrays together; None: of a file 1 GiB or 1,000 times its size, if that is
+            more; of a model in memory any.
         progress: called after each tensor with its name, the tensors that are done, and all tensors.
 
     Returns:
         The arrays by name, in the original's order, shapes and dtypes.
 
     Raises:
-        FormatError: `save` did not write the file, the file has a newer format, or it is damaged.
+        FormatError: `save` did not write the file, the file has a newer format, it is damaged, or it claims more than
+            `max_size`.
         XoroptError: the file cannot be read.
     """
     model = source if isinstance(source, CompressedModel) else load(source)
+    check_size(model, source, max_size)
     arrays = {}
     for done, (name, tensor) in enumerate(model.tensors.items(), 1):
         arrays[name] = restore_array(source, name, tensor, decoder)

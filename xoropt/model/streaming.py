@@ -8,6 +8,7 @@ from xoropt.common.files import check_new
 from xoropt.common.tensor_files import stream_safetensors
 from xoropt.model.decompression import restore_array
 from xoropt.model.file.container import load
+from xoropt.model.file.limits import check_size
 from xoropt.model.tensors import CompressedModel, Progress, shape_and_dtype
 
 __all__ = ["decompress_to"]
@@ -19,6 +20,7 @@ def decompress_to(
     *,
     decoder: str = "auto",
     overwrite: bool = False,
+    max_size: int | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Write the arrays of a compressed file or model as a plain safetensors file, one after the other.
@@ -30,6 +32,7 @@ def decompress_to(
         path: the file to write.
         decoder: as for `xoropt.decode`.
         overwrite: replace a file that exists.
+        max_size: as for `decompress`.
         progress: called after each tensor with its name, the tensors that are done, and all tensors.
 
     Raises:
@@ -38,6 +41,7 @@ def decompress_to(
     """
     check_new(path, overwrite)
     model = source if isinstance(source, CompressedModel) else load(source)
+    check_size(model, source, max_size)
     done = 0
 
     def array_of(name: str) -> np.ndarray:

@@ -1,18 +1,22 @@
 """Recipes: short strings that describe a network completely, `topology:key=value,key=value`."""
 
 import difflib
+from collections.abc import Callable
 
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import XorNetwork
-from xoropt.networks.topologies.declaration import Setting, settings_of
+from xoropt.networks.topologies.declaration import Setting, settings_of, work_of
 from xoropt.networks.topologies.registry import TOPOLOGIES
 
-__all__ = ["from_recipe", "is_recipe", "nearest"]
+__all__ = ["from_recipe", "is_recipe", "nearest", "work_of_recipe"]
+
+_LONGEST_WORD = 80
+"""Letters of an unknown word that are compared with known ones, which takes long for many."""
 
 
 def nearest(word: str, known: list[str]) -> str:
     """Return the end of a message about an unknown word, which names the most similar known one."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], known, n=1, cutoff=0.0)
     return f"; the nearest is '{close[0]}'" if close else ""
 
 
@@ -35,6 +39,21 @@ def from_recipe(recipe: str) -> XorNetwork:
     >>> from_recipe("block:n_in=20,n_out=180").recipe
     'block:n_in=20,n_out=180,seed=0'
     """
+    build, arguments = _parse(recipe)
+    return build(**arguments)
+
+
+def work_of_recipe(recipe: str) -> int:
+    """Estimate the work of making the network of a recipe, without making it, see `topology`.
+
+    Raises:
+        ArgumentError: as for `from_recipe`, as far as the declared ranges say.
+    """
+    return work_of(*_parse(recipe))
+
+
+def _parse(recipe: str) -> tuple[Callable[..., XorNetwork], dict[str, int | str | None]]:
+    """Return the function of a recipe's topology, and its arguments."""
     if not isinstance(recipe, str):
         raise ArgumentError(f"Argument 'recipe' must be a string such as 'block:n_in=20,n_out=180', not {recipe!r}.")
     topology, _, text = recipe.partition(":")
@@ -57,7 +76,7 @@ def from_recipe(recipe: str) -> XorNetwork:
     missing = [key for key, setting in settings.items() if setting.required and key not in arguments]
     if missing:
         raise ArgumentError(f"Recipe '{recipe[:80]}' lacks the key '{missing[0]}'.")
-    return build(**arguments)
+    return build, arguments
 
 
 def _value(key: str, text: str, setting: Setting) -> int | str | None:

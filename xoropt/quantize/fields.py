@@ -182,7 +182,10 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
-    """Plan the splits of a window, except those that can't come near the best one."""
+    """Plan the splits of a window, except those that can't come near the best one with their table and list.
+
+    The entropy alone would favour fields of so many bits that hardly a number occurs twice.
+    """
     kept = int(window.counts.sum())
     if not kept:
         return
@@ -191,10 +194,11 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
         raw_bits = window.low + window.width - field_bits
         counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
         share = counts[counts > 0] / kept
-        splits.append((_least_bits(share) + raw_bits, _entropy(share) + raw_bits, raw_bits, counts))
-    best = min(least for least, _, _, _ in splits)
-    for least, entropy, raw_bits, counts in splits:
-        if least <= best + NEAR:
+        estimate = _least_bits(share) + raw_bits + window.form.bits * len(share) / kept
+        splits.append((estimate, _entropy(share) + raw_bits, raw_bits, counts))
+    least = min(estimate for estimate, _, _, _ in splits)
+    for estimate, entropy, raw_bits, counts in splits:
+        if estimate <= least + NEAR:
             for limit in LIMITS:
                 for rare in (None, *RARE):
                     plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)

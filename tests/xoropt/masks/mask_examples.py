@@ -5,7 +5,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-KINDS = ("empty", "full", "periodic", "random", "uneven", "n of m", "blocks")
+KINDS = ("empty", "full", "periodic", "random", "uneven", "n of m", "blocks", "spans", "slices", "exceptions")
 
 
 @st.composite
@@ -24,7 +24,19 @@ def masks(draw):
         m = draw(st.sampled_from([2, 4, 8, 16]))
         order = rng.random((*shape, m)).argsort(axis=-1)
         return order.reshape(*shape[:-1], m * (shape or (1,))[-1]) < draw(st.integers(0, m))
+    if kind == "exceptions":
+        mask = draw(masks())
+        some = rng.random(mask.shape) < draw(st.sampled_from([0.0, 0.01, 0.1]))
+        return mask ^ some
+    if kind == "spans":
+        width, slope = draw(st.integers(16, 40)), draw(st.sampled_from([-1, 0, 1]))
+        line = slope * np.arange((shape or (1,))[-1])[:, None] + rng.integers(0, draw(st.integers(1, 40)))
+        column = np.arange(width)
+        return np.broadcast_to((column >= line - 9) & (column < line), (*shape[:-1], len(line), width)).copy()
     density = draw(st.floats(0, 1))
+    if kind == "slices" and shape:
+        along = tuple(side if i == rng.integers(len(shape)) else 1 for i, side in enumerate(shape))
+        return (rng.random(along) < 0.3) & (rng.random(shape) < density)
     if kind == "blocks":
         block = draw(st.lists(st.integers(1, 9), min_size=2, max_size=2))
         return np.kron(rng.random(shape[:2] + (1,) * (2 - len(shape))) < density, np.ones(block, dtype=bool))

@@ -11,7 +11,7 @@ from xoropt.masks.coding import encode_planned
 from xoropt.masks.prefix import encoding
 
 PLANNING = [name for name in CODECS if name != "low_rank"]  # which does not search for factors, and has its own tests
-EXACTLY_PLANNED = {"bitmap", "full", "empty", "blocks", "n_of_m", "positions"}
+EXACTLY_PLANNED = {"bitmap", "full", "empty", "blocks", "n_of_m", "spans", "positions", "exceptions", "within"}
 
 
 def check(codec, mask):
@@ -130,6 +130,12 @@ def test_damaged_parts_are_refused_or_give_some_mask(codec):
         mask = np.repeat(mask, 2, axis=0)
     elif codec == "positions":
         mask &= rng.random(mask.shape) < 0.2
+    elif codec == "exceptions":
+        mask[3, :5] ^= True
+    elif codec == "spans":
+        mask = np.arange(32) < rng.integers(0, 32, (16, 1))
+    elif codec == "within":
+        mask[::3] = False
     parts = CODECS[codec].encode(mask, 1)
     refused = 0
     for _ in range(300):

@@ -12,7 +12,7 @@ __all__ = ["NO_OCTETS", "FieldTables", "WeightTable", "Writer", "field_tables", 
 
 NO_OCTETS = np.zeros((0, 0), dtype=np.uint8)
 """The octets of planes that all have to be decoded."""
-SPARE_WORDS = 128
+SPARE_WORDS = 704
 """Words of working memory that a writer needs."""
 
 

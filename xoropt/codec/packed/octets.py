@@ -13,16 +13,17 @@ from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import SizeReport, check_planes
 from xoropt.codec.packed.encoding import PACKED
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
-from xoropt.common.description_checks import take
+from xoropt.common.description_checks import non_negative_int, take
 from xoropt.common.errors import DecodeError, FormatError
 
 __all__ = ["PackedOctets"]
 
 
 @dataclass(frozen=True, eq=False)
-class PackedOctets:
+class PackedOctets(Storable):
     """Bit planes of which every eight are a byte of each weight.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -39,6 +40,11 @@ class PackedOctets:
     octets: np.ndarray = field(repr=False)
 
     network, order, solver, blocks = PACKED, "rows", "none", 1
+
+    @property
+    def main(self) -> Self:
+        """The encoding itself."""
+        return self
 
     @property
     def planes(self) -> int:
@@ -114,9 +120,10 @@ class PackedOctets:
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
         """Restore the planes that `describe` described."""
         seeds, size = take(parts, "seeds", np.dtype(np.uint8), None), math.prod(shape)
-        if planes % 8 or entry.get("octets") != planes // 8 or seeds.size != planes // 8 * size:
+        octets = non_negative_int(entry.get("octets"), "octets")
+        if planes != 8 * octets or seeds.size != octets * size:
             raise FormatError(f"its part 'seeds' must be {planes} planes as bytes of {size} weights")
-        return cls(shape, seeds.reshape(planes // 8, size))
+        return cls(shape, seeds.reshape(octets, size))
 
     def reader(self) -> Reader:
         """Make the compiled decoder of single planes."""

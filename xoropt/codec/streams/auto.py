@@ -20,7 +20,7 @@ from xoropt.codec.streams.segment_encoder import ResonanceError, Rules, Watch
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
-__all__ = ["auto_network", "auto_order", "encode_auto"]
+__all__ = ["CASCADES", "EFFORTS", "Choice", "auto_network", "auto_order", "encode_auto"]
 
 MOST_LANES = 512
 """Most lanes that are chosen: the bits of a vector register."""
@@ -43,18 +43,18 @@ MOST_OUTPUTS = 1 << 14
 NARROW = Watch(segments=8, least=24)
 """When narrow cascades are given up for wide ones: they resonate with more masks."""
 
-NARROW_RULES = Rules(levelled=0.74, split=True)
+NARROW_RULES = Rules(levelled=0.8, split=True)
 """How rings of narrow cascades are encoded."""
 
 EFFORTS = ("fast", "normal", "best")
 """How much time the network "auto" may take; see `CASCADES`."""
 
 
-class _Choice(NamedTuple):
+class Choice(NamedTuple):
     """A cascade for planes of some density.
 
     Attributes:
-        most: the most outputs of a seed bit, on average over all planes.
+        most: the most outputs of a seed bit.
         layers, span, memory: of the cascade.
         first: its first seed.
         uneven: the square of the standard deviation from a fixed rate that a ring may reach, in care bits.
@@ -76,13 +76,13 @@ class _Choice(NamedTuple):
 
 
 _WIDE = (
-    _Choice(4, 3, 863, 96, 13),
-    _Choice(15, 4, 863, 96, 16),
-    _Choice(MOST_OUTPUTS, 6, 559, 400, 11),
+    Choice(4, 3, 863, 96, 13),
+    Choice(15, 4, 863, 96, 16),
+    Choice(MOST_OUTPUTS, 6, 559, 400, 11),
 )
 _NARROW = (
-    _Choice(4, 3, 415, 32, 36, 2 * SEGMENT // 3),
-    _Choice(15, 4, 415, 32, 29, 2 * SEGMENT // 3),
+    Choice(3, 3, 415, 32, 18, 2 * SEGMENT // 3),
+    Choice(15, 4, 415, 32, 29, 2 * SEGMENT // 3),
     _WIDE[-1],
 )
 CASCADES = {"fast": _NARROW, "normal": _NARROW, "best": _WIDE}
@@ -95,16 +95,16 @@ the window takes half the time or less, and levels rings of half as many care bi
 
 
 @lru_cache(maxsize=16)
-def auto_network(n_out: int, seed: int, effort: str = "best", density: float | None = None) -> XorNetwork:
+def auto_network(n_out: int, seed: int, effort: str = "best", outputs: float | None = None) -> XorNetwork:
     """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output.
 
     Args:
         n_out: the most outputs of a seed bit.
         seed: 0 for the first network, 1 for the next one, and so on.
         effort: one of `EFFORTS`.
-        density: care bits for each output, over all planes; None: one in n_out.
+        outputs: what the cascade is chosen by, see `CASCADES`; None: n_out.
     """
-    choice = _choose(effort, n_out if density is None else 1 / density)
+    choice = _choose(effort, n_out if outputs is None else outputs)
     return cascade(
         n_in=1,
         n_out=min(n_out, MOST_OUTPUTS),
@@ -115,7 +115,7 @@ def auto_network(n_out: int, seed: int, effort: str = "best", density: float | N
     )
 
 
-def _choose(effort: str, outputs: float) -> _Choice:
+def _choose(effort: str, outputs: float) -> Choice:
     """Choose the cascade for so many outputs of a seed bit."""
     return next(choice for choice in CASCADES[effort] if outputs <= choice.most or choice is CASCADES[effort][-1])
 
@@ -139,19 +139,23 @@ def encode_auto(
     order = auto_order(care)
     counts = np.count_nonzero(care, axis=1)
     most = int(counts.max(initial=0))
-    if most <= SMALL:
-        effort = "best"
     quick = effort == "fast"
     outputs = max(1.0, care.size / max(1, int(counts.sum())))
-    ring = _choose(effort, outputs).ring(outputs)
+    choice = _choose(effort, outputs)
+    if most <= SMALL or choice in _WIDE:
+        effort = "best"
+    ring = choice.ring(outputs)
 
     def attempt(slack: int | None, seed: int, more: int = 0, watch: Watch | None = None) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
         unbounded = replace(auto_network(4, 0), n_out=1 << 40)
         layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring, effort != "best") for mask in care)
         n_out = max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)])
-        n_out += effort != "best"  # for the halves of uneven rings
-        network = auto_network(n_out, seed, effort, None if effort == "best" else 1 / outputs)
+        if effort == "best":
+            network = auto_network(n_out, seed)
+        else:  # the sparsest ring of any plane decides where the mask is dense, and all planes together elsewhere
+            chosen_by = max(outputs, min(n_out, _NARROW[0].most + 1))
+            network = auto_network(n_out + 1, seed, effort, chosen_by)  # one more for the halves of uneven rings
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(
             bits,
@@ -162,7 +166,7 @@ def encode_auto(
             method,
             layouts=layouts,
             watch=watch,
-            rules=Rules() if effort == "best" else NARROW_RULES._replace(quick=quick),
+            rules=(Rules() if effort == "best" else NARROW_RULES)._replace(quick=quick and most > SMALL),
             jobs=jobs,
             progress=progress,
         )
@@ -170,7 +174,7 @@ def encode_auto(
     if effort != "best":
         with suppress(ResonanceError):
             return attempt(None, 0, 0, NARROW)
-        effort, ring = "best", SEGMENT
+        effort, ring = "best", SEGMENT  # which is what `Choice.ring` says for wide cascades
     if most > SMALL:
         dependent = []
         for more in range(min(MORE_RINGS, most // (CARE_PER_LANE * order.lanes) - 1) + 1):

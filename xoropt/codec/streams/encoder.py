@@ -17,6 +17,7 @@ from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segment_encoder import EncodedSegment, Rules, Task, Watch, encode_segment
 from xoropt.codec.streams.segments import Layout, cut_segments, open_seed_bits
+from xoropt.common.errors import XoroptWarning
 from xoropt.networks import XorNetwork
 
 __all__ = ["METHODS", "SEGMENT", "RateWarning", "encode_stream", "plan_layout"]
@@ -31,7 +32,7 @@ RING_RULES = Rules()
 """How rings of a given network are encoded."""
 
 
-class RateWarning(UserWarning):
+class RateWarning(XoroptWarning):
     """A network has fewer seed bits than there are care bits; patches store the rest."""
 
 

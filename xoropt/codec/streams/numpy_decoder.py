@@ -2,12 +2,19 @@
 
 import numpy as np
 
+from xoropt.codec.streams.numpy_rows import decode_few_rows
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout, assign_steps, count_seed_rows, last_row_lanes
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
 __all__ = ["decode_stream", "read_seed_rows"]
+
+FEW = 16
+"""Rows of a segment for one that is asked for, from which on the rows are made by themselves."""
+
+SHORT = 2048
+"""Bytes of a network row's outputs up to which those of all rows that read a seed bit are made together."""
 
 
 def decode_stream(
@@ -32,6 +39,13 @@ def decode_stream(
     for rows, seed_bits in zip(layout.rows.tolist(), layout.seed_bits.tolist(), strict=True):
         end = begin + rows * order.lanes
         if seed_bits and begin < stop and end > first:
+            lines = slice(max(first - begin, 0) // order.lanes, -(-(min(stop, end) - begin) // order.lanes))
+            if FEW * (lines.stop - lines.start) <= rows:
+                few = decode_few_rows(network, order, read_seed_rows(seeds, bit, seed_bits, order), rows, lines)
+                part = few[max(first - begin, 0) - lines.start * order.lanes :][: min(stop, end) - max(first, begin)]
+                plane[max(begin - first, 0) :][: len(part)] = part
+                begin, bit = end, bit + seed_bits
+                continue
             stream = _make_stream_rows(read_seed_rows(seeds, bit, seed_bits, order), network, order, rows)
             part = _place_weights(order, stream)[max(first - begin, 0) : stop - begin]
             plane[max(begin - first, 0) :][: len(part)] = part
@@ -60,7 +74,10 @@ def _make_stream_rows(bits: np.ndarray, network: XorNetwork, order: StreamOrder,
         bits = np.concatenate([np.roll(bits, -turn, axis=1) for turn in range(turns)])
     seeds = np.packbits(bits, axis=1, bitorder="little")
     made = np.zeros((used, steps, seeds.shape[1]), dtype=np.uint8)
-    if network.stages is None:
+    if network.stages is None and made.size <= SHORT * used:
+        for i, column in enumerate(network.matrix()[:used].T):
+            made[column] ^= seeds[i :: network.n_in][:steps]
+    elif network.stages is None:
         for j, row in enumerate(network.matrix()[:used]):
             for tap in np.flatnonzero(row):
                 made[j] ^= seeds[tap :: network.n_in][:steps]

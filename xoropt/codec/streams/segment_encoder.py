@@ -18,8 +18,10 @@ __all__ = ["EncodedSegment", "ResonanceError", "Rules", "Task", "Watch", "encode
 
 LEAST_SPLIT = 1 << 13
 """Fewest care bits of half a ring."""
-SPLIT_SHORTFALL = 12
+SPLIT_SHORTFALL = 40
 """Care bits that a window cannot serve, from which two rings are better; a ring takes about 33 bits of its own."""
+SPLIT_DEPENDENT = 12
+"""Dependent care bits from which two rings of another length are better."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
 
@@ -71,11 +73,13 @@ class Rules(NamedTuple):
     Attributes:
         levelled: share of the bits of a window that level an uneven mask, whatever the network; good ones level more.
         split: make two rings of one whose mask is too uneven for the window.
+        retry: with `split`, make two rings of one with many dependent care bits as well, whose length resonates.
         quick: take greedy patches, and do without the encodings that a few patches are worth.
     """
 
     levelled: float = 9 / 20
     split: bool = False
+    retry: bool = True
     quick: bool = False
 
 
@@ -139,36 +143,51 @@ def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
     if task.method == "viterbi":
         return (_encode_by_viterbi(task),)
     care_bits = collect_care_bits(task.care, task.order, task.rows)
-    if task.rules.split and _is_too_uneven(task, care_bits):
-        return tuple(part for half in _halves(task, len(care_bits.weights)) for part in encode_segment(half))
-    return (_encode_ring(task, care_bits),)
+    count, found = len(care_bits.weights), None
+    can_split = task.rules.split and count >= 2 * LEAST_SPLIT and task.rows > 1
+    if not (can_split and _is_too_uneven(task, care_bits)):
+        found = _encode_ring(task, care_bits, SPLIT_DEPENDENT if can_split and task.rules.retry else None)
+    if found is not None:
+        return (found,)
+    return tuple(part for half in _halves(task, count) for part in encode_segment(half))
 
 
 def _is_too_uneven(task: Task, care_bits: CareBits) -> bool:
     """Whether two rings would need fewer bits than one, for a mask that a window cannot level."""
-    if len(care_bits.weights) < 2 * LEAST_SPLIT or task.rows < 2:
-        return False
     capacity = int(task.rules.levelled * task.network.window)
     return count_shortfall(task.order, task.rows, task.seed_bits, care_bits, capacity) > SPLIT_SHORTFALL
 
 
 def _halves(task: Task, count: int) -> tuple[Task, Task]:
-    """Cut a ring of `count` care bits into two of equally many rows, with the seed bits that it has beyond these."""
-    rows, slack, lanes, n_out = task.rows // 2, task.seed_bits - count, task.order.lanes, task.network.n_out
+    """Cut a ring of `count` care bits into two of about equally many rows, with the seed bits that it has beyond these.
+
+    Half the rows would often resonate as all of them do, and so do rows in twos and threes where masks repeat.
+    """
+    slack, lanes, n_out = task.seed_bits - count, task.order.lanes, task.network.n_out
+    rows = task.rows * 9 // 20
+    while math.gcd(rows, 6) > 1 and rows < task.rows - 1:
+        rows += 1
     middle, halves = rows * lanes, []
+    rules = task.rules._replace(retry=False)
     for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
         care = task.care[weights]
         seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
-        halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits))
+        halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits, rules=rules))
     return halves[0], halves[1]
 
 
-def _encode_ring(task: Task, care_bits: CareBits) -> EncodedSegment:
-    """Encode a segment; give a ring more seed bits where they save more than they take."""
+def _encode_ring(task: Task, care_bits: CareBits, most: int | None) -> EncodedSegment | None:
+    """Encode a segment; give a ring more seed bits where they save more than they take.
+
+    With more than `most` dependent care bits, unless that is None, nothing is returned.
+    """
     closed, planes = task.order.closed, len(task.bits)
     count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
     seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
-    best = _solve_segment(task, care_bits, seed_bits, -1 if task.rules.quick else many if closed else None)
+    limit = many if most is None else most
+    best = _solve_segment(task, care_bits, seed_bits, -1 if task.rules.quick else limit if closed else None)
+    if most is not None and best.dependent > most:
+        return None
     if task.watch is not None and best.dependent > task.watch.most(count):
         raise ResonanceError(best.dependent)
     if closed and best.dependent > many:

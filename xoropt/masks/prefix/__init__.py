@@ -36,6 +36,7 @@ where there is one, is the list, as the codec `positions` stores it.
 from xoropt.masks.mask_codec import MaskCodec
 from xoropt.masks.prefix.decoding import decode, decode_packed
 from xoropt.masks.prefix.encoding import is_worth_planning, plan
+from xoropt.masks.prefix.stored import check
 from xoropt.masks.prefix.writing import write_weights
 
 __all__ = ["CODEC", "decode", "decode_packed", "plan", "write_weights"]
@@ -46,4 +47,5 @@ CODEC = MaskCodec(
     packed_decoder=decode_packed,
     is_worth_planning=is_worth_planning,
     weights_writer=write_weights,
+    check=check,
 )

@@ -6,7 +6,7 @@ from xoropt.codec import decode as decode_planes
 from xoropt.codec.decoder import choose_decoder
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks.huffman import codewords
-from xoropt.masks.mask_codec import Parts
+from xoropt.masks.mask_codec import Parts, by_chunks
 from xoropt.masks.prefix.codes import group_lengths
 from xoropt.masks.prefix.column_order import restore_columns
 from xoropt.masks.prefix.lookup import lookup_tables
@@ -21,6 +21,11 @@ def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: in
     if choose_decoder("auto", 2 * (stop - first)) == "compiled":
         packed, start = decode_packed(parts, shape, size, first, stop)
         return np.unpackbits(packed, count=stop - start, bitorder="little")[first - start :].view(bool)
+    return _decode_by_chunks(parts, shape, size, first, stop)
+
+
+def _decode_numpy(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
+    """Decode weights first … stop − 1 with NumPy, see `MaskCodec.decode`."""
     mask = parse_mask(parts, shape, size)
     if stop <= first:
         return np.empty(0, dtype=bool)
@@ -30,6 +35,9 @@ def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: in
     bits = np.unpackbits(octets, axis=1, bitorder="little")[:, : mask.group_size].reshape(end - row, -1)
     flat = _restore_places(mask, np.ascontiguousarray(bits[:, : mask.columns]), row)
     return flat[first - row * mask.columns :][: stop - first]
+
+
+_decode_by_chunks = by_chunks(_decode_numpy)
 
 
 def _symbols(mask: PrefixMask, row: int, end: int) -> np.ndarray:

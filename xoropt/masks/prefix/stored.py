@@ -13,10 +13,10 @@ from xoropt.codec.registry import restore
 from xoropt.common.errors import DecodeError, XoroptError
 from xoropt.masks import gap_coded
 from xoropt.masks.density_classes import MAX_CLASS_BITS, ByteReader, matrix_shape, unpack_classes
-from xoropt.masks.mask_codec import DESCRIPTION, Parts
+from xoropt.masks.mask_codec import CHUNK, DESCRIPTION, Parts
 from xoropt.masks.prefix.codes import EXTRA_OUTPUTS, GROUP_SIZES, MAX_CODES
 
-__all__ = ["LISTED", "PLANE_PARTS", "TILE", "PrefixMask", "band_layout", "parse_mask"]
+__all__ = ["LISTED", "PLANE_PARTS", "TILE", "PrefixMask", "band_layout", "check", "parse_mask"]
 
 LISTED = "mask_listed"
 """The part that lists kept weights."""
@@ -86,17 +86,31 @@ class PrefixMask:
         return self.group_size == 16 and self.columns % 16 == 0
 
     def listed_within(self, first: int, stop: int) -> np.ndarray:
-        """Return the listed weights from `first` to `stop` − 1, int64."""
+        """Return the listed weights from `first` to `stop` − 1, int64.
+
+        Raises:
+            DecodeError: the list is damaged there, or a weight is in a group that has a codeword.
+        """
         if self.stored_list is None:
             return np.empty(0, dtype=np.int64)
         if len(self.stored_list) > max(SHORT_LIST, sum(len(seeds) for seeds in self.plane.seeds) // 8):
-            return gap_coded.unpack_positions(self.stored_list, self.rows * self.columns, first, stop)
+            return self._unpack_list(first, stop)
         return self._whole_list[slice(*np.searchsorted(self._whole_list, (first, stop)))]
 
     @cached_property
     def _whole_list(self) -> np.ndarray:
+        return self._unpack_list(0, self.rows * self.columns)
+
+    def _unpack_list(self, first: int, stop: int) -> np.ndarray:
         assert self.stored_list is not None
-        return gap_coded.unpack_positions(self.stored_list, self.rows * self.columns, 0, self.rows * self.columns)
+        listed = gap_coded.unpack_positions(self.stored_list, self.rows * self.columns, first, stop)
+        for k in range(0, len(listed), CHUNK):
+            row, column = np.divmod(listed[k : k + CHUNK], self.columns)
+            if self.column_places is not None:
+                column = self.column_places[column]
+            if self.code_of_pair[self.row_class[row], self.column_class[column // self.group_size]].any():
+                raise DecodeError("the prefix-coded mask lists a weight of a group that has a codeword")
+        return listed
 
 
 class _Parsed(NamedTuple):
@@ -139,6 +153,12 @@ def parse_mask(parts: Parts, shape: tuple[int, ...], size: int) -> PrefixMask:
     return mask
 
 
+def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
+    """Check all parts of a mask, the whole list among them, see `MaskCodec.check`."""
+    mask = parse_mask(parts, shape, size)
+    mask.listed_within(0, size)
+
+
 def _parse(head: np.ndarray, parts: Parts, shape: tuple[int, ...], size: int) -> PrefixMask:
     reader = ByteReader(head)
     rows, columns = matrix_shape(shape, size)
@@ -152,7 +172,7 @@ def _parse(head: np.ndarray, parts: Parts, shape: tuple[int, ...], size: int) ->
     if sort_bits:
         sorted_class = unpack_classes(reader.take(-(-columns * sort_bits // 8), np.uint8), sort_bits, columns)
         places = np.empty(columns, dtype=np.int64)
-        places[np.argsort(sorted_class.astype(np.uint8), kind="stable")] = np.arange(columns)
+        places[np.argsort(sorted_class, kind="stable")] = np.arange(columns)
     densities = reader.take(codes, "<u2")
     row_class = unpack_classes(reader.take(-(-rows * row_bits // 8), np.uint8), row_bits, rows)
     column_class = unpack_classes(reader.take(-(-row_groups * column_bits // 8), np.uint8), column_bits, row_groups)
@@ -167,8 +187,8 @@ def _parse(head: np.ndarray, parts: Parts, shape: tuple[int, ...], size: int) ->
         group_size=group_size,
         group_outputs=outputs,
         column_places=places,
-        row_class=row_class.astype(np.uint8),
-        column_class=column_class.astype(np.uint8),
+        row_class=row_class,
+        column_class=column_class,
         code_of_pair=np.ascontiguousarray(code_of_pair),
         densities=tuple(densities.tolist()),
         plane=_parse_plane(parts, (bands * band_tiles, outputs, TILE)),

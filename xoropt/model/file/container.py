@@ -25,6 +25,7 @@ from xoropt.model.file.description import (
     unpack_description,
     unseal,
 )
+from xoropt.model.file.limits import check_work
 from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
@@ -65,15 +66,18 @@ def check_model(model: CompressedModel) -> None:
     """
     check_names(model.tensors)
     check_metadata(model.metadata)
+    entries, octets = {}, 0
     for name, tensor in model.tensors.items():
         try:
             entry, parts = describe_tensor(tensor)
+            entries[name], octets = entry, octets + sum(part.nbytes for part in parts.values())
             shape, dtype = shape_and_dtype(tensor)
             check_shape(shape)
             name_of(dtype)
             restore_tensor(json.loads(json.dumps(entry)), parts)
         except XoroptError as error:
             raise type(error)(f"tensor '{name}': {error}") from None
+    check_work(entries, octets)
 
 
 def _arrays(model: CompressedModel) -> Parts:
@@ -144,6 +148,7 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             description, stored = sealed, split_version_1(sealed, arrays)
         else:
             description, stored = _split_arrays(arrays)
+        check_work({name: entry for name, (entry, _) in stored.items()}, os.stat(path).st_size)
         tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
         for name, (entry, parts) in stored.items():
             try:

@@ -9,7 +9,7 @@ from xoropt.networks.topologies.declaration import NIn, NOut, Seed, topology
 __all__ = ["random_block"]
 
 
-@topology("block")
+@topology("block", work=lambda n_in, n_out, **_: n_in * n_out // 4)
 def random_block(n_in: NIn = 20, n_out: NOut = 180, seed: Seed = 0) -> XorNetwork:
     """Return a random block network: every entry of the (n_out, n_in) matrix is 1 with probability ½.
 

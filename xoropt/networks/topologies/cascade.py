@@ -18,7 +18,7 @@ from xoropt.networks.topologies.declaration import NIn, NOut, Range, Seed, topol
 __all__ = ["cascade"]
 
 
-@topology("cascade")
+@topology("cascade", work=lambda n_out, memory, **_: n_out * (memory + 1))
 def cascade(
     n_in: NIn = 1,
     n_out: NOut = 11,

@@ -12,7 +12,7 @@ from xoropt.networks.topologies.declaration import NIn, NOut, Seed, topology
 __all__ = ["convolutional"]
 
 
-@topology("convolutional")
+@topology("convolutional", work=lambda n_in, n_out, length, **_: n_out * n_in * length)
 def convolutional(
     n_in: NIn = 1, n_out: NOut = 2, length: int = 7, generators: str | None = None, seed: Seed = 0
 ) -> XorNetwork:

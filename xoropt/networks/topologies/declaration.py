@@ -14,7 +14,8 @@ from typing import Annotated, Any, ParamSpec, get_args, get_type_hints
 from xoropt.common.arguments import check_int
 from xoropt.networks.network import MAX_N_OUT, XorNetwork
 
-__all__ = ["NIn", "NOut", "Range", "Seed", "Setting", "recipe_of", "settings_of", "topology"]
+__all__ = ["NIn", "NOut", "Range", "Seed", "Setting", "recipe_of", "settings_of", "topology", "work_of"]
+
 
 P = ParamSpec("P")
 
@@ -98,7 +99,9 @@ def recipe_of(name: str, arguments: Mapping[str, Any]) -> str:
     return f"{name}:" + ",".join(f"{key}={'none' if value is None else value}" for key, value in arguments.items())
 
 
-def topology(name: str) -> Callable[[Callable[P, XorNetwork]], Callable[P, XorNetwork]]:
+def topology(
+    name: str, work: Callable[..., int] | None = None
+) -> Callable[[Callable[P, XorNetwork]], Callable[P, XorNetwork]]:
     """Declare a function as a topology: check the declared ranges and give its networks their recipe.
 
     The function gets its integers as Python's own, and returns a network without a recipe. A network that has a recipe
@@ -106,6 +109,9 @@ def topology(name: str) -> Callable[[Callable[P, XorNetwork]], Callable[P, XorNe
 
     Args:
         name: the word before the colon of the recipe.
+        work: estimates from the arguments, all by name, how much work it is to make the network and to prepare its
+            decoders, in units of about 50 ns: a random number that is drawn and ordered, a wire, or 64 bits of a packed
+            row. None: the entries of a matrix of n_out rows, where there is such an argument.
 
     Returns:
         A decorator. The decorated function raises ArgumentError where an argument is outside its range.
@@ -126,18 +132,41 @@ def topology(name: str) -> Callable[[Callable[P, XorNetwork]], Callable[P, XorNe
         signature = inspect.signature(build)
         ranges = [(key, setting) for key, setting in settings_of(build).items() if setting.allowed]
 
-        @functools.wraps(build)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> XorNetwork:
+        def bind(*args: Any, **kwargs: Any) -> inspect.BoundArguments:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             for key, setting in ranges:
                 bound.arguments[key] = _in_range(key, setting, bound.arguments)
+            return bound
+
+        @functools.wraps(build)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> XorNetwork:
+            bound = bind(*args, **kwargs)
             network = build(*bound.args, **bound.kwargs)
             return network if network.recipe else replace(network, recipe=recipe_of(name, bound.arguments))
 
+        _WORK[checked] = lambda **arguments: (work or _entries)(**bind(**arguments).arguments)
         return checked
 
     return declare
+
+
+_WORK: dict[Callable[..., XorNetwork], Callable[..., int]] = {}
+"""For the function of each topology one that computes the work from the same arguments."""
+
+
+def work_of(build: Callable[..., XorNetwork], arguments: Mapping[str, Any]) -> int:
+    """Estimate the work of a network before it is made, see `topology`; 0 for a function that is no topology.
+
+    Raises:
+        ArgumentError: an argument is outside its range.
+    """
+    return _WORK[build](**arguments) if build in _WORK else 0
+
+
+def _entries(n_in: Any = 1, n_out: Any = 1, **_: Any) -> int:
+    both = isinstance(n_in, int) and isinstance(n_out, int)
+    return int(n_in * n_out) if both else 0
 
 
 def _in_range(key: str, setting: Setting, values: Mapping[str, Any]) -> int | None:

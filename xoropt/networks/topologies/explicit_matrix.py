@@ -44,7 +44,7 @@ def from_matrix(matrix: np.ndarray, n_in: int | None = None) -> XorNetwork:
     return XorNetwork(n_in, n_out, window // n_in - 1, rows, recipe)
 
 
-@topology("matrix")
+@topology("matrix", work=lambda rows, **_: 2 * len(rows))
 def explicit_matrix(n_in: int, window: Annotated[int, Range(1, 64 * MAX_N_OUT)], rows: str) -> XorNetwork:
     """Return the network whose rows are written in hexadecimal, as in the recipes of `from_matrix`.
 

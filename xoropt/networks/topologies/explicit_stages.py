@@ -38,7 +38,7 @@ def from_stages(stages: tuple[np.ndarray, ...], n_in: int) -> XorNetwork:
     return stages_network(arrays, n_in, recipe_of("stages", {"n_in": n_in, "rows": text}))
 
 
-@topology("stages")
+@topology("stages", work=lambda rows, **_: 16 * len(rows))
 def explicit_stages(n_in: int, rows: str) -> XorNetwork:
     """Return the network with written stages: `;` separates stages, `/` their rows, `.` the entries of a row.
 

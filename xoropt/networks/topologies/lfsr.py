@@ -11,17 +11,40 @@ import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import XorNetwork, check_entries, pack_rows
+from xoropt.networks.network import XorNetwork, check_entries
 from xoropt.networks.topologies.declaration import NOut, Range, Seed, topology
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
-__all__ = ["MAX_CYCLES", "lfsr"]
+__all__ = ["MAX_CYCLES", "channel_words", "lfsr", "register_work", "rows_of_words"]
 
 MAX_CYCLES = 1 << 16
 """The most clock cycles per block."""
 
 
-@topology("lfsr")
+def register_work(n_in: int, n_out: int, cycles: int, taps: int) -> int:
+    """Estimate the work of a register's network: its matrix, its channels and its clock cycles."""
+    return n_out * (n_in // 2 + taps) + 500 * min(cycles, 2 * MAX_CYCLES)
+
+
+def channel_words(cells: np.ndarray, channels: np.ndarray) -> np.ndarray:
+    """Return what the channels of a phase shifter hold: the XOR of some cells each.
+
+    Args:
+        cells: uint64, for each cell the seed bits whose XOR it holds.
+        channels: int64 (channels, taps), the cells that each channel reads.
+    """
+    words = cells[channels[:, 0]]
+    for tap in channels.T[1:]:
+        words ^= cells[tap]
+    return words
+
+
+def rows_of_words(outputs: list[np.ndarray], n_out: int) -> np.ndarray:
+    """Return the rows of a network of at most 64 seed bits from the words of all cycles, as in `XorNetwork.rows`."""
+    return np.concatenate(outputs)[:n_out].reshape(n_out, 1)
+
+
+@topology("lfsr", work=lambda n_in, n_out, cycles, taps, **_: register_work(n_in, n_out, cycles, taps))
 def lfsr(
     n_in: Annotated[int, Range(2, 64)] = 20,
     n_out: NOut = 160,
@@ -54,11 +77,10 @@ def lfsr(
     taps = check_int("taps", taps, 1, n_in)
     check_entries(n_out, n_in)
     channels = draw_subsets(seed, -(-n_out // cycles), n_in, taps)
-    cells = np.eye(n_in, dtype=bool)  # row i: the seed bits whose XOR cell i holds
+    cells = np.uint64(1) << np.arange(n_in, dtype=np.uint64)  # word i: the seed bits whose XOR cell i holds
     outputs = []
     for _ in range(cycles):
-        outputs.append(np.bitwise_xor.reduce(cells[channels], axis=1))
-        feedback = cells[n_in - 1] ^ np.bitwise_xor.reduce(cells[[k - 1 for k in PRIMITIVE[n_in]]], axis=0)
+        outputs.append(channel_words(cells, channels))
+        feedback = cells[n_in - 1] ^ np.bitwise_xor.reduce(cells[[k - 1 for k in PRIMITIVE[n_in]]])
         cells = np.concatenate([feedback[None], cells[:-1]])
-    matrix = np.concatenate(outputs)[:n_out]
-    return XorNetwork(n_in, n_out, 0, pack_rows(matrix))
+    return XorNetwork(n_in, n_out, 0, rows_of_words(outputs, n_out))

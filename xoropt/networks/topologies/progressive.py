@@ -23,7 +23,9 @@ _MOST = 1 << 15
 """The most outputs, for blocks with one tap each."""
 
 
-@topology("progressive")
+@topology(
+    "progressive", work=lambda n_in, n_out, window, taps, **_: (n_out * taps) ** 2 * (2 * (window // n_in) - 1) // 8
+)
 def progressive(
     n_in: NIn = 8,
     n_out: Annotated[int, Range(1, _MOST)] = 80,

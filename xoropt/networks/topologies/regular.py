@@ -19,7 +19,7 @@ _MOST = 1 << 18
 """The most half-edges: those of an output that would read a bit twice are moved one by one."""
 
 
-@topology("regular")
+@topology("regular", work=lambda n_out, taps, **_: n_out * taps)
 def regular(
     n_in: NIn = 20,
     n_out: Annotated[int, Range(1, _MOST)] = 160,

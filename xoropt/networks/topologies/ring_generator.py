@@ -10,15 +10,18 @@ import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.networks.draws import draw_subsets
-from xoropt.networks.network import XorNetwork, check_entries, pack_rows
+from xoropt.networks.network import XorNetwork, check_entries
 from xoropt.networks.topologies.declaration import NIn, NOut, Range, Seed, topology
-from xoropt.networks.topologies.lfsr import MAX_CYCLES
+from xoropt.networks.topologies.lfsr import MAX_CYCLES, channel_words, register_work, rows_of_words
 from xoropt.networks.topologies.primitive import PRIMITIVE
 
 __all__ = ["advance", "ring_generator"]
 
 
-@topology("ring_generator")
+@topology(
+    "ring_generator",
+    work=lambda n_in, n_out, cycles, idle, taps, **_: register_work(n_in, n_out, cycles + idle, taps),
+)
 def ring_generator(
     n_in: NIn = 20,
     n_out: NOut = 160,
@@ -58,16 +61,15 @@ def ring_generator(
     channels = draw_subsets(seed, -(-n_out // cycles), cells, taps)
     enters = np.arange(n_in) * (idle + cycles) // n_in
     most = int(np.bincount(enters).max())
-    state = np.zeros((cells, n_in), dtype=bool)  # row i: the seed bits whose XOR cell i holds
+    state = np.zeros(cells, dtype=np.uint64)  # word i: the seed bits whose XOR cell i holds
     outputs = []
     for cycle in range(idle + cycles):
         state = advance(state)
         bits = np.flatnonzero(enters == cycle)
-        state[np.arange(len(bits)) * cells // most, bits] ^= True
+        np.bitwise_xor.at(state, np.arange(len(bits)) * cells // most, np.uint64(1) << bits.astype(np.uint64))
         if cycle >= idle:
-            outputs.append(np.bitwise_xor.reduce(state[channels], axis=1))
-    matrix = np.concatenate(outputs)[:n_out]
-    return XorNetwork(n_in, n_out, 0, pack_rows(matrix))
+            outputs.append(channel_words(state, channels))
+    return XorNetwork(n_in, n_out, 0, rows_of_words(outputs, n_out))
 
 
 def advance(state: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from xoropt.networks.topologies.declaration import NIn, NOut, Seed, topology
 __all__ = ["sequential"]
 
 
-@topology("sequential")
+@topology("sequential", work=lambda n_in, n_out, n_s, **_: n_out * n_in * (n_s + 1))
 def sequential(n_in: NIn = 8, n_out: NOut = 80, n_s: int = 2, seed: Seed = 0) -> XorNetwork:
     """Return a dense random network over the current seed and n_s others, kept in shift registers.
 

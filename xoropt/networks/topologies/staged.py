@@ -15,7 +15,17 @@ from xoropt.networks.topologies.windowed import check_window
 __all__ = ["staged"]
 
 
-@topology("staged")
+MAX_WORK = 1 << 27
+"""The most work of a network: some seconds."""
+
+
+def _work(n_in: int, n_out: int, nodes: int, taps: int, reads: int, memory: int, node_window: int, **_: int) -> int:
+    """Estimate the work of drawing the nodes and reads and of adding the nodes' rows."""
+    words = (node_window + memory * n_in) // 64 + 1
+    return node_window + n_out * (reads + memory + 1) + (nodes * taps + n_out * reads) * words // 2
+
+
+@topology("staged", work=_work)
 def staged(
     n_in: NIn = 8,
     n_out: NOut = 80,
@@ -60,7 +70,9 @@ def staged(
     """
     check_window("node_window", node_window, n_in)
     delays = node_window // n_in
-    taps = check_int("taps", taps, 1, max(1, delays * n_in // nodes))
+    if nodes > node_window:  # each node reads a seed bit of its own at least
+        raise ArgumentError(f"Argument 'nodes' must be at most node_window = {node_window}, not {nodes}.")
+    taps = check_int("taps", taps, 1, node_window // nodes)
     reads = check_int("reads", reads, 1, memory + 1)
     window = node_window + memory * n_in
     if window > MAX_WINDOW:
@@ -68,6 +80,10 @@ def staged(
             f"Argument 'memory' must keep the window within {MAX_WINDOW} bits, which {memory} does not."
         )
     check_entries(n_out, window)
+    if _work(n_in, n_out, nodes, taps, reads, memory, node_window) > MAX_WORK:
+        raise ArgumentError(
+            f"Argument 'reads' must be smaller for {n_out} outputs that reach {memory} steps, not {reads}."
+        )
     tap = np.arange(nodes * taps, dtype=np.int64)
     delay = draw_subsets(reseed(seed, 0), n_in, delays, -(-nodes * taps // n_in))[tap % n_in, tap // n_in]
     node_taps = (delay * n_in + tap % n_in).reshape(nodes, taps)

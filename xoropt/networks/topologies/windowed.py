@@ -22,7 +22,7 @@ def check_window(name: str, window: int, n_in: int) -> None:
         raise ArgumentError(f"Argument '{name}' must be a multiple of n_in = {n_in}, not {window}.")
 
 
-@topology("windowed")
+@topology("windowed", work=lambda n_out, window, **_: n_out * window)
 def windowed(
     n_in: NIn = 64,
     n_out: NOut = 640,

@@ -5,16 +5,17 @@ from numba import njit
 
 from xoropt.codec.compiled.fields.vectors import (
     add_bits,
+    gather_octets,
     join_octets,
     join_two,
     keep_bits,
     look_up_octets,
-    mark_eight,
     move_sign,
     shift_up,
+    turn_sign,
 )
 from xoropt.codec.compiled.weights.kernels import put_tile
-from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile, zero_tile
+from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile
 from xoropt.common.words.kernels import first_from
 from xoropt.common.words.vectors import fence, word_at
 
@@ -87,46 +88,49 @@ def join_tiles(
     low, size = len(octets), bits >> 3
     mixed = raw_bits >> 3  # the byte where the codes begin, above so many raw bits:
     raw_mask = (1 << (raw_bits & 7)) - 1
+    numbered = 512 * (mixed + 1)  # where the bytes of further code planes lie in `spare`, behind those of each byte
+    joined = spare[numbered + 512 :]
     tile = np.empty(64, out.dtype)
     listed_at = listed[0]
     k = first_from(listed_at, w)
-    for _ in range(tiles):
-        for b in range(mixed if size > 2 else 0):  # bytes that are raw
-            made = load_tile(octets[b], w) if b < low else mark_eight(zero_tile(spare), words, places, 8 * b, at)
-            store_tile(spare, 64 * b, made)
-        if mixed < low:
-            octet = load_tile(octets[mixed], w)
-        else:
-            octet = mark_eight(zero_tile(spare), words, places, 8 * mixed, at)
-        codes = mark_eight(keep_bits(octet, 255 - raw_mask), words, places, 8 * mixed + 8, at)
-        octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, mixed, codes))
-        if size == 1:
-            numbers = join_two(octet, octet, out)
-        elif size == 2 and mixed == 0:
-            numbers = join_two(octet, look_up_octets(tables, 1, codes), out)
-        elif size == 2:
-            lower = load_tile(octets[0], w) if low else mark_eight(zero_tile(spare), words, places, 0, at)
-            numbers = join_two(lower, octet, out)
-        else:
-            store_tile(spare, 64 * mixed, octet)
-            for b in range(mixed + 1, size):
-                store_tile(spare, 64 * b, look_up_octets(tables, b, codes))
-            numbers = join_octets(spare, out)
-        if sign_last:
-            numbers = move_sign(numbers, zeros)
-        elif zeros:
-            numbers = shift_up(numbers, zeros)
-        if masked:
-            numbers = choose(numbers, ~word_at(mask, mask_at), fill)
-        if k < len(listed_at) and listed_at[k] < w + 64:
-            store_tile(tile, 0, numbers)
-            k = put_listed(tile, w, listed, k, w + 64)
-            numbers = load_tile(tile, 0)
-        put_tile(out, to, numbers, stream)
-        w += 64
-        at += 1
-        mask_at += 64
-        to += 64
+    for done in range(0, tiles, 8):
+        for b in range(low, mixed + 1):
+            gather_octets(words, places, 8 * b, at, spare, 512 * b)
+        gather_octets(words, places, 8 * mixed + 8, at, spare, numbered)
+        for t in range(0, 64 * min(8, tiles - done), 64):
+            for b in range(mixed if size > 2 else 0):  # bytes that are raw
+                store_tile(joined, 64 * b, load_tile(octets[b], w) if b < low else load_tile(spare, 512 * b + t))
+            octet = load_tile(octets[mixed], w) if mixed < low else load_tile(spare, 512 * mixed + t)
+            codes = add_bits(keep_bits(octet, 255 - raw_mask), load_tile(spare, numbered + t))
+            octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, mixed, codes))
+            if size == 1:
+                numbers = join_two(octet, octet, out)
+            elif size == 2 and mixed == 0:
+                numbers = join_two(octet, look_up_octets(tables, 1, codes), out)
+            elif size == 2:
+                numbers = join_two(load_tile(octets[0], w) if low else load_tile(spare, t), octet, out)
+            else:
+                store_tile(joined, 64 * mixed, octet)
+                for b in range(mixed + 1, size):
+                    store_tile(joined, 64 * b, look_up_octets(tables, b, codes))
+                numbers = join_octets(joined, out)
+            if sign_last and not zeros:
+                numbers = turn_sign(numbers)
+            elif sign_last:
+                numbers = move_sign(numbers, zeros)
+            elif zeros:
+                numbers = shift_up(numbers, zeros)
+            if masked:
+                numbers = choose(numbers, ~word_at(mask, mask_at), fill)
+            if k < len(listed_at) and listed_at[k] < w + 64:
+                store_tile(tile, 0, numbers)
+                k = put_listed(tile, w, listed, k, w + 64)
+                numbers = load_tile(tile, 0)
+            put_tile(out, to, numbers, stream)
+            w += 64
+            mask_at += 64
+            to += 64
+        at += 8
 
 
 @njit(nogil=True, cache=True)
@@ -175,7 +179,7 @@ def join_fields(
         fill: a pruned weight, uint64.
         listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
         first, stop: the range.
-        spare: working memory, 512 uint8.
+        spare: working memory, 5632 uint8.
         out: of the weights' unsigned dtype, with weight w at w − begin.
         begin: see `out`.
         stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is a multiple of 64.

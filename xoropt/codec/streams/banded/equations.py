@@ -171,6 +171,8 @@ def build_equations(
     Returns:
         The equations, and the number in stream order of the care bit of each, int64 (E,).
     """
+    from xoropt.codec.streams.banded.kernels import equations as kernels
+
     starts, stream_rows, _ = care_bits
     seed_rows = count_seed_rows(order, seed_bits)
     n = order.lanes * seed_rows
@@ -184,7 +186,7 @@ def build_equations(
     live[seed_rows - 1 :: seed_rows] = False
     live[last_row_lanes(order, seed_bits) * seed_rows + seed_rows - 1] = True
     heads += np.repeat(np.arange(order.lanes, dtype=np.int64) * seed_rows, np.diff(starts))
-    first = int(np.argmin(_exact_heads(order, rows, seed_bits, care_bits) - numbers)) if len(heads) else 0
+    first = kernels.furthest_behind(starts, stream_rows, rows, order.lanes, seed_bits)
     cut = int(heads[first]) if len(heads) else 0
     first = int(np.searchsorted(heads, cut))
     turned = np.roll(heads, -first) - cut
@@ -193,23 +195,12 @@ def build_equations(
     return equations, np.roll(numbers, -first)
 
 
-def _exact_heads(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits) -> np.ndarray:
-    """Return the seed bits before each care bit at the exact rate: ⌊s·n/(L·T)⌋ for stream position s; int64 (E,)."""
-    lane = np.repeat(np.arange(order.lanes, dtype=np.int64) * rows, np.diff(care_bits.starts))
-    return (lane + care_bits.stream_rows) * seed_bits // (order.lanes * rows)
-
-
 def count_shortfall(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits, capacity: int) -> int:
     """Count the care bits of a ring that a window of `capacity` seed bits cannot serve.
 
     This is an estimate of the dependent equations: where care bits are dense, the window runs out of unknowns.
     """
-    from xoropt.codec.streams.banded.kernels import equations
+    from xoropt.codec.streams.banded.kernels import equations as kernels
 
-    count = len(care_bits.stream_rows)
-    if not count:
-        return 0
-    heads = _exact_heads(order, rows, seed_bits, care_bits)
-    first = int(np.argmin(heads - np.arange(count)))
-    turned = np.roll(heads, -first) + seed_bits * (np.arange(count) >= count - first)
-    return int(equations.shortfall(turned, capacity))
+    starts, stream_rows, _ = care_bits
+    return int(kernels.shortfall(starts, stream_rows, rows, order.lanes, seed_bits, capacity))

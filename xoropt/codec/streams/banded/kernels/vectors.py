@@ -13,7 +13,17 @@ from numba.extending import intrinsic
 
 from xoropt.common.words.vectors import address
 
-__all__ = ["add_rows", "clear_columns", "clear_row", "copy_row", "dot", "shift_twice", "turn_half", "xor_row"]
+__all__ = [
+    "add_rows",
+    "clear_columns",
+    "clear_row",
+    "copy_row",
+    "dot",
+    "octets_at",
+    "shift_twice",
+    "turn_half",
+    "xor_row",
+]
 
 WORD = ir.IntType(64)
 EIGHT = ir.VectorType(WORD, 8)
@@ -189,3 +199,14 @@ def dot(typing_context, first, i, second, k, lines):
         return builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
 
     return types.uint64(first, types.int64, second, types.int64, lines), codegen
+
+
+@intrinsic
+def octets_at(typing_context, octets, i):
+    """Return the eight bytes octets[i : i+8] as a word, the first one lowest."""
+
+    def codegen(context, builder, signature, args):
+        at = address(context, builder, signature.args[0], args[0], args[1], ir.IntType(8))
+        return builder.load(builder.bitcast(at, WORD.as_pointer()), align=1)
+
+    return types.uint64(octets, types.int64), codegen
