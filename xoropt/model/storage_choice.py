@@ -13,6 +13,8 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.preparation import PreparedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.quantize import QuantizedTensor
+from xoropt.quantize.fields import symbol_bytes
+from xoropt.quantize.levels import CodedField
 
 __all__ = ["Storage", "choose_network", "choose_storage"]
 
@@ -98,8 +100,11 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
 
 def _listed_bits(quantized: QuantizedTensor) -> int:
     """Return about how many bits the list of a tensor takes."""
-    at = quantized.listed.at
-    return 8 * (packed_bytes(at, quantized.mask.size) + len(at)) if len(at) else 0
+    at, levels = quantized.listed.at, quantized.levels
+    if not len(at) or not isinstance(levels, CodedField):
+        return 0
+    rare = len(levels.values) - len(levels.lengths)
+    return 8 * (packed_bytes(at, quantized.mask.size) + symbol_bytes(rare) * len(at))
 
 
 def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:

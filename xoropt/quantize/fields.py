@@ -14,7 +14,7 @@ import numpy as np
 
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
-from xoropt.quantize.prefix_codes import limited_lengths, plane_words
+from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
 
 __all__ = ["FieldPlan", "plan_fields"]
@@ -24,7 +24,7 @@ WINDOW = 16
 RARE = (8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
-"""Bits a weight by which the entropy of a split and its table may exceed the least ones to be tried."""
+"""Bits a weight by which the least size of a split may exceed that of the best one to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
 PLANE_SHARE = 1 / 1600
@@ -33,6 +33,10 @@ LISTED_COST = 10
 """Bits that a listed weight must save: putting it in takes time."""
 LIMITS = (6, 7, 8)
 """Most bits of a codeword that are tried."""
+MOST_CODED = 1 << MAX_LENGTH
+"""The most symbols that have codewords."""
+LIST_ENTRY = 1.6
+"""Bits of a listed weight's place beyond the logarithm of the mean distance between them."""
 LIST_BITS = 200
 """Bits that a list takes beside its entries, in the description of the tensor."""
 
@@ -178,7 +182,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
-    """Plan the splits of a window, except those whose entropy and table are far from the least ones.
+    """Plan the splits of a window, except those that can't come near the best one with their table and list.
 
     The entropy alone would favour fields of so many bits that hardly a number occurs twice.
     """
@@ -190,8 +194,8 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
         raw_bits = window.low + window.width - field_bits
         counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
         share = counts[counts > 0] / kept
-        entropy = float(-(share * np.log2(share)).sum()) + raw_bits
-        splits.append((entropy + window.form.bits * len(share) / kept, entropy, raw_bits, counts))
+        estimate = _least_bits(share) + raw_bits + window.form.bits * len(share) / kept
+        splits.append((estimate, _entropy(share) + raw_bits, raw_bits, counts))
     least = min(estimate for estimate, _, _, _ in splits)
     for estimate, entropy, raw_bits, counts in splits:
         if estimate <= least + NEAR:
@@ -200,6 +204,21 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
                     plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)
                     if plan is not None:
                         yield plan
+
+
+def _entropy(share: np.ndarray) -> float:
+    """Return the bits of information in a symbol with these probabilities, none of them 0."""
+    return float(-(share * np.log2(share)).sum())
+
+
+def _least_bits(share: np.ndarray) -> float:
+    """Return the bits a weight that ideal codewords take, and the list of symbols for which there are none."""
+    if len(share) <= MOST_CODED:
+        return _entropy(share)
+    coded = np.partition(share, len(share) - MOST_CODED)[-MOST_CODED:]
+    listed = 1.0 - float(coded.sum())
+    bits = 8 * symbol_bytes(len(share) - MOST_CODED) + LIST_ENTRY - math.log2(listed)
+    return (1.0 - listed) * _entropy(coded / coded.sum()) + listed * bits
 
 
 def _plan(
@@ -230,7 +249,7 @@ def _plan(
     bits = float(counts[symbols[:coded]] @ lengths.astype(np.int64)) + raw_bits * kept + 8 * levels.nbytes
     bits += PLANE_BITS * (int(lengths.max()) - int(lengths.min()))
     if listed:
-        bits += listed * (math.log2(int(window.counts.sum()) / listed) + 1.6 + 8 * symbol_bytes(len(values) - coded))
+        bits += listed * (math.log2(kept / listed) + LIST_ENTRY + 8 * symbol_bytes(len(values) - coded))
         bits += LIST_BITS
     cost = bits + PLANE_SHARE * form.bits * kept * int(lengths.max()) + LISTED_COST * listed
     return FieldPlan(levels, cost, bits, entropy)

@@ -1,10 +1,12 @@
 """How a tensor is stored is chosen by computed sizes, before anything is encoded."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.masks.gap_coded import packed_bytes
 from xoropt.model import storage_choice
 from xoropt.model.compression import store
 from xoropt.model.file.container import header_bits
@@ -12,6 +14,10 @@ from xoropt.model.file.tensor_entries import checksum, describe_tensor
 from xoropt.model.preparation import PreparedTensor
 from xoropt.model.storage_choice import NETWORK_HEADERS, PACKED_HEADERS, PLANE_HEADERS, choose_network, choose_storage
 from xoropt.networks import XorNetwork
+from xoropt.quantize import QuantizedTensor
+from xoropt.quantize.levels import CodedField
+from xoropt.quantize.number_form import NumberForm
+from xoropt.quantize.quantized_tensor import Listed
 
 
 def sparse(shape, density, values=(1, -1), seed=0):
@@ -132,3 +138,25 @@ def test_nothing_is_searched_for_that_cannot_win(monkeypatch):
         assert (model.tensors["w"].mask_codec, model.tensors["w"].encoded.network.recipe) == (mask, "packed")
         for decoder in ("reference", "numpy", "compiled") if mask == "full" else ("numpy",):
             assert xoropt.decompress_tensor(model.tensors["w"], decoder).tobytes() == weights.tobytes()
+
+
+def test_few_thousand_different_floats_do_not_make_a_tensor_larger():
+    rng = np.random.default_rng(0)
+    values = np.unique(rng.standard_normal(4000).astype(ml_dtypes.bfloat16).view(np.uint16))
+    array = rng.choice(values, (256, 1024)).view(
+        ml_dtypes.bfloat16
+    )  # whole, they have the least entropy and no codes
+    model = xoropt.compress({"w": array})
+    figures = xoropt.report(model).tensors["w"]
+    exponents = np.unique(array.view(np.uint16) >> 7 & 255, return_counts=True)[1] / array.size
+    assert figures.bits_per_weight < 1.01 * (8 - (exponents * np.log2(exponents)).sum())
+    assert xoropt.decompress(model)["w"].tobytes() == array.tobytes()
+
+
+def test_listed_weights_count_at_the_size_of_their_symbols():
+    values = np.arange(0, 600, dtype=np.uint16) << 1
+    levels = CodedField(NumberForm(np.dtype(np.uint16), 1), values, np.array([1, 1], np.uint8))
+    listed = Listed(np.arange(0, 3000, 3), np.full(1000, 599))
+    codes = np.zeros((64, 64), np.uint8)
+    quantized = QuantizedTensor(np.ones(codes.shape, bool), codes, levels, np.zeros(codes.shape, np.uint16), listed)
+    assert storage_choice._listed_bits(quantized) == 8 * (packed_bytes(listed.at, 4096) + 2 * 1000)

@@ -1,0 +1,1 @@
+"""Parts of the benchmark of weights near their entropy, see `entropy.py`."""
