@@ -158,7 +158,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
         return
     bits, kind = 8 * dtype.itemsize, patterns.dtype
     together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1
-    zeros = min((together & -together).bit_length() - 1, bits - 2) if together else bits - 2
+    zeros = min((together & -together).bit_length() - 1, bits - 2) if together else 0
     form = NumberForm(dtype, 0, zeros, has_sign_bit(dtype) and bool(together >> bits - 1))
     if is_signed_integer(dtype):
         signed = patterns.view(f"i{dtype.itemsize}")
