@@ -80,7 +80,7 @@ def test_the_most_frequent_number_becomes_a_mask(fill):
 
 def test_a_mask_that_does_not_pay_is_none():
     """Where a number is frequent, but its codeword costs no more than the mask."""
-    weights = np.random.default_rng(0).choice(np.array([0, 5, 9, 200], np.uint8), 20_000, p=[0.5, 0.25, 0.125, 0.125])
+    weights = np.random.default_rng(0).choice(np.array([0, 5, 9, 200], np.uint8), 200_000, p=[0.5, 0.25, 0.125, 0.125])
     quantized = recognize(weights)
     assert quantized.mask.all()
     assert isinstance(quantized.levels, CodedField)
