@@ -1,8 +1,7 @@
 """Fields: how a tensor's numbers are split into a prefix-coded field and a raw one, chosen from computed sizes.
 
 The sizes follow from counts of the numbers' upper bits, before anything is encoded. Floats are mostly coded by their
-exponent and the upper bit or two of the mantissa, whose distribution is not uniform either: larger alphabets lose less
-to whole bits.
+exponent and the upper bit or two of the mantissa, which are not uniform either: a bell curve falls within an octave.
 """
 
 import math
