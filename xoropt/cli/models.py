@@ -119,6 +119,11 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 )
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress only tensors with such a name (* and ?).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave tensors with such a name uncompressed.")
+@click.option(
+    "--only-quantized",
+    is_flag=True,
+    help="Leave tensors of more than 257 values uncompressed; by default their skewed bits are coded.",
+)
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @click.option(
     "--mask",
@@ -136,8 +141,9 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT.
 
-    With --sparsity or --bits dense tensors are pruned and quantized. Without them, tensors that are quantized already
-    (at most 257 different values) are compressed exactly, and all others are left uncompressed.
+    With --sparsity or --bits dense tensors are pruned and quantized. Without them, all tensors are compressed exactly:
+    those of at most 257 different values by their values, all others by fields, the exponents or upper bits coded and
+    the other bits as they are. Tensors that would not get smaller are left uncompressed.
 
     \b
     Example:
@@ -163,11 +169,13 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     else:
         print_report(figures, (source, before), seconds)
     if not figures.tensors:
-        advice = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        advice = "nothing gets smaller without loss; prune and quantize with e.g. --sparsity 0.9 --bits 1"
         if config.include:
             advice = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
         elif config.quantizes:
             advice = "none is a matrix of at least --min-weights weights; name some with --include"
+        elif config.only_quantized:
+            advice = "none has few values; leave --only-quantized out, or prune with e.g. --sparsity 0.9 --bits 1"
         click.echo(f"xoropt: no tensor was compressed; {advice}.", err=True)
 
 

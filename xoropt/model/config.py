@@ -31,7 +31,8 @@ class CompressConfig:
             the like, no embeddings.
         exclude: name patterns of tensors to carry along.
         only_quantized: carry along tensors of more than 257 values, which are otherwise stored by fields: their
-            exponents coded, the other bits as they are. A given network is used for quantized tensors alone.
+            exponents coded, the other bits as they are. A given network, or a seed search, which asks for blocks, is
+            used for quantized tensors alone.
         min_weights: smaller tensors are carried along unless included.
         network: a recipe, or "auto": for each tensor the windowed network and stream order that store least; with
             `n_in` or `n_out` given, "auto" is a random block network of that size and `seed`.
@@ -116,6 +117,11 @@ class CompressConfig:
     def chooses_network(self) -> bool:
         """Whether network, order and rate are chosen for each tensor."""
         return self.network == "auto" and self.n_in is None and self.n_out is None
+
+    @property
+    def stores_fields(self) -> bool:
+        """Whether tensors of many values are stored by fields."""
+        return self.chooses_network and self.solver == "portfolio" and not self.only_quantized
 
     @property
     def quantizes(self) -> bool:
