@@ -10,6 +10,9 @@ from searches import fastest
 
 import xoropt
 from xoropt import networks
+from xoropt.codec.packed.encoding import pack_values
+from xoropt.codec.packed.octets import PackedOctets
+from xoropt.codec.stacked import stack
 from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.networks import random_block, sequential, staged, windowed
 
@@ -104,7 +107,17 @@ def encodings(draw):
         size = math.prod(shape)
         flips = [np.sort(rng.permutation(size)[: draw(st.integers(0, 20))]) for _ in range(planes)]
         encoded = replace(encoded, patches=pack_stream_patches(flips, size))
-    return encoded
+    if not isinstance(encoded, xoropt.StreamEncoded):
+        return encoded
+    raw = [raw_planes(rng, kind, shape) for kind in draw(st.lists(st.sampled_from(["octets", "packed"]), max_size=2))]
+    return stack(draw(st.permutations([encoded, *raw])))
+
+
+def raw_planes(rng, kind, shape):
+    """Make random planes that care for every weight: eight or sixteen as octets, up to three packed."""
+    if kind == "octets":
+        return PackedOctets(shape, rng.integers(0, 256, (rng.integers(1, 3), math.prod(shape)), dtype=np.uint8))
+    return pack_values(rng.random((rng.integers(0, 4), *shape)) < 0.5, np.ones(shape, dtype=bool))
 
 
 @st.composite

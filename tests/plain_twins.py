@@ -180,15 +180,51 @@ def mark(tile, word, value):
     return np.where(bits_of(word), tile + np.array(value).astype(tile.dtype), tile)
 
 
+def look_up_octets(table, i, codes):
+    assert 0 <= 256 * i <= len(table) - 256
+    return table[256 * i :][codes]
+
+
+def join_octets(octets, out):
+    parts = [load_tile(octets, 64 * b).astype(out.dtype) << out.dtype.type(8 * b) for b in range(out.itemsize)]
+    return np.bitwise_or.reduce(parts)
+
+
+def join_two(low, high, out):
+    return low.copy() if out.itemsize == 1 else low.astype(out.dtype) | high.astype(out.dtype) << out.dtype.type(8)
+
+
+def mark_eight(tile, words, places, k, at):
+    for j in range(8):
+        tile = mark(tile, number_at(words, number_at(places, k + j) + at), 1 << j)
+    return tile
+
+
+def keep_bits(tile, bits):
+    assert 0 <= bits < 256
+    return tile & np.uint8(bits)
+
+
+def shift_up(tile, by):
+    assert 0 <= by < 8 * tile.itemsize
+    return tile << tile.dtype.type(by)
+
+
+def move_sign(tile, by):
+    one, top = tile.dtype.type(1), tile.dtype.type(8 * tile.itemsize - 1)
+    return shift_up(tile >> one, by) | tile << top
+
+
 TWINS = {
     twin.__name__: twin
     for twin in (
         *(bits_at, choose, copy_octets, equal_words, expect, four_at, high_octets, join_tiles, lift_row, load_row),
+        *(join_octets, join_two, keep_bits, look_up_octets, mark_eight, move_sign, shift_up),
         *(load_tile, look_up, low_octets, mark, multiply_octets, number_at, only_word, put_number, shift_row),
         *(store_row, store_tile, stream_row, stream_tile, swap_far, swap_near, transpose_numbers, turn_row, word_at),
         zero_tile,
     )
-} | {"add_rows": np.add, "fence": lambda: None, "xor_rows": np.bitwise_xor}
+} | {"add_bits": np.bitwise_or, "add_rows": np.add, "fence": lambda: None, "xor_rows": np.bitwise_xor}
 """The twins by the names of the intrinsics."""
 
 

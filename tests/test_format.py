@@ -6,6 +6,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import ml_dtypes
 import numpy as np
 import pytest
 import specified_networks
@@ -18,12 +19,13 @@ from xoropt.common.tensor_files import read_safetensors
 from xoropt.model.file.container import DESCRIPTION
 from xoropt.model.file.description import unpack_description
 from xoropt.networks.topologies.registry import TOPOLOGIES
+from xoropt.quantize import CodedField
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 
 
-def tensors(version=2):
+def tensors(version=3):
     """Make small tensors without NumPy's generators, whose streams may change."""
     k = xoropt.networks.splitmix.splitmix64(7, 6000)
     kept = (k >> np.uint64(40)) % np.uint64(10) == 0
@@ -48,30 +50,83 @@ def uneven():
     return np.where(kept, np.where(k & np.uint64(1), 1, -1), 0).astype(np.int8)
 
 
+def numbers():
+    """Make tensors of numbers that are stored by fields and prefix codes, without NumPy's generators."""
+    k = xoropt.networks.splitmix.splitmix64(9, 6000)
+    bell = sum((k >> np.uint64(11 * i)).astype(np.int64) % 2048 for i in range(4)) - 4094  # nearly Gaussian
+    places = np.arange(17, 6000, 430)
+    odd = [
+        0x7F80,
+        0xFF80,
+        0x7FC1,
+        0xFFFF,
+        0x8000,
+        0x0001,
+        0x807F,
+        0x7F7F,
+        0x0080,
+        0x7F80,
+        0x1234,
+        0x8000,
+        0x7149,
+        0x0BAD,
+    ]
+    brain = (bell / 4096).astype(ml_dtypes.bfloat16)
+    brain.view(np.uint16)[places] = odd
+    single = ((bell + (k >> np.uint64(40)) / 2**24) / 65536).astype(np.float32)
+    filled = np.where(k % np.uint64(5) < 2, np.float32(-1.5), single)
+    filled.view(np.uint32)[places[:4]] = [0, 0x80000000, 0x7F800000, 0x7FC00001]
+    nibbles = np.where((k >> np.uint64(50)) % np.uint64(10) < 6, 0, np.clip(bell // 700, -8, 7)).astype(np.int8)
+    one = 1 + (k % np.uint64(2**20)) / 2**20
+    one[places[:3]] = [-0.5, 8, 3]
+    arrays = {
+        "bfloat16": brain,
+        "float16": (bell / 4096).astype(np.float16),
+        "float32": single,
+        "float64 of 29 zeros": single.astype(np.float64),
+        "float8": (bell / 4096).astype(ml_dtypes.float8_e4m3fn),
+        "fill": filled,
+        "int4": nibbles,
+        "int16": bell.astype(np.int16),
+        "int32 of 6 zeros": (bell * 64).astype(np.int32),
+        "int64": bell.astype(np.int64),
+        "one exponent": one.astype(np.float32),
+        "nine values": np.array([0.5, -1, 3, -0.0, np.inf, 7, 0, 1e-45, 2], np.float32)[np.clip(bell // 700 + 4, 0, 8)],
+    }
+    return {name: array.reshape(60, 100) for name, array in arrays.items()}
+
+
 FILES = {
     "block": CompressConfig(n_in=20, mask="bitmap", solver="greedy"),
     "windowed": CompressConfig(network="windowed:n_in=8,n_out=100,window=64,taps=6,seed=3", order="lanes:lanes=8"),
     "auto": CompressConfig(),
     "smallest": CompressConfig(mask="smallest"),
+    "numbers": CompressConfig(),
 }
+VERSIONS = [(1, name) for name in FILES if name != "numbers"]
+VERSIONS += [(2, name) for _, name in VERSIONS] + [(3, name) for name in FILES]
+
+
+def originals(name, version=3):
+    """The tensors of a file."""
+    return numbers() if name == "numbers" else tensors(version)
 
 
 def write(folder: Path) -> None:
     """Make new golden files; only for a new version of the format."""
     folder.mkdir(exist_ok=True)
     for name, config in FILES.items():
-        xoropt.save(xoropt.compress(tensors(), config, metadata={"golden": name}), folder / name, overwrite=True)
+        xoropt.save(xoropt.compress(originals(name), config, metadata={"golden": name}), folder / name, overwrite=True)
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize("decoder", ["auto", "reference"])
+@pytest.mark.parametrize(("version", "name"), VERSIONS)
+@pytest.mark.parametrize("decoder", ["numpy", "compiled", "reference"])
 def test_golden_files_are_read(name, version, decoder):
     path = GOLDEN / str(version) / name
     arrays = xoropt.decompress(path, decoder=decoder)
     assert xoropt.load(path).metadata == {"golden": name}
-    assert set(arrays) == set(tensors(version))
-    for key, original in tensors(version).items():
+    assert set(arrays) == set(originals(name, version))
+    for key, original in originals(name, version).items():
         assert (arrays[key].dtype, arrays[key].shape) == (original.dtype, original.shape)
         assert arrays[key].tobytes() == original.tobytes()
 
@@ -82,19 +137,35 @@ def test_a_low_rank_mask_of_version_1_is_read():
     assert zlib.crc32(weights.tobytes()) == 3185726596  # of what the reader of version 1 gave
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_of_version_1_becomes_one_of_version_2(name, tmp_path):
-    model = xoropt.load(GOLDEN / "1" / name)
-    xoropt.save(model, tmp_path / "new")
-    assert (tmp_path / "new").stat().st_size < (GOLDEN / "1" / name).stat().st_size
+def test_the_files_of_numbers_have_everything_that_is_new():
+    model = xoropt.load(GOLDEN / "3" / "numbers")
+    levels = [tensor.levels for tensor in model.tensors.values()]
+    assert all(isinstance(one, CodedField) for one in levels)
+    forms = [one.form for one in levels]
+    assert {form.sign_last for form in forms} == {False, True}
+    assert {form.zeros for form in forms} == {0, 3, 6, 29}
+    assert min(form.raw_bits for form in forms) == 0
+    assert max(form.raw_bits for form in forms) > 16
+    assert any(one.fill for one in levels)
+    assert any(len(one.lengths) == 1 for one in levels)
+    assert any(len(tensor.listed.at) and tensor.levels.form.raw_bits for tensor in model.tensors.values())
+    assert any(tensor.encoded.octets is not None for tensor in model.tensors.values())
+
+
+@pytest.mark.parametrize(("version", "name"), [case for case in VERSIONS if case[0] < 3])
+def test_a_file_of_an_old_version_becomes_one_of_version_3(version, name, tmp_path):
+    before = GOLDEN / str(version) / name
+    xoropt.save(xoropt.load(before), tmp_path / "new")
+    size = (tmp_path / "new").stat().st_size
+    assert size < before.stat().st_size if version == 1 else size == before.stat().st_size
     arrays = xoropt.decompress(tmp_path / "new")
-    assert all(arrays[key].tobytes() == original.tobytes() for key, original in tensors(1).items())
+    assert all(arrays[key].tobytes() == original.tobytes() for key, original in tensors(version).items())
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_same_model_gives_the_same_file(name, tmp_path):
     for copy in ("one", "two"):
-        xoropt.save(xoropt.compress(tensors(), FILES[name], metadata={"golden": name}), tmp_path / copy)
+        xoropt.save(xoropt.compress(originals(name), FILES[name], metadata={"golden": name}), tmp_path / copy)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -102,26 +173,45 @@ def specification():
     return (ROOT / "docs" / "format.md").read_text()
 
 
-@pytest.mark.parametrize("source", ["block", "auto", "auto, as it is now"])
-def test_the_short_reader_of_the_specification(source, tmp_path):
+def read_as_specified(path):
+    """Read a file by the short reader."""
     code = re.search(r"```python\n(.*?)```", specification(), re.DOTALL)
     names = {}
     exec(compile(code[1], "format.md", "exec"), names)
-    name = source.partition(",")[0]
-    path = GOLDEN / "2" / name
-    if name != source:
+    return names["read"](path)
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [(2, "block"), (2, "auto"), (3, "block"), (3, "auto"), (3, "numbers"), (0, "auto"), (0, "numbers")],
+)
+def test_the_short_reader_of_the_specification(version, name, tmp_path):
+    """It reads files of the versions 2 and 3, and those that are written now (0)."""
+    path = GOLDEN / str(version) / name
+    if not version:
         path = tmp_path / name
-        xoropt.save(xoropt.compress(tensors()), path)
-    masks, seen = set(), 0
-    for key, entry, codes, parts in names["read"](path):
-        original = tensors()[key].reshape(-1)
-        values = np.frombuffer(parts["codebook"], dtype=original.dtype)
-        assert tuple(entry["shape"]) == tensors()[key].shape
-        assert [0 if code is None else values[code] for code in codes] == original.tolist()
-        masks |= {entry["mask"], *parts}
-        seen += 1
-    assert seen >= 4
-    assert name == "block" or {"prefix", "mask_listed"} <= masks
+        xoropt.save(xoropt.compress(originals(name), FILES[name]), path)
+    seen, read = set(), 0
+    for key, entry, parts, weights in read_as_specified(path):
+        original = originals(name)[key]
+        patterns = original.reshape(-1).view(f"u{original.itemsize}")
+        assert tuple(entry["shape"]) == original.shape
+        assert weights == patterns.tolist()
+        seen |= {entry["mask"], *parts, *entry}
+        read += 1
+    assert read >= (4 if name != "numbers" else len(numbers()))
+    assert name == "block" or {"prefix", "mask_listed"} <= seen or name == "numbers"
+    assert name != "numbers" or {"field", "stack", "listed"} <= seen
+
+
+def test_the_short_reader_gives_the_codes_of_scales(tmp_path):
+    weights = np.random.default_rng(0).standard_normal((60, 50)).astype(np.float32)
+    config = CompressConfig(sparsity=0.7, bits=2, solver="greedy", n_in=20)
+    xoropt.save(xoropt.compress({"w": weights}, config), tmp_path / "w")
+    _, _, parts, codes = next(iter(read_as_specified(tmp_path / "w")))
+    alpha = np.frombuffer(parts["scales"], dtype=np.float32)
+    made = [0 if code is None else sum(a if code >> i & 1 else -a for i, a in enumerate(alpha)) for code in codes]
+    assert made == xoropt.decompress(tmp_path / "w")["w"].reshape(-1).tolist()
 
 
 def structured():

@@ -156,6 +156,11 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 )
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress only tensors with such a name (* and ?).")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave tensors with such a name uncompressed.")
+@click.option(
+    "--only-quantized",
+    is_flag=True,
+    help="Leave tensors of more than 257 values uncompressed; by default their skewed bits are coded.",
+)
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @click.option(
     "--mask",
@@ -204,11 +209,13 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     else:
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        advice = "to prune and quantize them give --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        advice = "nothing gets smaller without loss; prune and quantize with e.g. --sparsity 0.9 --bits 1"
         if config.include:
             advice = f"what matches {' or '.join(config.include)} can't get smaller"
         elif config.quantizes:
             advice = "none is a matrix of at least --min-weights weights; name some with --include"
+        elif config.only_quantized:
+            advice = "none has few values; leave --only-quantized out, or prune with e.g. --sparsity 0.9 --bits 1"
         say(f"no tensor was compressed; {advice}.")
 
 

@@ -73,7 +73,7 @@ def stored_bytes(dtype: np.dtype, size: int) -> int:
 
 
 def as_stored(array: np.ndarray) -> np.ndarray:
-    """Return the bytes of an array as a file stores them, uint8; numbers of 4 or 6 bits without gaps, lowest bit first."""
+    """Return the bytes of an array as a file stores them, uint8; numbers of 4 or 6 bits without gaps."""
     flat = np.ascontiguousarray(array.reshape(-1))
     flat = flat.astype(flat.dtype.newbyteorder("<"), copy=False).view(np.uint8)
     bits = _PACKED.get(name_of(array.dtype))

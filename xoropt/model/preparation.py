@@ -151,10 +151,10 @@ def prepare_tensor(
     exact = array
     if config.merge_zeros and (array == 0).any() and not same_bytes(merged := merge_zeros(array), array):
         exact, quantization = merged, {"zeros": "merged"}
-    only_quantized = not config.codes_values or factors is not None
-    quantized = codebook(exact) if only_quantized else recognize(exact)
+    by_fields = config.codes_values and factors is None
+    quantized = recognize(exact) if by_fields else codebook(exact)
     if quantized is None:
-        many = "more than 257 values: not quantized" if only_quantized else "numbers without a skewed field"
+        many = "numbers without a skewed field" if by_fields else "more than 257 values: not quantized"
         return UncompressedTensor(array, many)
     if factors is not None and (factors.shape != array.shape or not (factors.mask() == quantized.mask).all()):
         raise ArgumentError("Argument 'factors' must give this tensor's own mask, and gives another one.")

@@ -1,8 +1,7 @@
 """Fields: how a tensor's numbers are split into a prefix-coded field and a raw one, chosen from computed sizes.
 
 The sizes follow from counts of the numbers' upper bits, before anything is encoded. Floats are mostly coded by their
-exponent and the upper bit or two of the mantissa, whose distribution is not uniform either: larger alphabets lose less
-to whole bits.
+exponent and the upper bit or two of the mantissa, which are not uniform either: a bell curve falls within an octave.
 """
 
 import math
@@ -162,7 +161,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
         return
     bits, kind = 8 * dtype.itemsize, patterns.dtype
     together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1
-    zeros = min((together & -together).bit_length() - 1, bits - 2) if together else bits - 2
+    zeros = min((together & -together).bit_length() - 1, bits - 2) if together else 0
     form = NumberForm(dtype, 0, zeros, has_sign_bit(dtype) and bool(together >> bits - 1))
     if is_signed_integer(dtype):
         signed = patterns.view(f"i{dtype.itemsize}")

@@ -37,9 +37,9 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     """
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     few = few_values(patterns)
-    dense, simple = plan_fields(patterns, weights.dtype, None, few), None
     if few is not None and len(few[few != 0]) <= 1:
         return codebook(weights)  # the mask says all
+    dense, simple = plan_fields(patterns, weights.dtype, None, few), None
     fill = _most_frequent(patterns)
     masked, mask_bits, mask = None, 0.0, None
     share = np.count_nonzero(patterns == patterns.dtype.type(fill)) / max(1, len(patterns))

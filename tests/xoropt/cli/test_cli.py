@@ -123,6 +123,21 @@ def test_nothing_compressed_says_what_to_do(tmp_path, xoropt_command):
     assert "--sparsity 0.9 --bits 1" in err
 
 
+def test_only_quantized(tmp_path, dense, xoropt_command):
+    dense["half.weight"] = np.random.default_rng(0).standard_normal((200, 100)).astype(ml_dtypes.bfloat16)
+    save_file(dense, tmp_path / "in")
+    status, out, _ = xoropt_command("compress", tmp_path / "in", tmp_path / "all", "--json")
+    assert status == 0
+    assert json.loads(out)["tensors"]["half.weight"]["bits_per_weight"] < 11.5
+    status, out, _ = xoropt_command("compress", tmp_path / "in", tmp_path / "some", "--only-quantized", "--json")
+    assert (status, set(json.loads(out)["tensors"])) == (0, {"codes"})
+    assert json.loads(out)["carried"]["half.weight"]["reason"] == "more than 257 values: not quantized"
+    del dense["codes"]
+    save_file(dense, tmp_path / "in")
+    status, _, err = xoropt_command("compress", tmp_path / "in", tmp_path / "none", "--only-quantized")
+    assert (status, "leave --only-quantized out" in err) == (0, True)
+
+
 BAD = {
     "missing file": (("compress", "absent.safetensors", "out"), 1, "absent.safetensors: No such file"),
     "not safetensors": (("compress", "text.safetensors", "out"), 1, "not a readable safetensors file"),

@@ -1,5 +1,6 @@
 """`CompressConfig` refuses what makes no sense."""
 
+import numpy as np
 import pytest
 
 import xoropt
@@ -25,3 +26,21 @@ from xoropt import CompressConfig
 def test_config_refuses(options, word):
     with pytest.raises(xoropt.ArgumentError, match=word):
         CompressConfig(**options)
+
+
+@pytest.mark.parametrize(
+    ("options", "by_fields"),
+    [
+        ({}, True),
+        ({"effort": "fast", "patches": "greedy", "mask": "smallest"}, True),
+        ({"only_quantized": True}, False),
+        ({"network": "block:n_in=20,n_out=180"}, False),
+        ({"n_in": 20}, False),
+        ({"solver": "greedy"}, False),
+    ],
+)
+def test_what_stores_dense_tensors_by_fields(options, by_fields):
+    dense = {"w": np.random.default_rng(0).standard_normal((100, 80)).astype(np.float32)}
+    (tensor,) = xoropt.compress(dense, CompressConfig(**options)).tensors.values()
+    assert isinstance(tensor, xoropt.CompressedTensor) == by_fields
+    assert (xoropt.decompress_tensor(tensor) == dense["w"]).all()

@@ -143,9 +143,7 @@ def test_nothing_is_searched_for_that_cannot_win(monkeypatch):
 def test_few_thousand_different_floats_do_not_make_a_tensor_larger():
     rng = np.random.default_rng(0)
     values = np.unique(rng.standard_normal(4000).astype(ml_dtypes.bfloat16).view(np.uint16))
-    array = rng.choice(values, (256, 1024)).view(
-        ml_dtypes.bfloat16
-    )  # whole, they have the least entropy and no codes
+    array = rng.choice(values, (256, 1024)).view(ml_dtypes.bfloat16)  # whole, they have the least entropy and no codes
     model = xoropt.compress({"w": array})
     figures = xoropt.report(model).tensors["w"]
     exponents = np.unique(array.view(np.uint16) >> 7 & 255, return_counts=True)[1] / array.size

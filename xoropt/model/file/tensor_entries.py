@@ -63,8 +63,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         array = tensor.array
         if has_whole_bytes(array.dtype):
             return {"carried": tensor.reason}, {"raw": array}
-        entry = {"carried": tensor.reason, "dtype": name_of(array.dtype), "shape": list(array.shape)}
-        return entry, {"raw": as_stored(array)}
+        form = {"dtype": name_of(array.dtype), "shape": list(array.shape)}
+        return {"carried": tensor.reason} | form, {"raw": as_stored(array)}
     levels = tensor.levels
     coded_entry, coded_parts = describe(tensor.encoded)
     entry: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """The compiled loops, run as plain Python on twins of the vector intrinsics that check every index and alignment."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from codec_cases import large, packed, same
@@ -8,6 +9,7 @@ from plain_twins import TWINS, Checked
 import xoropt
 from xoropt.codec.compiled import kernels, ranges, sequential_decoder, writers
 from xoropt.codec.compiled.any_lanes import kernels as any_lanes
+from xoropt.codec.compiled.fields import kernels as field_kernels
 from xoropt.codec.compiled.gfni import kernels as gfni
 from xoropt.codec.compiled.gfni import plan
 from xoropt.codec.compiled.lanes512 import kernels as lanes512
@@ -16,32 +18,31 @@ from xoropt.codec.compiled.weights import kernels as weight_kernels
 from xoropt.codec.streams import ring_decoder
 from xoropt.common.memory import aligned
 from xoropt.common.words import kernels as word_kernels
-from xoropt.masks import CODECS
+from xoropt.masks import CODECS, encode_mask
 from xoropt.masks.prefix import decode_packed, stored
 from xoropt.masks.prefix import kernels as mask_kernels
-from xoropt.quantize import Scales
+from xoropt.model.value_encoding import encode_values
+from xoropt.quantize import CodedField, Scales, recognize
 
-KERNELS = (kernels, gfni, lanes512, any_lanes, one_lane, weight_kernels, mask_kernels, word_kernels)
+KERNELS = (kernels, gfni, lanes512, any_lanes, one_lane, weight_kernels, field_kernels, mask_kernels, word_kernels)
+NAMES = {module.__name__ for module in KERNELS}
 
 
 @pytest.fixture
 def plain(monkeypatch):
     """Put plain Python in the place of everything compiled."""
-    plain = {name: value.py_func for module in KERNELS for name, value in compiled(module)} | TWINS
     for module in (*KERNELS, ring_decoder, sequential_decoder, ranges, writers):
-        for name, value in plain.items():
-            if name in vars(module):
-                monkeypatch.setattr(module, name, value)
+        for name, value in list(vars(module).items()):
+            if hasattr(value, "py_func") and value.py_func.__module__ in NAMES:
+                monkeypatch.setattr(module, name, value.py_func)
+            elif name in TWINS:
+                monkeypatch.setattr(module, name, TWINS[name])
     monkeypatch.setattr(sequential_decoder, "aligned", lambda *size: aligned(*size).view(Checked))
     for module in (ring_decoder, sequential_decoder, ranges):  # of just the size that is asked for
         monkeypatch.setattr(module, "borrow", lambda words: aligned(words).view(Checked))
         monkeypatch.setattr(module, "give_back", lambda array: None)
     with np.errstate(over="ignore"):
         yield
-
-
-def compiled(module):
-    return [(name, value) for name, value in vars(module).items() if hasattr(value, "py_func")]
 
 
 CASES = [
@@ -121,3 +122,28 @@ def test_no_index_of_weights_under_a_mask_leaves_its_array(plain, monkeypatch, p
     expected = xoropt.decompress_tensor(tensor, "numpy")
     for part in (slice(0, 64), slice(5, 50)):
         assert (xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1) == expected[part]).all()
+
+
+FLOATS = [ml_dtypes.float8_e4m3fn, ml_dtypes.bfloat16, np.float16, np.float32, np.float64]
+
+
+@pytest.mark.parametrize(("kept", "packed"), [(1.0, False), (1.0, True), (0.5, False)])
+@pytest.mark.parametrize("dtype", [*FLOATS, np.int8, np.uint16, np.int16, np.int64])
+@pytest.mark.filterwarnings("ignore::xoropt.RateWarning")
+def test_no_index_of_fields_leaves_its_array(plain, monkeypatch, dtype, kept, packed):
+    """Numbers of all sizes with raw bits and codewords, as octets and as planes, listed ones at the edges of tiles."""
+    monkeypatch.setattr(ranges, "STREAM_BYTES", 0 if packed else 1 << 40)
+    rng, dtype = np.random.default_rng(6), np.dtype(dtype)
+    scale = {"int8": 20, "int16": 300, "uint16": 300, "int64": 300}.get(dtype.name, 1)
+    weights = (scale * rng.standard_normal(4001) + (1000 if dtype.kind == "u" else 0)).astype(dtype)
+    weights[rng.random(4001) >= kept] = 1
+    weights[[0, 63, 64, 65, 2000, 3999, 4000]] = [90, 80, 100, 0, 70, 112, 60]
+    quantized = recognize(weights)
+    assert isinstance(quantized.levels, CodedField)
+    assert quantized.mask.all() or kept < 1
+    encoded = encode_values(quantized, "auto", packed, xoropt.CompressConfig(effort="fast"))
+    tensor = xoropt.CompressedTensor(
+        weights.shape, quantized.levels, *encode_mask(quantized.mask), encoded, listed=quantized.listed
+    )
+    for part in (slice(0, 4001), slice(70, 3000), slice(64, 128), slice(63, 66), slice(3990, 4001)):
+        assert xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1).tobytes() == weights[part].tobytes()
