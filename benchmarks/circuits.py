@@ -87,14 +87,15 @@ def compare(options: argparse.Namespace) -> None:
         rows.append(row)
         print(line, flush=True)
         settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
-        write(options.out, "circuits", settings | {"matrices": rows})
+        write(options.out, "circuits", settings | {"matrices": rows}, said=False)
     for label, (low, high) in SIZES.items():
         some = [row for row in rows if low <= row["columns"] <= high]
         best = sum(row["best_xor"] for row in some)
         for method in methods if some else ():
             gates = sum(row["methods"][method]["gates"] for row in some)
             print(f"{label}, {method}: {gates} gates, record {best}: {100 * (gates / best - 1):+.2f} %")
-    draw(rows, methods, options.out / "circuits.svg")
+    if options.out is not None:
+        draw(rows, methods, options.out / "circuits.svg")
 
 
 def decoders(options: argparse.Namespace) -> None:
@@ -114,7 +115,7 @@ def decoders(options: argparse.Namespace) -> None:
             label = f"{kind} seed {network_seed}"
             print(f"{label:20}{naive:>11}{rival or '-':>8}{circuit.gates:>8}{fewer:>9}{circuit.depth:>7}", flush=True)
             settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
-            write(options.out, "decoder_circuits", settings | {"decoders": rows})
+            write(options.out, "decoder_circuits", settings | {"decoders": rows}, said=False)
 
 
 def keep(options: argparse.Namespace) -> None:

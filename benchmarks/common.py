@@ -5,10 +5,11 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numba
 import numpy as np
@@ -20,12 +21,25 @@ from xoropt.networks.stages import flatten
 __all__ = ["arguments", "gates", "machine", "timed", "write"]
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser in the style of the command `xoropt`: the same headings, and one line for wrong usage."""
+
+    def format_help(self) -> str:
+        """Return the help, with headings as the other commands write them."""
+        return super().format_help().replace("usage: ", "Usage: ", 1).replace("\noptions:\n", "\nOptions:\n", 1)
+
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong, and exit with the status 2."""
+        self.exit(2, f"xoropt: {message}. See '{self.prog} --help'.\n")
+
+
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """Make a parser with the options that every benchmark has."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    name = f"xoropt bench {Path(sys.argv[0]).stem}"
+    parser = Parser(name, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="use smaller data; takes about a minute")
     parser.add_argument(
-        "--out", type=Path, default=Path("results"), help="folder for JSON and pictures (default: results)"
+        "--out", type=Path, metavar="DIR", help="folder for JSON and pictures (default: none are written)"
     )
     return parser
 
@@ -75,9 +89,12 @@ def gates(network: XorNetwork, outputs_a_step: float) -> float:
     return own / network.n_out + (every - own) / outputs_a_step
 
 
-def write(out: Path, name: str, figures: dict[str, Any]) -> Path:
-    """Write a benchmark's figures and the machine as `out/name.json`; return the path."""
+def write(out: Path | None, name: str, figures: dict[str, Any], said: bool = True) -> None:
+    """Write a benchmark's figures and the machine as `out/name.json`, where a folder was asked for, and say so."""
+    if out is None:
+        return
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.json"
     path.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n")
-    return path
+    if said:
+        print(f"Written: {path}")

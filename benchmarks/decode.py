@@ -148,8 +148,9 @@ def main() -> None:
         "random_access": access,
         "processes": whole,
     }
-    console.print(f"Written: {write(options.out, 'decode', figures)}")
-    draw(rows, options.out / "decode.png")
+    write(options.out, "decode", figures)
+    if options.out is not None:
+        draw(rows, options.out / "decode.png")
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ def methods(density: float) -> dict[str, tuple[XorNetwork | str, str | None, dic
         "ring, w=960, dense": (windowed(64, wide, 960, None), ring, {}),
         "ring, staged 64": (staged(64, wide, 112, 5, 3, 4, 704), ring, {}),
         "auto": ("auto", None, {}),
+        "auto, best": ("auto", None, {"effort": "best"}),
     }
 
 
@@ -117,8 +118,9 @@ def random_rows(weights: int) -> list[Row]:
         care, bits = rng.random(weights) >= sparsity, rng.random(weights) < 0.5
         for name, method in methods(1 - sparsity).items():
             rows.append(measure("random", bits, care, name, method))
-        auto = methods(1 - sparsity)["auto"]
-        rows += [measure("random", bits[:n], care[:n], "auto", auto) for n in (100_000, 5_000)]
+        for name in ("auto", "auto, best"):
+            auto = methods(1 - sparsity)[name]
+            rows += [measure("random", bits[:n], care[:n], name, auto) for n in (100_000, 5_000)]
     return rows
 
 
@@ -140,7 +142,7 @@ def layer_rows() -> list[Row]:
     for name, (shape, care, bits) in layers.items():
         bits = rng.random(shape) < 0.5 if bits is None else bits
         some = methods(float(care.mean()))
-        chosen = ("block, exact", "fixed rate, w=512, 8 taps", "auto")
+        chosen = ("block, exact", "fixed rate, w=512, 8 taps", "auto", "auto, best")
         rows += [measure(name, bits, care, method, some[method]) for method in chosen]
     return rows
 
@@ -195,9 +197,9 @@ def main() -> None:
     print_rows(f"Random data; {host['processor']}", rows)
     layers = layer_rows()
     print_rows("Uneven masks and real layers", layers)
-    path = write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
-    plot(rows, str(path.with_suffix(".png")))
-    print(path)
+    write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
+    if options.out is not None:
+        plot(rows, str(options.out / "efficiency.png"))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
-"""How fast planes are encoded through block networks on one core, and how much they then take.
+"""How fast planes are encoded, and how much they then take: windowed networks by effort, and block networks.
 
     xoropt bench encode
+    xoropt bench encode --only streams
     xoropt bench encode --network windowed:n_in=64,n_out=672,window=512,taps=8 --order lanes:lanes=512
 
 Random data, one plane, S = 0.9 unless the table says otherwise. The time is that of the whole `xoropt.encode`: slicing,
-search, packing and the check by decoding.
+search, packing and the check by decoding. For windowed networks, a second table has the sweep behind the networks of
+the efforts: windows of several widths with rings of several lengths.
 """
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from common import arguments, machine, timed, write
+from encoding.streams import effort_rows, stream_table, sweep_rows
 from rich.console import Console
 from rich.table import Table
 
@@ -69,8 +73,15 @@ def main() -> None:
     parser.add_argument("--order", metavar="ORDER", help="stream order for --network, e.g. lanes:lanes=512")
     parser.add_argument("--solver", default="portfolio", help="for --network (default: portfolio)")
     parser.add_argument("--sparsity", type=float, default=0.9, help="for --network (default: 0.9)")
+    parser.add_argument("--only", choices=("streams", "blocks"), help="measure only windowed or only block networks")
     options = parser.parse_args()
     weights = 400_000 if options.quick else 4_000_000
+    figures: dict[str, Any] = {"weights": weights}
+    if options.only != "blocks" and not options.network:
+        figures |= measure_streams(weights)
+    if options.only == "streams":
+        write(options.out, "encode", figures)
+        return
     cases = [(network, options.solver, options.sparsity) for network in options.network or []]
     rows = [measure(*case, weights, options.order) for case in cases] or [measure(*case, weights) for case in CASES]
     host = machine()
@@ -89,7 +100,17 @@ def main() -> None:
             f"{median:.1f} ({low:.1f}–{high:.1f})",
         )
     Console(width=120).print(table)
-    print(write(options.out, "encode", {"weights": weights, "rows": [asdict(row) for row in rows]}))
+    write(options.out, "encode", figures | {"rows": [asdict(row) for row in rows]})
+
+
+def measure_streams(weights: int) -> dict[str, Any]:
+    """Measure windowed networks, print the tables, and return the figures."""
+    host, weights = machine(), -(-weights // 512) * 512
+    efforts = list(effort_rows(weights, host["cores"]))
+    Console(width=120).print(stream_table(f"Efforts, {weights:,} weights; {host['processor']}", efforts))
+    sweep = list(sweep_rows(weights))
+    Console(width=120).print(stream_table("Windows and rings, S = 0.9", sweep))
+    return {"efforts": [asdict(row) for row in efforts], "sweep": [asdict(row) for row in sweep]}
 
 
 if __name__ == "__main__":

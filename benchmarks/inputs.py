@@ -123,7 +123,7 @@ def main() -> None:
             f"{row.total / row.limit - 1:+.1%}",
         )
     Console(width=140).print(table)
-    print(write(options.out, "inputs", {"side": side, "rows": [asdict(row) for row in rows]}))
+    write(options.out, "inputs", {"side": side, "rows": [asdict(row) for row in rows]})
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def main() -> None:
         figures = (f"{row.bits:.4f}", f"{row.limit:.4f}", over, f"{row.encode_ns:.1f}", f"{row.decode_ns:.1f}")
         table.add_row(row.mask, row.codec, *figures)
     Console(width=120).print(table)
-    print(write(options.out, "masks", {"side": side, "rows": [asdict(row) for row in rows]}))
+    write(options.out, "masks", {"side": side, "rows": [asdict(row) for row in rows]})
 
 
 if __name__ == "__main__":

@@ -207,8 +207,9 @@ def main() -> None:
             f"{row.ratio_to_fill:.2f}",
         )
     console.print(table)
-    console.print(f"Written: {write(options.out, 'overview', {'rows': [asdict(row) for row in rows]})}")
-    picture(rows, options.out / "overview.png")
+    write(options.out, "overview", {"rows": [asdict(row) for row in rows]})
+    if options.out is not None:
+        picture(rows, options.out / "overview.png")
 
 
 if __name__ == "__main__":

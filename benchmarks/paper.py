@@ -185,8 +185,8 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"limit: H(S) + (1 − S)·n_q, free and independent mask; peak memory {peak:.2f} GiB")
     figures = {"peak_gib": peak, "jobs": options.jobs, "rows": [asdict(row) for row in rows]}
-    print(write(options.out, "paper", figures))
-    if len(options.layers) == len(LAYERS):
+    write(options.out, "paper", figures)
+    if len(options.layers) == len(LAYERS) and options.out is not None:
         picture(rows, str(options.out / "paper.png"))
 
 

@@ -168,7 +168,7 @@ def main() -> None:
     viterbi = [matched(n_s, *size) for n_s, size in sizes.items()]
     for figures, published in zip(viterbi, (0.933, 0.9865, 0.995), strict=True):
         print(f"N_s = {figures['n_s']}: {figures['matched']:.2%} of care bits matched ({published:.2%} expected)")
-    print(write(options.out, "patches", {"rows": [asdict(row) for row in rows], "viterbi": viterbi}))
+    write(options.out, "patches", {"rows": [asdict(row) for row in rows], "viterbi": viterbi})
 
 
 if __name__ == "__main__":

@@ -35,8 +35,8 @@ def main() -> None:
         f"On the median block portfolio is {result.faster_in_batches:,.0f} times faster than {result.declarative}"
         f" in batches, {result.faster_alone:,.0f} times one block at a time."
     )
-    console.print(f"Written: {write(options.out, 'solvers', asdict(result))}")
-    figure = cactus(result)
+    write(options.out, "solvers", asdict(result))
+    figure = None if options.out is None else cactus(result)
     if figure is not None:
         figure.savefig(options.out / "solvers.png", dpi=120)
         console.print(f"Written: {options.out / 'solvers.png'}")

@@ -262,9 +262,9 @@ def main() -> None:
     for sparsity in options.sparsity:
         rows += sparsity_rows(sparsity, 200_000 if quick else 4_000_000, seeds, moves, log)
     print_rows(f"Random data, {seeds} seeds; {machine()['processor']}", rows)
-    path = write(options.out, "topologies", {"rows": [asdict(row) for row in rows]})
-    plot(rows, str(path.with_suffix(".png")))
-    print(path)
+    write(options.out, "topologies", {"rows": [asdict(row) for row in rows]})
+    if options.out is not None:
+        plot(rows, str(options.out / "topologies.png"))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """xoropt: pruned, quantized weights stored as seeds of an XOR-gate network, losslessly."""
 
+from xoropt.common import startup  # noqa: F401 (first of all, since the imports below take half a second)
+
+# isort: split
 from xoropt import circuits, explore, hardware, masks, networks, quantize
-from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode
-from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError
+from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode, from_bytes
+from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.version import __version__
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
@@ -33,6 +36,7 @@ __all__ = [
     "TensorReport",
     "UncompressedTensor",
     "XoroptError",
+    "XoroptWarning",
     "__version__",
     "circuits",
     "compress",
@@ -41,6 +45,7 @@ __all__ = [
     "decompress_tensor",
     "encode",
     "explore",
+    "from_bytes",
     "hardware",
     "load",
     "masks",

@@ -8,6 +8,9 @@
 The package knows parity problems, and nothing of networks, weights or codecs. A strategy imports its engine on use.
 """
 
+from pathlib import Path
+
+from xoropt_solvers import caching
 from xoropt_solvers.batch import BatchSolution, ParityBatch
 from xoropt_solvers.errors import (
     FileFormatError,
@@ -44,3 +47,5 @@ __all__ = [
     "solve",
     "solve_many",
 ]
+
+caching.ensure_place(Path(__file__).parent)  # before any kernel is made

@@ -6,8 +6,7 @@
 - Plain text: a row in each line, in zeros and ones with or without blanks or commas between them, its value last. A
   weight may follow after a colon (``0 1 1 1 : 5``). What follows a ``#`` is a comment.
 - DIMACS with XOR lines, as CryptoMiniSat reads them: ``x1 2 -3 0`` is the row x1 ⊕ x2 ⊕ x3 with value 0, since the XOR
-  of the literals must be true. Under ``p wcnf`` the weight comes first in each XOR line, ``x 5 1 2 -3 0``. A clause of
-  one literal fixes its unknown; in WCNF it must be hard, with the top weight.
+  of the literals must be true. `dimacs` describes the forms: CNF and WCNF, of 2022 too, with a header or without.
 
 Other formats are only written, for engines of other kinds: `write_wcnf` (for any MaxSAT solver), `write_opb`
 (pseudo-Boolean), `write_lp` (for any integer programming solver), and `write_cnf` with a bound on the cost. In these,
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from xoropt_solvers import checks
+from xoropt_solvers.dimacs import is_dimacs, number, read_dimacs
 from xoropt_solvers.encodings import Clauses, add_parity, add_weight_sum
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.problem import ParityProblem
@@ -38,8 +38,6 @@ __all__ = [
     "write_text",
     "write_wcnf",
 ]
-
-MOST_ENTRIES = 1 << 30  # of a DIMACS file's matrix, a byte for each: only a typing error asks for more
 
 Place = str | os.PathLike[str]
 
@@ -61,8 +59,7 @@ def read_problem(path: Place) -> ParityProblem:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: is neither a .npz file nor text.") from error
-    header = next((line for line in lines if line.strip() and line.lstrip()[0] not in "c#"), "")
-    return _read_dimacs(path, lines) if header.startswith("p ") else _read_text(path, lines)
+    return read_dimacs(path, lines) if is_dimacs(path, lines) else _read_text(path, lines)
 
 
 def write_problem(problem: ParityProblem, path: Place) -> None:
@@ -274,20 +271,20 @@ def _read_npz(path: Path) -> ParityProblem:
 def _read_text(path: Path, lines: list[str]) -> ParityProblem:
     rows: list[list[int]] = []
     weights: list[int] = []
-    for number, line in enumerate(lines, 1):
+    for at, line in enumerate(lines, 1):
         text = line.split("#")[0].strip()
         if not text:
             continue
         digits, colon, weight = text.partition(":")
         bits = re.sub(r"[\s,;]", "", digits)
         if not bits or set(bits) - {"0", "1"}:
-            raise FileFormatError(f"{path}, line {number}: must hold zeros and ones, not {line.strip()[:40]!r}.")
+            raise FileFormatError(f"{path}, line {at}: must hold zeros and ones, not {line.strip()[:40]!r}.")
         if rows and len(bits) != len(rows[0]):
             raise FileFormatError(
-                f"{path}, line {number}: must hold {len(rows[0])} bits as the first row does, not {len(bits)}."
+                f"{path}, line {at}: must hold {len(rows[0])} bits as the first row does, not {len(bits)}."
             )
         rows.append([int(bit) for bit in bits])
-        weights.append(_number(path, number, weight.strip(), 0) if colon else 1)
+        weights.append(number(path, at, weight.strip(), 0) if colon else 1)
     if not rows:
         raise FileFormatError(f"{path}: holds no row.")
     table = np.array(rows, dtype=np.int64)
@@ -295,79 +292,3 @@ def _read_text(path: Path, lines: list[str]) -> ParityProblem:
         return ParityProblem(table[:, :-1], table[:, -1], weights if any(w != 1 for w in weights) else None)
     except InvalidInputError as error:  # the sum of the weights, which is no single line's fault
         raise FileFormatError(f"{path}: {error}") from error
-
-
-def _read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
-    n, weighted, top = -1, False, 0
-    announced, header, found = 0, 0, 0
-    rows: list[tuple[dict[int, int], int, int]] = []
-    fixed: dict[int, int] = {}
-    for number, line in enumerate(lines, 1):
-        words = line.replace("x", "x ", 1).split() if line.startswith("x") else line.split()
-        if not words or words[0] == "c":
-            continue
-        if words[0] == "p":
-            kind = words[1] if len(words) > 1 else ""
-            if kind not in ("cnf", "wcnf") or len(words) < 4 or n >= 0:
-                raise FileFormatError(
-                    f"{path}, line {number}: must be the only 'p cnf' or 'p wcnf' header, not {line.strip()[:40]!r}."
-                )
-            announced, header = _number(path, number, words[3], 0), number
-            n, weighted = _number(path, number, words[2], 0), kind == "wcnf"
-            top = _number(path, number, words[4], 1) if weighted and len(words) > 4 else 1 << 62
-            continue
-        found += 1
-        parity = words[0] == "x"
-        numbers = [_number(path, number, word) for word in words[parity:]]
-        if n < 0 or not numbers or numbers[-1] != 0 or 0 in numbers[weighted:-1]:
-            raise FileFormatError(f"{path}, line {number}: must follow a 'p' line and end with its only 0.")
-        weight = numbers[0] if weighted else 1
-        literals = numbers[weighted:-1]
-        beyond = [v for v in literals if abs(v) > n]
-        if beyond:
-            raise FileFormatError(f"{path}, line {number}: has variable {abs(beyond[0])}, the header allows {n}.")
-        if weight < 0:
-            raise FileFormatError(f"{path}, line {number}: must have a weight of at least 0, not {weight}.")
-        if parity:
-            row: dict[int, int] = {}
-            for v in literals:
-                row[abs(v) - 1] = row.get(abs(v) - 1, 0) ^ 1
-            rows.append((row, 1 ^ sum(v < 0 for v in literals) & 1, weight))
-        elif len(literals) == 1 and (not weighted or weight >= top):
-            bit = int(literals[0] > 0)
-            if fixed.setdefault(abs(literals[0]) - 1, bit) != bit:
-                raise FileFormatError(f"{path}, line {number}: fixes variable {abs(literals[0])} to both values.")
-        else:
-            raise FileFormatError(
-                f"{path}, line {number}: a parity problem has XOR lines and hard clauses of one literal,"
-                f" not {line.strip()[:40]!r}."
-            )
-    if found < announced:  # the file is probably truncated
-        raise FileFormatError(
-            f"{path}, line {header}: announces {announced} lines, but only {found} follow up to line {len(lines)}."
-        )
-    if n * max(1, len(rows)) > MOST_ENTRIES:
-        raise FileFormatError(
-            f"{path}, line {header}: has {n} variables, but the matrix may have at most 2**30 entries,"
-            f" {MOST_ENTRIES // max(1, len(rows))} variables here."
-        )
-    A = np.zeros((len(rows), n), dtype=bool)
-    for i, (row, _, _) in enumerate(rows):
-        A[i, [j for j, bit in row.items() if bit]] = True
-    weights = [weight for _, _, weight in rows]
-    try:
-        return ParityProblem(A, [value for _, value, _ in rows], weights if weighted else None, fixed or None)
-    except InvalidInputError as error:
-        raise FileFormatError(f"{path}: {error}") from error
-
-
-def _number(path: Path, line: int, word: str, least: int | None = None) -> int:
-    try:
-        value = int(word)
-    except ValueError:
-        raise FileFormatError(f"{path}, line {line}: must have integers, not {word[:20]!r}.") from None
-    if least is not None and value < least:
-        raise FileFormatError(f"{path}, line {line}: must have a number of at least {least}, not {value}.")
-    if value > 1 << 62:
-        raise FileFormatError(f"{path}, line {line}: must have numbers of at most 2**62, not {word[:30]}.")
-    return value

@@ -14,7 +14,7 @@ __all__ = ["solve_over_processes"]
 
 def solve_over_processes(
     problems: list[ParityProblem],
-    name: str,
+    solver: str,
     time_limit: float | None,
     jobs: int,
     progress: Callable[[int, int], None] | None,
@@ -27,7 +27,7 @@ def solve_over_processes(
 
     Args:
         problems: the problems.
-        name: the strategy.
+        solver: the strategy by name.
         time_limit: seconds for each problem, or None.
         jobs: the number of processes.
         progress: called with the number of problems done and of all problems; None for no calls.
@@ -46,7 +46,7 @@ def solve_over_processes(
 
     if jobs == 1 or total < 2:
         for problem in problems:
-            collect(solve(problem, name, time_limit, **options))
+            collect(solve(problem, solver, time_limit, **options))
         return solutions
 
     from joblib.externals.loky import get_reusable_executor
@@ -58,7 +58,7 @@ def solve_over_processes(
         while True:
             # No more than the workers' own queue holds, since what waits behind it cannot be stopped cleanly.
             for problem in islice(left, 2 * jobs - len(waiting)):
-                waiting.append(executor.submit(solve, problem, name, time_limit, **options))
+                waiting.append(executor.submit(solve, problem, solver, time_limit, **options))
             if not waiting:
                 return solutions
             collect(waiting.popleft().result())

@@ -46,7 +46,7 @@ def find(name: str) -> Strategy:
         UnknownStrategyError: there is none, or another package registered something else; the message lists all names.
     """
     if not isinstance(name, str):
-        raise InvalidInputError(f"Argument 'name' must be the name of a strategy, not {name!r}.")
+        raise InvalidInputError(f"Argument 'solver' must be the name of a strategy, not {name!r}.")
     if name in BUILT_IN:
         strategy: Any = importlib.import_module(BUILT_IN[name]).STRATEGY
     elif name in _entry_points():
@@ -57,7 +57,7 @@ def find(name: str) -> Strategy:
                 f" not {type(strategy).__name__}."
             )
     else:
-        raise UnknownStrategyError(f"Argument 'name' must be one of {', '.join(names())}, not {name!r}.")
+        raise UnknownStrategyError(f"Argument 'solver' must be one of {', '.join(names())}, not {name!r}.")
     return strategy
 
 

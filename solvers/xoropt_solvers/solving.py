@@ -18,12 +18,12 @@ __all__ = ["DEFAULT", "checked_solution", "solve"]
 DEFAULT = "portfolio"
 
 
-def solve(problem: ParityProblem, name: str = DEFAULT, time_limit: float | None = None, **options: Any) -> Solution:
+def solve(problem: ParityProblem, solver: str = DEFAULT, time_limit: float | None = None, **options: Any) -> Solution:
     """Solve one problem with one strategy, and check its answer against the problem.
 
     Args:
         problem: the problem.
-        name: the strategy; `available` lists the names.
+        solver: the strategy by name; `available` lists the names.
         time_limit: a finite positive number of seconds, or None. A strategy that reaches it returns the best answer
             that it has seen, with ``optimal=False`` unless it proved that one.
         **options: the strategy's own, which its module describes.
@@ -38,7 +38,7 @@ def solve(problem: ParityProblem, name: str = DEFAULT, time_limit: float | None 
     if not isinstance(problem, ParityProblem):
         raise InvalidInputError(f"Argument 'problem' must be a ParityProblem, not {type(problem).__name__}.")
     clock = Clock(checks.time_limit(time_limit))
-    strategy = registry.find(name)
+    strategy = registry.find(solver)
     registry.require(strategy)
     _check_options(strategy, options)
     answer = _run(strategy, substitute_fixed(problem), clock, options)

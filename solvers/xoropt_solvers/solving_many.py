@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 @overload
 def solve_many(
     problems: ParityBatch,
-    name: str = ...,
+    solver: str = ...,
     *,
     time_limit: float | None = ...,
     jobs: int = ...,
@@ -40,7 +40,7 @@ def solve_many(
 @overload
 def solve_many(
     problems: Sequence[ParityProblem],
-    name: str = ...,
+    solver: str = ...,
     *,
     time_limit: float | None = ...,
     jobs: int = ...,
@@ -49,7 +49,7 @@ def solve_many(
 ) -> list[Solution]: ...
 def solve_many(
     problems: Sequence[ParityProblem] | ParityBatch,
-    name: str = DEFAULT,
+    solver: str = DEFAULT,
     *,
     time_limit: float | None = None,
     jobs: int = 1,
@@ -63,7 +63,7 @@ def solve_many(
 
     Args:
         problems: a ParityBatch, or a sequence of ParityProblem.
-        name: the strategy; `available` lists the names.
+        solver: the strategy by name; `available` lists the names.
         time_limit: a finite positive number of seconds for each problem, or None. Compiled strategies turn it into a
             number of elementary steps, so that the same batch always gets the same answers.
         jobs: the number of threads or processes.
@@ -84,15 +84,15 @@ def solve_many(
     jobs = checks.integer(jobs, "jobs", 1)
     if progress is not None and not callable(progress):
         raise InvalidInputError(f"Argument 'progress' must be None or a function of two integers, not {progress!r}.")
-    strategy = registry.find(name)
+    strategy = registry.find(solver)
     registry.require(strategy)
     if isinstance(problems, ParityBatch):
         if strategy.run_batch is None:
             blocks = [problem_at(problems, i) for i in range(len(problems))]
-            return _gather(solve_over_processes(blocks, name, limit, jobs, progress, options), problems.n)
+            return _gather(solve_over_processes(blocks, solver, limit, jobs, progress, options), problems.n)
         if options:
             raise InvalidInputError(
-                f"Strategy {name!r} does not take options for a batch, but got {', '.join(map(repr, options))}."
+                f"Strategy {solver!r} does not take options for a batch, but got {', '.join(map(repr, options))}."
             )
         return _solve_batch(strategy, problems, limit, jobs, progress)
     if not isinstance(problems, Sequence):
@@ -109,7 +109,7 @@ def solve_many(
         # A batch has as many unknowns as its widest problem; a problem by itself may be reduced to fewer.
         with contextlib.suppress(LimitExceededError):
             return _solve_packed(strategy, problems, limit, jobs, progress)
-    return solve_over_processes(problems, name, limit, jobs, progress, options)
+    return solve_over_processes(problems, solver, limit, jobs, progress, options)
 
 
 def _solve_batch(

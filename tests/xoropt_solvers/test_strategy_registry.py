@@ -20,7 +20,7 @@ from xoropt_solvers.batch import pack_batch
 def test_unknown_names_list_the_known_ones():
     with pytest.raises(UnknownStrategyError, match=r"one of portfolio, greedy.*not 'magic'"):
         solve(TRIANGLE, "magic")
-    with pytest.raises(InvalidInputError, match="'name' must be the name"):
+    with pytest.raises(InvalidInputError, match="'solver' must be the name"):
         solve(TRIANGLE, 3)
 
 

@@ -16,6 +16,7 @@ import re
 
 from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
 from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.foreign_text import shown
 
 __all__ = ["from_text", "signal_name", "to_text"]
 
@@ -46,7 +47,7 @@ def to_text(circuit: XorCircuit, remark: str = "") -> str:
     t0 = x0 + x1
     y0 = t0
     """
-    lines = [f"# {line}" for line in remark.splitlines()]
+    lines = [f"# {shown(line)}" for line in remark.splitlines()]
     lines += ["xor-circuit 1", f"inputs {circuit.n_in}"]
     for gate, row in enumerate(circuit.operands.tolist()):
         terms = " + ".join(signal_name(circuit, signal) for signal in row if signal != ZERO)

@@ -1,19 +1,26 @@
 """What all commands share: the group, how it reports failures, options, the progress bar, JSON."""
 
 import json
+import os
+import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
+from xoropt_solvers import SolverError, caching
 
-from xoropt.common.errors import XoroptError
+from xoropt.cli.wording import CommandGroup, in_options
+from xoropt.common.errors import XoroptError, XoroptWarning
+from xoropt.common.foreign_text import shown
 from xoropt.common.version import __version__
 from xoropt.model.tensors import Progress
 
 __all__ = [
+    "Names",
     "cli",
     "decoder_option",
     "file_argument",
@@ -23,6 +30,8 @@ __all__ = [
     "main",
     "print_json",
     "progress_bar",
+    "refuse_without_effect",
+    "say",
 ]
 
 
@@ -31,17 +40,21 @@ def main() -> None:
 
     The exit status is 0 when it is done, 1 when it failed, 2 for wrong usage.
     """
-    from xoropt_solvers import SolverError
-
     try:
-        status = cli.main(standalone_mode=False, prog_name="xoropt")
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # see xoropt.common.startup
+        _open_closed_streams()
+        if (said := caching.found_instead()) is not None:
+            say(said)
+        with _warnings_as_lines():
+            status = cli.main(standalone_mode=False, prog_name="xoropt")
+        sys.stdout.flush()  # so that a full disk is noticed here
         sys.exit(status if isinstance(status, int) else 0)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "xoropt"
         _fail(f"{error.format_message().rstrip('.')}. See '{where} --help'.", 2)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("interrupted; nothing was written.", 1)
     except (XoroptError, SolverError) as error:
         _fail(str(error), 1)
@@ -50,15 +63,62 @@ def main() -> None:
     except UnicodeEncodeError:
         _fail("the encoding of the output can't show this text; set PYTHONIOENCODING=utf-8 or use --json.", 1)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, and the interpreter would complain at exit
-        sys.exit(1)
+        _end(1)  # the reader of our output has gone
     except OSError as error:
         _fail(f"{error.filename or 'the output'}: {error.strerror or error}.", 1)
 
 
 def _fail(message: str, status: int) -> None:
-    click.echo(f"xoropt: {' '.join(message.split())}", err=True)
+    with suppress(OSError, ValueError):  # standard error is closed, too: the status alone tells
+        say(message)
+    _end(status)
+
+
+def _end(status: int) -> None:
+    """Exit; what can't be written any more is dropped, as the interpreter would complain about it at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Write to nowhere where standard output or error was closed before we were started."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (open until the end)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def say(message: str) -> None:
+    """Print a remark of the command as one line on standard error; nothing in it acts on the terminal."""
+    click.echo(f"xoropt: {shown(' '.join(message.split()))}", err=True)
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print the library's warnings as lines of the command."""
+
+    usual = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, XoroptWarning):
+            say(f"warning: {in_options(str(message), _command())}")
+        else:
+            usual(message, category, *where, **more)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", XoroptWarning)
+        warnings.showwarning = show
+        yield
+
+
+def _command() -> click.Command:
+    context = click.get_current_context(silent=True)
+    return cli if context is None else context.command
 
 
 @contextmanager
@@ -77,12 +137,61 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=None)
-        yield lambda name, done, total: bar.update(task, description=f"{label} {name}", completed=done, total=total)
+        yield lambda name, done, total: bar.update(
+            task, description=f"{label} {shown(name)}", completed=done, total=total
+        )
 
 
 def print_json(figures: dict[str, Any]) -> None:
     """Print figures as one JSON object on standard output."""
     click.echo(json.dumps(figures, indent=2))
+
+
+class Names(click.ParamType):
+    """One of several names, which are looked up when they are needed: other packages can add some.
+
+    Args:
+        names: returns the names, as the library spells them; a command has hyphens for their underscores.
+    """
+
+    name = "name"
+
+    def __init__(self, names: Callable[[], Iterable[str]]) -> None:
+        self.names = names
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return all names, for the help."""
+        return f"[{'|'.join(self._spelled())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name as the library spells it.
+
+        Raises:
+            click.UsageError: it is none of them.
+        """
+        if value in self.names():
+            return value
+        if value not in self._spelled():
+            option = f"Option '{param.opts[0]}'" if param is not None else "It"
+            raise click.UsageError(f"{option} must be one of {', '.join(self._spelled())}, not '{value}'", ctx)
+        return str(value).replace("-", "_")
+
+    def _spelled(self) -> list[str]:
+        return [name.replace("_", "-") for name in self.names()]
+
+
+def refuse_without_effect(reason: str, *names: str) -> None:
+    """Raise UsageError if one of these options was given, because it can have no effect.
+
+    Args:
+        reason: why, as the end of a sentence.
+        names: the options, as the command's function calls them.
+    """
+    context = click.get_current_context()
+    for param in context.command.params:
+        given = context.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+        if param.name in names and given:
+            raise click.UsageError(f"Option '{max(param.opts, key=len)}' has no effect {reason}; leave it out", context)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
@@ -101,7 +210,9 @@ file_argument = click.Path(path_type=Path)
 
 
 @click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=CommandGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="xoropt")
 @click.pass_context

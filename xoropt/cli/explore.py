@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
 
-from xoropt.cli.app import cli, file_argument, json_option, print_json, progress_bar
-from xoropt.cli.tables.console import make_table, open_console
+from xoropt.cli.app import (
+    cli,
+    file_argument,
+    json_option,
+    print_json,
+    progress_bar,
+    refuse_without_effect,
+    say,
+)
+from xoropt.cli.tables.console import fits, open_console, print_line, print_table
+from xoropt.cli.wording import in_options
 from xoropt.common.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -102,20 +110,26 @@ def explore(
     from xoropt.explore import default_text, write_figures, write_report
     from xoropt.explore import explore as run
     from xoropt.model.config import CompressConfig
+    from xoropt.quantize.pruning import check_sparsity
 
     if print_space:
         click.echo(default_text(), nl=False)
         return
     try:
         seconds = seconds_of(budget)
-        rate = sparsity[0] if sparsity else None
-        config = CompressConfig(sparsity=rate, bits=bits) if data is not None else None
+        rates = [check_sparsity(rate) for rate in sparsity]
         if data is None and bits is not None:
             raise ArgumentError("Option '--bits' goes with '--data'.")
-        if data is not None and len(sparsity) > 1:
-            raise ArgumentError("Option '--sparsity' can be given several times for random data alone.")
+        if data is not None:
+            refuse_without_effect("beside --data, which has its own", "weights")
+            if len(rates) > 1:
+                raise ArgumentError("Option '--sparsity' can be given several times for random data alone.")
+            if rates and bits is None:
+                raise ArgumentError("Option '--sparsity' with '--data' needs '--bits', e.g. --bits 1, to quantize to.")
+        config = CompressConfig(sparsity=rates[0] if rates else None, bits=bits) if data is not None else None
     except ArgumentError as error:
-        raise click.UsageError(str(error), click.get_current_context()) from None
+        context = click.get_current_context()
+        raise click.UsageError(in_options(str(error), context.command), context) from None
     with progress_bar("explore") as bar:
         exploration = run(
             space,
@@ -129,7 +143,7 @@ def explore(
         )
     written = [write_report(exploration, out / "report.html"), *write_figures(exploration, out)]
     if len(written) == 1:
-        click.echo("xoropt: figures need matplotlib; pip install 'xoropt[plot]' and run this again.", err=True)
+        say("figures need matplotlib; pip install 'xoropt[plot]' and run this again.")
     if as_json:
         print_json(exploration.to_dict() | {"files": [str(path) for path in written]})
     else:
@@ -146,8 +160,6 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
     "encode": lambda result: f"{result.encode_speed / 1e6:.2f}",
 }
 """The figures in the table of a front."""
-WIDE = 150
-"""The fewest characters of a line that holds a recipe beside its figures."""
 
 
 def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> None:
@@ -158,23 +170,25 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
             continue
         front = results.front
         names = [f"{result.network} {result.order} {result.search}" for result in front]
-        first = names if console.width >= WIDE else [f"({i})" for i in range(1, len(names) + 1)]
-        rows = [
-            (name, *(text(result) for text in COLUMNS.values()), ", ".join(results.views(result)))
-            for name, result in zip(first, front, strict=True)
-        ]
+        rows = [(name, *(text(result) for text in COLUMNS.values())) for name, result in zip(names, front, strict=True)]
+        views = [", ".join(results.views(result)) for result in front]
         title = f"{results.workload}: {len(front)} of {len(results.points)} networks are worth their cost"
-        units = "gates per output; decode in G weights/s, encode in M care bits/s"
-        console.print(make_table(f"{title} ({units})", ("network, order, search", *COLUMNS, "front of"), rows))
-        if first is not names:
-            console.print(escape("\n".join(f"{mark} {name}" for mark, name in zip(first, names, strict=True))))
+        title += " (gates per output; decode in G weights/s, encode in M care bits/s)"
+        columns, whole = (
+            ("network, order, search", *COLUMNS),
+            [(*row, view) for row, view in zip(rows, views, strict=True)],
+        )
+        if fits(console, (*columns, "front of"), whole):
+            print_table(console, title, (*columns, "front of"), whole)
+        else:
+            print_table(console, title, columns, rows, notes=[f"front of {view}" for view in views])
         for advice in results.advice:
-            console.print(escape(advice.sentence))
+            print_line(console, advice.sentence)
         if results.impossible:
             why = next(iter(results.impossible.values()))
-            console.print(escape(f"{len(results.impossible)} combinations can't be built; the first: {why}"))
+            print_line(console, f"{len(results.impossible)} combinations can't be built; the first: {why}")
     if exploration.interrupted:
         console.print("interrupted; the same command continues from here")
     elif not exploration.complete:
         console.print("time was over before the end; the same command continues from here")
-    console.print(escape(f"{exploration.seconds:.0f} s; written: {', '.join(map(os.fspath, written))}"))
+    print_line(console, f"{exploration.seconds:.0f} s; written: {', '.join(map(os.fspath, written))}")

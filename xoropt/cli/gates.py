@@ -7,14 +7,21 @@ from typing import Any
 import click
 
 from xoropt.circuits.registry import METHODS
-from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json, progress_bar
+from xoropt.cli.app import (
+    cli,
+    file_argument,
+    force_option,
+    json_option,
+    print_json,
+    progress_bar,
+)
 
 __all__ = ["synthesize"]
 
 
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
-@click.option("--method", default="auto", show_default=True, help=f"The method: {', '.join(METHODS)}.")
+@click.option("--method", type=click.Choice([*METHODS]), default="auto", show_default=True, help="The method.")
 @click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
 @click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
 @click.option("--inputs", "max_inputs", default=2, show_default=True, help="The most inputs of a gate, 2 to 4.")

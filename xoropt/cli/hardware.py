@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json
+from xoropt.circuits.registry import METHODS
+from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json, refuse_without_effect
 from xoropt.common.errors import XoroptError
 
 __all__ = ["hardware"]
@@ -14,7 +15,7 @@ __all__ = ["hardware"]
 @cli.command()
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: the costs of all]")
-@click.option("--synthesis", metavar="METHOD", help="Look for fewer gates with a method of 'xoropt synthesize'.")
+@click.option("--synthesis", type=click.Choice([*METHODS]), help="Look for fewer gates, as 'xoropt synthesize' does.")
 @click.option("--time-limit", default=10.0, show_default=True, metavar="S", help="The seconds for the synthesis.")
 @click.option("--fifo", default=4, show_default=True, metavar="N", help="The number of patches that the FIFO holds.")
 @click.option("--flips", default=1, show_default=True, metavar="N", help="The most patches flipped in one cycle.")
@@ -43,6 +44,9 @@ def hardware(source: str, out: Path | None, force: bool, as_json: bool, **option
     """
     from xoropt.cli.tables.hardware import print_hardware
     from xoropt.hardware.study import study
+
+    if options["synthesis"] is None:
+        refuse_without_effect("without --synthesis", "time_limit")
 
     found = study(source, out=out, overwrite=force, **options)
     if as_json:

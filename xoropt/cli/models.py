@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from xoropt_solvers.registry import names as solver_names
 
 from xoropt.cli.app import (
+    Names,
     cli,
     decoder_option,
     file_argument,
@@ -15,9 +17,15 @@ from xoropt.cli.app import (
     json_option,
     print_json,
     progress_bar,
+    refuse_without_effect,
+    say,
 )
 from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.cli.wording import in_options
+from xoropt.codec.streams.encoder import METHODS
 from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.masks.coding import CHOICES
+from xoropt.masks.registry import codec_names
 from xoropt.model.config import CompressConfig
 
 __all__ = ["compress", "decompress", "demo", "inspect", "verify"]
@@ -38,15 +46,24 @@ def _network_options(command: Any) -> Any:
         click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the random block network."),
         click.option(
             "--solver",
+            type=Names(solver_names),
             default="portfolio",
             show_default=True,
             help="The seed search of block networks; see 'xoropt solve --help'.",
         ),
         click.option(
             "--patches",
+            type=click.Choice(METHODS),
             default="burst",
             show_default=True,
-            help="How patches of windowed networks are chosen: burst, greedy or viterbi.",
+            help="How patches of windowed networks are chosen.",
+        ),
+        click.option(
+            "--effort",
+            type=click.Choice(["fast", "normal", "best"]),
+            default="normal",
+            show_default=True,
+            help="How much time the network auto may take: normal stores within 0.1 % of what best does.",
         ),
         click.option("--time-limit", type=float, metavar="S", help="Seconds for the seed search of each block."),
         jobs_option,
@@ -57,13 +74,40 @@ def _network_options(command: Any) -> Any:
 
 
 def _configuration(**options: Any) -> CompressConfig:
-    """Make the configuration; a value that is out of range is wrong usage."""
+    """Make the configuration; a value that is out of range, or has no effect, is wrong usage."""
+    if options["network"] != "auto":
+        refuse_without_effect("beside --network, which has its own", "n_in", "n_out", "seed")
+    elif options["n_in"] is None and options["n_out"] is None:
+        refuse_without_effect("without --n-in or --n-out: no other network is drawn at random", "seed")
     try:
-        if "mask" in options:
-            options["mask"] = options["mask"].replace("-", "_")
-        return CompressConfig(**options)
+        config = CompressConfig(**options)
     except ArgumentError as error:
-        raise click.UsageError(str(error), click.get_current_context()) from None
+        context = click.get_current_context()
+        raise click.UsageError(in_options(str(error), context.command), context) from None
+    if config.time_limit is not None and config.chooses_network and config.solver == "portfolio":
+        say(
+            "--time-limit has no effect on windowed networks, whose search needs none; blocks have one, e.g. --n-in 20."
+        )
+    return config
+
+
+def _check_pruning(options: dict[str, Any]) -> None:
+    """Refuse options of pruning and quantizing that miss another one, or have no effect."""
+    sparsity, bits = options["sparsity"], options["bits"]
+    if sparsity is not None and bits is None:
+        raise click.UsageError(
+            "Option '--sparsity' needs '--bits': the weights that are kept are quantized; add --bits 1 for the least "
+            "size, or up to --bits 8",
+            click.get_current_context(),
+        )
+    if bits is None:
+        refuse_without_effect("without --bits: nothing is quantized", "scales")
+    else:
+        refuse_without_effect("with --bits: what is quantized has no -0.0", "merge_zeros")
+    if sparsity is None:
+        refuse_without_effect("without --sparsity: nothing is pruned", "scope")
+    if options["include"]:
+        refuse_without_effect("with --include, which chooses tensors of any size", "min_weights")
 
 
 @cli.command(short_help="Train and compress a real network, and show the costs.")
@@ -115,10 +159,11 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @click.option(
     "--mask",
+    type=Names(lambda: (*CHOICES, *codec_names())),
     default="auto",
     show_default=True,
-    help="Mask codec: auto, smallest, bitmap, blocks, n-of-m, positions, prefix or entropy; "
-    "low-rank: prune so that the mask is cheap to store.",
+    help="Mask codec. auto: the smallest with random access; smallest: of all; low-rank: prune so that the mask is "
+    "cheap to store.",
 )
 @click.option("--mask-bits", type=float, metavar="B", help="The most bits a weight for a low-rank mask, e.g. 0.15.")
 @click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; by default they are different values.")
@@ -127,24 +172,27 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @force_option
 @json_option
 def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
-    """Compress IN, a .safetensors or .npz file, to OUT.
+    """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file.
 
-    With --sparsity or --bits dense tensors are pruned and quantized. Without them, tensors that are quantized already
-    (at most 257 different values) are compressed exactly, and all others are left uncompressed.
+    With --bits, and --sparsity, dense tensors are pruned and quantized, and what that costs is said. Without them every
+    tensor is kept exactly: by its values where they are few, otherwise by fields of its numbers.
 
     \b
     Example:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
     """
+    from xoropt.common.file_kinds import check_suffix
     from xoropt.common.files import check_new
-    from xoropt.common.tensor_files import read_arrays
     from xoropt.model.compression import compress as run
     from xoropt.model.file.container import save
+    from xoropt.model.file.plain import read_plain
     from xoropt.model.report import report
 
     config = _configuration(**options)
+    _check_pruning(options)
     check_new(out, force)
-    tensors, metadata = read_arrays(source)
+    check_suffix(out)
+    tensors, metadata = read_plain(source)
     before = source.stat().st_size
     begin = time.perf_counter()
     with progress_bar("compress") as progress:
@@ -154,14 +202,14 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     if as_json:
         print_json(figures.to_dict() | {"seconds": seconds})
     else:
-        print_report(figures, (source, before), seconds)
+        print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        advice = "dense models need --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
+        advice = "to prune and quantize them give --sparsity and --bits, e.g. --sparsity 0.9 --bits 1"
         if config.include:
-            advice = f"no name matches {' or '.join(config.include)}, or what matches can't get smaller"
+            advice = f"what matches {' or '.join(config.include)} can't get smaller"
         elif config.quantizes:
             advice = "none is a matrix of at least --min-weights weights; name some with --include"
-        click.echo(f"xoropt: no tensor was compressed; {advice}.", err=True)
+        say(f"no tensor was compressed; {advice}.")
 
 
 @cli.command(short_help="Turn a compressed file back into a plain one.")
@@ -182,8 +230,12 @@ def decompress(source: Path, out: Path, decoder: str, max_size: int | None, forc
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
+    from xoropt.common.file_kinds import check_suffix
+    from xoropt.common.files import check_new
     from xoropt.model.streaming import decompress_to
 
+    check_new(out, force)
+    check_suffix(out)
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, max_size=max_size, progress=progress)
 
@@ -203,16 +255,18 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     Example:
       xoropt verify model.safetensors small.safetensors
     """
-    from xoropt.common.tensor_files import read_arrays
+    from xoropt.model.file.plain import read_plain
+    from xoropt.model.verification import count_checks
     from xoropt.model.verification import verify as run
 
-    tensors, _ = read_arrays(original)
+    tensors, _ = read_plain(original)
     with progress_bar("verify") as progress:
         checks = run(compressed, tensors, decoder=decoder, progress=progress)
     lossless = all(check.lossless for check in checks)
     if as_json:
         names = {check.name: {"lossless": check.lossless, "how": check.how} for check in checks}
-        print_json({"lossless": lossless, "tensors": names})
+        exact, again, _ = count_checks(checks)
+        print_json({"lossless": lossless, "exact": exact, "quantized_again": again, "tensors": names})
     else:
         print_checks(checks)
     if not lossless:
@@ -238,4 +292,4 @@ def inspect(file: Path, as_json: bool) -> None:
     if as_json:
         print_json(figures.to_dict())
     else:
-        print_report(figures)
+        print_report(figures, file)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from xoropt.cli.app import cli, file_argument, force_option
+from xoropt.cli.app import cli, file_argument, force_option, refuse_without_effect
 from xoropt.networks.drawing import VIEWS
 
 __all__ = ["draw"]
@@ -40,6 +40,7 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
     if Path(source).is_file() or Path(source).suffix == ".txt":
         if out.suffix not in (".svg", ".dot"):
             raise ArgumentError(f"{out}: a circuit is drawn as .svg or .dot; end the name of '--out' so.")
+        refuse_without_effect("on a circuit, which has one view", "view")
         write_circuit(out, read_circuit(source), overwrite=force)
     else:
         save_drawing(draw(from_recipe(source), view), out, overwrite=force)

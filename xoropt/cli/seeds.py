@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from xoropt_solvers.registry import names as strategies
 
-from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json
+from xoropt.cli.app import Names, cli, file_argument, force_option, json_option, print_json, refuse_without_effect
 
 if TYPE_CHECKING:
     from xoropt_solvers import ParityProblem
@@ -18,7 +19,7 @@ __all__ = ["solve"]
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option("--solver", default="portfolio", show_default=True, help="The strategy, by name.")
+@click.option("--solver", type=Names(strategies), default="portfolio", show_default=True, help="The strategy, by name.")
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
@@ -51,20 +52,20 @@ def solve(
       xoropt solve block.txt --solver xorsat --time-limit 10
       xoropt solve block:n_in=20,n_out=180 --export block.cnf
     """
-    from xoropt_solvers import formats, registry
+    from xoropt_solvers import formats
     from xoropt_solvers import solve as run
 
     from xoropt.common.files import check_new
     from xoropt.networks.recipes import is_recipe
 
-    if solver not in registry.names():
-        known = ", ".join(registry.names())
-        raise click.UsageError(f"Option '--solver' must be one of {known}, not '{solver}'", click.get_current_context())
     named = is_recipe(source) and not Path(source).exists()
-    problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
+    if not named:
+        refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
     if export is not None:
         check_new(export, force)
-        formats.write_problem(problem, export)
+    problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
+    if export is not None:
+        _export(problem, export, force)
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
     figures: dict[str, Any] = {
@@ -82,6 +83,18 @@ def solve(
     click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
     click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
     click.echo(f"x: {''.join(map(str, figures['x']))}")
+
+
+def _export(problem: ParityProblem, path: Path, overwrite: bool) -> None:
+    """Write a problem to a file, whole or not at all."""
+    from xoropt_solvers import formats
+
+    from xoropt.common.files import place, unfinished
+
+    with unfinished(path) as part:  # a folder, as the end of the file's name says the format
+        part.mkdir()
+        formats.write_problem(problem, part / path.name)
+        place(part / path.name, path.resolve(), overwrite)
 
 
 def _random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:

@@ -18,6 +18,7 @@ from xoropt.codec.decoder import DECODERS, decode
 from xoropt.codec.encoder import encode
 from xoropt.codec.encoding import Encoding, SizeReport
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.registry import from_bytes
 from xoropt.codec.stacked import StackedPlanes
 from xoropt.codec.streams.encoder import RateWarning
 from xoropt.codec.streams.encoding import StreamEncoded
@@ -33,4 +34,5 @@ __all__ = [
     "StreamEncoded",
     "decode",
     "encode",
+    "from_bytes",
 ]

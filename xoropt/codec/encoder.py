@@ -8,12 +8,13 @@ import numpy as np
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
-from xoropt.codec.streams.auto import auto_order, encode_auto
+from xoropt.codec.streams.auto import EFFORTS, auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_choice, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
+from xoropt.common.foreign_arrays import to_numpy
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
 __all__ = ["BLOCK_N_IN", "encode"]
@@ -30,6 +31,7 @@ def encode(
     solver: str = "portfolio",
     patches: str = "burst",
     order: str | None = None,
+    effort: str = "normal",
     planes: bool | None = None,
     jobs: int = 1,
     time_limit: float | None = None,
@@ -49,6 +51,8 @@ def encode(
             ring, its rate fitted to the care bits where the network's n_out allows it; or "rows", row-major at the
             network's own fixed rate, as in the papers, which decodes a hundred times slower. None: "rows" for blocks
             and for "viterbi", lanes as the network "auto" has them for all others.
+        effort: for the network "auto", how much time it may take: "fast", "normal" or "best". It chooses the network;
+            decoders need not know of it.
         planes: whether the first axis of `bits` counts planes; None: it does when `care` has one axis less.
         jobs: processes or threads for the search.
         time_limit: seconds for each block's search; None: no limit. Windowed networks need none.
@@ -65,7 +69,7 @@ def encode(
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
-    bits, care = np.asarray(bits), np.asarray(care)
+    bits, care = np.asarray(to_numpy(bits)), np.asarray(to_numpy(care))
     for name, array in (("bits", bits), ("care", care)):
         if array.dtype != bool:
             raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")
@@ -74,6 +78,7 @@ def encode(
     if not isinstance(network, XorNetwork | str):
         raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
     check_choice("patches", patches, METHODS)
+    check_choice("effort", effort, EFFORTS)
     check_int("jobs", jobs, 1)
     check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
@@ -86,7 +91,7 @@ def encode(
     chosen = _network(network, solver, patches, order, flat, flat_care)
     encoded: BlockEncoded | StreamEncoded
     if chosen is None:
-        encoded = encode_auto(flat, flat_care, shape, patches, jobs=jobs, progress=progress)
+        encoded = encode_auto(flat, flat_care, shape, patches, effort=effort, jobs=jobs, progress=progress)
     elif _in_blocks(chosen, order):
         encoded = encode_blocks(
             flat, flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import get
@@ -59,6 +60,8 @@ class Encoding(Protocol):
 
     Attributes:
         has_network: whether `network` makes the planes; otherwise it stands for none.
+        octets: uint8 (n, outputs), the first 8·n planes as bytes of each weight, lowest bit first, where they are
+            stored so; None otherwise.
         needs_mask: whether a weight's bits are found only by counting the kept weights before it.
         network: the network; planes are its outputs, with patches applied.
         order: the recipe of the stream order, see `xoropt.codec.streams.order`.
@@ -71,6 +74,8 @@ class Encoding(Protocol):
         proved_blocks: blocks or segments, over all planes, with a number of patches that is proved minimal.
     """
 
+    @property
+    def octets(self) -> np.ndarray | None: ...
     @property
     def has_network(self) -> bool: ...
     @property
@@ -189,6 +194,10 @@ class Encoding(Protocol):
         """Decode everything in plain Python, patches too, without `flips`: bool (planes, outputs)."""
         ...
 
+    def to_bytes(self) -> bytes:
+        """Return the encoding as bytes, see `xoropt.codec.storing`."""
+        ...
+
     def tiled(self, times: int) -> Self:
         """Repeat the planes `times` times along one axis, each padded to whole blocks or segments.
 
@@ -227,11 +236,12 @@ def network_of(entry: dict[str, Any]) -> XorNetwork:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EncodedPlanes:
+class EncodedPlanes(Storable):
     """The fields that the schemes with a network share; see `Encoding`."""
 
     has_network: ClassVar[bool] = True
     needs_mask: ClassVar[bool] = False
+    octets: ClassVar[np.ndarray | None] = None
 
     network: XorNetwork
     order: str

@@ -8,13 +8,16 @@ from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.checks import check_fully, check_once
 from xoropt.codec.encoding import Encoding
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import StackedPlanes
+from xoropt.codec.storing import restored, unpack
 from xoropt.codec.streams.encoding import StreamEncoded
 
-__all__ = ["ENCODINGS", "describe", "restore"]
+__all__ = ["ENCODINGS", "describe", "from_bytes", "restore"]
 
 ENCODINGS: dict[str, type[Encoding]] = {
     "stacked": StackedPlanes,
+    "octets": PackedOctets,
     "packed": PackedValues,
     "streams": StreamEncoded,
     "blocks": BlockEncoded,
@@ -52,4 +55,21 @@ def restore(entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[in
     scheme = next(scheme for scheme in ENCODINGS.values() if scheme.describes(entry))
     encoded = scheme.restore(entry, parts, shape, planes)
     check_fully(encoded)
+    return encoded
+
+
+def from_bytes(data: bytes) -> Encoding:
+    """Read what `to_bytes` of an encoding wrote, and check everything that a decoder relies on.
+
+    Raises:
+        FormatError, ArgumentError, DecodeError: the data are damaged, no encoding, or of a newer version.
+
+    >>> import xoropt
+    >>> encoded = xoropt.encode(np.array([True, False]), np.array([True, True]))
+    >>> xoropt.decode(xoropt.from_bytes(encoded.to_bytes())).tolist()
+    [True, False]
+    """
+    stored = unpack(data)
+    scheme = next(scheme for scheme in ENCODINGS.values() if scheme.describes(stored[0]))
+    encoded: Encoding = restored(scheme, stored)
     return encoded

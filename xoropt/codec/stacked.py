@@ -10,6 +10,8 @@ import numpy as np
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import Encoding, SizeReport, check_planes
 from xoropt.codec.packed.encoding import PackedValues
+from xoropt.codec.packed.octets import PackedOctets
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
@@ -19,7 +21,7 @@ from xoropt.networks import XorNetwork
 
 __all__ = ["StackedPlanes", "stack"]
 
-SCHEMES: tuple[type[Encoding], ...] = (PackedValues, StreamEncoded)
+SCHEMES: tuple[type[Encoding], ...] = (PackedOctets, PackedValues, StreamEncoded)
 """The schemes that a stack may hold."""
 
 STREAM_PARTS = ("seeds", "segments", "patches")
@@ -27,7 +29,7 @@ STREAM_PARTS = ("seeds", "segments", "patches")
 
 
 @dataclass(frozen=True, eq=False)
-class StackedPlanes:
+class StackedPlanes(Storable):
     """Bit planes stored by several encodings: those of the first one, then those of the second one, and so on.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -37,6 +39,11 @@ class StackedPlanes:
     """
 
     members: tuple[Encoding, ...]
+
+    @property
+    def octets(self) -> np.ndarray | None:
+        """The octets of the first encoding."""
+        return self.members[0].octets
 
     @property
     def has_network(self) -> bool:
@@ -181,22 +188,28 @@ class StackedPlanes:
     def restore(cls, entry: dict[str, Any], parts: dict[str, np.ndarray], shape: tuple[int, ...], planes: int) -> Self:
         """Restore the encodings that `describe` described."""
         members: list[Encoding] = []
-        at = dict.fromkeys(parts, 0)
+        at = {part: 0 for part in STREAM_PARTS if part in parts}
+        left = planes
         for inner in get(entry, "stack", list):
-            if not isinstance(inner, dict) or not (schemes := [one for one in SCHEMES if one.describes(inner)]):
+            schemes = [one for one in SCHEMES if isinstance(inner, dict) and one.describes(inner)]
+            if not schemes or cls.describes(inner):
                 raise FormatError("the description lacks a valid 'stack'")
             own = {part: np.zeros(0, dtype=np.uint8) for part in ("seeds", "patches")}
             for part, size in get(inner, "bytes", dict).items():
                 end = at.get(part, 0) + non_negative_int(size, "bytes")
-                if part not in parts or parts[part].dtype != np.uint8 or end > parts[part].size:
+                if part not in at or parts[part].dtype != np.uint8 or end > parts[part].size:
                     raise FormatError(f"the part '{part}' does not fit its stack")
                 own[part] = parts[part].reshape(-1)[at[part] : end]
                 at[part] = end
-            members.append(schemes[0].restore(inner, own, shape, non_negative_int(inner.get("planes"), "planes")))
-        if any(at[part] != parts[part].size for part in at if part in STREAM_PARTS):
+            count = non_negative_int(inner.get("planes"), "planes")
+            left -= count
+            if left < 0:  # before an encoding makes anything for each of its planes
+                break
+            members.append(schemes[0].restore(inner, own, shape, count))
+        if left or len(members) < 2:
+            raise FormatError(f"its stack must be two encodings at least, of {planes} planes together")
+        if any(at[part] != parts[part].size for part in at):
             raise FormatError("the parts go on after the end of its stack")
-        if sum(len(member.seeds) for member in members) != planes:
-            raise FormatError(f"the encodings of its stack do not have {planes} planes")
         return cls(tuple(members))
 
     def reader(self) -> Reader:

@@ -1,6 +1,6 @@
-"""The exceptions raised on purpose. Each message is one line: what is wrong, where, and how to fix it."""
+"""The exceptions raised on purpose, and the warnings. Each message is one line: what, where, and how to fix it."""
 
-__all__ = ["ArgumentError", "DecodeError", "EncodeError", "FormatError", "XoroptError"]
+__all__ = ["ArgumentError", "DecodeError", "EncodeError", "FormatError", "XoroptError", "XoroptWarning"]
 
 
 class XoroptError(Exception):
@@ -21,3 +21,7 @@ class DecodeError(XoroptError):
 
 class FormatError(XoroptError):
     """A file is not what this version of the format allows: damaged, truncated, foreign or newer."""
+
+
+class XoroptWarning(UserWarning):
+    """Something that was done as it was asked for, and is probably not what was meant; commands print it as a line."""

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from xoropt.common.errors import FormatError, XoroptError
 
-__all__ = ["check_new", "check_readable", "read_text", "reason_of", "unfinished", "whole_file"]
+__all__ = ["check_new", "check_readable", "place", "read_text", "reason_of", "unfinished", "whole_file"]
 
 
 def check_readable(path: Path) -> None:
@@ -19,9 +19,14 @@ def check_readable(path: Path) -> None:
     try:
         if path.is_file():
             return
-        reason = "is not a file" if path.exists() else "No such file or directory"
+        reason = "is not a file but a device or a pipe; name a file" if path.exists() else "No such file or directory"
+        if path.is_dir():
+            within = next(iter(sorted(inner.name for inner in path.glob("*.safetensors"))), None)
+            reason = "is not a file but a folder; name a file" + (f" in it, such as {within}" if within else "")
     except OSError as error:
         reason = reason_of(error)
+    except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
+        reason = f"is no name of a file ({error})"
     raise XoroptError(f"{path}: {reason}.")
 
 
@@ -67,8 +72,12 @@ def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:
             )
         if not path.parent.is_dir():
             raise XoroptError(f"{path.parent}: no such folder; make it first or name another.")
+        if path.is_symlink():
+            path.resolve()  # a link stays, what it points to is replaced
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}; name another file.") from None
+    except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
+        raise XoroptError(f"{path}: is no name of a file ({error}); name another file.") from None
 
 
 _COUNT = count()
@@ -106,13 +115,43 @@ def whole_file(path: str | os.PathLike[str], overwrite: bool = False) -> Iterato
         XoroptError: `path` can't become a new file, see `check_new`, or a write failed (a full disk, no permission).
     """
     check_new(path, overwrite)
-    path = Path(path).resolve()  # a link stays, what it points to is replaced
+    path = Path(path).resolve()
     with unfinished(path) as part:
         part.touch()
         mode = part.stat().st_mode
         yield part
         part.chmod(mode)  # safetensors makes its files readable by their owner alone
+        place(part, path, overwrite)
+
+
+def place(part: Path, path: Path, overwrite: bool) -> None:
+    """Move a finished file to its place, as the last step of writing it.
+
+    Args:
+        part: the file, in the same file system.
+        path: where it is to be.
+        overwrite: replace a file that is there. Without it the step fails where one has appeared since the output was
+            checked, so that of several programs that write one output only one succeeds.
+
+    Raises:
+        XoroptError: `path` has appeared in the meantime.
+        OSError: the system refuses.
+    """
+    if overwrite:
         os.replace(part, path)
+        return
+    try:
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links: claim the name, which fails where it exists, and replace that
+            path.touch(exist_ok=False)
+            os.replace(part, path)
+    except FileExistsError:
+        raise XoroptError(
+            f"{path}: has appeared in the meantime; name another file or pass --force (overwrite=True) to replace it."
+        ) from None
 
 
 def reason_of(error: OSError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xoropt.common.errors import XoroptError
-from xoropt.common.files import reason_of, unfinished
+from xoropt.common.files import place, reason_of, unfinished
 
 __all__ = ["check_folder", "write_folder"]
 
@@ -36,6 +36,8 @@ def check_folder(folder: str | os.PathLike[str], names: Iterable[str], overwrite
                 )
     except OSError as error:
         raise XoroptError(f"{folder}: {reason_of(error)}; name another folder.") from None
+    except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
+        raise XoroptError(f"{folder}: is no name of a folder ({error}); name another one.") from None
 
 
 def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overwrite: bool = False) -> None:
@@ -57,8 +59,24 @@ def write_folder(folder: str | os.PathLike[str], files: Mapping[str, str], overw
         part.mkdir()
         for name, text in files.items():
             (part / name).write_text(text, encoding="utf-8")
-        if folder.exists():
-            for name in files:
-                os.replace(part / name, folder / name)
-        else:
-            os.replace(part, folder)
+        if not folder.exists():
+            try:
+                os.replace(part, folder)
+                return
+            except OSError:
+                if not folder.exists():  # otherwise it has appeared in the meantime
+                    raise
+        _move_into(part, folder, [*files], overwrite)
+
+
+def _move_into(part: Path, folder: Path, names: list[str], overwrite: bool) -> None:
+    """Move files into a folder that is there; where one has appeared in the meantime, take those before it back."""
+    done: list[Path] = []
+    try:
+        for name in names:
+            place(part / name, folder / name, overwrite)
+            done.append(folder / name)
+    except XoroptError:
+        for path in done:
+            path.unlink(missing_ok=True)
+        raise

@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
+from io import BufferedReader
 from itertools import accumulate
 from pathlib import Path
 
@@ -13,15 +14,19 @@ from safetensors.numpy import save_file
 
 from xoropt.common.dtypes import dtype_of, name_of
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.file_kinds import is_npz, kind_of, refuse_other_kinds
 from xoropt.common.files import check_readable, reason_of, whole_file
 
 __all__ = ["read_arrays", "read_safetensors", "safetensors_header", "stream_safetensors", "write_safetensors"]
 
+MOST_READ = 1 << 30
+"""The bytes of a file up to which it is read; larger ones are mapped, so that a model need not fit into memory."""
+
 
 def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Map the arrays of a safetensors file into memory and read its metadata.
+    """Read the arrays of a safetensors file and its metadata; a file of more than a GiB is mapped instead.
 
-    The safetensors library checks the file; the bytes are then mapped here, because its NumPy view lacks some dtypes.
+    The safetensors library checks the file; the bytes are then read here, because its NumPy view lacks some dtypes.
 
     Returns:
         The arrays by name, read-only, in the order of the file's header; the metadata.
@@ -32,16 +37,15 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     """
     path = Path(path)
     check_readable(path)
+    refuse_other_kinds(path)
     try:
         with safe_open(path, framework="numpy") as checked:
             checked.metadata()  # whose order is another one every time
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(length))
-        metadata = header.pop("__metadata__", {})
-        data = (
-            np.memmap(path, dtype=np.uint8, mode="r", offset=8 + length) if _has_data(header) else np.empty(0, np.uint8)
-        )
+            metadata = header.pop("__metadata__", {})
+            data = _read_or_map(file, max((entry["data_offsets"][1] for entry in header.values()), default=0))
         arrays = {}
         for name, entry in header.items():
             first, last = entry["data_offsets"]
@@ -57,12 +61,25 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     return arrays, metadata
 
 
-def _has_data(header: dict) -> bool:
-    return any(entry["data_offsets"][1] for entry in header.values())
+def _read_or_map(file: BufferedReader, size: int) -> np.ndarray:
+    """Return the rest of a file, of so many bytes, read-only.
+
+    It is read into memory unless it is too large: where another program cuts a mapped file, the system ends this one.
+
+    Raises:
+        FormatError: the file is shorter: it was cut after its header had been checked.
+    """
+    if size > MOST_READ:
+        return np.memmap(file, dtype=np.uint8, mode="r", offset=file.tell(), shape=(size,))
+    data = np.empty(size, dtype=np.uint8)
+    if file.readinto(data.data) != size:
+        raise FormatError("was cut while it was read; get the file again")
+    data.flags.writeable = False
+    return data
 
 
 def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read a .npz file, or map any other file as `read_safetensors` does.
+    """Read a .npz file, recognized by its first bytes, or any other file as `read_safetensors` does.
 
     Returns:
         The arrays by name, in the machine's byte order; the metadata, which a .npz file does not have.
@@ -72,11 +89,14 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         XoroptError: the file cannot be read.
     """
     path = Path(path)
-    if path.suffix != ".npz":
-        return read_safetensors(path)
     check_readable(path)
+    if not is_npz(path):
+        kind = kind_of(path) if path.suffix == ".npz" else None
+        if kind is not None:
+            raise FormatError(f"{path}: not a readable .npz file of plain arrays; it {kind}.")
+        return read_safetensors(path)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None

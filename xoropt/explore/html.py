@@ -26,7 +26,7 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
     """
     folder = resources.files("xoropt.explore") / "page"
     page, css, js = ((folder / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    data = json.dumps(exploration.to_dict(), ensure_ascii=False)
+    data = json.dumps(exploration.to_dict())  # in ASCII: half a character could not be written
     data = data.replace("<", "\\u003c")  # no text in it can end the script
     for mark, text in (("/*css*/", css), ("/*js*/", js), ("/*data*/", data)):
         before, after = page.split(mark)

@@ -8,6 +8,7 @@ from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.registry import find
 from xoropt.circuits.verilog import ZERO_BIT, check_name
 from xoropt.common.errors import ArgumentError
+from xoropt.common.foreign_text import in_comment
 from xoropt.hardware.circuits import stage_circuits
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, cost_of
@@ -68,7 +69,8 @@ def design(
         find(synthesis)
     plan = check_size(network)
     circuits = stage_circuits(plan, synthesis, time_limit)
-    head = f"// {name}: {network.recipe[:200]}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
+    recipe = in_comment(network.recipe[:200])
+    head = f"// {name}: {recipe}\n// n_in {network.n_in}, n_out {network.n_out}, lag {plan.lag}\n"
     parts = (_top(plan, config, name), _network(plan, circuits, name), patch_verilog(network.n_out, config, name))
     found = cost_of(plan, config, circuits, synthesis)
     return Design(network, config, name, plan.lag, found, head + "\n".join(parts))

@@ -10,7 +10,7 @@ __all__ = ["CODEC"]
 
 def plan(mask: np.ndarray) -> MaskPlan:
     """Plan the one stored part, `mask`: uint8 (⌈size/8⌉,), lowest bit of each byte first."""
-    return MaskPlan(-(-mask.size // 8), lambda jobs: {"mask": np.packbits(mask, bitorder="little")})
+    return MaskPlan(-(-mask.size // 8), lambda jobs, effort: {"mask": np.packbits(mask, bitorder="little")})
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:

@@ -108,7 +108,7 @@ def _plans(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan
     return {name: plan for name, codec in codecs.items() if (plan := codec.plan(mask)) is not None}
 
 
-def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[str, Parts]:
+def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1, effort: str = "normal") -> tuple[str, Parts]:
     """Encode a mask.
 
     Args:
@@ -116,6 +116,7 @@ def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[s
         codec: a codec's name; "auto": the codec that stores least among those with random access; "smallest": among
             all.
         jobs: threads, for codecs that can use several.
+        effort: as for `xoropt.encode`, for codecs that use a network.
 
     Returns:
         The codec's name and the parts to store, uint8 arrays by name.
@@ -123,10 +124,10 @@ def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1) -> tuple[s
     Raises:
         ArgumentError: there is no such codec, or it cannot hold this mask.
     """
-    return encode_planned(plan_mask(mask, codec), jobs)
+    return encode_planned(plan_mask(mask, codec), jobs, effort)
 
 
-def encode_planned(plans: dict[str, MaskPlan], jobs: int = 1) -> tuple[str, Parts]:
+def encode_planned(plans: dict[str, MaskPlan], jobs: int = 1, effort: str = "normal") -> tuple[str, Parts]:
     """Encode a mask by the codec that stores least; of equals, by the one that stands first.
 
     A codec whose lower bound shows that it cannot win is not run.
@@ -134,6 +135,7 @@ def encode_planned(plans: dict[str, MaskPlan], jobs: int = 1) -> tuple[str, Part
     Args:
         plans: what `plan_mask` returned.
         jobs: threads, for codecs that can use several.
+        effort: as for `xoropt.encode`, for codecs that use a network.
 
     Returns:
         The codec's name and the parts to store, uint8 arrays by name.
@@ -142,7 +144,7 @@ def encode_planned(plans: dict[str, MaskPlan], jobs: int = 1) -> tuple[str, Part
     for least, place, name in sorted((plan.least_bytes, i, name) for i, (name, plan) in enumerate(plans.items())):
         if best is not None and (least, place) > best[:2]:
             break  # neither this codec nor any after it can win
-        parts = plans[name].encode(jobs)
+        parts = plans[name].encode(jobs, effort)
         encoded = stored_bytes(parts), place, name, parts
         if best is None or encoded[:2] < best[:2]:
             best = encoded

@@ -82,7 +82,7 @@ class DensityModel:
 def plan(mask: np.ndarray) -> MaskPlan:
     """Plan the stored part `mask`, uint8."""
     model = density_model(mask)
-    return MaskPlan(model.least_bytes, lambda jobs: _encode(model))
+    return MaskPlan(model.least_bytes, lambda jobs, effort: _encode(model))
 
 
 def encode(mask: np.ndarray) -> Parts:

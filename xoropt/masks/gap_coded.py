@@ -23,7 +23,9 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
     if 8 * int(np.count_nonzero(mask)) > mask.size:
         return None
     positions = np.flatnonzero(mask)
-    return MaskPlan(packed_bytes(positions, mask.size), lambda jobs: {"mask": pack_positions(positions, mask.size)})
+    return MaskPlan(
+        packed_bytes(positions, mask.size), lambda jobs, effort: {"mask": pack_positions(positions, mask.size)}
+    )
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:

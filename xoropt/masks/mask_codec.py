@@ -70,18 +70,18 @@ class MaskPlan:
 
     Attributes:
         least_bytes: a lower bound on `stored_bytes` of the parts that `encode` makes, exact for most codecs.
-        encode: makes the parts, with the given number of threads.
+        encode: makes the parts, with the given number of threads and one of the efforts of `xoropt.encode`.
         described: whether `DESCRIPTION` will be among the parts, which costs headers as well.
     """
 
     least_bytes: int
-    encode: Callable[[int], Parts] = field(repr=False)
+    encode: Callable[[int, str], Parts] = field(repr=False)
     described: bool = False
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "MaskPlan":
         """Make the plan of a codec that plans a mask by encoding it."""
-        return cls(stored_bytes(parts), lambda jobs: parts)
+        return cls(stored_bytes(parts), lambda jobs, effort: parts)
 
 
 class NearMask(NamedTuple):
@@ -145,18 +145,19 @@ class MaskCodec:
     cheap_ranges: bool = False
     check: Callable[[Parts, tuple[int, ...], int], None] | None = None
 
-    def encode(self, mask: np.ndarray, jobs: int = 1) -> Parts | None:
+    def encode(self, mask: np.ndarray, jobs: int = 1, effort: str = "normal") -> Parts | None:
         """Encode a mask.
 
         Args:
             mask: bool, any shape, True where the weight is kept.
             jobs: threads, for codecs that can use several.
+            effort: as for `xoropt.encode`, for codecs that use a network.
 
         Returns:
             The parts; None where this codec cannot hold the mask.
         """
         plan = self.plan(mask)
-        return None if plan is None else plan.encode(jobs)
+        return None if plan is None else plan.encode(jobs, effort)
 
     def decode_packed(
         self, parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int, jobs: int | None = None

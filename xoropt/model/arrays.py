@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from xoropt.common.foreign_arrays import to_numpy
+
 __all__ = ["merge_zeros", "native", "same_bytes"]
 
 
 def native(array: np.ndarray) -> np.ndarray:
-    """Return the array in the machine's own byte order."""
-    array = np.asarray(array)
+    """Return the array, or a tensor of torch, in the machine's own byte order."""
+    array = np.asarray(to_numpy(array))
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.foreign_arrays import to_numpy
 from xoropt.model.arrays import native
 
 __all__ = ["MAX_AXES", "array_of", "check_metadata", "check_names", "check_shape"]
@@ -54,7 +55,7 @@ def array_of(name: str, value: Any) -> np.ndarray:
 
     Args:
         name: the tensor's, for messages.
-        value: an array, or what NumPy makes one of without losing anything.
+        value: an array, a tensor of torch, or what NumPy makes an array of without losing anything.
 
     Raises:
         ArgumentError: there is no such array, or a safetensors file can't hold it; the message names the tensor.
@@ -62,6 +63,10 @@ def array_of(name: str, value: Any) -> np.ndarray:
     where = f"Tensor '{name}'"
     if isinstance(value, np.ma.MaskedArray):
         raise ArgumentError(f"{where} is a masked array; fill it first, for example with value.filled(0).")
+    try:
+        value = to_numpy(value)
+    except ArgumentError as error:
+        raise ArgumentError(f"{where}: {error}") from None
     if not isinstance(value, np.ndarray) and hasattr(value, "toarray"):
         raise ArgumentError(f"{where} is a sparse matrix; make an array of it first with value.toarray().")
     array = np.asarray(value)

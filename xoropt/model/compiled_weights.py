@@ -11,9 +11,9 @@ from xoropt.masks.coding import codec_of_file
 from xoropt.masks.mask_codec import KeptValues
 from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize.levels import CodedField, Levels, Scales, level_table
-from xoropt.quantize.quantized_tensor import put_listed
+from xoropt.quantize.quantized_tensor import listed_fields
 
-__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "needs_fields", "use_compiled"]
+__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "use_compiled"]
 
 
 def mask_of(tensor: CompressedTensor) -> np.ndarray:
@@ -49,28 +49,24 @@ def decode_rows(
         The weights, flat.
     """
     levels = tensor.levels
-    if not (isinstance(levels, CodedField) and needs_fields(levels)):
-        weights = decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
-    else:
-        from xoropt.codec.compiled.ranges import decode_weights
-        from xoropt.codec.compiled.writers import field_tables
+    if not isinstance(levels, CodedField):
+        return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
+    from xoropt.codec.compiled.ranges import decode_weights
+    from xoropt.codec.compiled.writers import NO_OCTETS, field_tables
 
-        form, encoded = levels.form, tensor.encoded
-        writer = field_tables(levels.code_table(), form.raw_bits, form.zeros, form.sign_last, levels.fill)
-        mask, begin = codec_of_file(tensor.mask_codec).decode_packed(
-            tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs
-        )
-        into = None if out is None else out.view(form.pattern)
-        flips = flips_of(encoded, first, stop)
-        weights = decode_weights(reader_of(encoded), flips, mask, begin, writer, first, stop, jobs, into)
-        weights = weights.view(levels.dtype)
-    put_listed(weights, levels, tensor.listed.within(first, stop), first)
-    return weights
-
-
-def needs_fields(levels: CodedField) -> bool:
-    """Return whether no table of weights stands for these levels."""
-    return bool(levels.form.raw_bits or levels.fill)
+    form, encoded = levels.form, tensor.encoded
+    octets = NO_OCTETS if encoded.octets is None else encoded.octets
+    fields = form.raw_bits, form.zeros, form.sign_last, levels.fill
+    listed = listed_fields(levels, tensor.listed.within(first, stop))
+    writer = field_tables(octets, levels.code_table(), *fields, listed)
+    mask, begin = codec_of_file(tensor.mask_codec).decode_packed(
+        tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs
+    )
+    into = None if out is None else out.view(form.pattern)
+    plane = 8 * len(octets)
+    flips = flips_of(encoded, first, stop)[plane:]
+    weights = decode_weights(reader_of(encoded), flips, mask, begin, writer, first, stop, jobs, into, plane)
+    return weights.view(levels.dtype)
 
 
 def levels_of(tensor: CompressedTensor, rows: slice | None) -> Levels:

@@ -4,6 +4,7 @@ tensors ─ prepare ─▶ mask, codes, fields ─ choose by computed size, stor
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,11 @@ from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import same_bytes
 from xoropt.model.checks import array_of, check_metadata, check_names
-from xoropt.model.config import CompressConfig
+from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.preparation import PreparedTensor, naming, prepare, why_uncompressed
+from xoropt.model.losses import with_loss
+from xoropt.model.preparation import PreparedTensor, naming, prepare, reasons_to_leave
+from xoropt.model.remarks import check_patterns, warn_about
 from xoropt.model.storage_choice import choose_network, choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.model.value_encoding import encode_values
@@ -30,30 +33,39 @@ def compress(
     metadata: Mapping[str, str] | None = None,
     factors: Mapping[str, BinaryFactors] | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> CompressedModel:
     """Compress a model's tensors.
 
     Args:
-        tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes).
+        tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes), or
+            tensors of torch.
         config: what to do; by default every tensor is kept exactly: by its values where they are few, and otherwise by
             fields, the exponents coded and the other bits as they are.
         metadata: text to keep with the model.
         factors: Boolean products that masks of tensors which are quantized already were chosen as, by name
             (`quantize.prune_low_rank`); those masks are stored as products.
         progress: called as the work goes on.
+        options: attributes of `CompressConfig` by themselves, such as `sparsity=0.9, bits=1`; they change those of
+            `config`.
 
     Returns:
         The model; `xoropt.save` writes it. Each tensor was decoded again and compared before it was accepted.
 
     Raises:
         ArgumentError: names or metadata that are no text, a tensor that no file can hold, or one with NaN or infinity
-            that is to be pruned (it is named); raised before anything is encoded, but for the last.
+            that is to be pruned (it is named); raised before anything is encoded, but for the last. An option that
+            there is not, or a value that is not allowed.
+
+    Warns:
+        XoroptWarning: what was asked for is probably not what was meant, see `xoropt.model.remarks`.
     """
-    config = config or CompressConfig()
+    config = configured(config, options)
     check_names(tensors)
     check_metadata(metadata or {})
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
-    sizes = {name: a.size for name, a in arrays.items() if why_uncompressed(name, a, config) is None}
+    check_patterns(arrays, config)
+    sizes = {name: arrays[name].size for name, reason in reasons_to_leave(arrays, config).items() if reason is None}
     total, done = sum(sizes.values()), 0
     stored: dict[str, CompressedTensor | UncompressedTensor] = {}
     for name, prepared in prepare(arrays, config, factors):
@@ -67,11 +79,13 @@ def compress(
             stored[name] = prepared
         else:
             with naming(name, alone=len(sizes) == 1):
-                stored[name] = store(prepared, config, len(sizes), report)
+                stored[name] = with_loss(store(prepared, config, len(sizes), report), prepared.array)
         if size:
             report(size, size)
         done += size
-    return CompressedModel(stored, dict(metadata or {}))
+    model = CompressedModel(stored, dict(metadata or {}))
+    warn_about(arrays, model, config)
+    return model
 
 
 def store(
@@ -95,7 +109,7 @@ def store(
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
-    codec, parts = encode_planned(storage.masks, config.jobs)
+    codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
     network = choose_network(prepared, config)
     encoded = encode_values(quantized, network, storage.packed, config, progress)
     information = value_entropy(quantized)

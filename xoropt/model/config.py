@@ -1,20 +1,23 @@
 """`CompressConfig`: what `compress` does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from xoropt_solvers.registry import names as solver_names
 
 from xoropt.codec.encoder import BLOCK_N_IN
+from xoropt.codec.streams.auto import EFFORTS
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
+from xoropt.networks.recipes import nearest
 from xoropt.quantize.levels import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 
-__all__ = ["CompressConfig"]
+__all__ = ["CompressConfig", "configured"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class CompressConfig:
         seed: of the random block network.
         solver: the seed search of block networks, a strategy of `xoropt_solvers`.
         patches: how a windowed network's patches are chosen, see `xoropt.encode`.
+        effort: "fast", "normal" or "best": how much time the network "auto" may take, see `xoropt.encode`.
         time_limit: seconds for each block's search; None: no limit.
         mask: the mask codec; "auto": the one that stores least among those with random access, "smallest": among all;
             "low_rank": the mask is chosen, tile by tile, as a Boolean product, to be cheap to store.
@@ -64,6 +68,7 @@ class CompressConfig:
     seed: int = 0
     solver: str = "portfolio"
     patches: str = "burst"
+    effort: str = "normal"
     time_limit: float | None = None
     mask: str = "auto"
     mask_bits: float | None = None
@@ -81,9 +86,12 @@ class CompressConfig:
         check_codec(self.mask)
         check_choice("solver", self.solver, sorted({"portfolio", *solver_names()}))
         check_choice("patches", self.patches, METHODS)
+        check_choice("effort", self.effort, EFFORTS)
         check_time_limit(self.time_limit)
         if self.mask_bits is not None:
             check_finite_positive("mask_bits", self.mask_bits)
+            if self.mask_bits >= 1:
+                raise ArgumentError(f"Argument 'mask_bits' must be below 1, what a bitmap takes, not {self.mask_bits}.")
         if self.rank is not None:
             check_int("rank", self.rank, 1)
         if self.order is not None and self.network == "auto":
@@ -91,6 +99,10 @@ class CompressConfig:
         if self.mask == "low_rank":
             if not self.sparsity:
                 raise ArgumentError("Argument 'mask' can be 'low_rank' only where 'sparsity' prunes; give both.")
+            if self.scope == "global":
+                raise ArgumentError(
+                    "Argument 'scope' can't be 'global' with the mask 'low_rank', which prunes each tensor."
+                )
             if (self.mask_bits is None) == (self.rank is None):
                 raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
         elif self.mask_bits is not None or self.rank is not None:
@@ -117,3 +129,20 @@ class CompressConfig:
     def quantizes(self) -> bool:
         """Whether dense tensors are pruned and quantized on the way."""
         return self.sparsity is not None or self.bits is not None
+
+
+def configured(config: CompressConfig | None, options: dict[str, Any]) -> CompressConfig:
+    """Return a configuration with some attributes changed.
+
+    Args:
+        config: what to begin with; None: the defaults.
+        options: attributes by name.
+
+    Raises:
+        ArgumentError: there is no such attribute, or a value is not allowed.
+    """
+    known = [field.name for field in fields(CompressConfig)]
+    for name in options:
+        if name not in known:
+            raise ArgumentError(f"Argument '{name}' is none that 'compress' takes{nearest(name, known)}.")
+    return replace(config or CompressConfig(), **options)

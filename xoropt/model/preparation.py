@@ -3,7 +3,6 @@
 Dense tensors are pruned and quantized where that is asked for; all others are kept exactly, by their values or fields.
 """
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,14 +15,13 @@ from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import merge_zeros, same_bytes
 from xoropt.model.checks import array_of
 from xoropt.model.config import CompressConfig
+from xoropt.model.embeddings import find_embeddings, is_named_embedding
+from xoropt.model.names import matches
 from xoropt.model.tensors import UncompressedTensor
 from xoropt.quantize import QuantizedTensor, binary_code, codebook, prune_globally, prune_low_rank, recognize
 from xoropt.quantize.low_rank import magnitude_kept
 
-__all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "why_uncompressed"]
-
-EMBEDDINGS = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
-"""Names of tensors that are left uncompressed unless they are asked for: pruning an embedding costs much accuracy."""
+__all__ = ["PreparedTensor", "naming", "prepare", "prepare_tensor", "reasons_to_leave", "why_uncompressed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +70,7 @@ def prepare(
     """
     config = config or CompressConfig()
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
-    reasons = {name: why_uncompressed(name, array, config) for name, array in arrays.items()}
+    reasons = reasons_to_leave(arrays, config)
     together = {name: array for name, array in arrays.items() if reasons[name] is None and _is_real(array)}
     masks = prune_globally(together, config.sparsity or 0.0) if config.scope == "global" else {}
     chosen = sum(reason is None for reason in reasons.values())
@@ -101,24 +99,26 @@ def naming(name: str, alone: bool) -> Iterator[None]:
         raise type(error)(f"{where}{error}{others}") from None
 
 
+def reasons_to_leave(tensors: Mapping[str, np.ndarray], config: CompressConfig) -> dict[str, str | None]:
+    """Say for each tensor why it is left uncompressed; None where it is to be compressed."""
+    embeddings = find_embeddings(tensors) if config.quantizes and not config.include else {}
+    return {name: why_uncompressed(name, array, config) or embeddings.get(name) for name, array in tensors.items()}
+
+
 def why_uncompressed(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
-    """Say why a tensor is left uncompressed; None where it is to be compressed."""
-    if _matches(name, config.exclude):
+    """Say why a tensor is left uncompressed, by itself; None where it is to be compressed."""
+    if matches(name, config.exclude):
         return "excluded"
     if config.include:
-        return None if _matches(name, config.include) else "not included"
+        return None if matches(name, config.include) else "not included"
     if array.size < config.min_weights:
         return f"fewer than {config.min_weights} weights"
     if config.quantizes:
         if array.ndim < 2:
             return "a vector (a bias or a norm)"
-        if _matches(name.lower(), EMBEDDINGS):
+        if is_named_embedding(name):
             return "an embedding"
     return None
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _is_real(array: np.ndarray) -> bool:

@@ -3,13 +3,14 @@
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits
+from xoropt.model.losses import figures_of
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales
 
@@ -29,6 +30,14 @@ SUMS = (
     "proved_blocks",
 )
 """The figures of tensors that `TotalReport` adds up."""
+
+
+OPTIONAL = ("file_bytes", "relative_error", "magnitude_share")
+"""The figures that JSON leaves out where they are not known."""
+
+
+def _without_unknown(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: figure for name, figure in figures.items() if figure is not None or name not in OPTIONAL}
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,8 @@ class TensorReport:
         bits_per_weight: all bits over weights; 0 for a tensor without weights.
         bound: bits a weight that an ideal entropy coder takes for independent weights: the entropy of the mask, and of
             the values of kept weights.
+        relative_error, magnitude_share: what pruning and quantizing cost, see `xoropt.model.losses`; None where nothing
+            was lost, and for a model that was loaded from a file.
     """
 
     shape: tuple[int, ...]
@@ -87,10 +98,12 @@ class TensorReport:
     efficiency: float
     bits_per_weight: float
     bound: float
+    relative_error: float | None = None
+    magnitude_share: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures ready for JSON."""
-        return asdict(self) | {"shape": list(self.shape)}
+        """Return the figures ready for JSON, without those of the loss where it is not known."""
+        return _without_unknown(asdict(self) | {"shape": list(self.shape)})
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,7 @@ class TotalReport:
         efficiency, bits_per_weight: ratios of these sums.
         carried_bytes: bytes of the tensors that are stored as they are.
         file_bytes: bytes of the file; None where no file was given.
+        relative_error, magnitude_share: of the tensors that were pruned and quantized, taken together; None as above.
     """
 
     weights: int
@@ -140,14 +154,13 @@ class TotalReport:
     efficiency: float
     bits_per_weight: float
     carried_bytes: int
+    relative_error: float | None = None
+    magnitude_share: float | None = None
     file_bytes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures ready for JSON, without `file_bytes` where there is no file."""
-        figures = asdict(self)
-        if self.file_bytes is None:
-            del figures["file_bytes"]
-        return figures
+        """Return the figures ready for JSON, without `file_bytes` where there is no file, and an unknown loss."""
+        return _without_unknown(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -192,12 +205,20 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
         else:
             carried[name] = _report_carried(tensor)
     size = None if path is None else os.path.getsize(path)
-    return ModelReport(tensors, carried, _sum_up([*tensors.values()], [*carried.values()], size))
+    total = _sum_up([*tensors.values()], [*carried.values()], size)
+    lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
+    return ModelReport(tensors, carried, replace(total, **lost))
+
+
+def _loss_of(*tensors: CompressedTensor) -> dict[str, Any]:
+    """What pruning and quantizing cost, by the names of the attributes; empty where it is not known."""
+    figures = figures_of(tensor.loss for tensor in tensors)
+    return {} if figures is None else asdict(figures)
 
 
 def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     encoded, bits = tensor.encoded, tensor_bits(tensor)
-    magnitude = (tensor.quantization or {}).get("magnitude")  # a file may hold text here
+    magnitude = (tensor.quantization or {}).get("magnitude")
     values = bits.seed_bits + bits.patch_bits
     stored = values + bits.mask_bits + bits.scale_bits + bits.raw_bits + headers
     share = _kept(tensor) / max(1, encoded.outputs)
@@ -226,6 +247,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         efficiency=_efficiency(encoded.size.care_bits, values),
         bits_per_weight=_per_weight(stored, encoded.outputs),
         bound=share * tensor.value_entropy - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
+        **_loss_of(tensor),
     )
 
 

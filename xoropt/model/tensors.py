@@ -1,6 +1,6 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from xoropt.codec import Encoding
 from xoropt.common.errors import DecodeError
 from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION
+from xoropt.model.names import nearest_name
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import CodedField, Levels, check_levels
 from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
@@ -17,6 +18,7 @@ from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
 __all__ = [
     "CompressedModel",
     "CompressedTensor",
+    "Loss",
     "Progress",
     "TensorBits",
     "UncompressedTensor",
@@ -26,6 +28,22 @@ __all__ = [
 
 Progress = Callable[[str, int, int], None]
 """Gets a tensor's name, how much of the model is done and how much there is: weights when compressing, else tensors."""
+
+
+class Loss(NamedTuple):
+    """What pruning and quantizing cost, as sums over a tensor's weights, so that those of several can be added.
+
+    Attributes:
+        error: of the squares of the differences.
+        squares: of the squares of the original weights.
+        kept: of the magnitudes of those original weights that are not zero afterwards.
+        magnitude: of the magnitudes of all original weights.
+    """
+
+    error: float
+    squares: float
+    kept: float
+    magnitude: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +60,8 @@ class CompressedTensor:
             for one that was quantized already and is kept exactly.
         value_entropy: bits of information in the value of a kept weight.
         listed: kept weights whose field is listed.
+        loss: what pruning and quantizing cost; None where nothing was lost, and where it is not known any more because
+            the tensor comes from a file.
     """
 
     shape: tuple[int, ...]
@@ -52,6 +72,7 @@ class CompressedTensor:
     quantization: dict[str, float | int | str] | None = None
     value_entropy: float = 0.0
     listed: Listed = field(default=NOTHING_LISTED, repr=False)
+    loss: Loss | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +99,26 @@ class CompressedModel:
 
     tensors: dict[str, CompressedTensor | UncompressedTensor]
     metadata: dict[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> CompressedTensor | UncompressedTensor:
+        """Return one tensor, for `matvec` and `decompress_tensor`.
+
+        Raises:
+            KeyError: there is no such tensor; the message names the nearest one.
+        """
+        try:
+            return self.tensors[name]
+        except KeyError:
+            raise KeyError(f"no tensor '{name}'{nearest_name(str(name), self.tensors)}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.tensors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
 
 
 def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tuple[int, ...], np.dtype]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from xoropt.codec import Encoding, encode
 from xoropt.codec.packed.encoding import pack_planes
+from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import stack
 from xoropt.model.config import CompressConfig
 from xoropt.networks import XorNetwork
@@ -52,6 +53,7 @@ def encode_values(
                 solver=config.solver,
                 patches=config.patches,
                 order=config.order,
+                effort=config.effort,
                 planes=True,
                 jobs=config.jobs,
                 time_limit=config.time_limit,
@@ -60,7 +62,13 @@ def encode_values(
         )
 
     if packed:
-        members.append(pack_planes(map(quantized.plane, range(shared)), quantized.mask))
+        octets = shared // 8 if quantized.mask.all() else 0
+        if octets:
+            members.append(
+                PackedOctets(quantized.shape, np.stack([quantized.octets(i).reshape(-1) for i in range(octets)]))
+            )
+        if shared > 8 * octets or not planes:
+            members.append(pack_planes(map(quantized.plane, range(8 * octets, shared)), quantized.mask))
     elif shared or not planes:
         for first in range(0, max(1, shared), AT_ONCE):
             some = [quantized.plane(i) for i in range(first, min(shared, first + AT_ONCE))]

@@ -1,7 +1,7 @@
 """Verification: a compressed model is compared with the original, bit for bit, or with the original as quantized."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize import dequantize, prune_globally
 
-__all__ = ["TensorCheck", "verify"]
+__all__ = ["TensorCheck", "count_checks", "verify"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,21 @@ class TensorCheck:
         lossless: whether the tensor comes back bit for bit: as the original, or as the original pruned and quantized in
             the way that the file records.
         how: what was done with it, "compressed", "quantized, then compressed" or "carried", or what is wrong.
+        exact: whether it equals the original itself; False for one that was pruned, quantized or had its zeros merged.
     """
 
     name: str
     lossless: bool
     how: str
+    exact: bool = False
+
+
+def count_checks(checks: Iterable[TensorCheck]) -> tuple[int, int, int]:
+    """Count the tensors that equal the original, those that equal it as it was changed, and those that differ."""
+    counts = [0, 0, 0]
+    for check in checks:
+        counts[0 if check.exact else 1 if check.lossless else 2] += 1
+    return counts[0], counts[1], counts[2]
 
 
 def verify(
@@ -101,7 +111,8 @@ def _check(
         mask: the weights that were kept, where a threshold over several tensors chose them.
     """
     if same_bytes(restored, original):
-        return TensorCheck(name, True, "carried" if isinstance(tensor, UncompressedTensor) else "compressed")
+        how = "carried" if isinstance(tensor, UncompressedTensor) else "compressed"
+        return TensorCheck(name, True, how, exact=True)
     how = "differs from the original"
     if isinstance(tensor, CompressedTensor) and tensor.quantization is not None:
         recorded = tensor.quantization

@@ -10,6 +10,7 @@ import numpy as np
 
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.files import whole_file
+from xoropt.common.foreign_text import shown
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import stages_of
 
@@ -78,7 +79,7 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
     if view != "graph":
         _band(axes[-1], network)
     recipe = network.recipe if len(network.recipe) <= 90 else f"{network.recipe[:87]}…"
-    figure.suptitle(recipe, fontsize=9, family="monospace")
+    figure.suptitle(shown(recipe), fontsize=9, family="monospace", parse_math=False)
     return figure
 
 

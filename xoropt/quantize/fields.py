@@ -14,7 +14,7 @@ import numpy as np
 
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
-from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
+from xoropt.quantize.prefix_codes import limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
 
 __all__ = ["FieldPlan", "plan_fields"]
@@ -24,9 +24,15 @@ WINDOW = 16
 RARE = (8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
-"""Bits a weight by which the entropy of a split may exceed the least one to be tried."""
+"""Bits a weight by which the entropy of a split and its table may exceed the least ones to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
+PLANE_SHARE = 1 / 1600
+"""Share of a number's bits that another plane of codewords must save: it takes time to decode."""
+LISTED_COST = 10
+"""Bits that a listed weight must save: putting it in takes time."""
+LIMITS = (6, 7, 8)
+"""Most bits of a codeword that are tried."""
 LIST_BITS = 200
 """Bits that a list takes beside its entries, in the description of the tensor."""
 
@@ -37,11 +43,13 @@ class FieldPlan:
 
     Attributes:
         levels: the split, the values and their codewords.
+        cost: `bits`, and what the time of decoding is worth, by which plans are compared.
         bits: the bits of the kept weights, the table and the list of rare weights.
         entropy: bits of information in the value of a kept weight, its raw field included.
     """
 
     levels: CodedField
+    cost: float
     bits: float
     entropy: float
 
@@ -131,7 +139,7 @@ def plan_fields(
     else:
         windows = list(_windows(patterns, dtype, fill))
     plans = [plan for window in windows for plan in _plans(window, fill)]
-    return min(plans, key=lambda plan: plan.bits, default=None)
+    return min(plans, key=lambda plan: plan.cost, default=None)
 
 
 def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
@@ -170,7 +178,10 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
-    """Plan the splits of a window, except those whose entropy is far from the least one."""
+    """Plan the splits of a window, except those whose entropy and table are far from the least ones.
+
+    The entropy alone would favour fields of so many bits that hardly a number occurs twice.
+    """
     kept = int(window.counts.sum())
     if not kept:
         return
@@ -179,27 +190,32 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
         raw_bits = window.low + window.width - field_bits
         counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
         share = counts[counts > 0] / kept
-        splits.append((float(-(share * np.log2(share)).sum()) + raw_bits, raw_bits, counts))
-    least = min(entropy for entropy, _, _ in splits)
-    for entropy, raw_bits, counts in splits:
-        if entropy <= least + NEAR:
-            plans = (_plan(window, fill, raw_bits, counts, entropy, rare) for rare in (None, *RARE))
-            found = [plan for plan in plans if plan is not None]
-            if found:
-                yield min(found, key=lambda plan: plan.bits)
+        entropy = float(-(share * np.log2(share)).sum()) + raw_bits
+        splits.append((entropy + window.form.bits * len(share) / kept, entropy, raw_bits, counts))
+    least = min(estimate for estimate, _, _, _ in splits)
+    for estimate, entropy, raw_bits, counts in splits:
+        if estimate <= least + NEAR:
+            for limit in LIMITS:
+                for rare in (None, *RARE):
+                    plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)
+                    if plan is not None:
+                        yield plan
 
 
 def _plan(
-    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None
+    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None, limit: int
 ) -> FieldPlan | None:
-    """Plan one split, with the symbols listed that occur once in 2^rare weights or less; None where none is left."""
+    """Plan one split with codewords of at most `limit` bits.
+
+    Symbols are listed that occur once in 2^rare weights or less; None where the others are none, or too many.
+    """
     form, kept = window.form, int(counts.sum())
     symbols = np.flatnonzero(counts)
     symbols = symbols[np.argsort(-counts[symbols], kind="stable")]
     coded = len(symbols) if rare is None else int(np.count_nonzero(counts[symbols] > kept >> rare))
-    if not 1 <= coded <= 1 << MAX_LENGTH or (rare is not None and coded == len(symbols)):
+    if not 1 <= coded <= 1 << limit or (rare is not None and coded == len(symbols)):
         return None
-    lengths = limited_lengths(counts[symbols[:coded]])
+    lengths = limited_lengths(counts[symbols[:coded]], limit)
     if window.values is not None:
         values = window.values[symbols]
     else:
@@ -216,7 +232,8 @@ def _plan(
     if listed:
         bits += listed * (math.log2(int(window.counts.sum()) / listed) + 1.6 + 8 * symbol_bytes(len(values) - coded))
         bits += LIST_BITS
-    return FieldPlan(levels, bits, entropy)
+    cost = bits + PLANE_SHARE * form.bits * kept * int(lengths.max()) + LISTED_COST * listed
+    return FieldPlan(levels, cost, bits, entropy)
 
 
 def symbol_bytes(symbols: int) -> int:

@@ -13,7 +13,7 @@ __all__ = [
     "Listed",
     "QuantizedTensor",
     "dequantize",
-    "put_listed",
+    "listed_fields",
     "restore_weights",
     "value_entropy",
 ]
@@ -103,6 +103,16 @@ class QuantizedTensor:
             return (self.codes & np.uint8(1 << bit)) != 0
         assert self.raw is not None
         return (self.raw & self.raw.dtype.type(1 << number)) != 0
+
+    def octets(self, number: int) -> np.ndarray:
+        """Return planes 8·number … 8·number + 7 as a byte of each weight: uint8, of the tensor's shape."""
+        low = 8 * number
+        made = np.zeros(self.shape, dtype=np.uint8)
+        if self.raw is not None and low < self.raw_planes:
+            made |= (self.raw >> self.raw.dtype.type(low)).astype(np.uint8)
+        if (shift := self.raw_planes - low) < 8:
+            made |= self.codes << np.uint8(shift) if shift >= 0 else self.codes >> np.uint8(-shift)
+        return made
 
     def care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
@@ -218,11 +228,15 @@ def _weights(
 
 def put_listed(weights: np.ndarray, levels: Levels, listed: Listed, begin: int) -> None:
     """Put the fields of listed weights into `weights`, flat, which begin with weight `begin`."""
-    if not len(listed.at):
+    if not len(listed.at) or not isinstance(levels, CodedField):
         return
-    assert isinstance(levels, CodedField)
+    at, bits, raw = listed_fields(levels, listed)
+    patterns = weights.view(levels.form.pattern)
+    patterns[at - begin] = patterns[at - begin] & levels.form.pattern.type(raw) | bits
+
+
+def listed_fields(levels: CodedField, listed: Listed) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the listed weights, the bits of each one's field in place, and the bits of raw fields in place."""
     form = levels.form
     raw = form.numbers(np.array([(1 << form.raw_bits) - 1], dtype=form.pattern))
-    patterns = weights.view(form.pattern)
-    at = listed.at - begin
-    patterns[at] = patterns[at] & raw | form.numbers(levels.values[listed.symbols])
+    return listed.at, form.numbers(levels.values[listed.symbols]), int(raw[0])

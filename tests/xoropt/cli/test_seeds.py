@@ -9,18 +9,18 @@ import pytest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--seed", "-1"), "Argument 'seed' must be at least 0, not -1."),
-        (("--sparsity", "1"), "Argument 'sparsity' must be at least 0 and below 1, not 1.0."),
-        (("--time-limit", "0"), "Argument 'time_limit' must be None or a finite positive number of seconds, not 0.0."),
+        (("--seed", "-1"), "Option '--seed' must be at least 0, not -1."),
+        (("--sparsity", "1"), "Option '--sparsity' must be at least 0 and below 1, not 1.0."),
+        (("--time-limit", "0"), "Option '--time-limit' must be a finite positive number of seconds, not 0.0."),
         (
             ("--time-limit", "inf"),
-            "Argument 'time_limit' must be None or a finite positive number of seconds, not inf.",
+            "Option '--time-limit' must be a finite positive number of seconds, not inf.",
         ),
     ],
 )
 def test_wrong_numbers_are_refused_by_name(xoropt_command, arguments, message):
     status, out, err = xoropt_command("solve", "block", *arguments)
-    assert (status, out, err) == (1, "", f"xoropt: {message}\n")
+    assert (status, out, err) == (2, "", f"xoropt: {message} See 'xoropt solve --help'.\n")
 
 
 def test_a_seed_draws_its_own_block(xoropt_command):

@@ -4,6 +4,9 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -11,7 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import xoropt
-from xoropt.common import files
+from xoropt.common import files, tensor_files
 from xoropt.common.files import check_new, read_text, unfinished, whole_file
 from xoropt.common.output_folders import check_folder, write_folder
 from xoropt.common.tensor_files import (
@@ -219,3 +222,98 @@ def test_texts_are_read_or_refused(tmp_path):
         read_text(tmp_path / "bytes", "not a circuit; write one")
     with pytest.raises(xoropt.XoroptError, match="absent: No such file"):
         read_text(tmp_path / "absent", "unused")
+
+
+def write_slowly(path, text, meanwhile):
+    """Write a file, and do something else before it is done."""
+    with whole_file(path) as part:
+        part.write_text(text)
+        meanwhile()
+
+
+def test_of_several_that_write_one_file_only_one_succeeds(tmp_path):
+    """All have seen that there is no file; the last step of the others fails, and the first one's file stays."""
+    path = tmp_path / "out"
+    with pytest.raises(xoropt.XoroptError, match="out: has appeared in the meantime; name another file or pass --forc"):
+        write_slowly(path, "second", lambda: write_slowly(path, "first", lambda: None))
+    assert path.read_text() == "first"
+    assert os.listdir(tmp_path) == ["out"]
+    with whole_file(path, overwrite=True) as part:
+        part.write_text("third")
+    assert path.read_text() == "third"
+
+
+def test_a_file_system_without_links(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    write_slowly(tmp_path / "out", "first", lambda: None)
+    with pytest.raises(xoropt.XoroptError, match="has appeared in the meantime"):
+        write_slowly(tmp_path / "new", "second", lambda: (tmp_path / "new").write_text("another's"))
+    assert (tmp_path / "out").read_text() == "first"
+    assert (tmp_path / "new").read_text() == "another's"
+    assert sorted(os.listdir(tmp_path)) == ["new", "out"]
+
+
+def test_a_folder_that_appears_in_the_meantime(tmp_path, monkeypatch):
+    usual = Path.mkdir
+
+    def slow(path, *arguments, **more):
+        usual(path, *arguments, **more)
+        if path.name.startswith(".xoropt-"):
+            usual(tmp_path / "made")
+            (tmp_path / "made" / "b").write_text("another's")
+
+    monkeypatch.setattr(Path, "mkdir", slow)
+    with pytest.raises(xoropt.XoroptError, match="b: has appeared in the meantime"):
+        write_folder(tmp_path / "made", {"a": "1", "b": "2", "c": "3"})
+    assert os.listdir(tmp_path) == ["made"]
+    assert os.listdir(tmp_path / "made") == ["b"]
+    assert (tmp_path / "made" / "b").read_text() == "another's"
+
+
+def test_a_circle_of_links(tmp_path):
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    for overwrite in (False, True):
+        with pytest.raises(xoropt.XoroptError, match=r"exists already|is no name of a file|loop"):
+            check_new(tmp_path / "a", overwrite)
+    with pytest.raises(xoropt.XoroptError, match=r"No such file|is no name of a file|loop"):
+        xoropt.load(tmp_path / "a")
+
+
+def test_a_file_that_is_cut_after_it_was_opened(tmp_path):
+    """The process would be ended by the system if it had mapped the file."""
+    weights = np.random.default_rng(0).choice(np.array([0, 0, 0, 1], np.int8), (300, 400))
+    write_safetensors(tmp_path / "plain", {"w": weights}, {})
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "small")
+    code = (
+        "import os, xoropt; from xoropt.common.tensor_files import read_arrays\n"
+        "arrays, _ = read_arrays('plain'); model = xoropt.load('small')\n"
+        "os.truncate('plain', 100); os.truncate('small', 100)\n"
+        "assert (xoropt.decompress(model)['w'] == arrays['w']).all()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_a_file_that_is_cut_while_it_is_read(tmp_path, monkeypatch):
+    write_safetensors(tmp_path / "file", {"w": np.arange(1000)}, {})
+    usual = json.loads
+
+    def slow(text):
+        os.truncate(tmp_path / "file", 5000)
+        return usual(text)
+
+    monkeypatch.setattr(tensor_files.json, "loads", slow)
+    with pytest.raises(xoropt.FormatError, match="file: was cut while it was read; get the file again"):
+        read_safetensors(tmp_path / "file")
+
+
+def test_a_large_file_is_mapped(tmp_path, monkeypatch):
+    write_safetensors(tmp_path / "file", ARRAYS, {})
+    monkeypatch.setattr(tensor_files, "MOST_READ", 10)
+    arrays, _ = read_safetensors(tmp_path / "file")
+    for name, array in ARRAYS.items():
+        assert (arrays[name] == array).all()
+        assert not arrays[name].flags.writeable

@@ -52,7 +52,7 @@ def test_prefix_masks_come_back_and_take_what_was_planned(shape, density):
 def test_bounds_are_near_what_is_stored(codec, density):
     mask = np.random.default_rng(1).random((512, 1024)) < density
     plan = CODECS[codec].plan(mask)
-    assert plan.least_bytes <= stored_bytes(plan.encode(1)) <= 1.02 * plan.least_bytes + 64
+    assert plan.least_bytes <= stored_bytes(plan.encode(1, "normal")) <= 1.02 * plan.least_bytes + 64
 
 
 def least(mask, names):
@@ -107,7 +107,7 @@ def test_only_codecs_that_can_win_are_encoded():
     encoded = []
 
     def plan(name, least_bytes, stored):
-        return MaskPlan(least_bytes, lambda jobs: encoded.append(name) or {"mask": np.zeros(stored, np.uint8)})
+        return MaskPlan(least_bytes, lambda jobs, effort: encoded.append(name) or {"mask": np.zeros(stored, np.uint8)})
 
     plans = {"a": plan("a", 10, 10), "b": plan("b", 7, 12), "c": plan("c", 9, 9), "d": plan("d", 9, 9)}
     name, parts = encode_planned(plans)

@@ -145,7 +145,7 @@ def test_the_command_takes_installed_codecs(installed, mask, tmp_path, xoropt_co
     assert xoropt_command("verify", tmp_path / "in", tmp_path / "out")[0] == 0
     for options, expected, word in (
         (("--mask", "columns"), 1, "'v': The mask codec 'columns' cannot hold this mask"),
-        (("--mask", "rle"), 2, "'mask' must be one of auto, smallest, bitmap"),
+        (("--mask", "rle"), 2, "'--mask' must be one of auto, smallest, bitmap"),
         (("--mask", "wrong"), 2, "must be an xoropt.masks.MaskCodec"),
     ):
         status, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "new", *options)

@@ -1,5 +1,6 @@
 """Compressed files that several test modules read."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -46,3 +47,18 @@ def stored_windowed(tmp_path):
         return model, {"w": weights}
 
     return write_once(tmp_path / "windowed.safetensors", make)
+
+
+@pytest.fixture
+def stored_fields(tmp_path):
+    """A file of dense floats: raw bits as bytes and as a plane, codewords of 3 to 7 bits, and listed weights."""
+
+    def make():
+        rng = np.random.default_rng(1)
+        weights = (2 * rng.standard_normal((100, 400))).astype(ml_dtypes.bfloat16)
+        weights.reshape(-1)[rng.permutation(weights.size)[:20]] *= np.logspace(-30, 30, 20).astype(ml_dtypes.bfloat16)
+        model = xoropt.compress({"w": weights}, metadata={"who": "test"})
+        assert len(model.tensors["w"].listed.at)
+        return model, {"w": weights}
+
+    return write_once(tmp_path / "fields.safetensors", make)

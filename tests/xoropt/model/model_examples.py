@@ -88,3 +88,35 @@ def same_bytes(a, b):
 def same_arrays(arrays, originals):
     """Whether two mappings have the same names in the same order, and arrays of the same bytes."""
     return list(arrays) == list(originals) and all(same_bytes(arrays[name], originals[name]) for name in originals)
+
+
+def every_pattern(dtype, count, kept=1.0, seed=0):
+    """Make `count` numbers of a skewed distribution, of which every bit pattern of a small dtype is one at least.
+
+    Args:
+        dtype: of 1 or 2 bytes.
+        count: numbers, four to a row's column; a multiple of 100.
+        kept: share of numbers that are not 0.
+        seed: of the generator.
+
+    Returns:
+        (100, count/100), of the dtype.
+    """
+    rng = np.random.default_rng(seed)
+    dtype = np.dtype(dtype)
+    numbers = rng.standard_normal(count)
+    if dtype.kind == "b":
+        weights = numbers > 1
+    elif dtype.kind in "iu":
+        wide = 3.0 if dtype.itemsize == 1 else 300.0
+        weights = np.round(wide * numbers + (4 * wide if dtype.kind == "u" else 0)).clip(
+            0 if dtype.kind == "u" else None
+        )
+        weights = weights.astype(dtype)
+    else:
+        weights = (0.05 * numbers).astype(dtype)
+    weights[rng.random(count) >= kept] = np.zeros((), dtype)
+    if dtype.kind != "b":
+        patterns = np.arange(1 << 8 * dtype.itemsize, dtype=f"u{dtype.itemsize}")
+        weights[rng.permutation(count)[: len(patterns)]] = patterns.view(dtype)
+    return weights.reshape(100, -1)

@@ -19,6 +19,7 @@ OF_TOTAL = [
     *("weights", "care_bits", "seed_bits", "patch_bits", "mask_bits", "scale_bits", "raw_bits", "header_bits"),
     *("patches", "blocks", "proved_blocks", "efficiency", "bits_per_weight", "carried_bytes"),
 ]
+LOSS = ["relative_error", "magnitude_share"]  # of what was just pruned and quantized
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def test_the_json_has_these_keys_in_this_order(model, tmp_path):
     figures = xoropt.report(model).to_dict()
     assert list(figures) == ["tensors", "carried", "total"]
     assert list(figures["tensors"]) == ["conv.weight", "fc.weight", "head.weight", "codes"]
-    assert all(list(tensor) == OF_TENSOR for tensor in figures["tensors"].values())
+    for name, tensor in figures["tensors"].items():
+        assert list(tensor) == OF_TENSOR + (LOSS if name != "codes" else [])
     assert list(figures["carried"]) == ["conv.bias", "embed.weight", "step", "empty"]
     assert figures["carried"]["step"] == {
         "shape": [],
@@ -39,12 +41,14 @@ def test_the_json_has_these_keys_in_this_order(model, tmp_path):
         "bytes": 4,
         "reason": "fewer than 1024 weights",
     }
-    assert list(figures["total"]) == OF_TOTAL
+    assert list(figures["total"]) == OF_TOTAL + LOSS
     assert json.loads(json.dumps(figures)) == figures
     with_file = xoropt.report(model, tmp_path / "model").to_dict()
-    assert list(with_file["total"]) == [*OF_TOTAL, "file_bytes"]
+    assert list(with_file["total"]) == [*OF_TOTAL, *LOSS, "file_bytes"]
     assert with_file["total"].pop("file_bytes") == (tmp_path / "model").stat().st_size
     assert with_file == figures
+    loaded = xoropt.report(xoropt.load(tmp_path / "model")).to_dict()
+    assert all(list(tensor) == OF_TENSOR for tensor in loaded["tensors"].values())
 
 
 def test_the_figures_of_a_tensor(model):

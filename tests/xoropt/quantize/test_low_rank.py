@@ -99,17 +99,19 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
 @pytest.mark.parametrize(
     ("options", "status", "word"),
     [
-        (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'mask_bits' must be at least"),
-        (("--mask", "low-rank", "--rank", "0"), 2, "'rank' must be at least 1"),
-        (("--mask", "low-rank", "--rank", "999"), 1, "'rank' must be from 1 to 60"),
-        (("--mask", "low-rank"), 2, "one of the arguments 'mask_bits' and 'rank'"),
-        (("--mask-bits", "0.2"), 2, "go with the mask 'low_rank'"),
-        (("--mask", "n-of-m"), 1, "'n_of_m' cannot hold this mask"),
+        (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'--mask-bits' must be at least"),
+        (("--mask", "low-rank", "--rank", "0"), 2, "'--rank' must be at least 1"),
+        (("--mask", "low-rank", "--rank", "999"), 1, "'--rank' must be from 1 to 60"),
+        (("--mask", "low-rank"), 2, "one of the options '--mask-bits' and '--rank'"),
+        (("--mask-bits", "0.2"), 2, "go with the mask 'low-rank'"),
+        (("--mask", "n-of-m"), 1, "'n-of-m' cannot hold this mask"),
     ],
 )
 def test_bad_masks_are_one_line(options, status, word, tmp_path, xoropt_command):
     save_file({"w": weights((60, 80))}, tmp_path / "in")
-    found, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", "--sparsity", "0.9", *options)
+    found, out, err = xoropt_command(
+        "compress", tmp_path / "in", tmp_path / "out", "--sparsity", "0.9", "--bits", "1", *options
+    )
     assert (found, out) == (status, "")
     assert word in err
     assert err.count("\n") == 1

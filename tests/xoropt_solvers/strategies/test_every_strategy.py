@@ -38,8 +38,8 @@ def test_the_answer_keeps_fixed_bits_and_ignores_rows_of_weight_zero(name):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("sat", {"solver": "nosuch"}, "'solver' must be a PySAT solver"),
-        ("sat", {"solver": "cadical153", "time_limit": 1.0}, "cannot be interrupted"),
+        ("sat", {"engine": "nosuch"}, "'engine' must be a PySAT solver"),
+        ("sat", {"engine": "cadical153", "time_limit": 1.0}, "cannot be interrupted"),
         ("ilp", {"engine": "odd"}, "'engine' must be one of scip, highs"),
         ("cpsat", {"workers": 0}, "'workers' must be at least 1"),
         ("isd", {"rounds": 0}, "'rounds' must be at least 1"),
@@ -53,8 +53,8 @@ def test_bad_options_are_refused(name, options, message):
 
 
 OPTIONS = [
-    ("sat", {"solver": "cms"}),
-    ("sat", {"solver": "cadical153"}),
+    ("sat", {"engine": "cms"}),
+    ("sat", {"engine": "cadical153"}),
     ("maxsat", {"stratified": True}),
     ("maxsat", {"stratified": False}),
     ("cpsat", {"workers": 2}),

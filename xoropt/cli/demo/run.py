@@ -169,13 +169,13 @@ def run(
     trained = train(progress=progress)
     for stage, tensors in (("dense", trained.dense), ("quantized", trained.quantized)):
         _check_replaceable(paths[stage], stage, overwrite)  # again: training has taken a while
-        write_safetensors(paths[stage], tensors, {MARK: stage}, overwrite=True)
+        write_safetensors(paths[stage], tensors, {MARK: stage}, overwrite=os.path.lexists(paths[stage]))
 
     decompress(compress({"warm up": trained.quantized["fc3.weight"]}, config))  # loads the compiled code
     made, encode_seconds = _compress_one_by_one(trained.quantized, config)
     made = replace(made, metadata={MARK: "compressed"})
     _check_replaceable(paths["compressed"], "compressed", overwrite)
-    save(made, paths["compressed"], overwrite=True)
+    save(made, paths["compressed"], overwrite=os.path.lexists(paths["compressed"]))
     model = load(paths["compressed"])
     restored, decode_seconds = _decompress_one_by_one(model)
     _check_lossless(model, trained.quantized)

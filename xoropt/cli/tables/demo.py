@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import asdict
 
-from rich.markup import escape
-
 from xoropt.cli.demo.run import DemoResult
-from xoropt.cli.tables.console import make_table, open_console
+from xoropt.cli.tables.console import open_console, print_line, print_table
 from xoropt.cli.tables.models import rate
 
 __all__ = ["print_demo"]
@@ -38,7 +36,7 @@ def print_demo(result: DemoResult) -> None:
     )
     shares = asdict(result.accuracies)
     rows: list[tuple[str, ...]] = [(name, f"{shares[stage]:.2%}") for stage, name in ACCURACIES.items()]
-    console.print(make_table(None, ("network", "test accuracy"), rows))
+    print_table(console, None, ("network", "test accuracy"), rows)
 
     def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
         return (label, *(format(getattr(tensor, key), form) for tensor in tensors.values()))
@@ -67,7 +65,7 @@ def print_demo(result: DemoResult) -> None:
         layer_row("encode, ms", lambda name: f"{1e3 * layers[name].encode_seconds:.1f}"),
         layer_row("decode, ms", lambda name: f"{1e3 * layers[name].decode_seconds:.1f}"),
     ]
-    console.print(make_table("Stored through an XOR network", ("", *tensors), rows))
+    print_table(console, "Stored through an XOR network", ("", *tensors), rows, names_above=True)
 
     low_rank = result.low_rank_sizes.tensors
     rivals = {name: asdict(layer.rivals) for name, layer in layers.items()}
@@ -75,7 +73,8 @@ def print_demo(result: DemoResult) -> None:
     rows.append(layer_row("with low-rank masks", lambda name: f"{low_rank[name].bits_per_weight:.3f}"))
     for key, label in RIVALS.items():
         rows.append((label, *(f"{rivals[name][key] / tensors[name].weights:.3f}" for name in tensors)))
-    console.print(make_table("The same weights in other formats, in bits/weight", ("", *tensors), rows))
+    title = "The same weights in other formats, in bits/weight"
+    print_table(console, title, ("", *tensors), rows, names_above=True)
     sizes = ", ".join(f"{file.path} ({file.bytes:,} bytes)" for file in result.files.values())
     console.print("every weight came back bit for bit: yes")
-    console.print(escape(f"written: {sizes}"))
+    print_line(console, f"written: {sizes}")

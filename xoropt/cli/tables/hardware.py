@@ -2,9 +2,7 @@
 
 from collections.abc import Callable
 
-from rich.markup import escape
-
-from xoropt.cli.tables.console import make_table, open_console, plain
+from xoropt.cli.tables.console import open_console, print_line, print_table, without_constants
 from xoropt.hardware.cost_model import DecoderCost
 from xoropt.hardware.study import Study
 
@@ -40,10 +38,13 @@ def print_hardware(study: Study) -> None:
         row("flip-flops in all", lambda cost: cost.flip_flops),
     ]
     columns: tuple[str, ...] = ("", *decoders)
-    if len(decoders) > MOST_COLUMNS:
-        table = [row for row in [columns, *rows] if row]
+    above = len(decoders) <= MOST_COLUMNS
+    if not above:
+        table, same = without_constants([row for row in [columns, *rows] if row])
+        if same:
+            print_table(console, f"The same for all {len(decoders)} decoders", ("", "each"), same)
         columns, *rows = zip(*table, strict=True)
-    console.print(make_table("The decoder in hardware", columns, rows))
+    print_table(console, "The decoder in hardware", columns, rows, names_above=above)
     if study.stimulus is not None:
         fed = study.stimulus
         console.print(f"stimulus: {fed.words:,} seed words and {fed.patches:,} patches make {fed.steps:,} steps")
@@ -61,7 +62,7 @@ def print_hardware(study: Study) -> None:
         )
     if study.files is not None:
         files = study.files
-        console.print(escape(f"written to {plain(files.folder)}; to run it there: {files.compile} && {files.run}"))
+        print_line(console, f"written to {files.folder}; to run it there: {files.compile} && {files.run}")
     if study.netlist is not None:
         found = study.netlist
         console.print(
@@ -70,8 +71,8 @@ def print_hardware(study: Study) -> None:
         )
     if study.simulation is not None:
         seen = study.simulation
-        same = "the model's" if seen.cycles == seen.model.cycles else "NOT the model's"
+        like = "the model's" if seen.cycles == seen.model.cycles else "NOT the model's"
         console.print(
             f"simulated: {seen.bits:,} bits compared, {seen.mismatches:,} of {seen.steps:,} steps differ; "
-            f"{seen.cycles:,} cycles, {same}"
+            f"{seen.cycles:,} cycles, {like}"
         )

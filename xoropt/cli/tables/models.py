@@ -3,71 +3,154 @@
 import os
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
+from rich.console import Console
 
-from xoropt.cli.tables.console import make_table, open_console, plain
+from xoropt.cli.tables.console import fits, open_console, print_line, print_table, without_constants
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
-from xoropt.model.verification import TensorCheck
+from xoropt.model.verification import TensorCheck, count_checks
 
 __all__ = ["print_checks", "print_report", "rate"]
 
 COLUMNS = (
-    *("tensor", "shape", "n_q", "network", "care bits", "patches", "proved", "E"),
-    *("mask", "seeds", "patches", "scales", "headers", "bits/weight"),
+    *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
+    *("mask", "seeds", "patch bits", "scales", "raw", "headers", "bits/weight", "bound", "rel. error", "|w| kept"),
 )
 """The columns of `print_report`."""
+ASIDE = ("kind", "n_q", "network", "care bits", "patches", "proved", "bound")
+"""Those of them that go into footnotes where the line is short."""
+SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
+"""Headings where the line is short."""
+
+
+UNKNOWN = "-"
+"""The text of a figure that there is not."""
+FEW = 3
+"""The most tensors that get a sentence each where many could have the same."""
 
 
 def print_report(
-    report: ModelReport, source: tuple[os.PathLike[str], int] | None = None, seconds: float | None = None
+    report: ModelReport,
+    file: os.PathLike[str],
+    source: tuple[os.PathLike[str], int] | None = None,
+    seconds: float | None = None,
 ) -> None:
-    """Print a row for each tensor, remarks, and the size of the file.
+    """Print a summary, a row for each tensor, remarks, and what is left uncompressed.
 
     Args:
         report: the figures, with the file's bytes.
+        file: the compressed file.
         source: the file that was compressed and its bytes, to compare the size with; None: there is none.
         seconds: the time that it took; None: it is not printed.
     """
     console = open_console()
-    rows = [
-        _report_row(
-            name, figures, shape=_shape_text(figures.shape), planes=str(figures.planes), network=_network(figures)
-        )
-        for name, figures in report.tensors.items()
-    ]
-    if len(rows) > 1:
-        rows += [(), _report_row("all", report.total)]
-    if rows:
-        title = "Where the bits go (columns from mask to headers in bits/weight)"
-        console.print(make_table(title, COLUMNS, rows))
-    for name, figures in report.tensors.items():
-        for remark in _remarks(figures):
-            console.print(escape(f"{plain(name)}: {remark}"))
+    for line in _summary(report, file, source, seconds):
+        print_line(console, line)
+    if report.tensors:
+        _print_tensors(console, report)
+    for line in _remarks(report, source is None):
+        print_line(console, line)
     if report.carried:
-        uncompressed = [
-            (name, _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
-            for name, figures in report.carried.items()
-        ]
-        console.print(make_table("Uncompressed", ("tensor", "shape", "dtype", "bytes", "because"), uncompressed))
-    if report.total.file_bytes is not None:
-        console.print(escape(_file_line(report.total.file_bytes, source, seconds)))
+        _print_uncompressed(console, report)
 
 
-def _report_row(
-    name: str, figures: TensorReport | TotalReport, shape: str = "", planes: str = "", network: str = ""
-) -> tuple[str, ...]:
-    parts = (figures.mask_bits, figures.seed_bits, figures.patch_bits, figures.scale_bits, figures.header_bits)
+def _print_uncompressed(console: Console, report: ModelReport) -> None:
+    columns = ("tensor", "shape", "dtype", "bytes", "because")
+    rows = [
+        (name, _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
+        for name, figures in report.carried.items()
+    ]
+    if fits(console, columns, rows):
+        print_table(console, "Uncompressed", columns, rows)
+    else:  # the reasons go into the footnotes
+        reasons = [row[-1] for row in rows]
+        print_table(console, "Uncompressed", columns[:-1], [row[:-1] for row in rows], notes=reasons)
+
+
+def _summary(
+    report: ModelReport, file: os.PathLike[str], source: tuple[os.PathLike[str], int] | None, seconds: float | None
+) -> Iterator[str]:
+    """Yield what matters most, one line each."""
+    total, carried = report.total, len(report.carried)
+    if total.file_bytes is not None:
+        yield _file_line(file, total.file_bytes, source, seconds)
+    if report.tensors:
+        yield (
+            f"{_tensors(len(report.tensors))} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} "
+            f"bits/weight, E {total.efficiency:.1%}"
+        )
+    if carried:
+        yield f"{_tensors(carried)} left uncompressed: {total.carried_bytes:,} bytes"
+    if total.relative_error is not None:
+        yield (
+            f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
+            "magnitude kept"
+        )
+
+
+def _tensors(number: int) -> str:
+    return f"{number} tensor{'' if number == 1 else 's'}"
+
+
+def _print_tensors(console: Console, report: ModelReport) -> None:
+    """Print a row for each compressed tensor; figures that are the same for all are said once, in a line."""
+    rows = [_report_row(name, figures) for name, figures in report.tensors.items()]
+    table: list[Sequence[str]] = [*zip(COLUMNS, *rows, strict=True)]
+    kept, same = without_constants(table)
+    kept = [row for row in kept if any(cell != UNKNOWN for cell in row[1:])]
+    texts = [f"{heading} {text}" for heading, text in same if text != UNKNOWN]
+    title = "Where the bits go (columns from mask to headers in bits/weight)"
+    total = [*zip(COLUMNS, _total_row(report.total), strict=True)] if len(rows) > 1 else []
+    at = [table.index(row) for row in kept]
+    columns = [row[0] for row in kept]
+    body: list[Sequence[str]] = [*zip(*(row[1:] for row in kept), strict=True)]
+    if total:
+        body += [(), [total[i][1] for i in at]]
+    if texts:
+        print_line(console, f"the same for all: {', '.join(texts)}")
+    marked = [("(000)", *row[1:]) if row else row for row in body]
+    if fits(console, columns, body) or fits(console, ("", *columns[1:]), marked):
+        print_table(console, title, columns, body)
+        return
+    aside = [i for i in at if COLUMNS[i] in ASIDE]
+    narrow = [k for k, i in enumerate(at) if COLUMNS[i] not in ASIDE]
+    notes = [
+        ", ".join(row[i] if COLUMNS[i] in ("kind", "network") else f"{COLUMNS[i]} {row[i]}" for i in aside)
+        for row in rows
+    ]
+    print_table(
+        console,
+        title,
+        [SHORT.get(columns[k], columns[k]) for k in narrow],
+        [[row[k] for k in narrow] if row else row for row in body],
+        notes=notes,
+    )
+
+
+def _report_row(name: str, figures: TensorReport) -> tuple[str, ...]:
+    row = (name, _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
+    return (*row, *_figures(figures, f"{figures.bound:.4f}"))
+
+
+def _total_row(figures: TotalReport) -> tuple[str, ...]:
+    return ("all", "", "", "", "", *_figures(figures, ""))
+
+
+def _figures(figures: TensorReport | TotalReport, bound: str) -> tuple[str, ...]:
+    parts = (figures.mask_bits, figures.seed_bits, figures.patch_bits, figures.scale_bits)
+    weights = max(1, figures.weights)
+    error, share = figures.relative_error, figures.magnitude_share
     return (
-        name,
-        shape,
-        planes,
-        network,
         f"{figures.care_bits:,}",
         f"{figures.patches:,}",
         _share(figures.proved_blocks, figures.blocks),
         f"{figures.efficiency:.1%}",
-        *(f"{bits / max(1, figures.weights):.4f}" for bits in parts),
+        *(f"{bits / weights:.4f}" for bits in parts),
+        f"{figures.raw_bits / weights:.4f}" if figures.raw_bits else UNKNOWN,
+        f"{figures.header_bits / weights:.4f}",
         f"{figures.bits_per_weight:.4f}",
+        bound,
+        UNKNOWN if error is None else f"{error:.3f}",
+        UNKNOWN if share is None else f"{share:.1%}",
     )
 
 
@@ -79,22 +162,38 @@ def _network(figures: TensorReport) -> str:
     return f"{figures.network.partition(':')[0]} {rate(figures)}"
 
 
-def _remarks(figures: TensorReport) -> Iterator[str]:
-    """Yield what is worth knowing about a tensor, one sentence at a time."""
-    if figures.magnitude_kept is not None:
-        yield f"its low-rank mask keeps {figures.magnitude_kept:.1%} of the magnitude that a free mask would keep"
-    if figures.negative_zeros:
-        yield "holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
-    planes, information = figures.planes, figures.value_entropy
-    if information < 0.9 * planes:
+def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
+    """Yield what is worth knowing about tensors, one sentence at a time; compressing warns of some by itself."""
+    pruned = report.total.relative_error is not None
+    coded: dict[str, tuple[float, int]] = {}
+    for name, figures in report.tensors.items():
+        if pruned and figures.relative_error is None:
+            yield f"{name}: kept exactly; integers are neither pruned nor quantized"
+        if figures.magnitude_kept is not None:
+            kept = f"{figures.magnitude_kept:.1%}"
+            yield f"{name}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
+        if figures.negative_zeros and inspected:
+            yield f"{name}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
+        if "coded" not in figures.kind and figures.value_entropy < 0.9 * figures.planes:
+            coded[name] = figures.value_entropy, figures.planes
+    if 0 < len(coded) <= FEW:
+        for name, (information, planes) in coded.items():
+            yield (
+                f"{name}: its values hold {information:.2f} bits of information in {planes} planes; "
+                f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+            )
+    elif coded:
+        shares = [1 - information / planes for information, planes in coded.values()]
         yield (
-            f"its values hold {information:.2f} bits of information in {planes} planes; "
-            f"an entropy coder would store them {1 - information / planes:.0%} smaller"
+            f"the values of {len(coded)} tensors hold less information than their planes have bits; "
+            f"an entropy coder would store them {min(shares):.0%} to {max(shares):.0%} smaller"
         )
 
 
-def _file_line(file_bytes: int, source: tuple[os.PathLike[str], int] | None, seconds: float | None) -> str:
-    line = f"file: {file_bytes:,} bytes"
+def _file_line(
+    file: os.PathLike[str], file_bytes: int, source: tuple[os.PathLike[str], int] | None, seconds: float | None
+) -> str:
+    line = f"{file}: {file_bytes:,} bytes"
     if source is not None:
         path, before = source
         line += f", {before / file_bytes:.2f} times smaller than {path} ({before:,} bytes)"
@@ -110,13 +209,22 @@ def rate(figures: TensorReport) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "-"
+    return f"{part / whole:.1%}" if whole else UNKNOWN
 
 
 def print_checks(checks: Sequence[TensorCheck]) -> None:
-    """Print a row for each tensor, and how many are the same."""
+    """Print how many tensors are the same, and a row for each."""
     console = open_console()
-    rows = [(check.name, "exact" if check.lossless else "DIFFERS", check.how) for check in checks]
-    console.print(make_table(None, ("tensor", "result", "how"), rows))
-    good = sum(check.lossless for check in checks)
-    console.print(f"{good} of {len(checks)} tensors are identical, bit for bit")
+    exact, again, wrong = count_checks(checks)
+    line = f"{exact} exact, {again} equal to the original after pruning and quantizing again"
+    if not wrong:
+        line += f": {len(checks)} of {len(checks)} tensors are identical, bit for bit"
+    print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
+    rows = [(check.name, _result(check), check.how) for check in checks]
+    print_table(console, None, ("tensor", "result", "how"), rows)
+
+
+def _result(check: TensorCheck) -> str:
+    if not check.lossless:
+        return "DIFFERS"
+    return "exact" if check.exact else "equal"

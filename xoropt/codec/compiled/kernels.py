@@ -6,7 +6,7 @@ from numba import njit
 from xoropt.codec.compiled.vectors import load_row, shift_row, store_row
 from xoropt.common.words.vectors import copy_octets
 
-__all__ = ["funnel", "read_octets", "seed_rows"]
+__all__ = ["funnel", "piece_of", "read_octets", "seed_rows", "segment_of"]
 
 ONE = np.uint64(1)
 ZERO = np.uint64(0)
@@ -79,3 +79,38 @@ def seed_rows(octets, first, n, lanes, spread, raw, seeds):
         at += taken
         left -= taken
     return m
+
+
+@njit(nogil=True, cache=True)
+def segment_of(table, row):
+    """Return the segment that holds a weight row; see `segment_table` of `ring_decoder`."""
+    low, high = 0, len(table)
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if table[middle, 5] <= row:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(nogil=True, cache=True)
+def piece_of(table, s, lanes, wanted):
+    """Return what of a segment is wanted.
+
+    Args:
+        table: see `segment_table` of `ring_decoder`.
+        s: the segment.
+        lanes: of a row.
+        wanted: the first wanted weight row of the plane, the end of the wanted ones, and the weight of bit 0 of the
+            output.
+
+    Returns:
+        T, n, the segment's first stored bit, the row multiplier a; the first wanted weight row and the end of the
+        wanted rows, counted within the segment; the output's bit for the first weight of the segment; the inverse of a
+        modulo T, and the stream row of the first wanted weight row.
+    """
+    low, high, start = wanted
+    T, n, bits, multiplier, inverse, begin = table[s]
+    first = max(0, low - begin)
+    return T, n, bits, multiplier, first, min(T, high - begin), begin * lanes - start, inverse, first * inverse % T

@@ -159,9 +159,10 @@ def decode_weights(
     def run(some: list[tuple[int, int]]) -> None:
         stride = words_per_plane(reader, some)
         masked = 8 if octets is None else max(b - a for a, b in some) // 64 + 24
-        begin = SPARE_WORDS + planes * stride
+        begin = SPARE_WORDS + (planes + 1) * stride
         spare = borrow(begin + masked)
-        held, kept = spare[SPARE_WORDS:begin].reshape(planes, stride), spare[begin:]
+        held, kept = spare[SPARE_WORDS:begin].reshape(planes + 1, stride), spare[begin:]
+        held[planes] = 0
         for a, b in some:
             origin = fill_planes(reader, flips, a, b, held, plane)
             mask_at = a - mask_first

@@ -5,11 +5,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from xoropt.codec.compiled.fields.kernels import join_fields
+from xoropt.codec.compiled.reader import readonly
 from xoropt.codec.compiled.weights.kernels import FEW, expand
 
-__all__ = ["FieldTables", "WeightTable", "Writer", "field_tables", "weights_writer"]
+__all__ = ["NO_OCTETS", "FieldTables", "WeightTable", "Writer", "field_tables", "weights_writer"]
 
-SPARE_WORDS = 64
+NO_OCTETS = np.zeros((0, 0), dtype=np.uint8)
+"""The octets of planes that all have to be decoded."""
+SPARE_WORDS = 704
 """Words of working memory that a writer needs."""
 
 
@@ -38,7 +41,7 @@ class Writer(Protocol):
         """Write the weights first … stop − 1.
 
         Args:
-            planes: uint64 (planes, words).
+            planes: uint64 (planes + 1, words); the last one is zeros.
             at: the bit of each plane that belongs to weight `first`.
             mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
             masked: whether there is a mask; otherwise all weights are kept.
@@ -71,26 +74,29 @@ class WeightTable(NamedTuple):
         """Write the weights first … stop − 1, see `Writer.write`."""
         codes = np.zeros(64, dtype=np.uint8)
         tile = np.zeros(64, dtype=self.table.dtype)
-        table, row_length = self.table, self.row_length
+        table, row_length, planes = self.table, self.row_length, planes[:-1]
         expand(planes, at, mask, mask_at, masked, table, row_length, first, stop, codes, tile, out, begin, stream)
 
 
 class FieldTables(NamedTuple):
-    """An image for every code, to which the planes of a raw field are joined.
+    """An image for every code, to which a raw field is joined.
 
     Attributes:
+        octets: uint8 (n, weights), the first 8·n planes of all weights; the planes that are decoded are the others.
         images: unsigned integers (2^code planes,), the images without their raw field.
-        octets: uint8 (itemsize·256,), byte b of the image for every code from 256·b on.
-        from_octet: the lowest byte of the images that is not always 0.
+        tables: uint8 (itemsize·256,), byte b of the image for every code from 256·b on, see `join_fields`.
         form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
         fill: a pruned weight.
+        listed: the weights whose field is listed, int64, ascending; the bits of each one's field, and those of raw
+            fields, in place.
     """
 
-    images: np.ndarray
     octets: np.ndarray
-    from_octet: int
+    images: np.ndarray
+    tables: np.ndarray
     form: tuple[int, int, bool, int]
     fill: int
+    listed: tuple[np.ndarray, np.ndarray, np.unsignedinteger]
 
     @property
     def dtype(self) -> np.dtype:
@@ -99,23 +105,36 @@ class FieldTables(NamedTuple):
 
     def write(self, planes, at, mask, mask_at, masked, first, stop, spare, out, begin, stream) -> None:  # type: ignore[no-untyped-def]
         """Write the weights first … stop − 1, see `Writer.write`."""
-        images, octets, low, form, fill = self
+        octets, images, tables, form, fill, listed = self
+        rest = form, np.uint64(fill), listed, first, stop
         kept, place, room = (mask, mask_at, masked), (out, begin, stream), spare.view(np.uint8)
-        join_fields(planes, at, *kept, images, octets, low, form, np.uint64(fill), first, stop, room, *place)
+        join_fields(octets, planes, at, *kept, images, tables, *rest, room, *place)
 
 
 def weights_writer(table: np.ndarray, row_length: int) -> Writer:
     """Make the writer of weights that a table gives, unsigned integers (rows, 2^planes), see `WeightTable`."""
     if len(table) > 1 or table.shape[1] <= 1 << FEW:
         return WeightTable(table, row_length)
-    return field_tables(table[0], 0, 0, False, 0)
+    return field_tables(NO_OCTETS, table[0], 0, 0, False, 0)
 
 
-def field_tables(images: np.ndarray, raw_bits: int, zeros: int, sign_last: bool, fill: int) -> FieldTables:
+def field_tables(
+    octets: np.ndarray,
+    images: np.ndarray,
+    raw_bits: int,
+    zeros: int,
+    sign_last: bool,
+    fill: int,
+    listed: tuple[np.ndarray, np.ndarray, int] | None = None,
+) -> FieldTables:
     """Make the writer of numbers with a coded and a raw field, see `FieldTables`."""
+    kind = images.dtype
+    at, bits, kept = listed or (np.empty(0, dtype=np.int64), np.empty(0, dtype=kind), 0)
     size = images.dtype.itemsize
-    octets = np.zeros((size, 256), dtype=np.uint8)
-    octets[:, : len(images)] = images.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T
-    used = np.flatnonzero(octets.any(axis=1))
-    from_octet = int(used[0]) if len(used) else size
-    return FieldTables(images, octets.reshape(-1), from_octet, (raw_bits, zeros, sign_last, 8 * size), fill)
+    tables = np.zeros((size, 256), dtype=np.uint8)
+    turned = np.arange(len(images))
+    shift = raw_bits & 7  # the code bits 0 … 7 − shift stay in the byte where they begin, as the upper ones
+    turned = (turned << shift & 255) | turned >> (8 - shift)
+    tables[:, turned] = images.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T
+    form = raw_bits, zeros, sign_last, 8 * size
+    return FieldTables(readonly(octets), images, tables.reshape(-1), form, fill, (at, bits, kind.type(kept)))

@@ -16,6 +16,7 @@ from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import SizeReport, check_planes
 from xoropt.codec.packed.raw_reader import raw_reader
+from xoropt.codec.storing import Storable
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.common.description_checks import non_negative_int, take
@@ -31,7 +32,7 @@ NO_MASK = "packed values can't be decoded without their mask; give it as the arg
 
 
 @dataclass(frozen=True, eq=False)
-class PackedValues:
+class PackedValues(Storable):
     """Bit planes stored as the bits of their kept weights, in row-major order.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -43,6 +44,7 @@ class PackedValues:
     """
 
     has_network: ClassVar[bool] = False
+    octets: ClassVar[np.ndarray | None] = None
 
     shape: tuple[int, ...]
     kept: int

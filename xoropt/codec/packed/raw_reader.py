@@ -14,7 +14,7 @@ def raw_reader(planes: np.ndarray) -> Reader:
     """Make the reader of planes, uint8 (planes, bytes), the bits of all weights, lowest bit first."""
 
     def origin(first: int) -> int:
-        return first // 8 * 8
+        return first // 64 * 64
 
     def room(first: int, stop: int) -> int:
         return -(-(stop - origin(first)) // 64) + 1
@@ -23,10 +23,10 @@ def raw_reader(planes: np.ndarray) -> Reader:
         return [first, *range(first // TILE * TILE + TILE, stop, TILE), stop]
 
     def direct(first: int, stop: int) -> int:
-        return first if first % 8 else stop
+        return first if first % 64 else stop
 
     def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
         some = planes[plane, first // 8 : -(-stop // 8)]
-        words.view(np.uint8)[(origin(first) - start) // 8 :][: len(some)] = some
+        words.view(np.uint8)[(first // 8 * 8 - start) // 8 :][: len(some)] = some
 
     return Reader(origin, room, cuts, direct, fill)

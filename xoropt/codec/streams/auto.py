@@ -6,18 +6,21 @@ with as many seed bits as care bits, then with more, until an encoding needs no 
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.streams.encoder import ResonanceError, encode_stream, plan_layout
+from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segment_encoder import ResonanceError, Rules, Watch
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork, cascade
 
-__all__ = ["auto_network", "auto_order", "encode_auto"]
+__all__ = ["CASCADES", "EFFORTS", "Choice", "auto_network", "auto_order", "encode_auto"]
 
 MOST_LANES = 512
 """Most lanes that are chosen: the bits of a vector register."""
@@ -37,24 +40,84 @@ ring, not with all. Other networks help less; other numbers of lanes help too, b
 MOST_OUTPUTS = 1 << 14
 """Most outputs of a seed bit; bounds the size of the network where a mask has hardly any care bits."""
 
-CASCADES = (
-    (4, {"layers": 3, "span": 863, "memory": 96}, 13),
-    (15, {"layers": 4, "span": 863, "memory": 96}, 16),
-    (MOST_OUTPUTS, {"layers": 6, "span": 559, "memory": 400}, 11),
-)
-"""Cascades by the most outputs of a seed bit, with their first seed.
+NARROW = Watch(segments=8, least=24)
+"""When narrow cascades are given up for wide ones: they resonate with more masks."""
 
-Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of about 20
-seeds (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often.
+NARROW_RULES = Rules(levelled=0.8, split=True)
+"""How rings of narrow cascades are encoded."""
+
+EFFORTS = ("fast", "normal", "best")
+"""How much time the network "auto" may take; see `CASCADES`."""
+
+
+class Choice(NamedTuple):
+    """A cascade for planes of some density.
+
+    Attributes:
+        most: the most outputs of a seed bit.
+        layers, span, memory: of the cascade.
+        first: its first seed.
+        uneven: the square of the standard deviation from a fixed rate that a ring may reach, in care bits.
+    """
+
+    most: int
+    layers: int
+    span: int
+    memory: int
+    first: int
+    uneven: int = SEGMENT
+
+    def ring(self, outputs: float) -> int:
+        """Return about how many care bits a ring gets, for so many outputs of a seed bit.
+
+        Among k care bits of a random mask of density d, a fixed rate is exceeded by √(k·(1 − d)) or so.
+        """
+        return int(min(SEGMENT, self.uneven / max(1 - 1 / outputs, 1e-3)))
+
+
+_WIDE = (
+    Choice(4, 3, 863, 96, 13),
+    Choice(15, 4, 863, 96, 16),
+    Choice(MOST_OUTPUTS, 6, 559, 400, 11),
+)
+_NARROW = (
+    Choice(4, 3, 415, 32, 36, 2 * SEGMENT // 3),
+    Choice(15, 4, 415, 32, 29, 2 * SEGMENT // 3),
+    _WIDE[-1],
+)
+CASCADES = {"fast": _NARROW, "normal": _NARROW, "best": _WIDE}
+"""Cascades by effort and density.
+
+Each has the fewest gates that leave no more than one or two in 100,000 care bits dependent, and the best of 20 seeds or
+more (`benchmarks/topologies.py`). With many outputs, layers cost little, and equal delays would meet more often. Half
+the window takes half the time or less, and levels rings of half as many care bits where masks are sparse.
 """
 
 
 @lru_cache(maxsize=16)
-def auto_network(n_out: int, seed: int) -> XorNetwork:
-    """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output."""
-    n_out = min(n_out, MOST_OUTPUTS)
-    settings, first = next((settings, first) for most, settings, first in CASCADES if n_out <= most)
-    return cascade(n_in=1, n_out=n_out, seed=first + seed, **settings)
+def auto_network(n_out: int, seed: int, effort: str = "best", outputs: float | None = None) -> XorNetwork:
+    """Make the network for at most n_out outputs of a seed bit: a cascade, 1 + layers/n_out gates an output.
+
+    Args:
+        n_out: the most outputs of a seed bit.
+        seed: 0 for the first network, 1 for the next one, and so on.
+        effort: one of `EFFORTS`.
+        outputs: what the cascade is chosen by, see `CASCADES`; None: n_out.
+    """
+    choice = _choose(effort, n_out if outputs is None else outputs)
+    return cascade(
+        n_in=1,
+        n_out=min(n_out, MOST_OUTPUTS),
+        layers=choice.layers,
+        span=choice.span,
+        memory=choice.memory,
+        seed=choice.first + seed,
+    )
+
+
+def _choose(effort: str, outputs: float) -> Choice:
+    """Choose the cascade for so many outputs of a seed bit."""
+    return next(choice for choice in CASCADES[effort] if outputs <= choice.most or choice is CASCADES[effort][-1])
 
 
 def encode_auto(
@@ -63,6 +126,7 @@ def encode_auto(
     shape: tuple[int, ...],
     method: str = "burst",
     *,
+    effort: str = "normal",
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreamEncoded:
@@ -70,25 +134,52 @@ def encode_auto(
 
     Args:
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
+        effort: one of `EFFORTS`. Small planes get the best networks all the same.
     """
     order = auto_order(care)
-    most = int(np.count_nonzero(care, axis=1).max(initial=0))
+    counts = np.count_nonzero(care, axis=1)
+    most = int(counts.max(initial=0))
+    quick = effort == "fast"
+    outputs = max(1.0, care.size / max(1, int(counts.sum())))
+    choice = _choose(effort, outputs)
+    if most <= SMALL or choice in _WIDE:
+        effort = "best"
+    ring = choice.ring(outputs)
 
-    def attempt(slack: int | None, seed: int, more: int = 0, strict: bool = False) -> StreamEncoded:
+    def attempt(slack: int | None, seed: int, more: int = 0, watch: Watch | None = None) -> StreamEncoded:
         # The rate, and so the network, follows from the segments.
-        unbounded = replace(auto_network(CASCADES[0][0], 0), n_out=1 << 40)
-        layouts = tuple(plan_layout(mask, unbounded, order, slack, more) for mask in care)
-        network = auto_network(max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)]), seed)
+        unbounded = replace(auto_network(4, 0), n_out=1 << 40)
+        layouts = tuple(plan_layout(mask, unbounded, order, slack, more, ring, effort != "best") for mask in care)
+        n_out = max([1, *(_most_outputs_per_row(layout, order) for layout in layouts)])
+        if effort == "best":
+            network = auto_network(n_out, seed)
+        else:  # the sparsest ring of any plane decides where the mask is dense, and all planes together elsewhere
+            chosen_by = max(outputs, min(n_out, _NARROW[0].most + 1))
+            network = auto_network(n_out + 1, seed, effort, chosen_by)  # one more for the halves of uneven rings
         layouts = tuple(_raise_seed_bits(layout, order, network) for layout in layouts)
         return encode_stream(
-            bits, care, network, order, shape, method, layouts=layouts, strict=strict, jobs=jobs, progress=progress
+            bits,
+            care,
+            network,
+            order,
+            shape,
+            method,
+            layouts=layouts,
+            watch=watch,
+            rules=(Rules() if effort == "best" else NARROW_RULES)._replace(quick=quick and most > SMALL),
+            jobs=jobs,
+            progress=progress,
         )
 
+    if effort != "best":
+        with suppress(ResonanceError):
+            return attempt(None, 0, 0, NARROW)
+        effort, ring = "best", SEGMENT  # which is what `Choice.ring` says for wide cascades
     if most > SMALL:
         dependent = []
         for more in range(min(MORE_RINGS, most // (CARE_PER_LANE * order.lanes) - 1) + 1):
             try:
-                return attempt(None, 0, more, strict=True)
+                return attempt(None, 0, more, Watch())
             except ResonanceError as error:
                 dependent.append(error.dependent)
         return attempt(None, 0, int(np.argmin(dependent)))

@@ -4,7 +4,7 @@ Which loops run depends on the lanes: `lanes512`, or `gfni` for dense networks w
 lanes, and `any_lanes` for all others.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 
 import numpy as np
 
@@ -23,8 +23,8 @@ WIDE = 512
 """Lanes of a machine vector."""
 TILE = 1 << 20
 """Fewest weights of a tile, unless the plane has fewer."""
-LONGEST_TILE = 1 << 23
-"""Most weights of a tile, where segments are longer: 1 MB for each plane."""
+LONGEST_TILE = 1 << 21
+"""Most weights of a tile, where segments are longer."""
 
 
 def ring_reader(
@@ -41,18 +41,19 @@ def ring_reader(
     octets = [readonly(plane) for plane in seeds]
     lanes = order.lanes
     width, grain = max(1, lanes // 64), max(64, lanes)
-    tables = [segment_table(layout, order) for layout in layouts]
-    ends = [np.cumsum(layout.rows).tolist() for layout in layouts]
+    tables = [readonly(segment_table(layout, order)) for layout in layouts]
+    longest = max((int(layout.rows.max(initial=0)) for layout in layouts), default=0)
     tiles = tile_ends(layouts[0].rows, lanes)
     most = max((int(-(-layout.seed_bits.max(initial=0) // lanes)) for layout in layouts), default=0)
     span, table_rows = scratch_rows(plan, most)
     row_words = plan.regions * span * width + 8
-    if dense := gfni_plan(network) if lanes == WIDE else None:
+    if dense := gfni_plan(network) if lanes == WIDE and longest < 1 << 31 else None:
         from xoropt.codec.compiled.gfni.kernels import fill_gfni
 
         row_words, table_rows = dense.rows(most) * width, 0
     spaces = [-(-size // 8) * 8 for size in ((most + 2) * width + 64, row_words, table_rows * width)]
     raw_end, rows_end, room_end = np.cumsum(spaces).tolist()
+    wide = lanes == WIDE and longest < 1 << 31  # `piece_of` multiplies two numbers below T
     turns = order.spread, order.rotation
     placed = tuple(placed_plan(plan, span, width))  # numba takes a plain tuple three times as fast as a named one
 
@@ -70,27 +71,19 @@ def ring_reader(
         return first if first % grain else stop
 
     def fill(plane: int, first: int, stop: int, words: np.ndarray, start: int, stream: bool) -> None:
-        number = plane if len(tables) > 1 else 0
-        until = ends[number]
-        low, high = first // lanes, -(-stop // lanes)
-        begin = bisect_right(until, low)
-        end = bisect_right(until, high - 1, begin)
-        moved = np.zeros(7, dtype=np.int64)
-        moved[6] = start
-        pieces = tables[number][begin : end + 1] - moved
-        pieces[0, 4] = low - until[begin - 1] if begin else low
-        pieces[-1, 5] = high - until[end - 1] if end else high
+        table = tables[plane if len(tables) > 1 else 0]
+        wanted = first // lanes, -(-stop // lanes), start
         spare = borrow(room_end)
-        raw, held, made = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:room_end]
         if dense:
             sizes = dense.n_in, dense.groups, *dense.hop
-            fill_gfni(octets[plane], pieces, turns, sizes, dense.taps, raw, held, words, stream)
-        elif lanes == WIDE:
-            fill_lanes512(octets[plane], pieces, turns, placed, (raw, held, made), words, stream)
+            raw, held = spare[:raw_end], spare[raw_end:rows_end]
+            fill_gfni(octets[plane], table, wanted, turns, sizes, dense.taps, raw, held, words, stream)
+        elif wide:
+            fill_lanes512(octets[plane], table, wanted, turns, placed, (spare, raw_end, rows_end), words, stream)
         else:
             if lanes < 64:
                 words[(first - start) // 64 : -(-(stop - start) // 64)] = 0
-            fill_any_lanes(octets[plane], pieces, lanes, turns, placed, (raw, held, made), words)
+            fill_any_lanes(octets[plane], table, wanted, lanes, turns, placed, (spare, raw_end, rows_end), words)
         give_back(spare)
 
     return Reader(origin, room, cuts, direct, fill)
@@ -111,10 +104,14 @@ def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:
 
 
 def segment_table(layout: Layout, order: StreamOrder) -> np.ndarray:
-    """Tabulate for each segment T, n, its first stored bit, a, 0, T, and its first weight: int64 (segments, 7)."""
+    """Tabulate for each segment T, n, its first stored bit, a, its inverse modulo T, and its first row.
+
+    Returns:
+        int64 (segments, 6).
+    """
     rows, bits = layout.rows, layout.seed_bits
-    table = np.zeros((len(rows), 7), dtype=np.int64)
-    table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, rows
+    table = np.zeros((len(rows), 6), dtype=np.int64)
+    table[:, 0], table[:, 1], table[:, 2], table[:, 5] = rows, bits, np.cumsum(bits) - bits, np.cumsum(rows) - rows
     table[:, 3] = [order.multiplier(T) for T in rows.tolist()]
-    table[:, 6] = (np.cumsum(rows) - rows) * order.lanes
+    table[:, 4] = [pow(order.multiplier(T), -1, T) if T > 1 else 0 for T in rows.tolist()]
     return table

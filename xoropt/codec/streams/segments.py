@@ -46,6 +46,9 @@ __all__ = [
 MAX_PRODUCT = 1 << 62
 """Most rows of a segment times its seed rows: decoders compute with this product in 64 bits."""
 
+MOVED = 8
+"""Rows by which a cut may be moved."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -125,7 +128,9 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
         raise DecodeError("the seeds of an open stream do not fit its outputs")
 
 
-def cut_segments(care: np.ndarray, order: StreamOrder, segments: int, slack: int, n_in: int, n_out: int) -> Layout:
+def cut_segments(
+    care: np.ndarray, order: StreamOrder, segments: int, slack: int, n_in: int, n_out: int, whole_rows: bool = False
+) -> Layout:
     """Cut a plane into segments of about equally many care bits, for a closed order.
 
     Args:
@@ -135,6 +140,7 @@ def cut_segments(care: np.ndarray, order: StreamOrder, segments: int, slack: int
         slack: seed bits that a segment gets beyond its care bits.
         n_in, n_out: sizes of the network; a segment gets more seed bits where a step would make more than n_out
             outputs.
+        whole_rows: cut where the last seed row has few bits, which decoders place one by one.
     """
     lanes = order.lanes
     total_rows = -(-len(care) // lanes)
@@ -147,10 +153,29 @@ def cut_segments(care: np.ndarray, order: StreamOrder, segments: int, slack: int
         counts[whole] = np.count_nonzero(care[whole * lanes :])
     until = np.concatenate([[0], np.cumsum(counts)])
     inner = np.searchsorted(until, np.arange(1, segments) * int(until[-1]) // segments)
+    if whole_rows:
+        inner = _cut_at_whole_rows(until, inner, slack, lanes)
     bounds = np.unique(np.concatenate([[0], inner, [total_rows]]))
     rows, needed = np.diff(bounds), np.diff(until[bounds])
     least = lanes * (-(-rows * n_in // n_out) - 1) + 1  # one bit makes the last row
     return Layout(rows, np.where(needed > 0, np.maximum(needed + slack, least), 0))
+
+
+def _cut_at_whole_rows(until: np.ndarray, inner: np.ndarray, slack: int, lanes: int) -> np.ndarray:
+    """Move each cut by at most `MOVED` rows, to where the fewest bits are stored for the last seed row before it.
+
+    Args:
+        until: int64 (rows + 1,), the care bits before each row.
+        inner: int64, the cuts, ascending.
+        slack, lanes: seed bits of a segment beyond its care bits, and L.
+    """
+    moved, begin = [], 0
+    for cut in inner.tolist():
+        near = np.arange(max(begin + 1, cut - MOVED), min(len(until) - 1, cut + MOVED + 1))
+        if len(near):
+            begin = int(near[np.argmin((until[near] - until[begin] + slack - 1) % lanes)])
+            moved.append(begin)
+    return np.array(moved, dtype=np.int64)
 
 
 def join_layouts(layouts: tuple[Layout, ...]) -> tuple[list[list[int]], np.ndarray]:

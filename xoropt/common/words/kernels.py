@@ -5,7 +5,7 @@ from numba import njit
 
 from xoropt.common.words.vectors import word_at
 
-__all__ = ["flip_bits", "put_bits"]
+__all__ = ["first_from", "flip_bits", "put_bits"]
 
 ONE = np.uint64(1)
 

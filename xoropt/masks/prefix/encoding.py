@@ -53,7 +53,7 @@ def plan(mask: np.ndarray) -> MaskPlan | None:
     least = len(groups.head) + DESCRIPTION_BYTES - (-groups.care_bits // 8)
     if groups.listed is not None:
         least += gap_coded.packed_bytes(groups.listed, mask.size)
-    return MaskPlan(least, lambda jobs: encode_groups(groups, mask.size, jobs), described=True)
+    return MaskPlan(least, lambda jobs, effort: encode_groups(groups, mask.size, jobs, effort), described=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,13 +118,14 @@ def code_groups(mask: np.ndarray) -> CodedGroups:
     return CodedGroups(np.concatenate(streams), words, lengths, outputs, listed)
 
 
-def encode_groups(groups: CodedGroups, size: int, jobs: int = 1) -> Parts:
+def encode_groups(groups: CodedGroups, size: int, jobs: int = 1, effort: str = "normal") -> Parts:
     """Encode the plane of codewords of a mask.
 
     Args:
         groups: of the mask.
         size: the number of the mask's weights.
         jobs: processes or threads.
+        effort: as for `xoropt.encode`.
 
     Returns:
         All parts to store, uint8.
@@ -139,7 +140,7 @@ def encode_groups(groups: CodedGroups, size: int, jobs: int = 1) -> Parts:
         for place in range(outputs):
             ones = by_tile > place if array is care else by_tile >> np.uint32(outputs - 1 - place) & np.uint32(1)
             array[:, place] = ones
-    entry, parts = describe(encode_planes(bits, care, jobs=jobs))
+    entry, parts = describe(encode_planes(bits, care, jobs=jobs, effort=effort))
     del entry["planes"]
     text = json.dumps(entry, separators=(",", ":")).encode()
     stored = {"mask": groups.head, DESCRIPTION: np.frombuffer(text, dtype=np.uint8)}

@@ -11,6 +11,7 @@ import numpy as np
 
 from xoropt.common.description_checks import get
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.model.file.information import check_text
 
 __all__ = ["from_columns", "pack_description", "seal", "to_columns", "unpack_description", "unseal"]
 
@@ -121,6 +122,7 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
         description = None
     if not isinstance(description, dict):
         raise FormatError("the description is not valid JSON")
+    check_text(text, description)
     return description
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from xoropt.codec.registry import describe, restore
 from xoropt.common.description_checks import get, non_negative_int, take
 from xoropt.common.dtypes import dtype_of, name_of
-from xoropt.common.errors import FormatError
+from xoropt.common.errors import DecodeError, FormatError
 from xoropt.masks.coding import check_parts
 from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
+from xoropt.model.file.information import check_mask_plane, check_quantization
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
@@ -126,16 +127,16 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     encoded = restore(entry, parts, shape, planes)
     quantization = entry.get("quantization")
     if quantization is not None:
-        values = get(entry, "quantization", dict).values()
-        if not all(type(value) in (int, float, str) for value in values):
-            raise FormatError("the description lacks a valid 'quantization'")
+        check_quantization(get(entry, "quantization", dict))
     entropy = entry.get("entropy", float(planes))
-    if type(entropy) not in (int, float) or not 0 <= entropy <= planes:
+    if type(entropy) not in (int, float) or not 0 <= entropy <= max(planes, 8 * levels.dtype.itemsize):
         raise FormatError("the description lacks a valid 'entropy'")
     mask_parts = {part: array for part, array in parts.items() if part.startswith("mask")}
     if any(array.dtype != np.uint8 or array.ndim != 1 for array in mask_parts.values()):
         raise FormatError("its mask has the wrong shape or dtype")
     plane = {key[5:]: value for key, value in entry.items() if key.startswith("mask_")}
+    if DESCRIPTION in mask_parts:
+        check_mask_plane(mask_parts[DESCRIPTION].tobytes())
     if plane:
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     codec = get(entry, "mask", str)
@@ -161,12 +162,14 @@ def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:
     """Restore the list of weights whose values have no codeword.
 
     Raises:
-        FormatError: there are values without a list, or numbers that fit no value.
-        DecodeError: the list is damaged.
+        FormatError: the list is damaged, or it has other weights than numbers of values, or numbers of no value.
     """
-    if not isinstance(levels, CodedField) or "listed" not in parts:
+    if not isinstance(levels, CodedField) or not parts.keys() & {"listed", "listed_values"}:
         return NOTHING_LISTED
-    at = unpack_positions(take(parts, "listed", np.dtype(np.uint8), None), size, 0, size)
+    try:
+        at = unpack_positions(take(parts, "listed", np.dtype(np.uint8), None), size, 0, size)
+    except DecodeError as error:
+        raise FormatError(f"its list of weights is damaged ({error})") from None
     rare = len(levels.values) - len(levels.lengths)
     symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int64)
     if (symbols >= rare).any():

@@ -6,7 +6,7 @@ from codec_cases import large, packed, same
 from plain_twins import TWINS, Checked
 
 import xoropt
-from xoropt.codec.compiled import kernels, ranges, sequential_decoder
+from xoropt.codec.compiled import kernels, ranges, sequential_decoder, writers
 from xoropt.codec.compiled.any_lanes import kernels as any_lanes
 from xoropt.codec.compiled.gfni import kernels as gfni
 from xoropt.codec.compiled.gfni import plan
@@ -28,7 +28,7 @@ KERNELS = (kernels, gfni, lanes512, any_lanes, one_lane, weight_kernels, mask_ke
 def plain(monkeypatch):
     """Put plain Python in the place of everything compiled."""
     plain = {name: value.py_func for module in KERNELS for name, value in compiled(module)} | TWINS
-    for module in (*KERNELS, ring_decoder, sequential_decoder, ranges):
+    for module in (*KERNELS, ring_decoder, sequential_decoder, ranges, writers):
         for name, value in plain.items():
             if name in vars(module):
                 monkeypatch.setattr(module, name, value)

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import xoropt
-from xoropt.codec.streams import auto, encoder
+from xoropt.codec.streams import auto, segment_encoder
 from xoropt.masks import decode_mask, encode_mask
 
 
@@ -48,7 +48,9 @@ def test_auto_is_quick_with_few_care_bits(count, monkeypatch):
     """A ring of a few seed bits cannot make every value; few networks are tried before it gets another bit."""
     built = []
     network = auto.auto_network
-    monkeypatch.setattr(auto, "auto_network", lambda n_out, seed: built.append(seed) or network(n_out, seed))
+    monkeypatch.setattr(
+        auto, "auto_network", lambda n_out, seed, *more: built.append(seed) or network(n_out, seed, *more)
+    )
     rng = np.random.default_rng(count)
     care = np.zeros(10_000, dtype=bool)
     care[rng.choice(10_000, count, replace=False)] = True
@@ -107,8 +109,10 @@ def test_all_care_and_none():
 def searches(monkeypatch):
     """The dependent care bits of each search for burst patches."""
     made = []
-    bursts = encoder.burst_patches
-    monkeypatch.setattr(encoder, "burst_patches", lambda found: made.append(len(found.dependent)) or bursts(found))
+    bursts = segment_encoder.burst_patches
+    monkeypatch.setattr(
+        segment_encoder, "burst_patches", lambda found: made.append(len(found.dependent)) or bursts(found)
+    )
     return made
 
 
@@ -140,3 +144,38 @@ def test_a_ring_at_a_length_where_rows_are_dependent(searches):
     name, parts = encode_mask(mask, "prefix")
     assert np.array_equal(decode_mask(name, parts, mask.shape, mask.size), mask)
     assert max(searches, default=0) < 100
+
+
+def test_efforts_store_nearly_the_same():
+    rng = np.random.default_rng(11)
+    bits, care = rng.random((2, 1_000_000)) < 0.5, rng.random(1_000_000) < 0.15
+    sizes = {}
+    for effort in auto.EFFORTS:
+        encoded = xoropt.encode(bits, care, planes=True, effort=effort)
+        assert not ((xoropt.decode(encoded) ^ bits) & care).any()
+        sizes[effort] = encoded.size
+    assert sizes["normal"].total_bits <= 1.001 * sizes["best"].total_bits
+    assert sizes["fast"].efficiency > 0.995
+    with pytest.raises(xoropt.ArgumentError, match="'effort' must be one of"):
+        xoropt.encode(bits, care, effort="slow")
+
+
+@pytest.mark.parametrize("effort", auto.EFFORTS)
+def test_the_bytes_do_not_depend_on_the_threads(effort):
+    rng = np.random.default_rng(12)
+    bits = rng.random((3, 300_000)) < 0.5
+    care = rng.random(bits.shape) < np.array([[0.9], [0.3], [0.02]])
+    alone, shared = (xoropt.encode(bits, care, effort=effort, jobs=jobs) for jobs in (1, 3))
+    assert all(np.array_equal(a, b) for a, b in zip(alone.seeds, shared.seeds, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(alone.patches.data, shared.patches.data, strict=True))
+    assert not ((xoropt.decode(alone) ^ bits) & care).any()
+
+
+def test_uneven_rings_are_split(monkeypatch):
+    rng = np.random.default_rng(13)
+    bits, care = rng.random(400_001) < 0.5, rng.random(400_001) < 0.1
+    whole = xoropt.encode(bits, care)
+    monkeypatch.setattr(segment_encoder, "SPLIT_SHORTFALL", -1)
+    halves = xoropt.encode(bits, care)
+    assert (whole.blocks, halves.blocks) == (1, 4)
+    assert np.array_equal(xoropt.decode(halves, "reference")[care], bits[care])

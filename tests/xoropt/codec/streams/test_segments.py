@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from xoropt import DecodeError
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.codec.streams.segments import Layout, assign_steps, check_layout, join_layouts, split_layouts
+from xoropt.codec.streams.segments import Layout, assign_steps, check_layout, cut_segments, join_layouts, split_layouts
 from xoropt.networks import windowed
 
 
@@ -51,3 +51,13 @@ def test_layouts_that_do_not_fit():
         check_layout(
             Layout(np.array([1 << 44]), np.array([1 << 20])), order_from_recipe("lanes:lanes=1"), 1 << 44, wide
         )
+
+
+def test_cuts_leave_few_bits_in_the_last_seed_row():
+    order = order_from_recipe("lanes:lanes=512")
+    care = np.random.default_rng(0).random(2_000_000) < 0.3
+    plain, moved = (cut_segments(care, order, 10, 10, 1, 4, whole_rows) for whole_rows in (False, True))
+    assert plain.rows.sum() == moved.rows.sum()
+    assert (np.abs(np.cumsum(plain.rows - moved.rows)) <= 8).all()
+    last = lambda layout: ((layout.seed_bits[:-1] - 1) % 512).mean()  # noqa: E731
+    assert last(moved) < 60 < last(plain)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import xoropt
 from xoropt import RateWarning
-from xoropt.codec.streams import encoder
+from xoropt.codec.streams import segment_encoder
 from xoropt.codec.streams.banded.bursts import burst_patches
 from xoropt.networks import windowed
 
@@ -66,5 +66,5 @@ def test_nothing_is_proved_when_the_budget_is_spent_at_once(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
         assert xoropt.encode(bits, care, network).proved_blocks == 1
-        monkeypatch.setattr(encoder, "burst_patches", lambda eliminated: burst_patches(eliminated, budget=0))
+        monkeypatch.setattr(segment_encoder, "burst_patches", lambda eliminated: burst_patches(eliminated, budget=0))
         assert xoropt.encode(bits, care, network).proved_blocks == 0

@@ -11,12 +11,14 @@ from safetensors.numpy import save_file
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.common.dtypes import name_of
+from xoropt.model import decompression
 from xoropt.model.file.container import DESCRIPTION, KEY
 from xoropt.model.file.description import LARGEST, from_columns, pack_description, seal, to_columns, unpack_description
-from xoropt.model.file.tensor_entries import checksum
+from xoropt.model.file.tensor_entries import checksum, describe_tensor, restore_tensor
 
 
-@pytest.mark.parametrize("network", ["stored", "stored_windowed"])
+@pytest.mark.parametrize("network", ["stored", "stored_windowed", "stored_fields"])
 @pytest.mark.parametrize("kind", ["flip", "drop", "insert", "cut", "overwrite"])
 def test_damage_never_gives_a_wrong_weight(request, tmp_path, kind, network):
     path, originals = request.getfixturevalue(network)
@@ -112,8 +114,23 @@ HOSTILE = {
     "patches beyond count": (lambda d, a: d["tensors"]["fc.weight"]["patches"].update(count=2**40), "'fc.weight'"),
     "no tensors": (lambda d, a: d.update(tensors=0, names={}), "'names'"),
     "no checksum": (lambda d, a: d["tensors"]["step"].pop("crc32"), "checksums for"),
+    "a rate of text": (lambda d, a: quantized(d, sparsity="much"), "'quantization'"),
+    "a rate above 1": (lambda d, a: quantized(d, sparsity=1.5), "'quantization'"),
+    "a rate of no number": (lambda d, a: quantized(d, sparsity=float("nan")), "'quantization'"),
+    "a magnitude of text": (lambda d, a: quantized(d, magnitude="all"), "'quantization'"),
+    "a huge magnitude": (lambda d, a: quantized(d, magnitude=10**400), "'quantization'"),
+    "an infinite magnitude": (lambda d, a: quantized(d, magnitude=float("inf")), "'quantization'"),
+    "bits beyond all": (lambda d, a: quantized(d, bits=9), "'quantization'"),
+    "scales of another kind": (lambda d, a: quantized(d, scales="column"), "'quantization'"),
+    "a huge number of a new kind": (lambda d, a: quantized(d, new=10**400), "'quantization'"),
+    "a list of a new kind": (lambda d, a: quantized(d, new=[1]), "'quantization'"),
     "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
 }
+
+
+def quantized(description, **values):
+    """Say of `fc.weight` how it was quantized."""
+    description["tensors"]["fc.weight"]["quantization"] = values
 
 
 def floats(description, arrays):
@@ -192,6 +209,172 @@ def test_hostile_streams_are_refused(stored_windowed, name):
     assert str(path) in str(caught.value)
 
 
+def lengths(*numbers):
+    """The change of the lengths of the first codewords; all of them where only one number is given."""
+
+    def change(w, arrays):
+        new = arrays["lengths::U8"].copy()
+        new[: len(numbers) if len(numbers) > 1 else None] = numbers
+        replace_array(w, arrays, "lengths", new)
+
+    return change
+
+
+def field(place, number, **others):
+    """The change of a number of the entry `field`, and of other values of the entry."""
+
+    def change(w, arrays):
+        w["field"][place] = number
+        w.update(others)
+
+    return change
+
+
+def member(number, **changes):
+    """The change of an encoding of the stack."""
+    return lambda w, arrays: w["stack"][number].update(changes)
+
+
+def other(part, change, dtype=None):
+    """The change of a part, from all its numbers to new ones, perhaps of another dtype."""
+
+    def changed(w, arrays):
+        (name,) = (name for name in arrays if name.startswith(f"{part}::"))
+        new = change(arrays.pop(name).copy())
+        replace_array(w, arrays, part, new if dtype is None else new.astype(dtype))
+
+    return changed
+
+
+def put(array, place, number):
+    """Put a number into an array, and return the array."""
+    array[place] = number
+    return array
+
+
+def replace_array(tensor, arrays, part, array):
+    """Replace a part of the file's one tensor, of any dtype, and its checksum."""
+    arrays[f"{part}::{name_of(array.dtype)}"] = np.ascontiguousarray(array)
+    tensor["crc32"] = checksum({name.rpartition("::")[0]: array for name, array in arrays.items()})
+
+
+HOSTILE_FIELDS = {
+    "too many codewords": (lengths(3), "more codewords than their lengths allow"),
+    "one codeword too many": (lengths(3, 3, 3, 3, 3, 3), "more codewords than their lengths allow"),
+    "no codeword": (other("lengths", lambda a: a[:0]), "lengths of its codewords must be bytes, one at least"),
+    "a codeword of nothing": (lengths(0, 3), "a codeword must have 1 to 8 bits"),
+    "a long codeword": (lengths(9, 3), "a codeword must have 1 to 8 bits"),
+    "a codeword longer than the planes": (lengths(3, 8), "take 15 planes, not 14"),
+    "only short codewords": (other("lengths", lambda a: a[:3]), "take 10 planes, not 14"),
+    "signed lengths": (other("lengths", lambda a: a, np.int8), "'lengths' has the wrong shape or dtype"),
+    "lengths in rows": (lambda w, a: rows_of(w, a, "lengths::U8"), "must be bytes, one at least"),
+    "no lengths": (lambda w, a: gone(w, a, "lengths::U8"), "its part 'lengths' is missing"),
+    "no values": (lambda w, a: gone(w, a, "values::U16"), "its part 'values' is missing"),
+    "fewer values than codewords": (other("values", lambda a: a[:21]), "one for each of 22 codewords"),
+    "values of two dtypes": (other("values", lambda a: a, np.int16), "'values' has the wrong shape or dtype"),
+    "values with raw bits": (other("values", lambda a: a | 1), "reach into the 7 bits of the raw field"),
+    "values too large": (field(1, 1), "its values do not fit the 16 bits of bfloat16"),
+    "a raw field too wide": (field(0, 16), "do not add up to the 16 bits of bfloat16"),
+    "a raw field much too wide": (field(0, 2**60), "do not add up"),
+    "a raw field too narrow": (field(0, 6), "take 13 planes, not 14"),
+    "too many zeros": (field(1, 9), "do not add up"),
+    "a sign of integers": (field(2, 1, dtype="I16"), "dtype int16 has no sign bit to move"),
+    "a sign of 2": (field(2, 2), "'field'"),
+    "a sign of text": (field(2, "1"), "'field'"),
+    "a fill too large": (field(3, 1 << 16), "value of its pruned weights does not fit the 16 bits"),
+    "a fill beyond all numbers": (field(3, 1 << 70), "'field'"),
+    "a fill below nothing": (field(3, -1), "'field'"),
+    "a fill of floats": (field(3, 0.0), "'field'"),
+    "three numbers": (lambda w, a: w["field"].pop(), "'field'"),
+    "a field of text": (lambda w, a: w.update(field="7010"), "'field'"),
+    "another dtype": (lambda w, a: w.update(dtype="F32"), "'values' has the wrong shape or dtype"),
+    "more planes": (lambda w, a: w.update(planes=15), "take 14 planes, not 15"),
+    "too many planes": (lambda w, a: w.update(planes=72), "72 planes; at most 71"),
+    "much information": (lambda w, a: w.update(entropy=17), "'entropy'"),
+    "a list that ends early": (
+        other("listed", lambda a: a[:5]),
+        "list of weights is damaged .the mask of positions ends",
+    ),
+    "a list without its end": (other("listed", lambda a: a[:60]), "list of weights is damaged"),
+    "a list with more after it": (other("listed", lambda a: np.append(a, np.uint8(255))), "list of weights is damaged"),
+    "too many listed": (other("listed", lambda a: put(a, 7, 1)), "list of weights is damaged .*cannot have"),
+    "more listed": (other("listed", lambda a: put(a, 0, a[0] + 1)), "list of weights is damaged"),
+    "positions out of range": (other("listed", lambda a: put(a, slice(8, 60), 255)), "list of weights is damaged"),
+    "fewer numbers of values": (other("listed_values", lambda a: a[1:]), "'listed_values' has the wrong shape"),
+    "numbers of values too large": (other("listed_values", lambda a: put(a, 3, 255)), "values above 31"),
+    "numbers of values of two bytes": (other("listed_values", lambda a: a, np.uint16), "'listed_values' has the wro"),
+    "no list": (lambda w, a: gone(w, a, "listed::U8"), "its part 'listed' is missing"),
+    "no numbers of values": (lambda w, a: gone(w, a, "listed_values::U8"), "its part 'listed_values' is missing"),
+    "a stack of text": (lambda w, a: w.update(stack="?"), "'stack'"),
+    "a stack of numbers": (lambda w, a: w.update(stack=[1, 2]), "'stack'"),
+    "an empty stack": (lambda w, a: w.update(stack=[]), "two encodings at least, of 14 planes"),
+    "a stack of one": (lambda w, a: w.update(stack=w["stack"][:1]), "two encodings at least, of 14 planes"),
+    "a stack in a stack": (member(1, stack=[]), "'stack'"),
+    "nothing in a stack": (lambda w, a: w["stack"].append({}), "'stack'"),
+    "blocks in a stack": (lambda w, a: w["stack"].append({"network": "block:n_in=8,n_out=40"}), "'stack'"),
+    "planes of text": (member(0, planes="8"), "'planes'"),
+    "planes too many": (member(1, planes=2**40), "two encodings at least, of 14 planes together"),
+    "planes too few": (lambda w, a: w["stack"].pop(), "two encodings at least, of 14 planes together"),
+    "planes of nothing": (lambda w, a: many_octets(w, a), "of 14 planes together"),
+    "octets with other planes": (member(0, octets=2), "'seeds' must be 8 planes as bytes of 40000 weights"),
+    "seven planes as octets": (member(0, planes=7), "'seeds' must be 7 planes as bytes"),
+    "octets of text": (member(0, octets=True), "'octets'"),
+    "octets of other weights": (lambda w, a: w.update(shape=[100, 401]), "as bytes of 40100 weights"),
+    "packed planes of fewer weights": (member(1, care=8), "'seeds' must be 2 planes of 1 bytes"),
+    "bytes of text": (member(0, bytes="40000"), "'bytes'"),
+    "bytes below nothing": (member(0, bytes={"seeds": -1}), "'bytes'"),
+    "bytes beyond the part": (member(0, bytes={"seeds": 10**6}), "the part 'seeds' does not fit its stack"),
+    "bytes of no part": (member(0, bytes={"roots": 1}), "the part 'roots' does not fit its stack"),
+    "bytes of another part": (member(0, bytes={"values": 2}), "the part 'values' does not fit its stack"),
+    "bytes that are missing": (other("seeds", lambda a: a[:-1]), "the part 'seeds' does not fit its stack"),
+    "bytes too many": (other("seeds", lambda a: np.append(a, np.uint8(0))), "go on after the end of its stack"),
+    "a ring that does not fit": (member(2, slack=9), "its seeds must be"),
+    "a network that is not known": (member(2, network="ring:n_in=1"), "no known topology"),
+}
+
+
+def rows_of(tensor, arrays, name):
+    """Make two rows of a part."""
+    arrays[name] = arrays[name].reshape(2, -1)
+    tensor["crc32"] = checksum({name.rpartition("::")[0]: array for name, array in arrays.items()})
+
+
+def gone(tensor, arrays, name):
+    """Take a part away."""
+    del arrays[name]
+    tensor["crc32"] = checksum({name.rpartition("::")[0]: array for name, array in arrays.items()})
+
+
+def many_octets(tensor, arrays):
+    """Describe 2^40 planes of no weights."""
+    del arrays["listed_values::U8"]
+    gone(tensor, arrays, "listed::U8")
+    tensor["shape"], tensor["stack"] = [0, 9], [{"octets": 2**37, "planes": 2**40, "bytes": {}}] * 2
+
+
+@pytest.mark.parametrize("name", HOSTILE_FIELDS)
+def test_hostile_fields_are_refused(stored_fields, monkeypatch, name):
+    path, _ = stored_fields
+    change, word = HOSTILE_FIELDS[name]
+
+    def changed(description, arrays):
+        change(description["tensors"]["w"], arrays)
+        pools = {pool: list(array.shape) if array.ndim > 1 else len(array) for pool, array in arrays.items()}
+        description["pools"] = {pool: [shape] for pool, shape in pools.items()}
+        for array in (array for array in arrays.values() if array.ndim > 1):
+            array.shape = (array.size,)
+
+    def decode(*arguments, **options):
+        raise AssertionError("something is decoded")
+
+    rewrite(path, changed)
+    monkeypatch.setattr(decompression, "decompress_tensor", decode)
+    with pytest.raises(xoropt.FormatError, match=word) as caught:
+        xoropt.decompress(path)
+    assert f"{path}: tensor 'w': " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -200,6 +383,9 @@ def test_hostile_streams_are_refused(stored_windowed, name):
         (b'{"names":[' + b"[]," * 1_000_000 + b"[]]}", "'names'"),
         (b" " * LARGEST + b"{}", "too long or ends too early"),
         (b'{"names":[NaN]}', "'names'"),
+        (b'{"names":["a\\ud800"]}', "half a character"),
+        (b'{"metadata":{"\\uDFFF":""}}', "half a character"),
+        (b'{"names":["\\ud83d\\ude00"]}', "does not name"),  # two halves are one whole
     ],
 )
 def test_deflated_bombs_are_refused(stored, text, word):
@@ -212,6 +398,15 @@ def test_deflated_bombs_are_refused(stored, text, word):
     save_file(arrays, path, metadata)
     with pytest.raises(xoropt.FormatError, match=word):
         xoropt.load(path)
+
+
+@pytest.mark.parametrize("data", [b"no JSON", b"\xff\xfe", b"[]", b"{", b"[" * 100_000, b'{"a":"\\ud800"}'])
+def test_the_description_of_a_masks_plane(dense, data):
+    model = xoropt.compress({"w": dense["fc.weight"]}, CompressConfig(sparsity=0.5, bits=1))
+    entry, parts = describe_tensor(model.tensors["w"])
+    parts["mask_plane"] = np.frombuffer(data, dtype=np.uint8)
+    with pytest.raises(xoropt.FormatError, match=r"description of its mask|half a character"):
+        restore_tensor(entry, parts)
 
 
 def test_scales_may_be_any_numbers(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.evaluation_plan import TABLES, PlacedPlan
-from xoropt.codec.compiled.kernels import seed_rows
+from xoropt.codec.compiled.kernels import piece_of, seed_rows, segment_of
 
 __all__ = ["fill_any_lanes"]
 
@@ -72,17 +72,21 @@ def any_lanes_sources(rows, m, steps, lanes, plan, tables):
 
 
 @njit(nogil=True, cache=True)
-def fill_any_lanes(octets, pieces, lanes, order, placed, scratch, out):
+def fill_any_lanes(octets, table, wanted, lanes, order, placed, scratch, out):
     """Write rows of any number of lanes, as `fill_lanes512` does; `out` must hold zeros for fewer than 64 lanes."""
     spread, rotation = order
     plan = PlacedPlan(*placed)
-    raw, rows, tables = scratch
+    spare, raw_end, rows_end = scratch
+    raw, rows, tables = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:]
     n_in, kind, hop, reads, starts = plan.n_in, plan.kind, plan.hop, plan.reads, plan.starts
     width = max(1, lanes >> 6)
     mine = tables if kind == TABLES else rows
     n_out = (len(starts) - 1) // hop[1]
-    for s in range(len(pieces)):
-        T, n, first, multiplier, low, high, base = pieces[s]
+    for s in range(segment_of(table, wanted[0]), len(table)):
+        if table[s, 5] >= wanted[1]:
+            break
+        piece = piece_of(table, s, lanes, wanted)
+        T, n, first, multiplier, low, high, base, _, _ = piece
         if n == 0:
             if lanes >= 64:
                 out[base + low * lanes >> 6 : min(base + high * lanes >> 6, len(out))] = ZERO

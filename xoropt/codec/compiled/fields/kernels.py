@@ -1,11 +1,22 @@
-"""Compiled loops from packed planes and a packed mask to numbers, as unsigned integers."""
+"""Compiled loops from octets, packed planes and a packed mask to numbers, as unsigned integers."""
 
 import numpy as np
 from numba import njit
 
-from xoropt.codec.compiled.fields.vectors import join_octets, look_up_octets, move_sign, shift_up
+from xoropt.codec.compiled.fields.vectors import (
+    add_bits,
+    gather_octets,
+    join_octets,
+    join_two,
+    keep_bits,
+    look_up_octets,
+    move_sign,
+    shift_up,
+    turn_sign,
+)
 from xoropt.codec.compiled.weights.kernels import put_tile
-from xoropt.codec.compiled.weights.vectors import choose, mark, store_tile, zero_tile
+from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile
+from xoropt.common.words.kernels import first_from
 from xoropt.common.words.vectors import fence, word_at
 
 __all__ = ["join_fields"]
@@ -14,18 +25,27 @@ ONE = np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
-def join_some(planes, at, mask, mask_at, masked, images, form, fill, count, out, to):
-    """Write `count` weights, at most 64, one by one; arguments as for `join_fields`."""
-    raw_planes, zeros, sign_last, bits = form
+def bit(planes, p, i):
+    """Return bit i of a plane."""
+    return (planes[p, i >> 6] >> np.uint64(i & 63)) & ONE
+
+
+@njit(nogil=True, cache=True)
+def join_some(octets, w, planes, at, mask, mask_at, masked, images, form, fill, count, out, to):
+    """Write `count` weights from weight w on, at most 64, one by one; arguments as for `join_fields`."""
+    raw_bits, zeros, sign_last, bits = form
+    low = 8 * len(octets)
     for i in range(count):
         if masked and (mask[(mask_at + i) >> 6] >> np.uint64((mask_at + i) & 63)) & ONE == np.uint64(0):
             out[to + i] = fill
             continue
         raw, code = np.uint64(0), 0
-        for p in range(raw_planes):
-            raw |= ((planes[p, (at + i) >> 6] >> np.uint64((at + i) & 63)) & ONE) << np.uint64(p)
-        for p in range(raw_planes, len(planes)):
-            code |= int((planes[p, (at + i) >> 6] >> np.uint64((at + i) & 63)) & ONE) << (p - raw_planes)
+        for p in range(low + len(planes) - 1):
+            one = np.uint64((octets[p >> 3, w + i] >> (p & 7)) & 1) if p < low else bit(planes, p - low, at + i)
+            if p < raw_bits:
+                raw |= one << np.uint64(p)
+            else:
+                code |= int(one) << (p - raw_bits)
         image = raw | np.uint64(images[code])
         if sign_last:
             image = (image >> ONE << np.uint64(zeros)) | ((image & ONE) << np.uint64(bits - 1))
@@ -35,59 +55,148 @@ def join_some(planes, at, mask, mask_at, masked, images, form, fill, count, out,
 
 
 @njit(nogil=True, cache=True)
-def join_tiles(planes, at, mask, mask_at, masked, octets, from_octet, form, fill, tiles, spare, out, to, stream):
-    """Write whole tiles of 64 weights; arguments as for `join_fields`."""
-    raw_planes, zeros, sign_last, bits = form
-    for _ in range(tiles):
-        codes = zero_tile(spare)
-        for p in range(raw_planes, len(planes)):
-            codes = mark(codes, word_at(planes[p], at), 1 << (p - raw_planes))
-        for b in range(bits >> 3):
-            made = look_up_octets(octets, b, codes) if b >= from_octet else zero_tile(spare)
-            for p in range(8 * b, min(8 * b + 8, raw_planes)):
-                made = mark(made, word_at(planes[p], at), 1 << (p & 7))
-            store_tile(spare, 64 * b, made)
-        numbers = join_octets(spare, out)
-        if sign_last:
-            numbers = move_sign(numbers, zeros)
-        elif zeros:
-            numbers = shift_up(numbers, zeros)
-        if masked:
-            numbers = choose(numbers, ~word_at(mask, mask_at), fill)
-        put_tile(out, to, numbers, stream)
-        at += 64
-        mask_at += 64
-        to += 64
+def put_listed(out, begin, listed, k, stop):
+    """Put the fields of listed weights below `stop`, from the k-th on, into `out`, and return the number of the next.
+
+    `out` begins with weight `begin`.
+    """
+    at, bits, kept = listed
+    while k < len(at) and at[k] < stop:
+        i = at[k] - begin
+        out[i] = (out[i] & kept) | bits[k]
+        k += 1
+    return k
+
+
+@njit(nogil=True, cache=True)
+def join_tiles(
+    octets, w, words, places, at, mask, mask_at, masked, tables, form, fill, listed, tiles, spare, out, to, stream
+):
+    """Write whole tiles of 64 weights from weight w on.
+
+    Args:
+        words: uint64, the planes one after the other.
+        places: int64, for each byte up to the one where the codes begin, and then for the codes, the first words of the
+            eight planes that make it; unused ones are those of a plane of zeros.
+        at: the word of each plane that belongs to weight w.
+        octets, mask, mask_at, masked, tables, form, fill, listed, spare, out, stream: as for `join_fields`.
+        w: the first weight.
+        tiles: how many.
+        to: the place of weight w in `out`.
+    """
+    raw_bits, zeros, sign_last, bits = form
+    low, size = len(octets), bits >> 3
+    mixed = raw_bits >> 3  # the byte where the codes begin, above so many raw bits:
+    raw_mask = (1 << (raw_bits & 7)) - 1
+    numbered = 512 * (mixed + 1)  # where the bytes of further code planes lie in `spare`, behind those of each byte
+    joined = spare[numbered + 512 :]
+    tile = np.empty(64, out.dtype)
+    listed_at = listed[0]
+    k = first_from(listed_at, w)
+    for done in range(0, tiles, 8):
+        for b in range(low, mixed + 1):
+            gather_octets(words, places, 8 * b, at, spare, 512 * b)
+        gather_octets(words, places, 8 * mixed + 8, at, spare, numbered)
+        for t in range(0, 64 * min(8, tiles - done), 64):
+            for b in range(mixed if size > 2 else 0):  # bytes that are raw
+                store_tile(joined, 64 * b, load_tile(octets[b], w) if b < low else load_tile(spare, 512 * b + t))
+            octet = load_tile(octets[mixed], w) if mixed < low else load_tile(spare, 512 * mixed + t)
+            codes = add_bits(keep_bits(octet, 255 - raw_mask), load_tile(spare, numbered + t))
+            octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, mixed, codes))
+            if size == 1:
+                numbers = join_two(octet, octet, out)
+            elif size == 2 and mixed == 0:
+                numbers = join_two(octet, look_up_octets(tables, 1, codes), out)
+            elif size == 2:
+                numbers = join_two(load_tile(octets[0], w) if low else load_tile(spare, t), octet, out)
+            else:
+                store_tile(joined, 64 * mixed, octet)
+                for b in range(mixed + 1, size):
+                    store_tile(joined, 64 * b, look_up_octets(tables, b, codes))
+                numbers = join_octets(joined, out)
+            if sign_last and not zeros:
+                numbers = turn_sign(numbers)
+            elif sign_last:
+                numbers = move_sign(numbers, zeros)
+            elif zeros:
+                numbers = shift_up(numbers, zeros)
+            if masked:
+                numbers = choose(numbers, ~word_at(mask, mask_at), fill)
+            if k < len(listed_at) and listed_at[k] < w + 64:
+                store_tile(tile, 0, numbers)
+                k = put_listed(tile, w, listed, k, w + 64)
+                numbers = load_tile(tile, 0)
+            put_tile(out, to, numbers, stream)
+            w += 64
+            mask_at += 64
+            to += 64
+        at += 8
+
+
+@njit(nogil=True, cache=True)
+def places_of(planes, raw_bits, low, places):
+    """Find the planes that make each byte, see `join_tiles`."""
+    stride, last = planes.shape[1], len(planes) - 1
+    mixed = raw_bits >> 3
+    total = low + last
+    for k in range(len(places)):
+        p = k if k < 8 * mixed + 16 else total
+        places[k] = stride * (p - low if low <= p < total else last)
 
 
 @njit(nogil=True, cache=True)
 def join_fields(
-    planes, at, mask, mask_at, masked, images, octets, from_octet, form, fill, first, stop, spare, out, begin, stream
+    octets,
+    planes,
+    at,
+    mask,
+    mask_at,
+    masked,
+    images,
+    tables,
+    form,
+    fill,
+    listed,
+    first,
+    stop,
+    spare,
+    out,
+    begin,
+    stream,
 ):
-    """Write the weights first … stop − 1, whose codes and raw fields lie in planes.
+    """Write the weights first … stop − 1, whose raw fields and codes lie in octets and planes.
 
     Args:
-        planes: uint64 (planes, words): those of the raw field, and then those of the codes.
-        at: the bit of each plane that belongs to weight `first`.
+        octets: uint8 (n, weights), the first 8·n planes: those of the raw field, and then those of the codes.
+        planes: uint64 (planes + 1, words), the other planes, and one of zeros.
+        at: the bit of each of them that belongs to weight `first`; if this is a multiple of 64, so is `first`.
         mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
         masked: whether there is a mask; otherwise all weights are kept.
         images: the image without its raw field for every code, of the dtype of `out`.
-        octets: the bytes of these images, uint8 (bytes·256,): byte b for every code from 256·b on.
-        from_octet: the lowest byte that is not always 0.
+        tables: the bytes of these images, uint8 (bytes·256,), byte b from 256·b on. They are looked up by the codes
+            turned so that the bits in the byte where they begin, 8 − raw_bits mod 8, stay there as the upper ones.
         form: raw_bits, zeros and sign_last of the numbers' form, and their bits.
         fill: a pruned weight, uint64.
+        listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
         first, stop: the range.
-        spare: working memory, 512 uint8.
+        spare: working memory, 5632 uint8.
         out: of the weights' unsigned dtype, with weight w at w − begin.
         begin: see `out`.
         stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is a multiple of 64.
     """
     head = min(-first & 63, stop - first)
-    join_some(planes, at, mask, mask_at, masked, images, form, fill, head, out, first - begin)
+    join_some(octets, first, planes, at, mask, mask_at, masked, images, form, fill, head, out, first - begin)
+    put_listed(out, begin, listed, first_from(listed[0], first), first + head)
     done = head + ((stop - first - head) >> 6 << 6)
-    i, k, to = at + head, mask_at + head, first + head - begin
-    tiles = (done - head) >> 6
-    join_tiles(planes, i, mask, k, masked, octets, from_octet, form, fill, tiles, spare, out, to, stream)
-    rest = stop - first - done
-    join_some(planes, at + done, mask, mask_at + done, masked, images, form, fill, rest, out, first + done - begin)
+    if done > head:
+        places = np.empty(8 * 10, np.int64)
+        places_of(planes, form[0], 8 * len(octets), places)
+        w, i, k, to = first + head, (at + head) >> 6, mask_at + head, first + head - begin
+        tiles, words = (done - head) >> 6, planes.reshape(-1)
+        join_tiles(
+            octets, w, words, places, i, mask, k, masked, tables, form, fill, listed, tiles, spare, out, to, stream
+        )
+    w, i, k, to, rest = first + done, at + done, mask_at + done, first + done - begin, stop - first - done
+    join_some(octets, w, planes, i, mask, k, masked, images, form, fill, rest, out, to)
+    put_listed(out, begin, listed, first_from(listed[0], w), stop)
     fence()

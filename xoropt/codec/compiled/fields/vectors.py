@@ -8,10 +8,21 @@ from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
+from xoropt.codec.compiled.gfni.plan import has_gfni
+from xoropt.codec.compiled.vectors import ROW
 from xoropt.codec.compiled.weights.vectors import SIZE, TileType, vector
 from xoropt.common.words.vectors import address
 
-__all__ = ["join_octets", "look_up_octets", "move_sign", "shift_up"]
+__all__ = [
+    "add_bits",
+    "gather_octets",
+    "join_octets",
+    "join_two",
+    "keep_bits",
+    "look_up_octets",
+    "move_sign",
+    "shift_up",
+]
 
 OCTETS = ir.VectorType(ir.IntType(8), SIZE)
 FEATURES = {"+avx512f", "+avx512bw", "+avx512vbmi"}
@@ -75,6 +86,100 @@ def join_octets(typing_context, octets, out):
 
 
 @intrinsic
+def join_two(typing_context, low, high, out):
+    """Join two tiles of bytes to 64 numbers of the dtype of `out`, low + 2^8·high; to single bytes, low alone."""
+    kind = TileType(out.dtype.bitwidth)
+
+    def codegen(context, builder, signature, args):
+        if kind.bits == 8:
+            return args[0]
+        both = shuffle(builder, *args[:2], [i + part for i in range(SIZE) for part in (0, SIZE)])
+        pairs = builder.bitcast(both, vector(16))
+        return pairs if kind.bits == 16 else builder.zext(pairs, vector(kind.bits))
+
+    return kind(low, high, out), codegen
+
+
+@intrinsic
+def gather_octets(typing_context, words, places, k, at, out, to):
+    """Write 512 bytes to out[to :], uint8: bit j of byte i is bit i of the words from words[places[k + j] + at] on.
+
+    With GF2P8AFFINEQB, eight words of eight planes are transposed by shuffles, and then every eight bytes as a matrix
+    of 8 × 8 bits: the product of a matrix and the unit vectors is its transpose.
+    """
+
+    def codegen(context, builder, signature, args):
+        words, places, k, at, out, to = args
+        word = ir.IntType(64)
+        firsts = []
+        for j in range(8):
+            place = builder.add(k, ir.Constant(word, j))
+            place = builder.load(address(context, builder, signature.args[1], places, place, word))
+            firsts.append(builder.add(place, at))
+
+        def put(t, tile):
+            place = builder.add(to, ir.Constant(word, SIZE * t))
+            builder.store(tile, address(context, builder, signature.args[4], out, place, OCTETS), align=1)
+
+        if not has_gfni():
+            for t in range(8):
+                tile = ir.Constant(OCTETS, None)
+                for j, first in enumerate(firsts):
+                    place = builder.add(first, ir.Constant(word, t))
+                    bits = builder.load(address(context, builder, signature.args[0], words, place, word))
+                    added = builder.add(tile, splat(builder, tile, 1 << j))
+                    tile = builder.select(builder.bitcast(bits, ir.VectorType(ir.IntType(1), SIZE)), added, tile)
+                put(t, tile)
+            return context.get_dummy_value()
+        rows = [builder.load(address(context, builder, signature.args[0], words, i, ROW), align=8) for i in firsts]
+        for apart in (1, 2, 4):  # word t of row j comes to place j of row t
+            for low in range(8):
+                if not low & apart:
+                    pair = rows[low], rows[low + apart]
+                    lower = [8 + i - apart if i & apart else i for i in range(8)]
+                    rows[low] = shuffle(builder, *pair, lower)
+                    rows[low + apart] = shuffle(builder, *pair, [8 + i if i & apart else i + apart for i in range(8)])
+        units = ir.Constant(OCTETS, [ir.Constant(ir.IntType(8), 1 << i % 8) for i in range(SIZE)])
+        kind = ir.FunctionType(OCTETS, [OCTETS, OCTETS, ir.IntType(8)])
+        multiply = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.vgf2p8affineqb.512")
+        matrices = [8 * (7 - j) + group for group in range(8) for j in range(8)]  # byte 7 − j of a word: plane j
+        for t, row in enumerate(rows):
+            octets = builder.bitcast(row, OCTETS)
+            octets = shuffle(builder, octets, octets, matrices)
+            put(t, builder.call(multiply, [units, octets, ir.Constant(ir.IntType(8), 0)]))
+        return context.get_dummy_value()
+
+    return types.void(words, places, types.int64, types.int64, out, types.int64), codegen
+
+
+def shuffle(builder, a, b, places):
+    """Take the elements at these places of two vectors, one after the other."""
+    i32 = ir.IntType(32)
+    mask = ir.Constant(ir.VectorType(i32, len(places)), [ir.Constant(i32, place) for place in places])
+    return builder.shuffle_vector(a, b, mask)
+
+
+@intrinsic
+def keep_bits(typing_context, tile, bits):
+    """Return a tile of bytes with those bits alone that the number `bits` has."""
+
+    def codegen(context, builder, signature, args):
+        return builder.and_(args[0], splat(builder, args[0], args[1]))
+
+    return tile(tile, types.int64), codegen
+
+
+@intrinsic
+def add_bits(typing_context, tile, other):
+    """Return the bits of two tiles together."""
+
+    def codegen(context, builder, signature, args):
+        return builder.or_(args[0], args[1])
+
+    return tile(tile, tile), codegen
+
+
+@intrinsic
 def shift_up(typing_context, tile, by):
     """Return the numbers of a tile shifted up by some bits, fewer than they have."""
 
@@ -82,6 +187,20 @@ def shift_up(typing_context, tile, by):
         return builder.shl(args[0], splat(builder, args[0], args[1]))
 
     return tile(tile, types.int64), codegen
+
+
+@intrinsic
+def turn_sign(typing_context, tile):
+    """Return the numbers of a tile with the lowest bit moved to the top, the others shifted down by one."""
+
+    def codegen(context, builder, signature, args):
+        tile = args[0]
+        kind = ir.FunctionType(tile.type, [tile.type] * 3)
+        name = f"llvm.fshr.v{SIZE}i{tile.type.element.width}"
+        turn = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(turn, [tile, tile, splat(builder, tile, 1)])
+
+    return tile(tile), codegen
 
 
 @intrinsic

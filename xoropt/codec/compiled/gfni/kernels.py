@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.gfni.vectors import high_octets, low_octets, multiply_octets
-from xoropt.codec.compiled.kernels import seed_rows
+from xoropt.codec.compiled.kernels import piece_of, seed_rows, segment_of
 from xoropt.codec.compiled.lanes512.kernels import (
     place_after,
     put_end,
@@ -199,19 +199,22 @@ def write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
 
 
 @njit(nogil=True, cache=True)
-def fill_gfni(octets, pieces, order, network, taps, raw, rows, out, stream):
+def fill_gfni(octets, table, wanted, order, network, taps, raw, rows, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
-        octets, pieces, order, out, stream: as for `xoropt.codec.compiled.lanes512.kernels.fill_lanes512`.
+        octets, table, wanted, order, out, stream: as for `xoropt.codec.compiled.lanes512.kernels.fill_lanes512`.
         network: n_in, groups and both numbers of hop of a `GfniPlan`.
         taps: its taps.
         raw, rows: working memory for the stored bits, and for seed rows.
     """
     spread, rotation = order
     n_in, groups, hops, phases = network
-    for s in range(len(pieces)):
-        T, n, first, _, low, high, base = pieces[s]
+    for s in range(segment_of(table, wanted[0]), len(table)):
+        if table[s, 5] >= wanted[1]:
+            break
+        piece = piece_of(table, s, 512, wanted)
+        T, n, first, _, low, high, base, _, _ = piece
         base >>= 6
         if n == 0:
             out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
@@ -222,7 +225,7 @@ def fill_gfni(octets, pieces, order, network, taps, raw, rows, out, stream):
         turn_rows(rows, m, m, stop - m, 1)
         turn_seeds(rows, stop)
         if low > 0 or high < T or base + T * 8 > len(out):
-            write_part(pieces[s], steps, m, network, rotation, taps, rows, raw, out, stream)
+            write_part(piece, steps, m, network, rotation, taps, rows, raw, out, stream)
         else:
-            write_whole(pieces[s], steps, m, network, rotation, taps, rows, out, stream)
+            write_whole(piece, steps, m, network, rotation, taps, rows, out, stream)
     fence()

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.codec.compiled.evaluation_plan import TABLES, PlacedPlan
-from xoropt.codec.compiled.kernels import seed_rows
+from xoropt.codec.compiled.kernels import piece_of, seed_rows, segment_of
 from xoropt.codec.compiled.vectors import (
     add_rows,
     equal_words,
@@ -188,7 +188,7 @@ def write_all(piece, steps, m, rotation, plan, mine, out, stream):
     """Write all rows of a segment, for network rows with `depth` reads each.
 
     Args:
-        piece: one of the `pieces` of `fill_lanes512`.
+        piece: what `piece_of` returned.
         steps, m: steps and seed rows of the segment.
         rotation: lanes by which each row is rotated more than the row before.
         plan: the plan of the network.
@@ -242,57 +242,97 @@ def write_all(piece, steps, m, rotation, plan, mine, out, stream):
 
 
 @njit(nogil=True, cache=True)
-def write_some(piece, steps, m, rotation, plan, mine, raw, out, stream):
-    """Write the wanted rows of a segment, up to the end of `out`; arguments as for `write_all`."""
-    n_in, hop, reads, starts = plan.n_in, plan.hop, plan.reads, plan.starts
-    T, multiplier, low, high, base = piece[0], piece[3], piece[4], piece[5], piece[6] >> 6
-    n_out = (len(starts) - 1) // hop[1]
-    each, left = n_in * T // m, n_in * T % m
-    hops, further = hop[0] // hop[1] * hop[2] * 8, hop[0] % hop[1]
-    source = phase = 0
-    turns, step = equal_words(0), equal_words(rotation)
-    y = done = rest = 0
-    for _ in range(steps):
-        count, rest = rows_of_step(each, left, m, rest, T - done)
-        done += count
-        for j in range(phase * n_out, phase * n_out + count):
-            if low <= y < high:
-                k, end = number_at(starts, j), number_at(starts, j + 1)
-                row = load_row(mine, source + number_at(reads, k))
+def write_some(piece, m, rotation, plan, mine, raw, out, stream):
+    """Write the wanted rows of a segment, one weight row after the other, up to the end of `out`.
+
+    Weight row y is stream row p = y·a⁻¹ mod T. With D = n_in·T, step s = ⌊((p + 1)·m − 1) / D⌋ makes it, by row
+    j = ⌊r / m⌋ of the network, where r is the remainder. From row to row, p and r grow by a constant modulo T and D, so
+    that nothing is divided.
+
+    Args:
+        piece, m, rotation, plan, mine, out, stream: as for `write_all`.
+        raw: working memory, eight words.
+    """
+    n_in, hop, reads, starts, depth = plan.n_in, plan.hop, plan.reads, plan.starts, plan.depth
+    T, low, high, base, forth, p = piece[0], piece[4], piece[5], piece[6] >> 6, piece[7], piece[8]
+    D, n_out = n_in * T, (len(starts) - 1) // hop[1]
+    made = (p + 1) * m - 1
+    s, r = made // D, made % D
+    j, f = r // m, r % m
+    on, over = forth * m, (forth - T) * m  # how far the stream moves, and where it begins again
+    s0, j0, f0 = on // D, on % D // m, on % D % m
+    s1, j1, f1 = over // D, over % D // m, over % D % m
+    whole, rest = D // m, D % m
+    unit, single = hop[0] * hop[2] * 8, hop[1] == 1
+    end = min(high, (len(out) - base) >> 3)  # beyond these rows, `out` has no room for whole ones
+    at = base + low * 8
+    for y in range(low, high):
+        row_number, source = j, s * unit
+        if not single:
+            place = s * hop[0]
+            source = place // hop[1] * hop[2] * 8
+            row_number = j + place % hop[1] * n_out
+        if depth == 2:
+            k = 2 * row_number
+            row = xor_rows(
+                load_row(mine, source + number_at(reads, k)), load_row(mine, source + number_at(reads, k + 1))
+            )
+        else:
+            k, stop = number_at(starts, row_number), number_at(starts, row_number + 1)
+            row = load_row(mine, source + number_at(reads, k))
+            k += 1
+            while k < stop:
+                row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
                 k += 1
-                while k < end:
-                    row = xor_rows(row, load_row(mine, source + number_at(reads, k)))
-                    k += 1
-                row, at = turn_row(row, turns), base + y * 8
-                if at + 8 > len(out):
-                    put_end(out, at, row, raw)
-                else:
-                    put_row(out, at, row, stream, at)
-            y = place_after(y, multiplier, multiplier - T, 0)
-            turns = add_rows(turns, step)
-        source, phase = source_after(source, phase, hops, further, hop[1], hop[2] * 8)
+        row = turn_row(row, equal_words(p * rotation))
+        if y >= end:
+            put_end(out, at, row, raw)
+        elif stream:
+            stream_row(out, at, row)
+        else:
+            store_row(out, at, row)
+        at += 8
+        again = p + forth >= T
+        p += forth - T if again else forth
+        s += s1 if again else s0
+        j += j1 if again else j0
+        f += f1 if again else f0
+        carry = f >= m
+        f -= m if carry else 0
+        j += 1 if carry else 0
+        if j > whole or (j == whole and f >= rest):
+            s += 1
+            j -= whole
+            f -= rest
+            if f < 0:
+                f += m
+                j -= 1
 
 
 @njit(nogil=True, cache=True)
-def fill_lanes512(octets, pieces, order, placed, scratch, out, stream):
+def fill_lanes512(octets, table, wanted, order, placed, scratch, out, stream):
     """Write rows of 512 lanes of some segments, packed.
 
     Args:
         octets: uint8, the stored seed bits of the plane.
-        pieces: int64 (segments, 7): T, n, the first stored bit, the row multiplier a, the first wanted weight row and
-            the end of the wanted rows, and the bit of `out` for the first weight of the segment.
+        table, wanted: the segments, and the wanted rows, see `piece_of`.
         order: spread and rotation of the stream order.
         placed: the values of a `PlacedPlan`, for rows of eight words.
-        scratch: working memory: uint64 arrays for the stored bits, for rows of seeds and nodes, and for tables.
+        scratch: working memory, uint64, for the stored bits, for rows of seeds and nodes, and for tables, and the
+            words at which the first two end.
         out: uint64, at a multiple of 64 bytes where `stream` is set; the last row may reach beyond its end.
         stream: whether to use streaming stores, which bypass the caches.
     """
     spread, rotation = order
     plan = PlacedPlan(*placed)
-    raw, rows, tables = scratch
+    spare, raw_end, rows_end = scratch
+    raw, rows, tables = spare[:raw_end], spare[raw_end:rows_end], spare[rows_end:]
     n_in, kind = plan.n_in, plan.kind
-    for s in range(len(pieces)):
-        T, n, first, _, low, high, base = pieces[s]
+    for s in range(segment_of(table, wanted[0]), len(table)):
+        if table[s, 5] >= wanted[1]:
+            break
+        piece = piece_of(table, s, 512, wanted)
+        T, n, first, _, low, high, base, _, _ = piece
         base >>= 6
         if n == 0:
             out[base + low * 8 : min(base + high * 8, len(out))] = ZERO
@@ -302,7 +342,7 @@ def fill_lanes512(octets, pieces, order, placed, scratch, out, stream):
         lanes512_sources(rows, m, steps, plan, tables)
         mine = tables if kind == TABLES else rows
         if plan.depth == 0 or low > 0 or high < T or base + T * 8 > len(out):
-            write_some(pieces[s], steps, m, rotation, plan, mine, raw, out, stream)
+            write_some(piece, m, rotation, plan, mine, raw, out, stream)
         else:
-            write_all(pieces[s], steps, m, rotation, plan, mine, out, stream)
+            write_all(piece, steps, m, rotation, plan, mine, out, stream)
     fence()

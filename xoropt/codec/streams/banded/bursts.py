@@ -118,10 +118,11 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
         flipped: uint64 (E,), the caller's flips so far, bit p for plane p; read again for every chunk.
         budget: reductions that may be repeated.
     """
-    from xoropt.codec.streams.banded.kernels import elimination
+    from xoropt.codec.streams.banded.kernels.syndromes import columns
 
     equations, dependent = eliminated.equations, eliminated.dependent
     system, pivots = tuple(equations.system), tuple(eliminated.pivots)
+    places = eliminated.places
     settled = np.zeros(len(equations.heads), dtype=bool)
     column = np.zeros(len(equations.heads), dtype=np.uint64)
     begin = 0
@@ -129,7 +130,7 @@ def bursts(eliminated: Elimination, flipped: np.ndarray, budget: int) -> Iterato
         end = _chunk_end(dependent, begin)
         chunk = dependent[begin:end]
         column[chunk] = np.uint64(1) << np.arange(len(chunk), dtype=np.uint64)
-        first = elimination.columns(system, pivots, chunk[-1], column, budget)
+        first = columns(system, equations.lines, pivots, places, chunk[-1], column, budget)
         if first < 0:
             return
         span = slice(int(first), int(chunk[-1]) + 1)

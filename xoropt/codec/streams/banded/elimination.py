@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.codec.streams.banded.equations import Equations
-from xoropt.common.memory import aligned_zeros
+from xoropt.common.memory import aligned, aligned_zeros
 
-__all__ = ["PLANES_AT_ONCE", "Elimination", "Pivots", "eliminate", "evaluate", "substitute_back"]
+__all__ = ["PLANES_AT_ONCE", "Elimination", "Memory", "Pivots", "eliminate", "substitute_back"]
 
 PLANES_AT_ONCE = 64
 """Most planes of one elimination: the bits of a word of right-hand sides."""
@@ -25,7 +25,7 @@ class Pivots(NamedTuple):
 
     Attributes:
         rows: uint64 (n·2B,), zero where there is none.
-        owner: int32 (n,), the equation; −1 where there is none, 0 where the column is not live.
+        owner: int32 (n,), the equation; −1 where there is none, −2 where the column is not live.
         border_rows: uint64 (border·B,), the pivot rows of border columns.
         border_owner: int32 (border,), as `owner`.
     """
@@ -54,43 +54,61 @@ class Elimination:
     dependent: np.ndarray = field(repr=False)
     residual: np.ndarray = field(repr=False)
 
+    @property
+    def places(self) -> np.ndarray:
+        """The column of each equation's pivot, int32 (E,), −1 where the equation is dependent."""
+        places = np.full(len(self.equations.heads), -1, dtype=np.int32)
+        for owner, least in ((self.pivots.owner, self.equations.system.border), (self.pivots.border_owner, 0)):
+            columns = np.flatnonzero(owner >= 0)
+            columns = columns[columns >= least]
+            places[owner[columns]] = columns
+        return places
 
-def eliminate(equations: Equations, values: np.ndarray, planes: int) -> Elimination:
+
+class Memory:
+    """Memory for the pivot rows of one elimination after another: fresh pages cost the system more than they do."""
+
+    def __init__(self) -> None:
+        self._words = aligned(0)
+
+    def words(self, count: int) -> np.ndarray:
+        """Return uint64 (count,), not initialized; what was returned before is overwritten."""
+        if len(self._words) < count:
+            self._words = aligned(count)
+        return self._words[:count]
+
+
+def eliminate(equations: Equations, values: np.ndarray, planes: int, memory: Memory | None = None) -> Elimination:
     """Eliminate the equations of a segment for all planes at once.
 
     Args:
         equations: the equations.
         values: uint64 (E,), bit p is the value that plane p asks for.
         planes: number of planes, 1 to 64.
+        memory: where the pivot rows go; they last until it is used again. None: memory of their own.
     """
     from xoropt.codec.streams.banded.kernels import elimination as kernels
 
     n = equations.n
     system = equations.system
     band, border, count = system.B, system.border, len(equations.heads)
-    owner = np.where(equations.live, np.int32(-1), np.int32(0))
-    pivots = Pivots(aligned_zeros(n * 2 * band), owner, aligned_zeros(border * band), owner[:border].copy())
+    owner = np.where(equations.live, np.int32(-1), np.int32(-2))
+    rows = (memory or Memory()).words(n * 2 * band)
+    pivots = Pivots(rows, owner, aligned_zeros(border * band), owner[:border].copy())
     dependent, residual = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.uint64)
-    table, work = aligned_zeros(16 * 16 * band * 2 * band), aligned_zeros(kernels.BATCH * 2 * band)
-    found = kernels.eliminate(tuple(system), values, tuple(pivots), dependent, residual, table, work)
+    table, work = aligned(16 * 16 * band * 2 * band), aligned(kernels.BATCH * 2 * band)
+    found = kernels.eliminate(tuple(system), equations.lines, values, tuple(pivots), dependent, residual, table, work)
     return Elimination(equations, planes, pivots, dependent[:found].copy(), residual[:found].copy())
 
 
 def substitute_back(eliminated: Elimination) -> np.ndarray:
     """Solve the independent equations for every plane: uint8 (planes, n), by column of the segment."""
-    from xoropt.codec.streams.banded.kernels import elimination as kernels
+    from xoropt.codec.streams.banded.kernels.solution import substitute
 
     equations, planes = eliminated.equations, eliminated.planes
-    x = np.zeros(planes * equations.n, dtype=np.uint8)
-    kernels.substitute(tuple(equations.system), tuple(eliminated.pivots), planes, x)
-    return np.roll(x.reshape(planes, equations.n), equations.cut, axis=1)
-
-
-def evaluate(equations: Equations, x: np.ndarray) -> np.ndarray:
-    """Evaluate the equations at x, uint8 (planes, n), by column of the segment: uint64 (E,), bit p for plane p."""
-    from xoropt.codec.streams.banded.kernels import elimination as kernels
-
-    out = np.zeros(len(equations.heads), dtype=np.uint64)
-    turned = np.roll(x, -equations.cut, axis=1)
-    kernels.evaluate(tuple(equations.system), len(x), turned.reshape(-1), out)
-    return out
+    system = equations.system
+    words = np.zeros((planes, -(-equations.n // 64)), dtype=np.uint64)
+    state = aligned_zeros(planes * 2 * system.B)
+    substitute(tuple(system), equations.lines, tuple(eliminated.pivots), planes, state, words.reshape(-1))
+    x = np.unpackbits(words.view(np.uint8), axis=1, count=equations.n, bitorder="little")
+    return np.roll(x, equations.cut, axis=1)

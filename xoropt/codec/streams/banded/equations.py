@@ -53,9 +53,9 @@ class BandedSystem(NamedTuple):
 
     Attributes:
         heads, pattern: int64 (E,).
-        patterns: uint64, flat (n_out·words,).
+        patterns: uint64, flat (n_out·(B + 1),): a word of zeros, the words of a pattern, and zeros.
         words: words of a pattern.
-        live: uint64 (⌈n/64⌉ + 1,), a bit for every column: set for unknowns, clear for the constant 0.
+        live: uint64 (⌈n/64⌉ + B,), a bit for every column: set for unknowns, clear for the constant 0.
         window: bits of the window, at most 64·(B − 1).
         n: number of columns.
         border: number of border columns, `window` in a ring and 0 in an open stream.
@@ -100,12 +100,19 @@ class Equations:
         """The equations as the compiled loops take them."""
         network, border = self.network, min(self.network.window, self.n) if self.closed else 0
         band, rows = band_words(network.window), network.rows
-        own = self.heads, self.pattern, rows.reshape(-1), rows.shape[1], self._live_words()
+        patterns = np.zeros((len(rows), band + 1), dtype=np.uint64)
+        patterns[:, 1 : 1 + rows.shape[1]] = rows
+        own = self.heads, self.pattern, patterns.reshape(-1), rows.shape[1], self._live_words()
         return BandedSystem(*own, network.window, self.n, border, band)
 
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """A tuple as long as a row of the elimination has vectors of eight words: 2·B/8; its length is its type."""
+        return (0,) * (self.system.B // 4)
+
     def _live_words(self) -> np.ndarray:
-        """Pack `live`: uint64 (⌈n/64⌉ + 1,)."""
-        packed = np.zeros((self.n + 63) // 64 * 8 + 8, dtype=np.uint8)
+        """Pack `live`: uint64 (⌈n/64⌉ + B,)."""
+        packed = np.zeros(((self.n + 63) // 64 + band_words(self.network.window)) * 8, dtype=np.uint8)
         bits = np.packbits(self.live, bitorder="little")
         packed[: len(bits)] = bits
         return packed.view("<u8").astype(np.uint64)
@@ -164,6 +171,8 @@ def build_equations(
     Returns:
         The equations, and the number in stream order of the care bit of each, int64 (E,).
     """
+    from xoropt.codec.streams.banded.kernels import equations as kernels
+
     starts, stream_rows, _ = care_bits
     seed_rows = count_seed_rows(order, seed_bits)
     n = order.lanes * seed_rows
@@ -177,7 +186,7 @@ def build_equations(
     live[seed_rows - 1 :: seed_rows] = False
     live[last_row_lanes(order, seed_bits) * seed_rows + seed_rows - 1] = True
     heads += np.repeat(np.arange(order.lanes, dtype=np.int64) * seed_rows, np.diff(starts))
-    first = int(np.argmin(_exact_heads(order, rows, seed_bits, care_bits) - numbers)) if len(heads) else 0
+    first = kernels.furthest_behind(starts, stream_rows, rows, order.lanes, seed_bits)
     cut = int(heads[first]) if len(heads) else 0
     first = int(np.searchsorted(heads, cut))
     turned = np.roll(heads, -first) - cut
@@ -186,23 +195,12 @@ def build_equations(
     return equations, np.roll(numbers, -first)
 
 
-def _exact_heads(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits) -> np.ndarray:
-    """Return the seed bits before each care bit at the exact rate: ⌊s·n/(L·T)⌋ for stream position s; int64 (E,)."""
-    lane = np.repeat(np.arange(order.lanes, dtype=np.int64) * rows, np.diff(care_bits.starts))
-    return (lane + care_bits.stream_rows) * seed_bits // (order.lanes * rows)
-
-
 def count_shortfall(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits, capacity: int) -> int:
     """Count the care bits of a ring that a window of `capacity` seed bits cannot serve.
 
     This is an estimate of the dependent equations: where care bits are dense, the window runs out of unknowns.
     """
-    from xoropt.codec.streams.banded.kernels import equations
+    from xoropt.codec.streams.banded.kernels import equations as kernels
 
-    count = len(care_bits.stream_rows)
-    if not count:
-        return 0
-    heads = _exact_heads(order, rows, seed_bits, care_bits)
-    first = int(np.argmin(heads - np.arange(count)))
-    turned = np.roll(heads, -first) + seed_bits * (np.arange(count) >= count - first)
-    return int(equations.shortfall(turned, capacity))
+    starts, stream_rows, _ = care_bits
+    return int(kernels.shortfall(starts, stream_rows, rows, order.lanes, seed_bits, capacity))

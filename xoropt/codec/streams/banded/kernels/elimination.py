@@ -1,4 +1,4 @@
-"""Compiled loops of the banded elimination over GF(2), of back substitution, and of the columns of a syndrome.
+"""Compiled loops of the banded elimination over GF(2).
 
 Rows are kept *in place*: bit c of a row lies in word (c // 64) mod B, so that no row is shifted when the window moves
 on. B is a power of two and the window at most 64·(B − 1) bits wide, so no two columns that a row can reach share a bit.
@@ -9,45 +9,52 @@ last equations of a ring share), and one word of right-hand sides, bit p for pla
 import numpy as np
 from numba import njit
 
-from xoropt.codec.streams.banded.kernels.vectors import copy8, xor8, xor_four8
-from xoropt.common.words.vectors import ones, trailing_zeros
+from xoropt.codec.streams.banded.kernels.vectors import (
+    add_rows,
+    clear_columns,
+    clear_row,
+    copy_row,
+    shift_twice,
+    turn_half,
+    xor_row,
+)
+from xoropt.common.words.vectors import trailing_zeros
 
-__all__ = ["BATCH", "columns", "eliminate", "evaluate", "substitute"]
+__all__ = ["BATCH", "eliminate", "load_equations"]
 
 ONE = np.uint64(1)
-NIBBLE = np.uint64(15)
-BATCH = 16
-"""Equations that are reduced together: enough to hide the latency of each behind the others."""
+NIBBLE, FOUR_NIBBLES = np.uint64(15), np.uint64(0xFFFF)
+BORDER, DEPENDENT = -1, -2
+"""Instead of the column of a pivot."""
+LAG = 28
+"""Columns by which the last pivot is ahead of a group that gets its table although it has columns without one."""
+BATCH = 64
+"""Equations that pass together through the columns with a pivot, so that each table is read from the first cache."""
+FEW = 16
+"""Equations of a batch that pass together through the pivots that the batch itself has made."""
 
 
 @njit(inline="always")
-def _load(work, at, head, pattern, system):
-    """Write the equation with its window at column `head` to work[at : at+2B], with right-hand sides of zero.
+def load_equations(work, first, count, system, lines):
+    """Write equations first … first + count − 1 to the rows of `work`, with right-hand sides of zero.
 
     Columns with a clear bit in `live` hold the constant 0 and are left out.
     """
-    patterns, words, live, n, border, B = system[2], system[3], system[4], system[6], system[7], system[8]
-    mask = B - 1
-    for k in range(2 * B):
-        work[at + k] = 0
-    first = head >> 6
-    shift = np.uint64(head & 63)
-    source = pattern * words
-    if head >= border and head + 64 * words <= n:
-        if shift == 0:
-            for i in range(words):
-                work[at + ((first + i) & mask)] = patterns[source + i] & live[first + i]
-        else:
-            rest = np.uint64(64) - shift
-            carry = np.uint64(0)
-            for i in range(words):
-                value = patterns[source + i]
-                work[at + ((first + i) & mask)] = ((value << shift) | carry) & live[first + i]
-                carry = value >> rest
-            work[at + ((first + words) & mask)] = carry & live[first + words]
-    else:  # near the cut of a ring, or in a ring shorter than the window: bit by bit
+    heads, pattern, patterns, words, live, _, n, border, B = system
+    width = 2 * B
+    for k in range(count):
+        head = heads[first + k]
+        if head >= border and head + 64 * B <= n:
+            place = pattern[first + k] * (B + 1) + 1
+            shift_twice(work, k * width, patterns, place, np.uint64(head & 63), live, head >> 6, lines)
+    for k in range(count):  # now, since a vector that is loaded where two were just stored waits for both
+        head, at = heads[first + k], k * width
+        if head >= border and head + 64 * B <= n:
+            turn_half(work, at, B - ((head >> 6) & (B - 1)), lines)
+            continue
+        clear_row(work, at, lines)  # near the cut of a ring, or in a ring shorter than the window: bit by bit
         for i in range(words):
-            value = patterns[source + i]
+            value = patterns[pattern[first + k] * (B + 1) + 1 + i]
             while value:
                 column = (head + i * 64 + trailing_zeros(value)) % n
                 value &= value - ONE
@@ -56,20 +63,126 @@ def _load(work, at, head, pattern, system):
                 if column < border:
                     work[at + B + (column >> 6)] ^= ONE << np.uint64(column & 63)
                 else:
-                    work[at + ((column >> 6) & mask)] ^= ONE << np.uint64(column & 63)
+                    work[at + ((column >> 6) & (B - 1))] ^= ONE << np.uint64(column & 63)
+
+
+@njit(inline="always")
+def _reduce(work, first, stop, table, g, frontier, B, lines):
+    """Clear the columns of groups g … frontier − 1 in rows first … stop − 1; g is a multiple of four.
+
+    Four groups are taken at a time; beyond the frontier, zero rows are added. The tables of these four are reduced by
+    each other, so that which rows to add is known from the beginning.
+    """
+    width = 2 * B
+    while g < frontier:
+        i = (g >> 4) & (B - 1)
+        shift = np.uint64((g & 15) * 4)
+        base = (g & (B * 16 - 1)) * 16 * width
+        use = FOUR_NIBBLES >> np.uint64(4 * max(0, g + 4 - frontier))
+        for k in range(first, stop):
+            clear_columns(work, k * width, i, shift, use, table, base, lines)
+        g += 4
+
+
+@njit(inline="always")
+def _find_pivot(work, at, e, i, system, pivots, lines):
+    """Reduce equation e, the row work[at:], pivot by pivot, from word i on; store it where it finds a pivot.
+
+    Returns:
+        The column of the pivot; `BORDER` for one of the border; `DEPENDENT` where there is none.
+    """
+    heads, window, n, B = system[0], system[5], system[6], system[8]
+    rows, owner, border_rows, border_owner = pivots
+    width = 2 * B
+    mask = B - 1
+    last = min(heads[e] + window, n) - 1
+    while i * 64 <= last:
+        bits = work[at + (i & mask)]
+        while bits:
+            column = i * 64 + trailing_zeros(bits)
+            pivot = column * width
+            if owner[column] < 0:
+                copy_row(rows, pivot, work, at, lines)
+                owner[column] = e
+                return column
+            bits ^= rows[pivot + (i & mask)]
+            xor_row(work, at, rows, pivot, lines)
+        i += 1
+    for k in range(B - 1):
+        bits = work[at + B + k]
+        while bits:
+            column = k * 64 + trailing_zeros(bits)
+            if border_owner[column] < 0:
+                for q in range(B):
+                    border_rows[column * B + q] = work[at + B + q]
+                border_owner[column] = e
+                return BORDER
+            bits ^= border_rows[column * B + k]
+            for q in range(B):
+                work[at + B + q] ^= border_rows[column * B + q]
+    return DEPENDENT
+
+
+@njit(inline="always")
+def _make_table(group, system, pivots, table, lines):
+    """Make the table of a group, and reduce those of the groups before it that are taken together with it.
+
+    Columns without a pivot stay as they are in the rows to which the table is applied.
+    """
+    B = system[8]
+    rows, owner, _, _ = pivots
+    width = 2 * B
+    base = (group & (B * 16 - 1)) * 16 * width
+    i = ((4 * group) >> 6) & (B - 1)
+    shift = np.uint64((4 * group) & 63)
+    for k in range(3, -1, -1):
+        low = 1 << k
+        pivot = (4 * group + k) * width
+        here = np.int64((rows[pivot + i] >> shift) & NIBBLE)
+        if owner[4 * group + k] < 0:
+            here = low
+            clear_row(rows, pivot, lines)
+        for value in range(low, 16, 2 * low):
+            add_rows(table, base + value * width, rows, pivot, table, base + (value ^ here) * width, lines)
+    for before in range(group & ~3, group):
+        other = (before & (B * 16 - 1)) * 16 * width
+        for row in range(other + width, other + 16 * width, width):
+            value = np.int64((table[row + i] >> shift) & NIBBLE)
+            xor_row(table, row, table, base + value * width, lines)
+
+
+@njit(inline="always")
+def _is_ready(group, head, top, system, pivots):
+    """Whether a table is worth its time: all its columns have a pivot, or none will for long.
+
+    Args:
+        group: the group.
+        head: the first column of the next window, before which nothing is read any more.
+        top: the last column with a pivot.
+    """
+    n, border = system[6], system[7]
+    if 4 * group + 3 >= n:
+        return False
+    if 4 * group + LAG < top:
+        return True
+    for column in range(4 * group, 4 * group + 4):
+        if pivots[1][column] == -1 and column >= head and column >= border:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
-def eliminate(system, values, pivots, dependent, residual, table, work):
+def eliminate(system, lines, values, pivots, dependent, residual, table, work):
     """Eliminate the equations one by one, and return the number of dependent ones.
 
-    Each equation takes the earliest column that is left in it as its pivot. `BATCH` consecutive equations pass together
-    through the columns that all have a pivot, four columns at a time: `table` holds, for every group of four such
-    columns, the sixteen sums of their pivot rows (the method of the Four Russians). Then each goes on alone through the
-    other columns, pivot by pivot.
+    Each equation takes the earliest column that is left in it as its pivot. `table` holds, for every group of four
+    columns, the sixteen sums of their pivot rows (the method of the Four Russians). `BATCH` consecutive equations pass
+    together through the tables that there are when the batch begins, then `FEW` of them through those made since. Then
+    each goes on alone through the other columns, pivot by pivot.
 
     Args:
         system: the values of a `banded.equations.BandedSystem`.
+        lines: a tuple with an entry for every eight words of a row.
         values: uint64 (E,), right-hand sides.
         pivots: the arrays of `banded.elimination.Pivots`, without pivots; they are filled in.
         dependent: out, int64 (E,), equations that depend on earlier ones.
@@ -77,13 +190,14 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
         table: working memory, uint64 (16·16·B·2B,).
         work: working memory, uint64 (BATCH·2B,).
     """
-    heads, pattern, _, _, _, window, n, border, B = system
-    rows, owner, border_rows, border_owner = pivots
+    heads, _, _, _, _, window, n, border, B = system
+    rows, owner, _, _ = pivots
     width = 2 * B
-    mask = B - 1
-    group_mask = B * 16 - 1
+    for base in range(0, len(table), 16 * width):
+        clear_row(table, base, lines)  # which is added for the columns of a table that is not made yet
     count = 0
-    frontier = border >> 2  # every column of an earlier group that can still occur has a pivot
+    frontier = border >> 2  # earlier groups have tables
+    hole = top = border  # before `hole`, every column that can still occur has a pivot; none is behind `top`
     total = heads.shape[0]
     e0 = 0
     while e0 < total:
@@ -91,237 +205,37 @@ def eliminate(system, values, pivots, dependent, residual, table, work):
         reach = (max(heads[e0], border) & ~15) + 64 * B - window  # later heads would wrap onto columns still needed
         while size < BATCH and e0 + size < total and heads[e0 + size] <= reach:
             size += 1
+        load_equations(work, e0, size, system, lines)
         for k in range(size):
-            _load(work, k * width, heads[e0 + k], pattern[e0 + k], system)
             work[k * width + width - 1] = values[e0 + k]
-        for k in range(size * width, BATCH * width):
-            work[k] = 0
         head = heads[e0]
-        if (head >> 2) > frontier:
-            frontier = head >> 2
-        g = max(head, border) >> 4 << 2
-        while g < frontier:  # four groups, a quarter of a word, at a time; beyond the frontier, zero rows
-            i = (g >> 4) & mask
-            shift = np.uint64((g & 15) * 4)
-            base = (g & group_mask) * 16
-            use1 = NIBBLE if g + 1 < frontier else np.uint64(0)
-            use2 = NIBBLE if g + 2 < frontier else np.uint64(0)
-            use3 = NIBBLE if g + 3 < frontier else np.uint64(0)
-            for k in range(0, BATCH * width, width):
-                word = work[k + i]
-                row0 = (base + np.int64((word >> shift) & NIBBLE)) * width
-                word ^= table[row0 + i]
-                row1 = (base + 16 + np.int64((word >> (shift + np.uint64(4))) & use1)) * width
-                word ^= table[row1 + i]
-                row2 = (base + 32 + np.int64((word >> (shift + np.uint64(8))) & use2)) * width
-                word ^= table[row2 + i]
-                row3 = (base + 48 + np.int64((word >> (shift + np.uint64(12))) & use3)) * width
-                for q in range(0, width, 8):
-                    xor_four8(work, k + q, table, row0 + q, row1 + q, row2 + q, row3 + q)
-            g += 4
-        after = (4 * frontier) >> 6
-        for k in range(size):
-            e = e0 + k
-            at = k * width
-            last = min(heads[e] + window, n) - 1
-            placed = False
-            i = max(after, heads[e] >> 6)
-            while i * 64 <= last:
-                bits = work[at + (i & mask)]
-                while bits:
-                    column = i * 64 + trailing_zeros(bits)
-                    pivot = column * width
-                    word = rows[pivot + (i & mask)]
-                    if word == 0:
-                        for q in range(0, width, 8):
-                            copy8(rows, pivot + q, work, at + q)
-                        owner[column] = e
-                        placed = True
-                        break
-                    bits ^= word
-                    for q in range(0, width, 8):
-                        xor8(work, at + q, rows, pivot + q)
-                if placed:
-                    break
-                i += 1
-            if placed:
-                continue
-            for i in range(B - 1):
-                bits = work[at + B + i]
-                while bits:
-                    column = i * 64 + trailing_zeros(bits)
-                    pivot = column * B
-                    if border_owner[column] < 0:
-                        for q in range(0, B, 8):
-                            copy8(border_rows, pivot + q, work, at + B + q)
-                        border_owner[column] = e
-                        placed = True
-                        break
-                    bits ^= border_rows[pivot + i]
-                    for q in range(0, B, 8):
-                        xor8(work, at + B + q, border_rows, pivot + q)
-                if placed:
-                    break
-            if not placed:
-                dependent[count] = e
-                residual[count] = work[at + width - 1]
-                count += 1
+        frontier = max(frontier, head >> 2)
+        begin = frontier >> 2 << 2
+        hole = max(hole, head)
+        while hole < 4 * frontier and owner[hole] != -1:
+            hole += 1
+        _reduce(work, 0, size, table, max(head, border) >> 4 << 2, frontier, B, lines)
+        for first in range(0, size, FEW):
+            stop = min(first + FEW, size)
+            if first:
+                _reduce(work, first, stop, table, begin, frontier, B, lines)
+            for k in range(first, stop):
+                e = e0 + k
+                column = _find_pivot(work, k * width, e, max(hole, heads[e]) >> 6, system, pivots, lines)
+                if column == DEPENDENT:
+                    dependent[count] = e
+                    residual[count] = work[k * width + width - 1]
+                    count += 1
+                elif 0 <= column < 4 * frontier:
+                    for group in range(column >> 4 << 2, min((column >> 4 << 2) + 4, frontier)):
+                        _make_table(group, system, pivots, table, lines)
+                top = max(top, column)
+            head = heads[min(e0 + stop, total - 1)]
+            while _is_ready(frontier, head, top, system, pivots):
+                _make_table(frontier, system, pivots, table, lines)
+                frontier += 1
         e0 += size
-        head = heads[min(e0, total - 1)]
-        while 4 * frontier + 3 < n:
-            full = True
-            for k in range(4):
-                column = 4 * frontier + k
-                if column >= head and column >= border and owner[column] < 0:
-                    full = False
-            if not full:
-                break
-            base = (frontier & group_mask) * 16 * width
-            i = ((4 * frontier) >> 6) & mask
-            shift = np.uint64((4 * frontier) & 63)
-            for q in range(width):
-                table[base + q] = 0
-            for k in range(3, -1, -1):
-                low = 1 << k
-                pivot = (4 * frontier + k) * width
-                here = np.int64((rows[pivot + i] >> shift) & NIBBLE)
-                value = low
-                while value < 16 and here:
-                    target = base + value * width
-                    other = base + (value ^ here) * width
-                    for q in range(0, width, 8):
-                        copy8(table, target + q, rows, pivot + q)
-                        xor8(table, target + q, table, other + q)
-                    value += 2 * low
-            frontier += 1
+    for column in range(n):
+        if owner[column] < 0:
+            clear_row(rows, column * width, lines)
     return count
-
-
-@njit(cache=True, nogil=True)
-def substitute(system, pivots, planes, x):
-    """Substitute back: write a solution of the independent equations, with free columns 0, to x, uint8 (planes·n,)."""
-    n, border, B = system[6], system[7], system[8]
-    rows, owner, border_rows, border_owner = pivots
-    width = 2 * B
-    mask = B - 1
-    band = np.zeros(planes * B, np.uint64)  # the solution in place, as the rows are
-    edge = np.zeros(planes * B, np.uint64)
-    for column in range(border - 1, -1, -1):
-        if border_owner[column] < 0:
-            continue
-        pivot = column * B
-        for p in range(planes):
-            total = np.uint64(0)
-            for i in range(B - 1):
-                total ^= border_rows[pivot + i] & edge[p * B + i]
-            bit = (np.uint64(ones(total)) ^ (border_rows[pivot + B - 1] >> np.uint64(p))) & ONE
-            edge[p * B + (column >> 6)] |= bit << np.uint64(column & 63)
-            x[p * n + column] = bit
-    for column in range(n - 1, border - 1, -1):
-        i = (column >> 6) & mask
-        shift = np.uint64(column & 63)
-        pivot = column * width
-        for p in range(planes):
-            at = p * B
-            band[at + i] &= ~(ONE << shift)
-            if owner[column] < 0:
-                continue
-            total = np.uint64(0)
-            for k in range(B):
-                total ^= rows[pivot + k] & band[at + k]
-            for k in range(B - 1):
-                total ^= rows[pivot + B + k] & edge[at + k]
-            bit = (np.uint64(ones(total)) ^ (rows[pivot + width - 1] >> np.uint64(p))) & ONE
-            band[at + i] |= bit << shift
-            x[p * n + column] = bit
-
-
-@njit(cache=True, nogil=True)
-def evaluate(system, planes, x, out):
-    """Evaluate the equations at x, uint8 (planes·n,): bit p of out[e], uint64, is the left side of e for plane p."""
-    heads, pattern, patterns, words, _, _, n, _, _ = system
-    length = (n >> 6) + words + 2
-    packed = np.zeros(length, np.uint64)
-    for p in range(planes):
-        for i in range(length):
-            packed[i] = 0
-        for c in range(64 * (length - 1)):
-            packed[c >> 6] |= np.uint64(x[p * n + c % n]) << np.uint64(c & 63)
-        for e in range(heads.shape[0]):
-            i = heads[e] >> 6
-            shift = np.uint64(heads[e] & 63)
-            source = pattern[e] * words
-            total = np.uint64(0)
-            for k in range(words):
-                value = packed[i + k] >> shift
-                if shift:
-                    value |= packed[i + k + 1] << (np.uint64(64) - shift)
-                total ^= patterns[source + k] & value
-            out[e] |= (np.uint64(ones(total)) & ONE) << np.uint64(p)
-
-
-@njit(cache=True, nogil=True)
-def columns(system, pivots, last, column, budget):
-    """Find the columns of the syndrome: which of up to 64 dependent equations a flip of each value changes.
-
-    This repeats the elimination of the equations that matter, from the last to the first, and adds each one's column to
-    those of the equations that its reduction used.
-
-    Args:
-        system: as for `eliminate`.
-        pivots: as `eliminate` filled them in.
-        last: the last dependent equation.
-        column: uint64 (E,); at first bit k at the k-th dependent equation and zero elsewhere; then the columns.
-        budget: reductions that may be repeated.
-
-    Returns:
-        The first equation with a column that is not zero, or −1 where the budget was spent.
-    """
-    heads, pattern, _, _, _, window, n, border, B = system
-    rows, owner, border_rows, border_owner = pivots
-    width = 2 * B
-    mask = B - 1
-    work = np.zeros(width, np.uint64)
-    first = last
-    for e in range(last, -1, -1):
-        mine = column[e]
-        if mine == 0:
-            continue
-        if budget == 0:
-            return -1
-        budget -= 1
-        first = e
-        _load(work, 0, heads[e], pattern[e], system)
-        end = min(heads[e] + window, n) - 1
-        i = max(heads[e], border) >> 6
-        placed = False
-        while i * 64 <= end:
-            bits = work[i & mask]
-            while bits:
-                c = i * 64 + trailing_zeros(bits)
-                if owner[c] < 0 or owner[c] >= e:  # pivots of later equations did not exist yet
-                    placed = True
-                    break
-                column[owner[c]] ^= mine
-                bits ^= rows[c * width + (i & mask)]
-                for q in range(0, width, 8):
-                    xor8(work, q, rows, c * width + q)
-            if placed:
-                break
-            i += 1
-        if placed:
-            continue
-        for i in range(B - 1):
-            bits = work[B + i]
-            while bits:
-                c = i * 64 + trailing_zeros(bits)
-                if border_owner[c] < 0 or border_owner[c] >= e:
-                    placed = True
-                    break
-                column[border_owner[c]] ^= mine
-                bits ^= border_rows[c * B + i]
-                for q in range(0, B, 8):
-                    xor8(work, B + q, border_rows, c * B + q)
-            if placed:
-                break
-    return first

@@ -3,7 +3,12 @@
 import numpy as np
 from numba import njit
 
-__all__ = ["care_stream", "shortfall"]
+from xoropt.codec.streams.banded.kernels.vectors import octets_at
+from xoropt.common.words.vectors import trailing_zeros
+
+__all__ = ["care_stream", "furthest_behind", "shortfall"]
+
+ONE = np.uint64(1)
 
 
 @njit(cache=True, nogil=True)
@@ -22,13 +27,9 @@ def care_stream(care, lanes, rows, multiplier, step, starts, stream_row, weight)
     y = 0
     turn = 0
     for _ in range(rows):
-        base = y * lanes
-        size = min(lanes, outputs - base)
-        for k in range(size):
-            lane = k - turn
-            if lane < 0:
-                lane += lanes
-            starts[lane + 1] += care[base + k]
+        row = care[y * lanes : min(y * lanes + lanes, outputs)]
+        _count(row[turn:], starts[1:])
+        _count(row[:turn], starts[1 + lanes - turn :])
         y = (y + multiplier) % rows
         turn = (turn + step) % lanes
     for lane in range(lanes):
@@ -38,38 +39,89 @@ def care_stream(care, lanes, rows, multiplier, step, starts, stream_row, weight)
     turn = 0
     for p in range(rows):
         base = y * lanes
-        size = min(lanes, outputs - base)
-        for k in range(size):
-            if care[base + k]:
-                lane = k - turn
-                if lane < 0:
-                    lane += lanes
-                at = place[lane]
-                stream_row[at] = p
-                weight[at] = base + k
-                place[lane] = at + 1
+        row = care[base : min(base + lanes, outputs)]
+        _place(row[turn:], p, base + turn, place, stream_row, weight)
+        _place(row[:turn], p, base, place[lanes - turn :], stream_row, weight)
         y = (y + multiplier) % rows
         turn = (turn + step) % lanes
 
 
+@njit(inline="always")
+def _count(care, counts):
+    """Add each entry of `care`, 0 or 1, to the count of its lane."""
+    for k in range(len(care)):
+        counts[k] += care[k]
+
+
+@njit(inline="always")
+def _place(care, p, first, place, stream_row, weight):
+    """Write the care bits of neighbouring lanes, eight at a time, to the places of their lanes, and move these on."""
+    k = 0
+    whole = len(care) & ~7
+    while k < whole:
+        eight = octets_at(care, k)
+        while eight:
+            lane = k + (trailing_zeros(eight) >> 3)
+            eight &= eight - ONE
+            at = place[lane]
+            stream_row[at] = p
+            weight[at] = first + lane
+            place[lane] = at + 1
+        k += 8
+    while k < len(care):
+        if care[k]:
+            at = place[k]
+            stream_row[at] = p
+            weight[at] = first + k
+            place[k] = at + 1
+        k += 1
+
+
+@njit(inline="always")
+def _exact_head(lane, p, rows, lanes, seed_bits):
+    """Return the seed bits before a care bit at the exact rate: ⌊s·n/(L·T)⌋ for stream position s."""
+    return np.int64(np.uint64((lane * rows + p) * seed_bits) // np.uint64(lanes * rows))
+
+
 @njit(cache=True, nogil=True)
-def shortfall(level_heads, capacity):
+def furthest_behind(starts, stream_rows, rows, lanes, seed_bits):
+    """Return the first care bit at which care bits are furthest behind the seed bits at the exact rate."""
+    least, first = np.int64(1) << 62, 0
+    for lane in range(lanes):
+        for i in range(starts[lane], starts[lane + 1]):
+            ahead = _exact_head(lane, stream_rows[i], rows, lanes, seed_bits) - i
+            if ahead < least:
+                least, first = ahead, i
+    return first
+
+
+@njit(cache=True, nogil=True)
+def shortfall(starts, stream_rows, rows, lanes, seed_bits, capacity):
     """Count the care bits that find no free seed bit in their window.
 
     The window is a token bucket: seed bits fill it up to `capacity`, and each care bit takes one out.
 
     Args:
-        level_heads: int64 (E,), the seed bits before each care bit at the exact rate, in stream order, from the cut.
+        starts, stream_rows: as `care_stream` writes them.
+        rows, lanes, seed_bits: T, L and n.
         capacity: seed bits that the window levels.
     """
-    level = np.int64(0)
-    head = level_heads[0] if level_heads.shape[0] else np.int64(0)
-    missing = 0
-    for e in range(level_heads.shape[0]):
-        level = min(level + level_heads[e] - head, capacity)
-        head = level_heads[e]
-        if level > 0:
-            level -= 1
-        else:
-            missing += 1
+    first = furthest_behind(starts, stream_rows, rows, lanes, seed_bits)
+    level = missing = np.int64(0)
+    head = np.int64(-1)
+    for turn in range(2):
+        for lane in range(lanes):
+            begin, end = starts[lane], starts[lane + 1]
+            if turn:
+                end = min(end, first)
+            else:
+                begin = max(begin, first)
+            for i in range(begin, end):
+                here = _exact_head(lane, stream_rows[i], rows, lanes, seed_bits) + seed_bits * turn
+                level = min(level + here - head, capacity) if head >= 0 else np.int64(0)
+                head = here
+                if level > 0:
+                    level -= 1
+                else:
+                    missing += 1
     return missing

@@ -1,0 +1,1 @@
+"""What `xoropt bench encode` measures beside block networks."""

@@ -1,0 +1,92 @@
+"""Tables fit the line: as they are, with footnotes, or in pieces; nothing is broken or cut."""
+
+import numpy as np
+import pytest
+from rich.console import Console
+from safetensors.numpy import save_file
+
+from xoropt.cli.tables.console import fits, open_console, print_table, without_constants
+
+COLUMNS = ("tensor", "shape", "bits", "seeds")
+ROWS = [
+    *((f"model.layers.{i}.self_attn.q_proj.weight", "4096×4096", "1.2345", "0.1000") for i in range(3)),
+    (),
+    ("all", "", "1.2345", "0.1000"),
+]
+
+
+def printed(width, capsys, **options):
+    print_table(Console(width=width), "Title", COLUMNS, ROWS, **options)
+    return capsys.readouterr().out
+
+
+def test_wide(capsys):
+    out = printed(100, capsys)
+    assert "(1)" not in out
+    assert "model.layers.2.self_attn.q_proj.weight  4096×4096  1.2345  0.1000" in out
+
+
+def test_with_footnotes(capsys):
+    out = printed(60, capsys)
+    assert "(3)  4096×4096  1.2345  0.1000" in out
+    assert "(3) model.layers.2.self_attn.q_proj.weight\n" in out
+    assert "(4)" not in out  # sums keep their short names
+    assert " all             1.2345  0.1000" in out
+    assert max(map(len, out.splitlines())) <= 60
+    assert "(1) model.layers.0.self_attn.q_proj.weight: first" in printed(60, capsys, notes=["first", "", ""])
+
+
+def test_in_pieces(capsys):
+    out = printed(24, capsys)
+    assert out.count("(1)") == 3  # two pieces, and the footnote
+    assert out.count("4096×4096") == 3
+    assert max(map(len, out.splitlines())) <= 24
+
+
+def test_names_above(capsys):
+    columns, rows = ("", *(row[0] for row in ROWS[:3])), [("network", *"abc"), (), ("gates", *"123")]
+    print_table(Console(width=70), None, columns, rows, names_above=True)
+    out = capsys.readouterr().out
+    assert "(1)  (2)  (3)" in out
+    assert "gates      1    2    3" in out
+    assert "(2) model.layers.1.self_attn.q_proj.weight" in out
+
+
+def test_constants_are_left_out():
+    table = [("tensor", "a", "b"), ("n_q", "2", "2"), ("bits", "1", "3")]
+    assert without_constants(table) == ([table[0], table[2]], [("n_q", "2")])
+    one = [("tensor", "a"), ("n_q", "2")]
+    assert without_constants(one) == (one, [])
+
+
+@pytest.mark.parametrize(("columns", "width"), [("100", 100), ("12", 40), ("none", 200), ("", 200), ("0", 200)])
+def test_the_width_of_a_pipe(columns, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert open_console().width == width
+    assert fits(open_console(), ("x" * (width - 2),), [])
+    assert not fits(open_console(), ("x" * (width - 1),), [])
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_real_names_are_never_broken(width, tmp_path, monkeypatch, xoropt_command):
+    rng = np.random.default_rng(0)
+    tensors = {
+        f"model.layers.{i}.{name}.weight": rng.standard_normal(shape).astype(np.float32)
+        for i in range(2)
+        for name, shape in (("self_attn.q_proj", (64, 64)), ("mlp.down_proj", (64, 176)), ("input_layernorm", (64,)))
+    }
+    save_file(tensors, tmp_path / "in")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = xoropt_command("compress", "in", "out", "--sparsity", "0.9", "--bits", "2")
+    assert status == 0
+    shown = [out, *(xoropt_command(*line)[1] for line in (("inspect", "out"), ("verify", "in", "out")))]
+    for text in shown:
+        lines = text.splitlines()
+        assert max(map(len, lines)) <= width
+        for name in tensors:
+            assert any(name in line for line in lines)
+    summary = out.splitlines()
+    assert summary[0].startswith("out: ")
+    assert any(line.startswith("4 tensors compressed: 30,720 weights, ") for line in summary[:4])
+    assert any(line.startswith("the same for all: ") and "n_q 2, patches 0" in line for line in summary)

@@ -1,0 +1,44 @@
+"""What the command says is also a warning in Python."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+import xoropt
+
+RNG = np.random.default_rng(0)
+DENSE = RNG.standard_normal((50, 40)).astype(np.float32)
+
+
+def test_many_negative_zeros():
+    zeros = np.sign(RNG.standard_normal((50, 40))).astype(np.float32) * (RNG.random((50, 40)) < 0.1)
+    with pytest.warns(xoropt.XoroptWarning, match="'w': -0.0 is kept as a value of its own.*merge_zeros=True"):
+        xoropt.compress({"w": zeros})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        xoropt.compress({"w": zeros}, merge_zeros=True)
+        xoropt.compress({"w": np.abs(zeros)})
+
+
+def test_bits_that_nobody_gave():
+    with pytest.warns(xoropt.XoroptWarning, match="'w': quantized to one bit, since 'sparsity' was given without"):
+        xoropt.compress({"w": DENSE}, sparsity=0.9)
+
+
+def test_integers_alone():
+    codes = RNG.choice([0, 1, -1], (50, 50)).astype(np.int8)
+    with pytest.warns(xoropt.XoroptWarning, match="'codes': integers, which are kept exactly"):
+        xoropt.compress({"codes": codes}, sparsity=0.9, bits=1)
+
+
+def test_patterns_that_match_nothing():
+    with pytest.raises(
+        xoropt.ArgumentError, match=r"'include' has the pattern 'fc\*', which matches no tensor; the near"
+    ):
+        xoropt.compress({"w": DENSE}, include=("fc*",))
+    with pytest.warns(xoropt.XoroptWarning, match=r"'include' has the pattern 'fc\*'"):
+        xoropt.compress({"w": DENSE}, include=("fc*", "w"))
+    with pytest.warns(xoropt.XoroptWarning, match="'exclude' has the pattern 'v'"):
+        xoropt.compress({"w": DENSE}, exclude=("v",))
+    assert xoropt.compress({}, include=("fc*",)).tensors == {}

@@ -1,0 +1,291 @@
+"""Encoding of one segment of a windowed network: the equations of its care bits, their solution, and patches."""
+
+import math
+import threading
+from typing import NamedTuple
+
+import numpy as np
+
+from xoropt.codec.streams.banded.bursts import burst_patches
+from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, Elimination, Memory, eliminate, substitute_back
+from xoropt.codec.streams.banded.equations import CareBits, build_equations, collect_care_bits, count_shortfall
+from xoropt.codec.streams.order import StreamOrder
+from xoropt.codec.streams.segments import last_row_lanes
+from xoropt.codec.streams.viterbi.search import viterbi_seeds
+from xoropt.networks import XorNetwork
+
+__all__ = ["EncodedSegment", "ResonanceError", "Rules", "Task", "Watch", "encode_segment"]
+
+LEAST_SPLIT = 1 << 13
+"""Fewest care bits of half a ring."""
+SPLIT_SHORTFALL = 40
+"""Care bits that a window cannot serve, from which two rings are better; a ring takes about 33 bits of its own."""
+PATCH_BITS = 14
+"""Approximate bits of a patch, to weigh patches against seed rows."""
+
+_local = threading.local()
+
+
+def _memory() -> Memory:
+    """Return the memory of this thread for pivot rows."""
+    if not hasattr(_local, "memory"):
+        _local.memory = Memory()
+    memory: Memory = _local.memory
+    return memory
+
+
+class ResonanceError(Exception):
+    """Care bits repeat with the step from one lane to the next, so that many of them are dependent.
+
+    Attributes:
+        dependent: the dependent care bits of the segment where it was noticed.
+    """
+
+    def __init__(self, dependent: int) -> None:
+        super().__init__(f"{dependent} care bits of a segment are dependent.")
+        self.dependent = dependent
+
+
+class Watch(NamedTuple):
+    """When to give an encoding up, because many care bits are dependent.
+
+    Attributes:
+        segments: how many segments, the first ones, are watched.
+        least, share: more than least + care bits // share dependent care bits of a segment are too many. By chance,
+            there are one or two in 100,000. Where care bits repeat with the step from one lane to the next, there are
+            hundreds: choosing their patches takes most of the time, and they take 1 % of the bits.
+    """
+
+    segments: int = 4
+    least: int = 32
+    share: int = 4096
+
+    def most(self, count: int) -> int:
+        """Return the most dependent care bits of a segment of `count` care bits."""
+        return self.least + count // self.share
+
+
+class Rules(NamedTuple):
+    """How a ring is encoded.
+
+    Attributes:
+        levelled: share of the bits of a window that level an uneven mask, whatever the network; good ones level more.
+        split: make two rings of one whose mask is too uneven for the window.
+        quick: take greedy patches, and do without the encodings that a few patches are worth.
+    """
+
+    levelled: float = 9 / 20
+    split: bool = False
+    quick: bool = False
+
+
+class Task(NamedTuple):
+    """A segment to encode.
+
+    Attributes:
+        bits: bool (planes, weights), the bits of the segment.
+        care: bool (weights,), its mask.
+        network, order: those of the encoding.
+        rows: T.
+        seed_bits: n; a ring may be given more.
+        method: one of `METHODS`.
+        watch: raise `ResonanceError` where more care bits are dependent; None: never.
+        rules: how a ring is encoded.
+    """
+
+    bits: np.ndarray
+    care: np.ndarray
+    network: XorNetwork
+    order: StreamOrder
+    rows: int
+    seed_bits: int
+    method: str
+    watch: Watch | None
+    rules: Rules
+
+
+class EncodedSegment(NamedTuple):
+    """An encoded segment.
+
+    Attributes:
+        rows: T.
+        seed_bits: n.
+        seeds: uint8 (planes, n) of 0 and 1.
+        patches: the weights of the segment to flip in each plane, int64, ascending.
+        proved: number of planes with a number of patches that is proved minimal.
+        dependent: number of care bits that depend on earlier ones.
+    """
+
+    rows: int
+    seed_bits: int
+    seeds: np.ndarray
+    patches: list[np.ndarray]
+    proved: int
+    dependent: int = 0
+
+    @property
+    def patch_bits(self) -> int:
+        """Approximate bits of the patches of all planes."""
+        return PATCH_BITS * sum(map(len, self.patches))
+
+    @property
+    def cost(self) -> int:
+        """Approximate stored bits of all planes."""
+        return self.seed_bits * len(self.patches) + self.patch_bits
+
+
+def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
+    """Encode a segment, as one or, where the rules say so, as several."""
+    if task.method == "viterbi":
+        return (_encode_by_viterbi(task),)
+    care_bits = collect_care_bits(task.care, task.order, task.rows)
+    if task.rules.split and _is_too_uneven(task, care_bits):
+        return tuple(part for half in _halves(task, len(care_bits.weights)) for part in encode_segment(half))
+    return (_encode_ring(task, care_bits),)
+
+
+def _is_too_uneven(task: Task, care_bits: CareBits) -> bool:
+    """Whether two rings would need fewer bits than one, for a mask that a window cannot level."""
+    if len(care_bits.weights) < 2 * LEAST_SPLIT or task.rows < 2:
+        return False
+    capacity = int(task.rules.levelled * task.network.window)
+    return count_shortfall(task.order, task.rows, task.seed_bits, care_bits, capacity) > SPLIT_SHORTFALL
+
+
+def _halves(task: Task, count: int) -> tuple[Task, Task]:
+    """Cut a ring of `count` care bits into two of equally many rows, with the seed bits that it has beyond these."""
+    rows, slack, lanes, n_out = task.rows // 2, task.seed_bits - count, task.order.lanes, task.network.n_out
+    middle, halves = rows * lanes, []
+    for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
+        care = task.care[weights]
+        seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
+        halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits))
+    return halves[0], halves[1]
+
+
+def _encode_ring(task: Task, care_bits: CareBits) -> EncodedSegment:
+    """Encode a segment; give a ring more seed bits where they save more than they take."""
+    closed, planes = task.order.closed, len(task.bits)
+    count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
+    seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
+    best = _solve_segment(task, care_bits, seed_bits, -1 if task.rules.quick else many if closed else None)
+    if task.watch is not None and best.dependent > task.watch.most(count):
+        raise ResonanceError(best.dependent)
+    if closed and best.dependent > many:
+        next_row = -(-seed_bits // task.order.lanes) * task.order.lanes + 16
+        more = _solve_segment(task, care_bits, next_row, many)
+        if more.dependent <= best.dependent // 2:  # the care bits repeat with the step from lane to lane
+            best, seed_bits = more, next_row
+        if best.dependent > many:
+            best = _solve_segment(task, care_bits, seed_bits)
+    extra = 16
+    worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
+    while closed and not task.rules.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
+        more = _solve_segment(task, care_bits, seed_bits + extra, max(many, 3 * best.dependent // 4))
+        if more.cost < best.cost:
+            best = more
+        extra *= 4
+    return best
+
+
+def _level_unevenness(task: Task, care_bits: CareBits) -> int:
+    """Return the seed bits of a ring that make up for an uneven mask.
+
+    Where care bits are dense, a window falls short of unknowns; it levels only a part of its bits. More seed bits help
+    until they take more than the patches that they save.
+    """
+    window, order, rows, seed_bits = task.network.window, task.order, task.rows, task.seed_bits
+    if seed_bits <= window:
+        return seed_bits
+    best, least, extra = seed_bits, math.inf, 0
+    while extra < least:
+        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, int(task.rules.levelled * window))
+        cost = extra + 2 * missing  # with burst patches, a dependent care bit takes about two bits
+        if cost < least:
+            best, least = seed_bits + extra, cost
+        if not missing:
+            break
+        extra = max(16, extra * 2)
+    return best
+
+
+def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | None = None) -> EncodedSegment:
+    """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution.
+
+    With more than `most` dependent care bits, the patches are greedy.
+    """
+    bits, order, planes = task.bits, task.order, len(task.bits)
+    if not len(care_bits.weights) or not planes:
+        none = [np.empty(0, np.int64)] * planes
+        return EncodedSegment(task.rows, seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
+    equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
+    place = care_bits.weights[numbers]
+    seeds, patches, proved, dependent = [], [], 0, 0
+    for first in range(0, planes, PLANES_AT_ONCE):
+        some = bits[first : first + PLANES_AT_ONCE]
+        values = np.zeros(len(place), dtype=np.uint64)
+        for p, plane in enumerate(some):
+            values |= plane[place].astype(np.uint64) << np.uint64(p)
+        eliminated = eliminate(equations, values, len(some), _memory())
+        dependent = len(eliminated.dependent)
+        method = task.method if most is None or dependent <= most else "greedy"
+        x, wrong, exact = _solve_planes(eliminated, values, method)
+        for p in range(len(some)):
+            at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
+            patches.append(np.sort(at))
+        seeds.append(_store_columns(x, order, seed_bits))
+        proved += len(some) * exact
+    return EncodedSegment(task.rows, seed_bits, np.concatenate(seeds), patches, proved, dependent)
+
+
+def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Solve the equations of a segment for up to `PLANES_AT_ONCE` planes.
+
+    Args:
+        eliminated: the equations, eliminated for `values`.
+        values: uint64 (E,), bit p is the value that plane p asks for.
+        method: "burst" or "greedy".
+
+    Returns:
+        A solution, uint8 (planes, n) by column; uint64 (E,), bit p set where it is wrong for plane p; and whether the
+        number of patches is proved minimal in every plane.
+    """
+    equations, planes = eliminated.equations, eliminated.planes
+    exact, goal = not eliminated.residual.any(), values
+    if method == "burst" and not exact and int(np.bitwise_count(eliminated.residual).sum()) <= 1:
+        exact = True  # there is one patch, and without any there is no solution
+    elif method == "burst" and not exact:
+        found = burst_patches(eliminated)
+        exact = found.complete and found.proved == found.searched and len(eliminated.dependent) <= 64
+        goal = values.copy()
+        for p, flips in enumerate(found.flips):
+            goal[flips] ^= np.uint64(1 << p)
+        if sum(map(len, found.flips)) < int(np.bitwise_count(eliminated.residual).sum()):
+            eliminated = eliminate(equations, goal, planes, _memory())
+        else:
+            goal = values
+    made = goal.copy()
+    made[eliminated.dependent] ^= eliminated.residual
+    return substitute_back(eliminated), made ^ values, exact
+
+
+def _store_columns(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndarray:
+    """Bring seed bits from columns, lane after lane, uint8 (planes, m·L), to the stored order, uint8 (planes, n)."""
+    rows = x.reshape(len(x), order.lanes, -1).transpose(0, 2, 1)
+    last = rows[:, -1, last_row_lanes(order, seed_bits)]
+    return np.concatenate([rows[:, :-1].reshape(len(x), -1), last], axis=1)
+
+
+def _encode_by_viterbi(task: Task) -> EncodedSegment:
+    """Encode a segment with the fewest patches, plane by plane."""
+    bits, care, network = task.bits, task.care, task.network
+    seeds, patches = [], []
+    for plane in bits:
+        x, _ = viterbi_seeds(network, plane, care)
+        seeds.append(x)
+        steps = -(-len(plane) // network.n_out)
+        window = np.lib.stride_tricks.sliding_window_view(x, network.window)[:: network.n_in][:steps]
+        outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
+        patches.append(np.flatnonzero((outputs != plane) & care))
+    stored = np.array(seeds, dtype=np.uint8).reshape(len(bits), -1)
+    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits))

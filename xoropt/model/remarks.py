@@ -1,0 +1,88 @@
+"""What is worth a warning when a model is compressed: done as asked for, and probably not what was meant."""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+from xoropt.common.errors import ArgumentError, XoroptWarning
+from xoropt.model.config import CompressConfig
+from xoropt.model.names import matches, nearest_name
+from xoropt.model.tensors import CompressedModel, CompressedTensor
+
+__all__ = ["check_patterns", "warn_about"]
+
+MANY_ZEROS = 0.01
+"""The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
+SHOWN = 3
+"""The most names that a warning lists."""
+
+
+def check_patterns(names: Mapping[str, object], config: CompressConfig) -> None:
+    """Check that the patterns of `include` and `exclude` match something.
+
+    Raises:
+        ArgumentError: no pattern of `include` matches any tensor, so that nothing would be compressed.
+
+    Warns:
+        XoroptWarning: a single pattern matches none.
+    """
+    if not names:
+        return
+    unused = {
+        kind: [pattern for pattern in patterns if not any(matches(name, (pattern,)) for name in names)]
+        for kind, patterns in (("include", config.include), ("exclude", config.exclude))
+    }
+    for kind, patterns in unused.items():
+        for pattern in patterns:
+            near = nearest_name(pattern, names)
+            text = f"Argument '{kind}' has the pattern '{pattern}', which matches no tensor{near}."
+            if kind == "include" and len(patterns) == len(config.include):
+                raise ArgumentError(text)
+            _warn(text)
+
+
+def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config: CompressConfig) -> None:
+    """Warn of what was compressed otherwise than one may think.
+
+    Args:
+        tensors: the original arrays, by name.
+        model: what was made of them.
+        config: what was asked for.
+
+    Warns:
+        XoroptWarning: weights were quantized to one bit since no `bits` were given; nothing was pruned or quantized, as
+            all that could be stored are integers, which are kept exactly; −0.0 was told from 0.0.
+    """
+    stored = {name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)}
+    pruned = [name for name, held in stored.items() if "bits" in (held.quantization or {})]
+    if config.sparsity is not None and config.bits is None and pruned:
+        _warn(f"{_listed(pruned)}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
+    if config.quantizes:
+        if stored and not pruned:
+            _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
+        return
+    zeros = [name for name in stored if not config.merge_zeros and _has_many_zeros_of_both(tensors[name])]
+    if zeros:
+        _warn(
+            f"{_listed(zeros)}: -0.0 is kept as a value of its own, which takes much room; merge_zeros=True stores it "
+            "as 0.0."
+        )
+
+
+def _has_many_zeros_of_both(array: np.ndarray) -> bool:
+    """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
+    if array.dtype.kind in "biuc":
+        return False
+    zeros = array == 0
+    negative, all_zeros = np.count_nonzero(zeros & np.signbit(array)), np.count_nonzero(zeros)
+    return bool(min(negative, all_zeros - negative) > MANY_ZEROS * array.size)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"tensor{'s' if len(names) > 1 else ''} {', '.join(repr(name) for name in names[:SHOWN])}{more}"
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, XoroptWarning, stacklevel=4)
