@@ -33,7 +33,10 @@ WORTH = 0.9
 MOST_SIDES = 4096
 """Sides that are tried along an axis, beside its length."""
 
-FEWEST = 64
+TRIED = 3
+"""Sides along an axis that are tried beside the longest one without exceptions."""
+
+FEWEST = 16
 """Weights that a listed exception must stand for."""
 
 
@@ -127,39 +130,52 @@ def _find(view: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
     """
     coarse, sides = view, [1] * view.ndim
     for axis in reversed(range(view.ndim)):
-        sides[axis] = side = _side(coarse, axis, math.prod(sides))
-        if side > 1:
-            starts = np.arange(0, coarse.shape[axis], side)
-            counts = np.add.reduceat(coarse, starts, axis=axis, dtype=np.int32)
-            widths = np.diff(starts, append=coarse.shape[axis]).reshape(-1, *(1,) * (view.ndim - 1 - axis))
-            coarse = 2 * counts > widths
+        coarse, sides[axis] = _join_along(coarse, axis, math.prod(sides))
     return coarse, tuple(sides) if max(sides) > 1 else ()
 
 
-def _side(coarse: np.ndarray, axis: int, each: int) -> int:
-    """Choose the side of blocks along an axis by the information in the blocks and the exceptions that it leaves.
+def _join_along(coarse: np.ndarray, axis: int, each: int) -> tuple[np.ndarray, int]:
+    """Join blocks along an axis, as many as leave the least information and exceptions.
 
-    What differs from its block alone differs from two neighbours.
+    First all sides are compared by the changes between neighbours that lie inside of blocks: what differs from its
+    block alone differs from two neighbours. Then the best few are tried.
 
     Args:
         coarse: bool, the blocks so far.
         axis: the axis.
         each: weights of a block so far.
+
+    Returns:
+        The joined blocks, and how many were joined.
     """
-    length = coarse.shape[axis]
+    length, size = coarse.shape[axis], coarse.size
     if length < 2:
-        return 1
+        return coarse, 1
     moved = np.moveaxis(coarse, axis, 0)
-    changes = np.array([np.count_nonzero(moved[i] != moved[i + 1]) for i in range(length - 1)], dtype=np.int64)
-    total, size = int(changes.sum()), coarse.size
-    information = binary_entropy(np.count_nonzero(coarse) / size) * size
-    best, side = WORTH * information if total else math.inf, 1
+    changes = (moved[1:] != moved[:-1]).reshape(length - 1, -1).sum(axis=1, dtype=np.int64)
+    total, information = int(changes.sum()), binary_entropy(np.count_nonzero(coarse) / size) * size
+    guesses = []
     for tried in (*range(2, min(length, MOST_SIDES)), length):
         inside = total - int(changes[tried - 1 :: tried].sum())
         bits = information * -(-length // tried) / length + list_bits(inside / 2 * each, size * each)
-        if bits < best or (not inside and bits <= best):
-            best, side = bits, tried
-    return side
+        if bits < WORTH * information or not inside:
+            guesses.append((inside > 0, bits, tried))
+    exact = [guess for guess in guesses if not guess[0]][-1:]  # the longest blocks without exceptions
+    best, joined, side = WORTH * information if total else math.inf, coarse, 1
+    for tried in dict.fromkeys(guess[2] for guess in exact + sorted(guesses, key=lambda guess: guess[1])[:TRIED]):
+        votes, wrong = _vote(coarse, axis, tried)
+        bits = binary_entropy(np.count_nonzero(votes) / votes.size) * votes.size + list_bits(wrong * each, size * each)
+        if bits < best:
+            best, joined, side = bits, votes, tried
+    return joined, side
+
+
+def _vote(coarse: np.ndarray, axis: int, side: int) -> tuple[np.ndarray, int]:
+    """Join `side` blocks each along an axis; return what most of them are, and how many differ from that."""
+    starts = np.arange(0, coarse.shape[axis], side)
+    counts = np.add.reduceat(coarse, starts, axis=axis, dtype=np.int32)
+    widths = np.diff(starts, append=coarse.shape[axis]).reshape(-1, *(1,) * (coarse.ndim - 1 - axis))
+    return 2 * counts > widths, int(np.minimum(counts, widths - counts).sum(dtype=np.int64))
 
 
 def _differences(view: np.ndarray, coarse: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:

@@ -6,12 +6,16 @@ The first byte says which: 0 a bitmap, 1 the positions of the ones, 2 those of t
 
 import numpy as np
 
+from xoropt.codec.streams.patches import rice_parameter
 from xoropt.common.errors import DecodeError
 from xoropt.masks.gap_coded import pack_positions, packed_bytes, unpack_positions
 
-__all__ = ["flat_bytes", "pack_flat", "unpack_flat"]
+__all__ = ["flat_bytes", "least_flat_bytes", "pack_flat", "unpack_flat"]
 
 BITMAP, ONES, ZEROS = range(3)
+
+LIST_HEAD = 8
+"""Bytes before the gaps of a list."""
 
 
 def _form(bits: np.ndarray) -> tuple[int, np.ndarray | None, int]:
@@ -34,6 +38,15 @@ def _form(bits: np.ndarray) -> tuple[int, np.ndarray | None, int]:
 def flat_bytes(bits: np.ndarray) -> int:
     """Count the bytes that `pack_flat` returns, without packing."""
     return _form(bits)[2]
+
+
+def least_flat_bytes(size: int, ones: int) -> int:
+    """Return a lower bound on what `pack_flat` returns for so many bits, of which so many are set.
+
+    A gap takes its lower bits and one more at least.
+    """
+    fewer, plain = min(ones, size - ones), 1 - (-size // 8)
+    return min(plain, 1 + LIST_HEAD - (-fewer * (rice_parameter(size, fewer) + 1) // 8) if fewer else 1 + LIST_HEAD)
 
 
 def pack_flat(bits: np.ndarray) -> np.ndarray:

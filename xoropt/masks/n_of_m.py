@@ -36,7 +36,7 @@ FARTHEST = 1 << 20
 WORTH = 0.97
 """The share of its information that a mask may take to be worth a try."""
 
-FEWEST = 32
+FEWEST = 16
 """Weights that a listed exception must stand for."""
 
 

@@ -4,16 +4,18 @@ So a few dense rows among empty ones, or a triangle that is half full, cost what
 bitmap.
 
 The part `mask` is a byte, the length of a codec's name; the name; and the part `mask` of that codec, one of those with
-a structure, which makes the region. The part `mask_inside` is a little-endian uint64 for every 2^20 weights of the mask
-but the first 2^20: the weights of the region before them; then a bit for each weight of the region, in row-major order.
+a structure, which makes the region. The part `mask_inside` begins with a directory, where the mask has more than 2^20
+weights: for every 2^20 of them, the last ones included, a little-endian uint64, the weights of the region up to there.
+Then come the bits of the region's weights, in row-major order, as `xoropt.masks.flat` stores them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from xoropt.common.errors import DecodeError
 from xoropt.masks.blocks import plan_blocks
+from xoropt.masks.flat import least_flat_bytes, pack_flat, unpack_flat
 from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, Parts
 from xoropt.masks.spans import NARROW, plan_spans, spans_around
 from xoropt.masks.views import views_of
@@ -39,13 +41,15 @@ def codec_over(codecs: Codecs) -> MaskCodec:
 
     def plan(mask: np.ndarray) -> MaskPlan | None:
         """Plan the parts of the region that takes the least; None where it is most of the mask."""
-        if not mask.any():
+        kept = int(np.count_nonzero(mask))
+        if not kept:
             return None
-        directory = 8 * max(0, (mask.size - 1) // CHUNK)
         plans = [
-            MaskPlan(len(head_of(name)) + inner.least_bytes + directory - (-weights // 8), encoder(mask, name, inner))
-            for name, inner, weights in _regions(mask)
-            if weights <= WORTH * mask.size
+            MaskPlan(
+                len(head_of(name)) + inner.least_bytes + 8 * _entries(mask.size) + least_flat_bytes(weights, kept),
+                encoder(mask, name, inner),
+            )
+            for name, inner, weights in _regions(mask, codecs())
         ]
         return min(plans, key=lambda plan: plan.least_bytes, default=None)
 
@@ -58,32 +62,31 @@ def codec_over(codecs: Codecs) -> MaskCodec:
                 region = codecs()[name].decode({"mask": inner}, mask.shape, mask.size, first, stop)
                 parts.append(flat[first:stop][region])
                 counts.append(len(parts[-1]))
-            directory = np.cumsum(counts)[:-1].astype("<u8").view(np.uint8)
-            bits = np.packbits(np.concatenate(parts), bitorder="little")
-            return {"mask": np.concatenate([head_of(name), inner]), INSIDE: np.concatenate([directory, bits])}
+            directory = np.cumsum(counts)[: _entries(mask.size)].astype("<u8").view(np.uint8)
+            inside = np.concatenate([directory, pack_flat(np.concatenate(parts))])
+            return {"mask": np.concatenate([head_of(name), inner]), INSIDE: inside}
 
         return encode
 
     def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
         codec, inner = split_head(parts, codecs)
-        data, entries = parts.get(INSIDE, NOTHING), max(0, (size - 1) // CHUNK)
+        data, entries = parts.get(INSIDE, NOTHING), _entries(size)
         if len(data) < 8 * entries:
             raise DecodeError("the mask within a region ends too early")
-        bits, mask = data[8 * entries :], np.empty(stop - first, dtype=bool)
-        for chunk in range(first // CHUNK, -(-stop // CHUNK)):
-            begin = chunk * CHUNK  # the chunk's weights before the range are needed to count them
-            a, b = max(first, begin), min(stop, begin + CHUNK)
-            if a >= b:
-                continue
-            at = int.from_bytes(data[8 * (chunk - 1) : 8 * chunk].tobytes(), "little") if chunk else 0
-            region = codec.decode({"mask": inner}, shape, size, begin, b)
-            at += int(np.count_nonzero(region[: a - begin]))
-            region = region[a - begin :]
+        ends = np.frombuffer(data[: 8 * entries].tobytes(), "<u8").tolist()
+        mask = np.empty(stop - first, dtype=bool)
+        for chunk in range(first // CHUNK, -(-stop // CHUNK)) if stop > first else ():
+            begin, end = chunk * CHUNK, min(size, chunk * CHUNK + CHUNK)
+            a, b = max(first, begin), min(stop, end)
+            # The chunk's weights before the range are needed to count them, of a small mask also those behind it.
+            region = codec.decode({"mask": inner}, shape, size, begin, b if entries else end)
+            at = (ends[chunk - 1] if chunk else 0) + int(np.count_nonzero(region[: a - begin]))
+            total = ends[-1] if entries else int(np.count_nonzero(region))
+            region = region[a - begin : b - begin]
             count = int(np.count_nonzero(region))
-            if at + count > 8 * len(bits):
-                raise DecodeError("the mask within a region ends too early")
-            kept = np.unpackbits(bits[at // 8 : -(-(at + count) // 8)], bitorder="little")[at % 8 :][:count]
-            region[region] = kept.view(bool)
+            if at + count > total or total > size:
+                raise DecodeError("the directory of the mask within a region is damaged")
+            region[region] = unpack_flat(data[8 * entries :], total, at, at + count)
             mask[a - first : b - first] = region
         return mask
 
@@ -91,21 +94,35 @@ def codec_over(codecs: Codecs) -> MaskCodec:
         codec, inner = split_head(parts, codecs)
         if codec.check is not None:
             codec.check({"mask": inner}, shape, size)
-        decode(parts, shape, size, 0, 0)
+        decode(parts, shape, size, 0, min(1, size))
 
     return MaskCodec(plan, decode, cheap_ranges=True, check=check)
 
 
-def _regions(mask: np.ndarray) -> list[tuple[str, MaskPlan, int]]:
-    """Return regions around a mask: the codec's name, its plan, and the weights of the region."""
-    regions = []
+def _entries(size: int) -> int:
+    """Return the entries of the directory."""
+    return -(-size // CHUNK) if size > CHUNK else 0
+
+
+def _regions(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> Iterator[tuple[str, MaskPlan, int]]:
+    """Yield regions around a mask, but for those that are most of it: codec, plan, and the weights of the region."""
+    most = WORTH * mask.size
     for view in views_of(mask):
         for axis in range(view.ndim):
             used = np.any(view, axis=tuple(i for i in range(view.ndim) if i != axis), keepdims=True)
-            sides = tuple(1 if i == axis else side for i, side in enumerate(view.shape))
             weights = int(np.count_nonzero(used)) * (view.size // view.shape[axis])
-            regions.append(("blocks", plan_blocks(used, view.shape, sides), weights))
+            if weights <= most:
+                sides = tuple(1 if i == axis else side for i, side in enumerate(view.shape))
+                yield "blocks", plan_blocks(used, view.shape, sides), weights
     if mask.ndim > 1 and mask.shape[-1] >= NARROW:
         starts, ends = spans_around(mask)
-        regions.append(("spans", plan_spans(starts, ends, mask.shape), int((ends - starts).sum())))
-    return regions
+        weights = int((ends - starts).sum())
+        if weights <= most:
+            yield "spans", plan_spans(starts, ends, mask.shape), weights
+    kept, flat = int(np.count_nonzero(mask)), np.ascontiguousarray(mask).reshape(-1)
+    for name, codec in codecs.items():
+        found = None if codec.near is None else codec.near(mask)
+        if found is None or not len(found.differs) or kept + len(found.differs) > most:
+            continue
+        if not flat[found.differs].any():  # a structure with holes
+            yield name, found.plan, kept + len(found.differs)

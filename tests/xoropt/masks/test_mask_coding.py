@@ -11,7 +11,7 @@ from xoropt.masks.coding import encode_planned
 from xoropt.masks.prefix import encoding
 
 PLANNING = [name for name in CODECS if name != "low_rank"]  # which does not search for factors, and has its own tests
-EXACTLY_PLANNED = {"bitmap", "full", "empty", "blocks", "n_of_m", "spans", "positions", "exceptions", "within"}
+EXACTLY_PLANNED = {"bitmap", "full", "empty", "blocks", "n_of_m", "spans", "positions", "exceptions"}
 
 
 def check(codec, mask):
