@@ -194,10 +194,13 @@ def join_two(low, high, out):
     return low.copy() if out.itemsize == 1 else low.astype(out.dtype) | high.astype(out.dtype) << out.dtype.type(8)
 
 
-def mark_eight(tile, words, places, k, at):
+def gather_octets(words, places, k, at, out, to):
+    tiles = np.zeros((8, 64), dtype=np.uint8)
     for j in range(8):
-        tile = mark(tile, number_at(words, number_at(places, k + j) + at), 1 << j)
-    return tile
+        row = load_row(words, number_at(places, k + j) + at)
+        tiles = np.stack([mark(tile, word, 1 << j) for tile, word in zip(tiles, row, strict=True)])
+    assert 0 <= to <= len(out) - 512
+    out[to : to + 512] = tiles.reshape(-1)
 
 
 def keep_bits(tile, bits):
@@ -215,11 +218,15 @@ def move_sign(tile, by):
     return shift_up(tile >> one, by) | tile << top
 
 
+def turn_sign(tile):
+    return move_sign(tile, 0)
+
+
 TWINS = {
     twin.__name__: twin
     for twin in (
         *(bits_at, choose, copy_octets, equal_words, expect, four_at, high_octets, join_tiles, lift_row, load_row),
-        *(join_octets, join_two, keep_bits, look_up_octets, mark_eight, move_sign, shift_up),
+        *(join_octets, join_two, keep_bits, gather_octets, look_up_octets, move_sign, shift_up, turn_sign),
         *(load_tile, look_up, low_octets, mark, multiply_octets, number_at, only_word, put_number, shift_row),
         *(store_row, store_tile, stream_row, stream_tile, swap_far, swap_near, transpose_numbers, turn_row, word_at),
         zero_tile,
