@@ -24,6 +24,8 @@ __all__ = ["StackedPlanes", "stack"]
 SCHEMES: tuple[type[Encoding], ...] = (PackedOctets, PackedValues, StreamEncoded)
 """The schemes that a stack may hold."""
 
+TILE = 1 << 21
+"""Fewest weights of a tile, unless there are fewer: a call for each plane takes as long as some 10,000 weights of it."""
 STREAM_PARTS = ("seeds", "segments", "patches")
 """The parts that members of a stack share."""
 
@@ -233,7 +235,14 @@ class StackedPlanes(Storable):
             i = owner[plane]
             readers[i].fill(plane - (ends[i - 1] if i else 0), first, stop, words, start, stream)
 
-        return Reader(origin, room, main.cuts, direct, fill)
+        def cuts(first: int, stop: int) -> list[int]:
+            made = [first]
+            for cut in main.cuts(first, stop)[1:-1]:
+                if cut - made[-1] >= TILE:
+                    made.append(cut)
+            return [*made, stop]
+
+        return Reader(origin, room, cuts, direct, fill)
 
     def decode_numpy(
         self, first: int, stop: int, flips: list[np.ndarray], mask: np.ndarray | None = None

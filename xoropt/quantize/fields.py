@@ -26,8 +26,10 @@ NEAR = 0.25
 """Bits a weight by which the least size of a split may exceed that of the best one to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
-PLANE_SHARE = 1 / 1600
-"""Share of a number's bits that another plane of codewords must save: it takes time to decode."""
+PLANE_COST = {8: 0.005}
+"""Bits a weight that another plane of codewords must save, by the bits of a number: it takes time to decode."""
+WIDE_PLANE_COST = 0.02
+"""The same for all wider numbers."""
 LISTED_COST = 10
 """Bits that a listed weight must save: putting it in takes time."""
 LIMITS = (6, 7, 8)
@@ -250,7 +252,7 @@ def _plan(
     if listed:
         bits += listed * (math.log2(kept / listed) + LIST_ENTRY + 8 * symbol_bytes(len(values) - coded))
         bits += LIST_BITS
-    cost = bits + PLANE_SHARE * form.bits * kept * int(lengths.max()) + LISTED_COST * listed
+    cost = bits + PLANE_COST.get(form.bits, WIDE_PLANE_COST) * kept * int(lengths.max()) + LISTED_COST * listed
     return FieldPlan(levels, cost, bits, entropy)
 
 
