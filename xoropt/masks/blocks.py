@@ -103,7 +103,7 @@ def plan_blocks(coarse: np.ndarray, lengths: tuple[int, ...], sides: tuple[int, 
     merged, merged_sides = _merge_axes(lengths, sides)
     head = np.array([merged, merged_sides], dtype="<u4").reshape(-1).view(np.uint8)
 
-    def encode(jobs: int, effort: str = "normal") -> Parts:
+    def encode(jobs: int, effort: str) -> Parts:
         return {"mask": np.concatenate([np.array([VIEW, len(merged)], dtype=np.uint8), head, pack_flat(coarse)])}
 
     return MaskPlan(2 + len(head) + flat_bytes(coarse), encode)

@@ -74,7 +74,7 @@ def _plan_of(name: str, inner: MaskPlan, differs: np.ndarray, size: int) -> Mask
     """Plan a structure and a list of exceptions."""
     head = head_of(name)
 
-    def encode(jobs: int, effort: str = "normal") -> Parts:
+    def encode(jobs: int, effort: str) -> Parts:
         mask = np.concatenate([head, inner.encode(jobs, effort).get("mask", NOTHING)])
         return {"mask": mask, LISTED: pack_positions(differs, size)}
 

@@ -19,7 +19,7 @@ def near(mask: np.ndarray) -> NearMask | None:
     return NearMask(MaskPlan(0, _encode), np.flatnonzero(~mask))
 
 
-def _encode(jobs: int, effort: str = "normal") -> Parts:
+def _encode(jobs: int, effort: str) -> Parts:
     return {}
 
 

@@ -94,7 +94,7 @@ def _plan_of(mask: np.ndarray, form: Form) -> MaskPlan:
     count = -(-(mask.size // form.m) // per_number)
     stored = len(form.head) - (-count * _width(form.choices, per_number) // 8)
 
-    def encode(jobs: int, effort: str = "normal") -> Parts:
+    def encode(jobs: int, effort: str) -> Parts:
         return _encode(mask, form)
 
     return MaskPlan(stored, encode)

@@ -170,7 +170,7 @@ def plan_spans(starts: np.ndarray, ends: np.ndarray, shape: tuple[int, ...]) -> 
         fitted_starts = free
     both = fitted_starts, fitted_ends
 
-    def encode(jobs: int, effort: str = "normal") -> Parts:
+    def encode(jobs: int, effort: str) -> Parts:
         heads = [
             np.concatenate([np.array([e.base], "<i8").view(np.uint8), np.array([e.slope + 1, e.bits], np.uint8)])
             for e in both

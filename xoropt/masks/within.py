@@ -54,7 +54,7 @@ def codec_over(codecs: Codecs) -> MaskCodec:
         return min(plans, key=lambda plan: plan.least_bytes, default=None)
 
     def encoder(mask: np.ndarray, name: str, plan: MaskPlan) -> Callable[..., Parts]:
-        def encode(jobs: int, effort: str = "normal") -> Parts:
+        def encode(jobs: int, effort: str) -> Parts:
             inner = plan.encode(jobs, effort)["mask"]
             flat, parts, counts = np.ascontiguousarray(mask).reshape(-1), [], []
             for first in range(0, mask.size, CHUNK):
