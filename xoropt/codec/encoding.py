@@ -114,6 +114,11 @@ class Encoding(Protocol):
         ...
 
     @property
+    def all_blocks(self) -> int:
+        """Blocks or segments over all planes."""
+        ...
+
+    @property
     def size(self) -> SizeReport:
         """The stored bits."""
         ...

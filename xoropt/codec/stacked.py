@@ -118,6 +118,11 @@ class StackedPlanes(Storable):
         return sum(member.blocks * len(member.seeds) for member in self.members) // max(1, self.planes)
 
     @property
+    def all_blocks(self) -> int:
+        """Segments over all planes."""
+        return sum(member.all_blocks for member in self.members)
+
+    @property
     def size(self) -> SizeReport:
         """The stored bits; those of planes without a network count as raw."""
         sizes = [member.size for member in self.members if member.has_network]

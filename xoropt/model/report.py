@@ -236,7 +236,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         magnitude_kept=magnitude if isinstance(magnitude, float | int) else None,
         negative_zeros=_has_negative_zero(tensor.levels),
         patches=encoded.size.patches,
-        blocks=len(encoded.seeds) * encoded.blocks,
+        blocks=encoded.all_blocks,
         proved_blocks=encoded.proved_blocks,
         seed_bits=bits.seed_bits,
         patch_bits=bits.patch_bits,

@@ -26,12 +26,10 @@ NEAR = 0.25
 """Bits a weight by which the least size of a split may exceed that of the best one to be tried."""
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
-PLANE_COST = {8: 0.005}
-"""Bits a weight that another plane of codewords must save, by the bits of a number: it takes time to decode."""
-WIDE_PLANE_COST = 0.02
-"""The same for all wider numbers."""
-LISTED_COST = 10
-"""Bits that a listed weight must save: putting it in takes time."""
+PLANE_COST, NARROW_PLANE_COST = 0.02, 0.002
+"""Bits a weight that another plane of codewords must save, since it takes time to decode; the latter of single bytes."""
+LISTED_COST, NARROW_LISTED_COST = 10, 2
+"""Bits that a listed weight must save, since putting it in takes time."""
 LIMITS = (6, 7, 8)
 """Most bits of a codeword that are tried."""
 MOST_CODED = 1 << MAX_LENGTH
@@ -252,7 +250,8 @@ def _plan(
     if listed:
         bits += listed * (math.log2(kept / listed) + LIST_ENTRY + 8 * symbol_bytes(len(values) - coded))
         bits += LIST_BITS
-    cost = bits + PLANE_COST.get(form.bits, WIDE_PLANE_COST) * kept * int(lengths.max()) + LISTED_COST * listed
+    plane_cost, listed_cost = (PLANE_COST, LISTED_COST) if form.bits > 8 else (NARROW_PLANE_COST, NARROW_LISTED_COST)
+    cost = bits + plane_cost * kept * int(lengths.max()) + listed_cost * listed
     return FieldPlan(levels, cost, bits, entropy)
 
 

@@ -43,6 +43,11 @@ class BlockEncoded(EncodedPlanes):
         return -(-self.outputs // self.network.n_out)
 
     @property
+    def all_blocks(self) -> int:
+        """Blocks over all planes."""
+        return self.blocks * len(self.seeds)
+
+    @property
     def size(self) -> SizeReport:
         """The stored bits."""
         seed_bits = len(self.seeds) * self.blocks * self.network.n_in

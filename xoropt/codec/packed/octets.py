@@ -77,6 +77,11 @@ class PackedOctets(Storable):
         return self.planes
 
     @property
+    def all_blocks(self) -> int:
+        """All planes, which are one segment each."""
+        return self.planes
+
+    @property
     def size(self) -> SizeReport:
         """The stored bits: the care bits."""
         return SizeReport(self.care_bits, 0, self.care_bits, 0)

@@ -53,6 +53,11 @@ class StreamEncoded(EncodedPlanes):
         return sum(len(layout.rows) for layout in self.layouts) // max(1, len(self.layouts))
 
     @property
+    def all_blocks(self) -> int:
+        """Segments over all planes."""
+        return sum(len(self.layout(plane).rows) for plane in range(len(self.seeds)))
+
+    @property
     def end_bits(self) -> int:
         """Seed bits at the open ends of segments; rings have none."""
         network = self.network
