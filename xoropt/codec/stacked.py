@@ -25,7 +25,7 @@ SCHEMES: tuple[type[Encoding], ...] = (PackedOctets, PackedValues, StreamEncoded
 """The schemes that a stack may hold."""
 
 TILE = 1 << 21
-"""Fewest weights of a tile, unless there are fewer: a call for each plane takes as long as some 10,000 weights of it."""
+"""Fewest weights of a tile, unless there are fewer: a call for each plane takes as long as 10,000 weights of it."""
 STREAM_PARTS = ("seeds", "segments", "patches")
 """The parts that members of a stack share."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from xoropt.common.errors import XoroptError
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
-from xoropt.model.arrays import same_bytes
+from xoropt.model.arrays import same_bytes, ties_of
 from xoropt.model.checks import array_of, check_metadata, check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
@@ -66,9 +66,12 @@ def compress(
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
     check_patterns(arrays, config)
     sizes = {name: arrays[name].size for name, reason in reasons_to_leave(arrays, config).items() if reason is None}
-    total, done = sum(sizes.values()), 0
     stored: dict[str, CompressedTensor | UncompressedTensor] = {}
-    for name, prepared in prepare(arrays, config, factors):
+    # Where a threshold over all tensors prunes them, each counts.
+    ties = {} if config.quantizes else ties_of({name: arrays[name] for name in sizes if name not in (factors or {})})
+    total, done = sum(size for name, size in sizes.items() if name not in ties), 0
+    once = {name: array for name, array in arrays.items() if name not in ties}
+    for name, prepared in prepare(once, config, factors):
         size = sizes.get(name, 0)
 
         def report(part: int, whole: int, name: str = name, size: int = size, before: int = done) -> None:
@@ -83,6 +86,7 @@ def compress(
         if size:
             report(size, size)
         done += size
+    stored = {name: stored[ties.get(name, name)] for name in arrays}
     model = CompressedModel(stored, dict(metadata or {}))
     warn_about(arrays, model, config)
     return model

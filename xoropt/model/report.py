@@ -10,6 +10,7 @@ import numpy as np
 
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits
+from xoropt.model.file.ties import ties_in
 from xoropt.model.losses import figures_of
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales
@@ -199,15 +200,25 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     """
     headers = header_bits(model)
     tensors, carried = {}, {}
+    ties = ties_in(model)
     for name, tensor in model.tensors.items():
         if isinstance(tensor, CompressedTensor):
-            tensors[name] = _report_tensor(tensor, headers[name])
+            figures = _report_tensor(tensor, headers[name])
+            tensors[name] = _of_tied(figures, ties[name]) if name in ties else figures
         else:
             carried[name] = _report_carried(tensor)
     size = None if path is None else os.path.getsize(path)
     total = _sum_up([*tensors.values()], [*carried.values()], size)
     lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
     return ModelReport(tensors, carried, replace(total, **lost))
+
+
+def _of_tied(figures: TensorReport, first: str) -> TensorReport:
+    """Return the figures of a tensor that takes nothing but its headers, since an earlier one has the same bytes."""
+    nothing: dict[str, Any] = dict.fromkeys(("care_bits", "patches", "blocks", "proved_blocks"), 0)
+    nothing |= dict.fromkeys(("seed_bits", "patch_bits", "mask_bits", "scale_bits", "raw_bits"), 0)
+    per_weight = _per_weight(figures.header_bits, figures.weights)
+    return replace(figures, kind=f"the same as {first}", efficiency=1.0, bits_per_weight=per_weight, **nothing)
 
 
 def _loss_of(*tensors: CompressedTensor) -> dict[str, Any]:

@@ -27,7 +27,7 @@ NEAR = 0.25
 PLANE_BITS = 500
 """Bits that the description takes of each plane that cares for some of the kept weights alone."""
 PLANE_COST, NARROW_PLANE_COST = 0.02, 0.002
-"""Bits a weight that another plane of codewords must save, since it takes time to decode; the latter of single bytes."""
+"""Bits a weight that another plane of codewords must save, since it takes time to decode; the latter for bytes."""
 LISTED_COST, NARROW_LISTED_COST = 10, 2
 """Bits that a listed weight must save, since putting it in takes time."""
 LIMITS = (6, 7, 8)

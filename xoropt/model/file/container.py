@@ -27,6 +27,7 @@ from xoropt.model.file.description import (
 )
 from xoropt.model.file.limits import check_work
 from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
+from xoropt.model.file.ties import resolve_ties, ties_in
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
 
@@ -66,10 +67,15 @@ def check_model(model: CompressedModel) -> None:
     """
     check_names(model.tensors)
     check_metadata(model.metadata)
-    entries, octets = {}, 0
+    entries: dict[str, dict[str, Any]] = {}
+    octets = 0
+    ties = ties_in(model)
     for name, tensor in model.tensors.items():
         try:
             entry, parts = describe_tensor(tensor)
+            if name in ties:
+                entries[name] = entries[ties[name]]
+                continue
             entries[name], octets = entry, octets + sum(part.nbytes for part in parts.values())
             shape, dtype = shape_and_dtype(tensor)
             check_shape(shape)
@@ -85,9 +91,10 @@ def _arrays(model: CompressedModel) -> Parts:
     entries, arrays, sums = {}, {}, []
     pools: dict[str, list[Any]] = {}
     pooled: dict[str, list[np.ndarray]] = {}
+    ties = ties_in(model)
     for number, (name, tensor) in enumerate(model.tensors.items()):
         try:
-            entry, parts = describe_tensor(tensor)
+            entry, parts = ({"same": ties[name]}, {}) if name in ties else describe_tensor(tensor)
         except DecodeError as error:
             raise DecodeError(f"tensor '{name}': {error}") from None
         entries[name] = entry
@@ -148,11 +155,13 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             description, stored = sealed, split_version_1(sealed, arrays)
         else:
             description, stored = _split_arrays(arrays)
+        firsts = resolve_ties(stored)
         check_work({name: entry for name, (entry, _) in stored.items()}, os.stat(path).st_size)
         tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
         for name, (entry, parts) in stored.items():
             try:
-                tensors[name] = restore_tensor(entry, parts)
+                first = firsts.get(name)
+                tensors[name] = restore_tensor(entry, parts) if first is None else tensors[first]
             except (XoroptError, ValueError) as error:
                 raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
         extra = description.get("metadata", {})

@@ -35,16 +35,21 @@ def to_columns(entries: Entries) -> dict[str, Any]:
     """
     shared: dict[str, Any] | None = None
     for entry in entries.values():
-        if "carried" not in entry:
+        if not _stands_alone(entry):
             shared = entry if shared is None else {k: v for k, v in shared.items() if entry.get(k) == v}
     common = {} if shared is None or len(entries) < 2 else dict(shared)
     keys = dict.fromkeys(key for entry in entries.values() for key in entry)
     columns = {}
     for key in keys:
-        column = [None if "carried" not in e and key in common else e.get(key) for e in entries.values()]
+        column = [None if key in common and not _stands_alone(e) else e.get(key) for e in entries.values()]
         if any(value is not None for value in column):
             columns[key] = column
     return {"names": list(entries), "common": common, "columns": columns}
+
+
+def _stands_alone(entry: dict[str, Any]) -> bool:
+    """Return whether an entry has nothing in common with those of other compressed tensors."""
+    return "carried" in entry or "same" in entry
 
 
 def from_columns(description: dict[str, Any]) -> Entries:
@@ -61,7 +66,7 @@ def from_columns(description: dict[str, Any]) -> Entries:
     entries = {}
     for i, name in enumerate(names):
         own = {key: column[i] for key, column in columns.items() if column[i] is not None}
-        entries[name] = own if "carried" in own else common | own
+        entries[name] = own if _stands_alone(own) else common | own
     return entries
 
 
