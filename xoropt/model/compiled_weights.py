@@ -49,7 +49,7 @@ def decode_rows(
         The weights, flat.
     """
     levels = tensor.levels
-    if not isinstance(levels, CodedField):
+    if not isinstance(levels, CodedField) or levels.values.ndim == 2:
         return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
     from xoropt.codec.compiled.ranges import decode_weights
     from xoropt.codec.compiled.writers import NO_OCTETS, field_tables
@@ -74,6 +74,8 @@ def levels_of(tensor: CompressedTensor, rows: slice | None) -> Levels:
     levels = tensor.levels
     if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
         return replace(levels, alpha=levels.alpha[:, rows])
+    if rows is not None and isinstance(levels, CodedField) and levels.values.ndim == 2:
+        return replace(levels, values=levels.values[rows])
     return levels
 
 
@@ -86,8 +88,7 @@ def _weight_table(tensor: CompressedTensor, rows: slice | None) -> np.ndarray:
     table = level_table(levels, len(tensor.encoded.seeds))
     if levels is tensor.levels:
         return table
-    assert isinstance(tensor.levels, Scales)
-    whole = np.empty((tensor.levels.alpha.shape[1], table.shape[1]), dtype=table.dtype)
+    whole = np.empty((tensor.shape[0], table.shape[1]), dtype=table.dtype)
     whole[rows] = table
     return whole
 

@@ -74,7 +74,8 @@ class CodedField:
 
     Attributes:
         form: how a number is split into fields.
-        values: unsigned integers of the dtype's size (n,), images whose raw field is 0.
+        values: unsigned integers of the dtype's size (n,), images whose raw field is 0; or (rows, n), without a raw
+            field, where each index of the first axis has its own.
         lengths: uint8 (m,), m ≤ n, the bits of the codewords of the first m values, see `prefix_codes`. The others
             occur so rarely that the weights which have them are listed.
         fill: the bits of a pruned weight, as an unsigned integer.
@@ -106,10 +107,13 @@ class CodedField:
         return self.form.raw_bits + int(self.lengths.min())
 
     def code_table(self) -> np.ndarray:
-        """Tabulate the image, without its raw field, for every code: (2^code_planes,), of the dtype of `values`."""
-        coded = np.zeros(len(self.lengths) + 1, dtype=self.values.dtype)
-        coded[:-1] = self.values[: len(self.lengths)]
-        return coded[completions(self.lengths, self.code_planes)]
+        """Tabulate the image, without its raw field, for every code: (2^code_planes,), of the dtype of `values`.
+
+        Where rows have their own values, there is a row for each: (rows, 2^code_planes).
+        """
+        coded = np.zeros((*self.values.shape[:-1], len(self.lengths) + 1), dtype=self.values.dtype)
+        coded[..., :-1] = self.values[..., : len(self.lengths)]
+        return coded[..., completions(self.lengths, self.code_planes)]
 
     def code_lengths(self) -> np.ndarray:
         """Tabulate the bits of the codeword that each code begins with: uint8 (2^code_planes,)."""
@@ -142,7 +146,7 @@ def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
     """
     name_of(levels.dtype)
     if isinstance(levels, CodedField):
-        _check_coded_field(levels, planes)
+        _check_coded_field(levels, planes, shape)
         return
     if planes > MAX_PLANES:
         raise DecodeError(f"it has {planes} planes; at most {MAX_PLANES} are allowed")
@@ -159,12 +163,14 @@ def check_levels(levels: Levels, planes: int, shape: tuple[int, ...]) -> None:
         raise DecodeError(f"its {alpha.shape[1]} rows of scales do not fit its shape")
 
 
-def _check_coded_field(levels: CodedField, planes: int) -> None:
+def _check_coded_field(levels: CodedField, planes: int, shape: tuple[int, ...]) -> None:
     """Check a coded field by itself, and against the number of planes."""
     form, values = levels.form, levels.values
     number_form.check_form(form)
     check_lengths(levels.lengths)
-    if values.dtype != form.pattern or values.ndim != 1 or len(values) < len(levels.lengths):
+    if values.ndim == 2 and (form.raw_bits or len(values) not in shape[:1] or values.shape[1] != len(levels.lengths)):
+        raise DecodeError("its values of each row fit neither its codewords nor its shape")
+    if values.dtype != form.pattern or values.ndim not in (1, 2) or values.shape[-1] < len(levels.lengths):
         raise DecodeError(f"its values must be {form.pattern} numbers, one for each of {len(levels.lengths)} codewords")
     if form.raw_bits and (values & form.pattern.type((1 << form.raw_bits) - 1)).any():
         raise DecodeError(f"its values reach into the {form.raw_bits} bits of the raw field")
@@ -182,7 +188,7 @@ def level_table(levels: Levels, planes: int) -> np.ndarray:
     Only levels without a raw field have such a table.
     """
     if isinstance(levels, CodedField):
-        return levels.form.numbers(levels.code_table()).view(levels.dtype)[None]
+        return np.atleast_2d(levels.form.numbers(levels.code_table()).view(levels.dtype))
     if isinstance(levels, Codebook):
         table = np.zeros((1, 1 << planes), dtype=levels.dtype)
         table[0, : len(levels.values)] = levels.values

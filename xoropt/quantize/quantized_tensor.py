@@ -143,8 +143,9 @@ def value_entropy(tensor: QuantizedTensor) -> float:
         counts += np.bincount(codes[some][care[some]], minlength=256)
     if isinstance(levels, CodedField):
         symbols = completions(levels.lengths, levels.code_planes)
-        counts = np.bincount(symbols, counts[: len(symbols)], len(levels.values)).astype(np.int64)
-        counts[: len(levels.values)] += np.bincount(tensor.listed.symbols, minlength=len(levels.values))
+        number = levels.values.shape[-1]
+        counts = np.bincount(symbols, counts[: len(symbols)], number).astype(np.int64)
+        counts[:number] += np.bincount(tensor.listed.symbols, minlength=number)
     share = counts[counts > 0] / max(1, counts.sum())
     return float(-(share * np.log2(share)).sum()) + 0.0 + tensor.raw_planes
 
@@ -202,7 +203,7 @@ def _join(bits: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def _table(levels: Levels, planes: int) -> np.ndarray:
     """Return the image, where a field is coded, or else the weight for every code: (rows, codes)."""
-    return levels.code_table()[None] if isinstance(levels, CodedField) else level_table(levels, planes)
+    return np.atleast_2d(levels.code_table()) if isinstance(levels, CodedField) else level_table(levels, planes)
 
 
 def _rows(some: slice, size: int, rows: int) -> np.ndarray | int:

@@ -9,6 +9,7 @@ from xoropt.quantize.codebooks import codebook, few_values
 from xoropt.quantize.fields import FieldPlan, plan_fields
 from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.quantized_tensor import QuantizedTensor
+from xoropt.quantize.row_codebooks import plan_rows
 
 __all__ = ["recognize"]
 
@@ -20,6 +21,8 @@ SAMPLE = 1 << 14
 """Numbers in which the most frequent one is looked for."""
 MASKED = 0.99
 """How much of what it takes without a mask a tensor may take with one: a mask costs time."""
+FEWEST = 32
+"""Different numbers of a tensor beyond which its rows may have codebooks of their own."""
 SIMPLER = 1.005
 """How much a codebook with codes of equal length may take more than a prefix code to be preferred."""
 
@@ -52,6 +55,10 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
     if few is not None:
         simple = codebook(weights)
+    if (few is None or len(few) > FEWEST) and (
+        row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits)
+    ) is not None:
+        return row_plan
     best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1))
     if simple is not None and isinstance(simple.levels, Codebook):
         kept = int(np.count_nonzero(simple.mask))
@@ -63,6 +70,23 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     if best[1] == 0 and dense is not None:
         return dense.apply(patterns, np.ones(weights.shape, dtype=bool))
     return masked.apply(patterns, mask) if masked is not None and mask is not None else None
+
+
+def _plan_rows(
+    weights: np.ndarray,
+    patterns: np.ndarray,
+    dense: FieldPlan | None,
+    masked: FieldPlan | None,
+    mask_bits: float,
+) -> QuantizedTensor | None:
+    """Represent a tensor by codebooks of its rows where that takes less than its plans."""
+    zeros = np.count_nonzero(patterns == 0) / len(patterns)
+    least = min(_total(dense, 0.0), _total(masked, mask_bits))
+    found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
+    if found is None:
+        return None
+    own_mask = _entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
+    return found.tensor if found.bits + own_mask < least else None
 
 
 def _total(plan: FieldPlan | None, mask_bits: float) -> float:

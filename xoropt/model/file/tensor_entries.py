@@ -183,7 +183,7 @@ def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:
         at = unpack_positions(take(parts, "listed", np.dtype(np.uint8), None), size, 0, size)
     except DecodeError as error:
         raise FormatError(f"its list of weights is damaged ({error})") from None
-    rare = len(levels.values) - len(levels.lengths)
+    rare = levels.values.shape[-1] - len(levels.lengths)
     symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int64)
     if (symbols >= rare).any():
         raise FormatError(f"its listed weights have numbers of values above {rare}")
