@@ -3,7 +3,6 @@
 No scheme stores fewer bits, but a decoder has to count the kept weights before a weight to find its bits.
 """
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
@@ -14,25 +13,19 @@ from xoropt.codec import reference
 from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import SizeReport, check_planes
+from xoropt.codec.encoding import check_planes
 from xoropt.codec.packed.raw_reader import raw_reader
-from xoropt.codec.storing import Storable
-from xoropt.codec.streams.order import StreamOrder
-from xoropt.codec.streams.segments import Layout
+from xoropt.codec.packed.without_network import PACKED, WithoutNetwork
 from xoropt.common.description_checks import non_negative_int, take
 from xoropt.common.errors import DecodeError, FormatError
-from xoropt.networks import XorNetwork
 
 __all__ = ["PACKED", "PackedValues", "pack_planes", "pack_values", "unpack_values"]
-
-PACKED = XorNetwork(1, 1, 0, np.ones((1, 1), dtype=np.uint64), "packed")
-"""The network that stands for none: the bit of each kept weight is a seed bit."""
 
 NO_MASK = "packed values can't be decoded without their mask; give it as the argument 'mask'"
 
 
 @dataclass(frozen=True, eq=False)
-class PackedValues(Storable):
+class PackedValues(WithoutNetwork):
     """Bit planes stored as the bits of their kept weights, in row-major order.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -43,14 +36,11 @@ class PackedValues(Storable):
         seeds: uint8 (planes, ⌈kept/8⌉), the bits of the kept weights, lowest bit first.
     """
 
-    has_network: ClassVar[bool] = False
     octets: ClassVar[np.ndarray | None] = None
 
     shape: tuple[int, ...]
     kept: int
     seeds: np.ndarray = field(repr=False)
-
-    network, order, solver, blocks = PACKED, "rows", "none", 1
 
     @property
     def needs_mask(self) -> bool:
@@ -58,53 +48,9 @@ class PackedValues(Storable):
         return self.kept != self.outputs
 
     @property
-    def main(self) -> Self:
-        """The encoding itself."""
-        return self
-
-    @property
     def planes(self) -> int:
         """Number of planes."""
         return len(self.seeds)
-
-    @property
-    def outputs(self) -> int:
-        """Bits of one plane."""
-        return math.prod(self.shape)
-
-    @property
-    def care_bits(self) -> int:
-        """Care bits over all planes."""
-        return self.kept * len(self.seeds)
-
-    @property
-    def proved_blocks(self) -> int:
-        """All planes, since none needs patches."""
-        return len(self.seeds)
-
-    @property
-    def all_blocks(self) -> int:
-        """All planes, which are one segment each."""
-        return self.planes
-
-    @property
-    def size(self) -> SizeReport:
-        """The stored bits: the care bits."""
-        return SizeReport(self.care_bits, 0, self.care_bits, 0)
-
-    @property
-    def end_bits(self) -> int:
-        """Zero: no bits are lost at the end."""
-        return 0
-
-    @property
-    def stream_order(self) -> StreamOrder:
-        """The row-major order."""
-        return StreamOrder("rows", 1)
-
-    def layout(self, plane: int) -> Layout:
-        """Return the kept weights as one segment with a seed bit each."""
-        return Layout(np.array([self.kept]), np.array([self.kept]))
 
     def check_parts(self) -> list[np.ndarray]:
         """Check that all parts fit together."""
@@ -115,10 +61,6 @@ class PackedValues(Storable):
         if self.seeds.shape[1] != -(-self.kept // 8):
             raise DecodeError(f"the values of a plane must be {-(-self.kept // 8)} bytes")
         return self.flips(0, self.outputs)
-
-    def flips(self, first: int, stop: int) -> list[np.ndarray]:
-        """Return no weights to flip."""
-        return [np.empty(0, dtype=np.int64)] * len(self.seeds)
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what a file holds."""

@@ -11,11 +11,8 @@ import numpy as np
 
 from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.compiled.reader import Reader
-from xoropt.codec.encoding import SizeReport, check_planes
-from xoropt.codec.packed.encoding import PACKED
-from xoropt.codec.storing import Storable
-from xoropt.codec.streams.order import StreamOrder
-from xoropt.codec.streams.segments import Layout
+from xoropt.codec.encoding import check_planes
+from xoropt.codec.packed.without_network import WithoutNetwork
 from xoropt.common.description_checks import non_negative_int, take
 from xoropt.common.errors import DecodeError, FormatError
 
@@ -23,7 +20,7 @@ __all__ = ["PackedOctets"]
 
 
 @dataclass(frozen=True, eq=False)
-class PackedOctets(Storable):
+class PackedOctets(WithoutNetwork):
     """Bit planes of which every eight are a byte of each weight.
 
     The methods are those of `xoropt.codec.encoding.Encoding`.
@@ -33,18 +30,10 @@ class PackedOctets(Storable):
         octets: uint8 (planes/8, weights); bit i of octets[k] is plane 8·k + i.
     """
 
-    has_network: ClassVar[bool] = False
     needs_mask: ClassVar[bool] = False
 
     shape: tuple[int, ...]
     octets: np.ndarray = field(repr=False)
-
-    network, order, solver, blocks = PACKED, "rows", "none", 1
-
-    @property
-    def main(self) -> Self:
-        """The encoding itself."""
-        return self
 
     @property
     def planes(self) -> int:
@@ -57,48 +46,9 @@ class PackedOctets(Storable):
         return tuple(self.octets[p // 8] for p in range(self.planes))
 
     @property
-    def outputs(self) -> int:
-        """Bits of one plane."""
-        return math.prod(self.shape)
-
-    @property
-    def kept(self) -> int:
+    def kept(self) -> int:  # type: ignore[override]
         """All weights."""
         return self.outputs
-
-    @property
-    def care_bits(self) -> int:
-        """Care bits over all planes: all bits."""
-        return self.outputs * self.planes
-
-    @property
-    def proved_blocks(self) -> int:
-        """All planes, since none needs patches."""
-        return self.planes
-
-    @property
-    def all_blocks(self) -> int:
-        """All planes, which are one segment each."""
-        return self.planes
-
-    @property
-    def size(self) -> SizeReport:
-        """The stored bits: the care bits."""
-        return SizeReport(self.care_bits, 0, self.care_bits, 0)
-
-    @property
-    def end_bits(self) -> int:
-        """Zero: no bits are lost at the end."""
-        return 0
-
-    @property
-    def stream_order(self) -> StreamOrder:
-        """The row-major order."""
-        return StreamOrder("rows", 1)
-
-    def layout(self, plane: int) -> Layout:
-        """Return the weights as one segment with a seed bit each."""
-        return Layout(np.array([self.outputs]), np.array([self.outputs]))
 
     def check_parts(self) -> list[np.ndarray]:
         """Check that all parts fit together."""
@@ -107,10 +57,6 @@ class PackedOctets(Storable):
         if self.octets.shape[1] != self.outputs:
             raise DecodeError(f"the bytes of eight planes must be {self.outputs}")
         return self.flips(0, self.outputs)
-
-    def flips(self, first: int, stop: int) -> list[np.ndarray]:
-        """Return no weights to flip."""
-        return [np.empty(0, dtype=np.int64)] * self.planes
 
     def describe(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return what a file holds."""
