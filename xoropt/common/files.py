@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -73,7 +73,8 @@ def check_new(path: str | os.PathLike[str], overwrite: bool) -> None:
         if not path.parent.is_dir():
             raise XoroptError(f"{path.parent}: no such folder; make it first or name another.")
         if path.is_symlink():
-            path.resolve()  # a link stays, what it points to is replaced
+            with suppress(FileNotFoundError):  # a link stays, what it points to is replaced
+                path.stat()  # which tells a circle of links; `resolve` does so before Python 3.13 alone
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}; name another file.") from None
     except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
