@@ -30,6 +30,8 @@ PLANE_COST, NARROW_PLANE_COST = 0.02, 0.002
 """Bits a weight that another plane of codewords must save, since it takes time to decode; the latter for bytes."""
 LISTED_COST, NARROW_LISTED_COST = 10, 2
 """Bits that a listed weight must save, since putting it in takes time."""
+MOST_SIGN_BITS = 0.98
+"""Bits of information in a sign below which it is tried in the coded field, above the exponent."""
 LIMITS = (6, 7, 8)
 """Most bits of a codeword that are tried."""
 MOST_CODED = 1 << MAX_LENGTH
@@ -156,18 +158,33 @@ def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, f
 
 
 def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterator[Window]:
-    """Count the upper bits of the numbers, with the sign where it may be best."""
+    """Count the upper bits of the numbers: with the sign last, and where it is skewed with the sign first."""
     if dtype.kind == "c" or not len(patterns):
         return
     bits, kind = 8 * dtype.itemsize, patterns.dtype
     together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1
     zeros = min((together & -together).bit_length() - 1, bits - 2) if together else 0
-    form = NumberForm(dtype, 0, zeros, has_sign_bit(dtype) and bool(together >> bits - 1))
+    signed = has_sign_bit(dtype) and bool(together >> bits - 1)
+    if signed:
+        yield _window(patterns, NumberForm(dtype, 0, zeros, True), bits - zeros, fill)
+        if not _is_skewed(int(np.count_nonzero(patterns >> kind.type(bits - 1))) / len(patterns)):
+            return
     if is_signed_integer(dtype):
-        signed = patterns.view(f"i{dtype.itemsize}")
-        top = 1 + max(int(signed.max()).bit_length(), (~int(signed.min())).bit_length()) - zeros
+        integers = patterns.view(f"i{dtype.itemsize}")
+        top = 1 + max(int(integers.max()).bit_length(), (~int(integers.min())).bit_length()) - zeros
     else:
-        top = bits - zeros if form.sign_last else max(1, together.bit_length() - zeros)
+        top = max(1, together.bit_length() - zeros)
+    yield _window(patterns, NumberForm(dtype, 0, zeros), top, fill)
+
+
+def _is_skewed(share: float) -> bool:
+    """Return whether a bit that is set in this share of the weights is worth coding with the upper bits."""
+    return 0.0 < share < 1.0 and _entropy(np.array([share, 1.0 - share])) < MOST_SIGN_BITS
+
+
+def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) -> Window:
+    """Count the upper bits of images below bit `top`."""
+    kind = patterns.dtype
     low = max(0, top - WINDOW)
     width = top - low
     counts = np.zeros(1 << width, dtype=np.int64)
@@ -177,7 +194,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
     if fill is not None:
         place = int(form.images(np.array([fill], dtype=kind))[0]) >> low & ((1 << width) - 1)
         counts[place] -= np.count_nonzero(patterns == kind.type(fill))
-    yield Window(form, width, low, counts)
+    return Window(form, width, low, counts)
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
