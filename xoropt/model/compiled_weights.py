@@ -49,7 +49,7 @@ def decode_rows(
         The weights, flat.
     """
     levels = tensor.levels
-    if not isinstance(levels, CodedField) or levels.values.ndim == 2:
+    if not isinstance(levels, CodedField) or levels.has_own_rows:
         return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
     from xoropt.codec.compiled.ranges import decode_weights
     from xoropt.codec.compiled.writers import NO_OCTETS, field_tables
@@ -57,8 +57,8 @@ def decode_rows(
     form, encoded = levels.form, tensor.encoded
     octets = NO_OCTETS if encoded.octets is None else encoded.octets
     fields = form.raw_bits, form.zeros, form.sign_last, levels.fill
-    listed = listed_fields(levels, tensor.listed.within(first, stop))
-    writer = field_tables(octets, levels.code_table(), *fields, listed)
+    listed = listed_fields(levels, tensor.listed.within(first, stop), encoded.outputs)
+    writer = field_tables(octets, levels.code_table(), *fields, listed, levels.classes, encoded.outputs)
     mask, begin = codec_of_file(tensor.mask_codec).decode_packed(
         tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs
     )
@@ -74,7 +74,9 @@ def levels_of(tensor: CompressedTensor, rows: slice | None) -> Levels:
     levels = tensor.levels
     if rows is not None and isinstance(levels, Scales) and levels.alpha.shape[1] > 1:
         return replace(levels, alpha=levels.alpha[:, rows])
-    if rows is not None and isinstance(levels, CodedField) and levels.values.ndim == 2:
+    if rows is not None and isinstance(levels, CodedField) and levels.classes is not None:
+        return replace(levels, classes=levels.classes[rows])
+    if rows is not None and isinstance(levels, CodedField) and levels.has_own_rows:
         return replace(levels, values=levels.values[rows])
     return levels
 

@@ -274,6 +274,8 @@ def _kind(tensor: CompressedTensor) -> str:
         return f"quantized to {len(levels.alpha)} bits"
     if isinstance(levels, CodedField) and (raw := levels.form.raw_bits):
         return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw"
+    if isinstance(levels, CodedField) and levels.classes is not None:
+        return f"{levels.values.shape[1]} values in {len(levels.values)} classes of rows, coded"
     if levels.values.ndim == 2:
         return f"{levels.values.shape[1]} values a row, coded"
     return f"{len(levels.values)} values" + (", coded" if isinstance(levels, CodedField) else "")

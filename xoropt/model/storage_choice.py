@@ -103,8 +103,7 @@ def _listed_bits(quantized: QuantizedTensor) -> int:
     at, levels = quantized.listed.at, quantized.levels
     if not len(at) or not isinstance(levels, CodedField):
         return 0
-    rare = len(levels.values) - len(levels.lengths)
-    return 8 * (packed_bytes(at, quantized.mask.size) + symbol_bytes(rare) * len(at))
+    return 8 * (packed_bytes(at, quantized.mask.size) + symbol_bytes(levels.rare_values) * len(at))
 
 
 def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:

@@ -159,6 +159,6 @@ def tensor_bits(tensor: CompressedTensor) -> TensorBits:
     mask = sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION)
     levels = tensor.levels.nbytes
     if isinstance(tensor.levels, CodedField) and len(tensor.listed.at):
-        rare = len(tensor.levels.values) - len(tensor.levels.lengths)
+        rare = tensor.levels.rare_values
         levels += packed_bytes(tensor.listed.at, tensor.encoded.outputs) + symbol_bytes(rare) * len(tensor.listed.at)
     return TensorBits(size.seed_bits, size.patch_bits, 8 * mask, 8 * levels, size.raw_bits)

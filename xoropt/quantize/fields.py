@@ -16,7 +16,7 @@ from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_inte
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
 
-__all__ = ["FieldPlan", "plan_fields"]
+__all__ = ["LIMITS", "RARE", "FieldPlan", "choose_lengths", "entropy_of", "numbering", "plan_fields", "price"]
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
@@ -67,8 +67,8 @@ class FieldPlan:
         """
         levels, form = self.levels, self.levels.form
         coded, kind = len(levels.lengths), form.pattern
-        number_of = _numbering(levels)
-        words = np.zeros(len(levels.values) + 1, dtype=np.uint8)
+        number_of = numbering(levels, mask.shape)
+        words = np.zeros(levels.values.shape[-1] + 1, dtype=np.uint8)
         words[:coded] = plane_words(levels.lengths)
         codes = np.empty(len(patterns), dtype=np.uint8)
         raw = np.empty(len(patterns), dtype=kind) if form.raw_bits else None
@@ -76,11 +76,11 @@ class FieldPlan:
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
             images = form.images(patterns[some])
-            numbers = number_of(images >> kind.type(form.raw_bits))
+            numbers = number_of(images >> kind.type(form.raw_bits), first)
             codes[some] = words[numbers]
             if raw is not None:
                 raw[some] = images & kind.type((1 << form.raw_bits) - 1)
-            if coded < len(levels.values):
+            if levels.rare_values:
                 rare = np.flatnonzero((numbers >= coded) & flat[some])
                 at.append(rare + first)
                 symbols.append(numbers[rare].astype(np.int64))
@@ -89,10 +89,30 @@ class FieldPlan:
         return QuantizedTensor(mask, codes.reshape(shape), levels, None if raw is None else raw.reshape(shape), listed)
 
 
-def _numbering(levels: CodedField) -> Callable[[np.ndarray], np.ndarray]:
-    """Make the function from fields to the numbers of their values; fields without a value have any number."""
-    values = levels.values >> levels.form.pattern.type(levels.form.raw_bits)
-    if _is_by_value(levels.form):
+def numbering(levels: CodedField, shape: tuple[int, ...]) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Make the function from fields, and the weight where they begin, to the numbers of their values.
+
+    Fields without a value have any number, at most that of all values.
+    """
+    table = np.atleast_2d(levels.values)
+    values = table[0] >> levels.form.pattern.type(levels.form.raw_bits)
+    number_of = _numbering(levels.form, values)
+    if levels.classes is None:
+        return lambda fields, first: number_of(fields)
+    classes, row_length = levels.classes, max(1, math.prod(shape[1:]))
+    order, n = np.argsort(table[0], kind="stable"), len(values)
+    moved = np.full((len(table), n + 1), n, dtype=np.int64)  # the number in a class for that in the first one
+    np.put_along_axis(moved, order[None].repeat(len(table), axis=0), np.argsort(table, axis=1, kind="stable"), axis=1)
+
+    def of_classes(fields: np.ndarray, first: int) -> np.ndarray:
+        rows = np.arange(first, first + len(fields)) // row_length
+        return moved[classes[rows], number_of(fields)]
+
+    return of_classes
+
+
+def _numbering(form: NumberForm, values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    if _is_by_value(form):
         order = np.argsort(values, kind="stable")
         ascending = values[order]
         return lambda fields: order[np.minimum(np.searchsorted(ascending, fields), len(order) - 1)]
@@ -179,7 +199,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 def _is_skewed(share: float) -> bool:
     """Return whether a bit that is set in this share of the weights is worth coding with the upper bits."""
-    return 0.0 < share < 1.0 and _entropy(np.array([share, 1.0 - share])) < MOST_SIGN_BITS
+    return 0.0 < share < 1.0 and entropy_of(np.array([share, 1.0 - share])) < MOST_SIGN_BITS
 
 
 def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) -> Window:
@@ -211,7 +231,7 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
         counts = window.counts.reshape(1 << field_bits, -1).sum(axis=1) if field_bits else window.counts
         share = counts[counts > 0] / kept
         estimate = _least_bits(share) + raw_bits + window.form.bits * len(share) / kept
-        splits.append((estimate, _entropy(share) + raw_bits, raw_bits, counts))
+        splits.append((estimate, entropy_of(share) + raw_bits, raw_bits, counts))
     least = min(estimate for estimate, _, _, _ in splits)
     for estimate, entropy, raw_bits, counts in splits:
         if estimate <= least + NEAR:
@@ -222,7 +242,7 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
                         yield plan
 
 
-def _entropy(share: np.ndarray) -> float:
+def entropy_of(share: np.ndarray) -> float:
     """Return the bits of information in a symbol with these probabilities, none of them 0."""
     return float(-(share * np.log2(share)).sum())
 
@@ -230,11 +250,11 @@ def _entropy(share: np.ndarray) -> float:
 def _least_bits(share: np.ndarray) -> float:
     """Return the bits a weight that ideal codewords take, and the list of symbols for which there are none."""
     if len(share) <= MOST_CODED:
-        return _entropy(share)
+        return entropy_of(share)
     coded = np.partition(share, len(share) - MOST_CODED)[-MOST_CODED:]
     listed = 1.0 - float(coded.sum())
     bits = 8 * symbol_bytes(len(share) - MOST_CODED) + LIST_ENTRY - math.log2(listed)
-    return (1.0 - listed) * _entropy(coded / coded.sum()) + listed * bits
+    return (1.0 - listed) * entropy_of(coded / coded.sum()) + listed * bits
 
 
 def _plan(
@@ -244,13 +264,12 @@ def _plan(
 
     Symbols are listed that occur once in 2^rare weights or less; None where the others are none, or too many.
     """
-    form, kept = window.form, int(counts.sum())
+    form = window.form
     symbols = np.flatnonzero(counts)
     symbols = symbols[np.argsort(-counts[symbols], kind="stable")]
-    coded = len(symbols) if rare is None else int(np.count_nonzero(counts[symbols] > kept >> rare))
-    if not 1 <= coded <= 1 << limit or (rare is not None and coded == len(symbols)):
+    lengths = choose_lengths(counts[symbols], rare, limit)
+    if lengths is None:
         return None
-    lengths = limited_lengths(counts[symbols[:coded]], limit)
     if window.values is not None:
         values = window.values[symbols]
     else:
@@ -260,12 +279,40 @@ def _plan(
             values = (values.astype(np.int64) << 64 - field_bits >> 64 - field_bits).view(np.uint64)
         values = (values << np.uint64(raw_bits)).astype(form.pattern)
     dense = NumberForm(form.dtype, raw_bits, form.zeros, form.sign_last)
-    levels = CodedField(dense, values, lengths, fill or 0)
-    listed = int(counts[symbols[coded:]].sum())
-    bits = float(counts[symbols[:coded]] @ lengths.astype(np.int64)) + raw_bits * kept + 8 * levels.nbytes
+    return price(CodedField(dense, values, lengths, fill or 0), counts[symbols], entropy)
+
+
+def choose_lengths(counts: np.ndarray, rare: int | None, limit: int) -> np.ndarray | None:
+    """Find the lengths of the codewords of the most frequent values.
+
+    Args:
+        counts: int64 (n,), how often each value occurs, descending.
+        rare: values that occur once in 2^rare weights or less have no codeword; None: all have one.
+        limit: the most bits of a codeword.
+
+    Returns:
+        uint8 (m,), m ≤ n; None where there are too many, or none, or `rare` leaves none out.
+    """
+    coded = len(counts) if rare is None else int(np.count_nonzero(counts > int(counts.sum()) >> rare))
+    if not 1 <= coded <= 1 << limit or (rare is not None and coded == len(counts)):
+        return None
+    return limited_lengths(counts[:coded], limit)
+
+
+def price(levels: CodedField, counts: np.ndarray, entropy: float) -> FieldPlan:
+    """Make a plan of levels, with the bits that they take.
+
+    Args:
+        levels: the levels.
+        counts: int64 (n,), how often the values occur, in their order.
+        entropy: as in the plan.
+    """
+    form, lengths, coded = levels.form, levels.lengths, len(levels.lengths)
+    kept, listed = int(counts.sum()), int(counts[coded:].sum())
+    bits = float(counts[:coded] @ lengths.astype(np.int64)) + form.raw_bits * kept + 8 * levels.nbytes
     bits += PLANE_BITS * (int(lengths.max()) - int(lengths.min()))
     if listed:
-        bits += listed * (math.log2(kept / listed) + LIST_ENTRY + 8 * symbol_bytes(len(values) - coded))
+        bits += listed * (math.log2(kept / listed) + LIST_ENTRY + 8 * symbol_bytes(levels.rare_values))
         bits += LIST_BITS
     plane_cost, listed_cost = (PLANE_COST, LISTED_COST) if form.bits > 8 else (NARROW_PLANE_COST, NARROW_LISTED_COST)
     cost = bits + plane_cost * kept * int(lengths.max()) + listed_cost * listed

@@ -74,27 +74,40 @@ class CodedField:
 
     Attributes:
         form: how a number is split into fields.
-        values: unsigned integers of the dtype's size (n,), images whose raw field is 0; or (rows, n), without a raw
-            field, where each index of the first axis has its own.
+        values: unsigned integers of the dtype's size (n,), images whose raw field is 0; or (k, n), where rows, the
+            indices of the first axis, have values in different orders: k classes of them, or each row by itself.
         lengths: uint8 (m,), m ≤ n, the bits of the codewords of the first m values, see `prefix_codes`. The others
             occur so rarely that the weights which have them are listed.
         fill: the bits of a pruned weight, as an unsigned integer.
+        classes: uint8 (rows,), below k, the class of each row; None: all rows have the same values, or each its own,
+            which needs a form without a raw field.
     """
 
     form: NumberForm
     values: np.ndarray = field(repr=False)
     lengths: np.ndarray = field(repr=False)
     fill: int = 0
+    classes: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def nbytes(self) -> int:
         """Stored bytes."""
-        return self.values.nbytes + self.lengths.nbytes
+        return self.values.nbytes + self.lengths.nbytes + (0 if self.classes is None else self.classes.nbytes)
 
     @property
     def dtype(self) -> np.dtype:
         """The dtype of the weights."""
         return self.form.dtype
+
+    @property
+    def rare_values(self) -> int:
+        """The number of values without a codeword."""
+        return self.values.shape[-1] - len(self.lengths)
+
+    @property
+    def has_own_rows(self) -> bool:
+        """Whether each row has values of its own."""
+        return self.values.ndim == 2 and self.classes is None
 
     @property
     def code_planes(self) -> int:
@@ -109,7 +122,7 @@ class CodedField:
     def code_table(self) -> np.ndarray:
         """Tabulate the image, without its raw field, for every code: (2^code_planes,), of the dtype of `values`.
 
-        Where rows have their own values, there is a row for each: (rows, 2^code_planes).
+        Where rows have values in different orders, there is a row for each of them: (k, 2^code_planes).
         """
         coded = np.zeros((*self.values.shape[:-1], len(self.lengths) + 1), dtype=self.values.dtype)
         coded[..., :-1] = self.values[..., : len(self.lengths)]
@@ -168,8 +181,10 @@ def _check_coded_field(levels: CodedField, planes: int, shape: tuple[int, ...]) 
     form, values = levels.form, levels.values
     number_form.check_form(form)
     check_lengths(levels.lengths)
-    if values.ndim == 2 and (form.raw_bits or len(values) not in shape[:1] or values.shape[1] != len(levels.lengths)):
+    if levels.has_own_rows and (form.raw_bits or len(values) not in shape[:1] or levels.rare_values):
         raise DecodeError("its values of each row fit neither its codewords nor its shape")
+    if levels.classes is not None:
+        _check_classes(levels.classes, values, shape)
     if values.dtype != form.pattern or values.ndim not in (1, 2) or values.shape[-1] < len(levels.lengths):
         raise DecodeError(f"its values must be {form.pattern} numbers, one for each of {len(levels.lengths)} codewords")
     if form.raw_bits and (values & form.pattern.type((1 << form.raw_bits) - 1)).any():
@@ -180,6 +195,13 @@ def _check_coded_field(levels: CodedField, planes: int, shape: tuple[int, ...]) 
         raise DecodeError(f"the value of its pruned weights does not fit the {form.bits} bits of {form.dtype}")
     if planes != count_planes(levels):
         raise DecodeError(f"its codewords and raw field take {count_planes(levels)} planes, not {planes}")
+
+
+def _check_classes(classes: np.ndarray, values: np.ndarray, shape: tuple[int, ...]) -> None:
+    if classes.dtype != np.uint8 or classes.shape != shape[:1] or values.ndim != 2 or not len(classes):
+        raise DecodeError("the classes of its rows do not fit its shape")
+    if classes.max() >= len(values):
+        raise DecodeError(f"a row has the class {classes.max()}, but there are values for {len(values)} classes alone")
 
 
 def level_table(levels: Levels, planes: int) -> np.ndarray:

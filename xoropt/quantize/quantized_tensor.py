@@ -158,7 +158,7 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
     table = _table(tensor.levels, len(tensor))
     for first in range(0, len(mask), CHUNK):
         some = slice(first, first + CHUNK)
-        row = _rows(some, len(mask), len(table))
+        row = _rows_of_table(tensor.levels, some, len(mask), table)
         weights[some] = _weights(mask[some], codes[some], None if raw is None else raw[some], tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
     return weights.reshape(tensor.shape)
@@ -188,7 +188,7 @@ def restore_weights(
         some = slice(first, first + CHUNK)
         codes = _join(bits[raw_planes:, some], np.dtype(np.uint8))
         raw = _join(bits[:raw_planes, some], table.dtype) if coded else None
-        weights[some] = _weights(flat[some], codes, raw, levels, table, _rows(some, len(flat), len(table)))
+        weights[some] = _weights(flat[some], codes, raw, levels, table, _rows_of_table(levels, some, len(flat), table))
     put_listed(weights, levels, listed, begin)
     return weights.reshape(mask.shape)
 
@@ -207,8 +207,15 @@ def _table(levels: Levels, planes: int) -> np.ndarray:
 
 
 def _rows(some: slice, size: int, rows: int) -> np.ndarray | int:
-    """Return the row of the table for each of some weights of `size`."""
+    """Return the row of each of some weights of `size` in so many rows."""
     return np.arange(some.start, min(some.stop, size)) // (size // rows) if rows > 1 and size else 0
+
+
+def _rows_of_table(levels: Levels, some: slice, size: int, table: np.ndarray) -> np.ndarray | int:
+    """Return the row of the table for each of some weights of `size`."""
+    if isinstance(levels, CodedField) and levels.classes is not None:
+        return levels.classes[_rows(some, size, len(levels.classes))]
+    return _rows(some, size, len(table))
 
 
 def _weights(
@@ -231,13 +238,23 @@ def put_listed(weights: np.ndarray, levels: Levels, listed: Listed, begin: int) 
     """Put the fields of listed weights into `weights`, flat, which begin with weight `begin`."""
     if not len(listed.at) or not isinstance(levels, CodedField):
         return
-    at, bits, raw = listed_fields(levels, listed)
+    at, bits, raw = listed_fields(levels, Listed(listed.at - begin, listed.symbols), len(weights))
     patterns = weights.view(levels.form.pattern)
-    patterns[at - begin] = patterns[at - begin] & levels.form.pattern.type(raw) | bits
+    patterns[at] = patterns[at] & levels.form.pattern.type(raw) | bits
 
 
-def listed_fields(levels: CodedField, listed: Listed) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the listed weights, the bits of each one's field in place, and the bits of raw fields in place."""
-    form = levels.form
+def listed_fields(levels: CodedField, listed: Listed, size: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the listed weights, the bits of each one's field in place, and the bits of raw fields in place.
+
+    Args:
+        levels: of the tensor, or of some of its rows.
+        listed: weights of these rows, counted from the first one.
+        size: the weights of these rows.
+    """
+    form, values = levels.form, levels.values
     raw = form.numbers(np.array([(1 << form.raw_bits) - 1], dtype=form.pattern))
-    return listed.at, form.numbers(levels.values[listed.symbols]), int(raw[0])
+    if levels.classes is None:
+        images = values[listed.symbols]
+    else:
+        images = values[levels.classes[listed.at // max(1, size // len(levels.classes))], listed.symbols]
+    return listed.at, form.numbers(images), int(raw[0])

@@ -9,6 +9,7 @@ from xoropt.quantize.codebooks import codebook, few_values
 from xoropt.quantize.fields import FieldPlan, plan_fields
 from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.quantized_tensor import QuantizedTensor
+from xoropt.quantize.row_classes import by_row_classes
 from xoropt.quantize.row_codebooks import plan_rows
 
 __all__ = ["recognize"]
@@ -68,8 +69,11 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         if bits <= SIMPLER * best[0]:
             return simple
     if best[1] == 0 and dense is not None:
-        return dense.apply(patterns, np.ones(weights.shape, dtype=bool))
-    return masked.apply(patterns, mask) if masked is not None and mask is not None else None
+        everything = np.ones(weights.shape, dtype=bool)
+        return by_row_classes(dense, patterns, everything).apply(patterns, everything)
+    if masked is None or mask is None:
+        return None
+    return by_row_classes(masked, patterns, mask).apply(patterns, mask)
 
 
 def _plan_rows(

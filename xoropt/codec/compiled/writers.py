@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from xoropt.codec.compiled.fields.kernels import join_fields
+from xoropt.codec.compiled.fields.kernels import join_fields, join_rows
 from xoropt.codec.compiled.reader import readonly
 from xoropt.codec.compiled.weights.kernels import FEW, expand
 
@@ -83,8 +83,10 @@ class FieldTables(NamedTuple):
 
     Attributes:
         octets: uint8 (n, weights), the first 8·n planes of all weights; the planes that are decoded are the others.
-        images: unsigned integers (2^code planes,), the images without their raw field.
-        tables: uint8 (itemsize·256,), byte b of the image for every code from 256·b on, see `join_fields`.
+        images: unsigned integers (k, 2^code planes), the images without their raw field, for each class of rows.
+        tables: uint8 (k, itemsize·256), byte b of the image for every code from 256·b on, see `join_fields`.
+        classes: uint8 (rows,), the class of each row; empty where there is one class.
+        row_length: weights of a row.
         form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
         fill: a pruned weight.
         listed: the weights whose field is listed, int64, ascending; the bits of each one's field, and those of raw
@@ -94,6 +96,8 @@ class FieldTables(NamedTuple):
     octets: np.ndarray
     images: np.ndarray
     tables: np.ndarray
+    classes: np.ndarray
+    row_length: int
     form: tuple[int, int, bool, int]
     fill: int
     listed: tuple[np.ndarray, np.ndarray, np.unsignedinteger]
@@ -105,10 +109,13 @@ class FieldTables(NamedTuple):
 
     def write(self, planes, at, mask, mask_at, masked, first, stop, spare, out, begin, stream) -> None:  # type: ignore[no-untyped-def]
         """Write the weights first … stop − 1, see `Writer.write`."""
-        octets, images, tables, form, fill, listed = self
+        octets, images, tables, classes, row_length, form, fill, listed = self
         rest = form, np.uint64(fill), listed, first, stop
         kept, place, room = (mask, mask_at, masked), (out, begin, stream), spare.view(np.uint8)
-        join_fields(octets, planes, at, *kept, images, tables, *rest, room, *place)
+        if len(classes):
+            join_rows(octets, planes, at, *kept, images, tables, classes, row_length, *rest, room, *place)
+        else:
+            join_fields(octets, planes, at, *kept, images[0], tables[0], *rest, room, *place)
 
 
 def weights_writer(table: np.ndarray, row_length: int) -> Writer:
@@ -126,15 +133,35 @@ def field_tables(
     sign_last: bool,
     fill: int,
     listed: tuple[np.ndarray, np.ndarray, int] | None = None,
+    classes: np.ndarray | None = None,
+    size: int = 0,
 ) -> FieldTables:
-    """Make the writer of numbers with a coded and a raw field, see `FieldTables`."""
-    kind = images.dtype
+    """Make the writer of numbers with a coded and a raw field, see `FieldTables`.
+
+    Args:
+        octets, raw_bits, zeros, sign_last, fill, listed: see there.
+        images: (2^code planes,), or for each class of rows.
+        classes: of the rows; None: there is one.
+        size: the weights of all rows.
+    """
+    kind, images = images.dtype, np.ascontiguousarray(np.atleast_2d(images))
     at, bits, kept = listed or (np.empty(0, dtype=np.int64), np.empty(0, dtype=kind), 0)
-    size = images.dtype.itemsize
-    tables = np.zeros((size, 256), dtype=np.uint8)
-    turned = np.arange(len(images))
+    width = kind.itemsize
+    tables = np.zeros((len(images), width, 256), dtype=np.uint8)
+    turned = np.arange(images.shape[1])
     shift = raw_bits & 7  # the code bits 0 … 7 − shift stay in the byte where they begin, as the upper ones
     turned = (turned << shift & 255) | turned >> (8 - shift)
-    tables[:, turned] = images.astype(f"<u{size}").view(np.uint8).reshape(-1, size).T
-    form = raw_bits, zeros, sign_last, 8 * size
-    return FieldTables(readonly(octets), images, tables.reshape(-1), form, fill, (at, bits, kind.type(kept)))
+    tables[:, :, turned] = images.astype(f"<u{width}").view(np.uint8).reshape(*images.shape, width).swapaxes(1, 2)
+    form = raw_bits, zeros, sign_last, 8 * width
+    rows = np.empty(0, dtype=np.uint8) if classes is None else classes
+    row_length = size // max(1, len(rows))
+    return FieldTables(
+        readonly(octets),
+        images,
+        tables.reshape(len(images), -1),
+        readonly(rows),
+        row_length,
+        form,
+        fill,
+        (at, bits, kind.type(kept)),
+    )

@@ -95,12 +95,14 @@ def _describe_field(levels: CodedField) -> list[int]:
 
 
 def _field_parts(levels: CodedField, tensor: CompressedTensor) -> Parts:
-    """Return the parts of a coded field: values, codeword lengths, and the list of weights with other values."""
+    """Return the parts of a coded field: values, codeword lengths, classes of rows, and the list of other weights."""
     parts = {"values": levels.values, "lengths": levels.lengths}
+    if levels.classes is not None:
+        parts["row_classes"] = levels.classes
     at, symbols = tensor.listed
     if len(at):
         coded = len(levels.lengths)
-        kind = np.dtype(f"u{symbol_bytes(len(levels.values) - coded)}")
+        kind = np.dtype(f"u{symbol_bytes(levels.rare_values)}")
         parts |= {
             "listed": pack_positions(at, tensor.encoded.outputs),
             "listed_values": (symbols - coded).astype(kind),
@@ -164,7 +166,8 @@ def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:
         raw_bits, zeros, sign_last, fill = (non_negative_int(number, "field", 1 << 64) for number in numbers)
         form = NumberForm(dtype, min(raw_bits, 64), min(zeros, 64), bool(sign_last))
         lengths = take(parts, "lengths", np.dtype(np.uint8), None)
-        return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill)
+        classes = take(parts, "row_classes", np.dtype(np.uint8), None) if "row_classes" in parts else None
+        return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill, classes)
     if "scales" in parts:
         return Scales(parts["scales"], dtype)
     values = take(parts, "codebook", dtype if has_whole_bytes(dtype) else np.dtype(np.uint8), None)
@@ -183,7 +186,7 @@ def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:
         at = unpack_positions(take(parts, "listed", np.dtype(np.uint8), None), size, 0, size)
     except DecodeError as error:
         raise FormatError(f"its list of weights is damaged ({error})") from None
-    rare = levels.values.shape[-1] - len(levels.lengths)
+    rare = levels.rare_values
     symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int64)
     if (symbols >= rare).any():
         raise FormatError(f"its listed weights have numbers of values above {rare}")

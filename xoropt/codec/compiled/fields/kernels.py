@@ -19,7 +19,7 @@ from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile
 from xoropt.common.words.kernels import first_from
 from xoropt.common.words.vectors import expect, fence, word_at
 
-__all__ = ["join_fields"]
+__all__ = ["join_fields", "join_rows"]
 
 ONE = np.uint64(1)
 
@@ -202,3 +202,49 @@ def join_fields(
     join_some(octets, w, planes, i, mask, k, masked, images, form, fill, rest, out, to)
     put_listed(out, begin, listed, first_from(listed[0], w), stop)
     fence()
+
+
+@njit(nogil=True, cache=True)
+def join_rows(
+    octets,
+    planes,
+    at,
+    mask,
+    mask_at,
+    masked,
+    images,
+    tables,
+    classes,
+    row_length,
+    form,
+    fill,
+    listed,
+    first,
+    stop,
+    spare,
+    out,
+    begin,
+    stream,
+):
+    """Write the weights first … stop − 1 of rows in classes.
+
+    Args:
+        octets, planes, at, mask, mask_at, masked, form, fill, listed, first, stop, spare, out, begin, stream: as for
+            `join_fields`.
+        images, tables: those of `join_fields`, for each class.
+        classes: uint8 (rows,), the class of each row.
+        row_length: weights of a row.
+    """
+    w = first
+    while w < stop:
+        row = w // row_length
+        k = classes[row]
+        while row < len(classes) and classes[row] == k and row * row_length < stop:
+            row += 1
+        to = min(stop, row * row_length)
+        moved, kept = at + w - first, mask_at + w - first
+        rest = form, fill, listed
+        join_fields(
+            octets, planes, moved, mask, kept, masked, images[k], tables[k], *rest, w, to, spare, out, begin, stream
+        )
+        w = to
