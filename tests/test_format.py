@@ -214,6 +214,24 @@ def test_the_short_reader_gives_the_codes_of_scales(tmp_path):
     assert made == xoropt.decompress(tmp_path / "w")["w"].reshape(-1).tolist()
 
 
+def test_the_short_reader_knows_classes_of_rows_and_values_of_rows(tmp_path):
+    noise = np.random.default_rng(0).standard_normal((120, 256))
+    scales = np.exp2(np.arange(120) % 7)[:, None]
+    tensors = {
+        "classes": (noise * scales).astype(np.float16),
+        "pruned": np.where(noise > 0.3, noise * scales, 0).astype(np.float16),
+        "rows": (np.rint(noise * 2) * (1 + scales / 100)).astype(np.float32),
+    }
+    xoropt.save(xoropt.compress(tensors), tmp_path / "file")
+    levels = {name: tensor.levels for name, tensor in xoropt.load(tmp_path / "file").tensors.items()}
+    assert levels["classes"].classes is not None
+    assert levels["pruned"].classes is not None
+    assert levels["rows"].has_own_rows
+    for name, entry, _, weights in read_as_specified(tmp_path / "file"):
+        assert tuple(entry["shape"]) == (120, 256)
+        assert weights == tensors[name].reshape(-1).view(f"u{tensors[name].itemsize}").tolist()
+
+
 def structured():
     """Make masks of every structure, without NumPy's generators."""
     k = xoropt.networks.splitmix.splitmix64(9, 4096).reshape(32, 128)

@@ -272,13 +272,12 @@ def _kind(tensor: CompressedTensor) -> str:
     levels = tensor.levels
     if isinstance(levels, Scales):
         return f"quantized to {len(levels.alpha)} bits"
-    if isinstance(levels, CodedField) and (raw := levels.form.raw_bits):
-        return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw"
-    if isinstance(levels, CodedField) and levels.classes is not None:
-        return f"{levels.values.shape[1]} values in {len(levels.values)} classes of rows, coded"
-    if levels.values.ndim == 2:
-        return f"{levels.values.shape[1]} values a row, coded"
-    return f"{len(levels.values)} values" + (", coded" if isinstance(levels, CodedField) else "")
+    if not isinstance(levels, CodedField):
+        return f"{len(levels.values)} values"
+    rows = f", {len(levels.values)} classes of rows" if levels.classes is not None else ""
+    if raw := levels.form.raw_bits:
+        return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw{rows}"
+    return f"{levels.values.shape[-1]} values{' a row' if levels.has_own_rows else ''}, coded{rows}"
 
 
 def _has_negative_zero(levels: Levels) -> bool:

@@ -23,8 +23,8 @@ FEWEST_COLUMNS = 64
 """Weights of a row from which on it may have a class: each run of rows starts the decoder anew."""
 FEWEST_A_VALUE = 4
 """Weights of a row for each value, as many at least: bounds the memory for their counts."""
-ROW_COST = 8
-"""Bits that a class must save in each row, since another table takes time."""
+ROW_COST, UNALIGNED_ROW_COST = 8, 100
+"""Bits that classes must save in each row, since another table takes time; the latter where rows are no whole words."""
 LEAST_GAIN = 0.003
 """The share of a tensor's bits that classes must save."""
 ROUNDS = 8
@@ -50,7 +50,7 @@ def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray) -> F
     best = plan
     for number in CLASSES:
         if number < rows:
-            found = _plan(plan, counts, number)
+            found = _plan(plan, counts, number, UNALIGNED_ROW_COST if columns % 64 else ROW_COST)
             if found.cost < best.cost and found.bits < (1 - LEAST_GAIN) * plan.bits:
                 best = found
     return best
@@ -72,7 +72,7 @@ def _count(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray, rows: int) -
     return counts
 
 
-def _plan(plan: FieldPlan, counts: np.ndarray, number: int) -> FieldPlan:
+def _plan(plan: FieldPlan, counts: np.ndarray, number: int, row_cost: int) -> FieldPlan:
     """Plan so many classes."""
     rows, n = counts.shape
     middle = (counts @ np.argsort(np.argsort(plan.levels.values)).astype(np.float32)) / np.maximum(
@@ -88,6 +88,8 @@ def _plan(plan: FieldPlan, counts: np.ndarray, number: int) -> FieldPlan:
         if (moved == classes).all():
             break
         classes = moved
+    classes = np.unique(classes, return_inverse=True)[1].reshape(-1)  # without those that no row has
+    number = int(classes.max()) + 1
     order, by_rank = _order(counts, classes, number)
     share = by_rank[by_rank > 0] / by_rank.sum()
     entropy = entropy_of(share) + plan.levels.form.raw_bits
@@ -99,7 +101,7 @@ def _plan(plan: FieldPlan, counts: np.ndarray, number: int) -> FieldPlan:
             if lengths is not None:
                 plans.append(price(replace(levels, lengths=lengths), by_rank, entropy))
     best = min(plans, key=lambda found: found.cost, default=None)
-    return replace(best, cost=best.cost + ROW_COST * rows) if best is not None else replace(plan, cost=math.inf)
+    return replace(best, cost=best.cost + row_cost * rows) if best is not None else replace(plan, cost=math.inf)
 
 
 def _order(counts: np.ndarray, classes: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:

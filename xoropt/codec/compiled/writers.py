@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from xoropt.codec.compiled.fields.kernels import join_fields, join_rows
+from xoropt.codec.compiled.fields.kernels import join_fields
 from xoropt.codec.compiled.reader import readonly
 from xoropt.codec.compiled.weights.kernels import FEW, expand
 
@@ -84,7 +84,7 @@ class FieldTables(NamedTuple):
     Attributes:
         octets: uint8 (n, weights), the first 8·n planes of all weights; the planes that are decoded are the others.
         images: unsigned integers (k, 2^code planes), the images without their raw field, for each class of rows.
-        tables: uint8 (k, itemsize·256), byte b of the image for every code from 256·b on, see `join_fields`.
+        tables: uint8 (k·itemsize·256,), the bytes of these images, see `join_fields`.
         classes: uint8 (rows,), the class of each row; empty where there is one class.
         row_length: weights of a row.
         form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
@@ -112,10 +112,7 @@ class FieldTables(NamedTuple):
         octets, images, tables, classes, row_length, form, fill, listed = self
         rest = form, np.uint64(fill), listed, first, stop
         kept, place, room = (mask, mask_at, masked), (out, begin, stream), spare.view(np.uint8)
-        if len(classes):
-            join_rows(octets, planes, at, *kept, images, tables, classes, row_length, *rest, room, *place)
-        else:
-            join_fields(octets, planes, at, *kept, images[0], tables[0], *rest, room, *place)
+        join_fields(octets, planes, at, *kept, images, tables, classes, row_length, *rest, room, *place)
 
 
 def weights_writer(table: np.ndarray, row_length: int) -> Writer:
@@ -158,7 +155,7 @@ def field_tables(
     return FieldTables(
         readonly(octets),
         images,
-        tables.reshape(len(images), -1),
+        tables.reshape(-1),
         readonly(rows),
         row_length,
         form,

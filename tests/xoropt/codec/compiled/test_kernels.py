@@ -22,7 +22,7 @@ from xoropt.masks import CODECS, encode_mask
 from xoropt.masks.prefix import decode_packed, stored
 from xoropt.masks.prefix import kernels as mask_kernels
 from xoropt.model.value_encoding import encode_values
-from xoropt.quantize import CodedField, Scales, recognize
+from xoropt.quantize import CodedField, Scales, recognize, row_classes
 
 KERNELS = (kernels, gfni, lanes512, any_lanes, one_lane, weight_kernels, field_kernels, mask_kernels, word_kernels)
 NAMES = {module.__name__ for module in KERNELS}
@@ -146,4 +146,22 @@ def test_no_index_of_fields_leaves_its_array(plain, monkeypatch, dtype, kept, pa
         weights.shape, quantized.levels, *encode_mask(quantized.mask), encoded, listed=quantized.listed
     )
     for part in (slice(0, 4001), slice(70, 3000), slice(64, 128), slice(63, 66), slice(3990, 4001)):
+        assert xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1).tobytes() == weights[part].tobytes()
+
+
+@pytest.mark.parametrize("columns", [128, 192, 100])
+@pytest.mark.parametrize("kept", [1.0, 0.5])
+def test_no_index_of_fields_in_classes_of_rows_leaves_its_array(plain, monkeypatch, columns, kept):
+    monkeypatch.setattr(row_classes, "FEWEST_WEIGHTS", 0)
+    monkeypatch.setattr(row_classes, "UNALIGNED_ROW_COST", 0)
+    rng = np.random.default_rng(7)
+    weights = (rng.standard_normal((40, columns)) * np.exp2(8 * rng.integers(0, 2, (40, 1)))).astype(np.float16)
+    weights[rng.random((40, columns)) >= kept] = 1
+    quantized = recognize(weights)
+    assert quantized.levels.classes is not None
+    encoded = encode_values(quantized, "auto", True, xoropt.CompressConfig(effort="fast"))
+    tensor = xoropt.CompressedTensor(
+        weights.shape, quantized.levels, *encode_mask(quantized.mask), encoded, listed=quantized.listed
+    )
+    for part in (slice(0, 40), slice(1, 39), slice(7, 8), slice(39, 40)):
         assert xoropt.decompress_tensor(tensor, "compiled", rows=part, jobs=1).tobytes() == weights[part].tobytes()

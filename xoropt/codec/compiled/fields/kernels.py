@@ -19,7 +19,7 @@ from xoropt.codec.compiled.weights.vectors import choose, load_tile, store_tile
 from xoropt.common.words.kernels import first_from
 from xoropt.common.words.vectors import expect, fence, word_at
 
-__all__ = ["join_fields", "join_rows"]
+__all__ = ["join_fields"]
 
 ONE = np.uint64(1)
 
@@ -70,7 +70,25 @@ def put_listed(out, begin, listed, k, stop):
 
 @njit(nogil=True, cache=True)
 def join_tiles(
-    octets, w, words, places, at, mask, mask_at, masked, tables, form, fill, listed, tiles, spare, out, to, stream
+    octets,
+    w,
+    words,
+    places,
+    at,
+    mask,
+    mask_at,
+    masked,
+    tables,
+    rows,
+    form,
+    fill,
+    listed,
+    tiles,
+    spare,
+    tile,
+    out,
+    to,
+    stream,
 ):
     """Write whole tiles of 64 weights from weight w on.
 
@@ -81,7 +99,9 @@ def join_tiles(
         at: the word of each plane that belongs to weight w.
         octets, mask, mask_at, masked, tables, form, fill, listed, spare, out, stream: as for `join_fields`.
         w: the first weight.
+        rows: the class of each row and the tiles of a row, 0 where all weights have one class.
         tiles: how many.
+        tile: working memory, (64,) of the dtype of `out`.
         to: the place of weight w in `out`.
     """
     raw_bits, zeros, sign_last, bits = form
@@ -90,9 +110,13 @@ def join_tiles(
     raw_mask = (1 << (raw_bits & 7)) - 1
     numbered = 512 * (mixed + 1)  # where the bytes of further code planes lie in `spare`, behind those of each byte
     joined = spare[numbered + 512 :]
-    tile = np.empty(64, out.dtype)
     listed_at = listed[0]
     k = first_from(listed_at, w)
+    classes, row_tiles = rows
+    base, row, left = 0, 0, -1  # where the tables of the class begin, the row, and its tiles from here on
+    if row_tiles:
+        row = (w >> 6) // row_tiles
+        base, left = size * int(classes[row]), (row + 1) * row_tiles - (w >> 6)
     for done in range(0, tiles, 8):
         for b in range(low, mixed + 1):
             gather_octets(words, places, 8 * b, at, spare, 512 * b)
@@ -104,17 +128,17 @@ def join_tiles(
                 expect(octets[0], w + 4096)
             octet = load_tile(octets[mixed], w) if mixed < low else load_tile(spare, 512 * mixed + t)
             codes = add_bits(keep_bits(octet, 255 - raw_mask), load_tile(spare, numbered + t))
-            octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, mixed, codes))
+            octet = add_bits(keep_bits(octet, raw_mask), look_up_octets(tables, base + mixed, codes))
             if size == 1:
                 numbers = join_two(octet, octet, out)
             elif size == 2 and mixed == 0:
-                numbers = join_two(octet, look_up_octets(tables, 1, codes), out)
+                numbers = join_two(octet, look_up_octets(tables, base + 1, codes), out)
             elif size == 2:
                 numbers = join_two(load_tile(octets[0], w) if low else load_tile(spare, t), octet, out)
             else:
                 store_tile(joined, 64 * mixed, octet)
                 for b in range(mixed + 1, size):
-                    store_tile(joined, 64 * b, look_up_octets(tables, b, codes))
+                    store_tile(joined, 64 * b, look_up_octets(tables, base + b, codes))
                 numbers = join_octets(joined, out)
             if sign_last and not zeros:
                 numbers = turn_sign(numbers)
@@ -132,80 +156,67 @@ def join_tiles(
             w += 64
             mask_at += 64
             to += 64
+            left -= 1
+            if left == 0:
+                row = min(row + 1, len(classes) - 1)
+                base, left = size * int(classes[row]), row_tiles
         at += 8
 
 
 @njit(nogil=True, cache=True)
-def places_of(planes, raw_bits, low, places):
+def places_of(planes, raw_bits, low):
     """Find the planes that make each byte, see `join_tiles`."""
+    places = np.empty(8 * 10, np.int64)
     stride, last = planes.shape[1], len(planes) - 1
     mixed = raw_bits >> 3
     total = low + last
     for k in range(len(places)):
         p = k if k < 8 * mixed + 16 else total
         places[k] = stride * (p - low if low <= p < total else last)
+    return places
+
+
+@njit(nogil=True, cache=True)
+def class_at(rows, w):
+    """Return the class of a weight's row, see `join_tiles`."""
+    classes, row_tiles = rows
+    return int(classes[(w >> 6) // row_tiles]) if row_tiles else 0
+
+
+@njit(nogil=True, cache=True)
+def join_part(octets, planes, places, at, mask, mask_at, masked, images, tables, rows, numbers, first, stop, room):
+    """Write the weights first … stop − 1: whole tiles, and those before and behind them one by one.
+
+    Args:
+        places, rows: as for `join_tiles`.
+        numbers: form, fill and listed of `join_fields`.
+        room: its spare, the tile of `join_tiles`, and its out, begin and stream.
+        octets, planes, at, mask, mask_at, masked, images, tables, first, stop: as for `join_fields`.
+    """
+    form, fill, listed = numbers
+    spare, tile, out, begin, stream = room
+    head = min(-first & 63, stop - first)
+    if head:
+        some, to = images[class_at(rows, first)], first - begin
+        join_some(octets, first, planes, at, mask, mask_at, masked, some, form, fill, head, out, to)
+        put_listed(out, begin, listed, first_from(listed[0], first), first + head)
+    tiles = (stop - first - head) >> 6
+    w, to = first + head, first + head - begin
+    if tiles:
+        i, k, words = (at + head) >> 6, mask_at + head, planes.reshape(-1)
+        kept, rest = (mask, k, masked), (form, fill, listed, tiles, spare, tile, out, to, stream)
+        join_tiles(octets, w, words, places, i, *kept, tables, rows, *rest)
+    done = head + (tiles << 6)
+    rest = stop - first - done
+    if rest:
+        w, i, k, to = first + done, at + done, mask_at + done, first + done - begin
+        some = images[class_at(rows, w)]
+        join_some(octets, w, planes, i, mask, k, masked, some, form, fill, rest, out, to)
+        put_listed(out, begin, listed, first_from(listed[0], w), stop)
 
 
 @njit(nogil=True, cache=True)
 def join_fields(
-    octets,
-    planes,
-    at,
-    mask,
-    mask_at,
-    masked,
-    images,
-    tables,
-    form,
-    fill,
-    listed,
-    first,
-    stop,
-    spare,
-    out,
-    begin,
-    stream,
-):
-    """Write the weights first … stop − 1, whose raw fields and codes lie in octets and planes.
-
-    Args:
-        octets: uint8 (n, weights), the first 8·n planes: those of the raw field, and then those of the codes.
-        planes: uint64 (planes + 1, words), the other planes, and one of zeros.
-        at: the bit of each of them that belongs to weight `first`; if this is a multiple of 64, so is `first`.
-        mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
-        masked: whether there is a mask; otherwise all weights are kept.
-        images: the image without its raw field for every code, of the dtype of `out`.
-        tables: the bytes of these images, uint8 (bytes·256,), byte b from 256·b on. They are looked up by the codes
-            turned so that the bits in the byte where they begin, 8 − raw_bits mod 8, stay there as the upper ones.
-        form: raw_bits, zeros and sign_last of the numbers' form, and their bits.
-        fill: a pruned weight, uint64.
-        listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
-        first, stop: the range.
-        spare: working memory, 5632 uint8.
-        out: of the weights' unsigned dtype, with weight w at w − begin.
-        begin: see `out`.
-        stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is a multiple of 64.
-    """
-    head = min(-first & 63, stop - first)
-    join_some(octets, first, planes, at, mask, mask_at, masked, images, form, fill, head, out, first - begin)
-    put_listed(out, begin, listed, first_from(listed[0], first), first + head)
-    done = head + ((stop - first - head) >> 6 << 6)
-    if done > head:
-        places = np.empty(8 * 10, np.int64)
-        places_of(planes, form[0], 8 * len(octets), places)
-        w, i, k, to = first + head, (at + head) >> 6, mask_at + head, first + head - begin
-        tiles, words = (done - head) >> 6, planes.reshape(-1)
-        join_tiles(
-            octets, w, words, places, i, mask, k, masked, tables, form, fill, listed, tiles, spare, out, to, stream
-        )
-    w, i, k, to, rest = first + done, at + done, mask_at + done, first + done - begin, stop - first - done
-    join_some(octets, w, planes, i, mask, k, masked, images, form, fill, rest, out, to)
-    put_listed(out, begin, listed, first_from(listed[0], w), stop)
-    fence()
-
-
-@njit(nogil=True, cache=True)
-def join_rows(
     octets,
     planes,
     at,
@@ -226,25 +237,42 @@ def join_rows(
     begin,
     stream,
 ):
-    """Write the weights first … stop − 1 of rows in classes.
+    """Write the weights first … stop − 1, whose raw fields and codes lie in octets and planes.
 
     Args:
-        octets, planes, at, mask, mask_at, masked, form, fill, listed, first, stop, spare, out, begin, stream: as for
-            `join_fields`.
-        images, tables: those of `join_fields`, for each class.
-        classes: uint8 (rows,), the class of each row.
+        octets: uint8 (n, weights), the first 8·n planes: those of the raw field, and then those of the codes.
+        planes: uint64 (planes + 1, words), the other planes, and one of zeros.
+        at: the bit of each of them that belongs to weight `first`; if this is a multiple of 64, so is `first`.
+        mask, mask_at: the mask, uint64, and its bit that belongs to weight `first`.
+        masked: whether there is a mask; otherwise all weights are kept.
+        images: the image without its raw field for every code, of the dtype of `out`: (k, codes), for each class.
+        tables: the bytes of these images, uint8 (k·bytes·256,), byte b of class c from 256·(c·bytes + b) on. They are
+            looked up by the codes turned so that the bits in the byte where they begin, 8 − raw_bits mod 8, stay there
+            as the upper ones.
+        classes: uint8 (rows,), the class of each row; empty where there is one.
         row_length: weights of a row.
+        form: raw_bits, zeros and sign_last of the numbers' form, and their bits.
+        fill: a pruned weight, uint64.
+        listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
+        first, stop: the range.
+        spare: working memory, 5632 uint8.
+        out: of the weights' unsigned dtype, with weight w at w − begin.
+        begin: see `out`.
+        stream: whether to use streaming stores; then weight w lies at a multiple of 64 bytes if w is a multiple of 64.
     """
-    w = first
-    while w < stop:
-        row = w // row_length
-        k = classes[row]
-        while row < len(classes) and classes[row] == k and row * row_length < stop:
-            row += 1
-        to = min(stop, row * row_length)
-        moved, kept = at + w - first, mask_at + w - first
-        rest = form, fill, listed
-        join_fields(
-            octets, planes, moved, mask, kept, masked, images[k], tables[k], *rest, w, to, spare, out, begin, stream
-        )
-        w = to
+    places, tile = places_of(planes, form[0], 8 * len(octets)), np.empty(64, out.dtype)
+    numbers, room = (form, fill, listed), (spare, tile, out, begin, stream)
+    if len(classes) and row_length & 63:  # rows that do not begin with a tile: runs of rows of a class
+        w, row, step = first, first // row_length, len(tables) // len(images)
+        while w < stop:
+            k = int(classes[row])
+            while row < len(classes) and classes[row] == k and row * row_length < stop:
+                row += 1
+            to, i, j = min(stop, row * row_length), at + w - first, mask_at + w - first
+            some, found = images[k : k + 1], tables[k * step : (k + 1) * step]
+            join_part(octets, planes, places, i, mask, j, masked, some, found, (classes, 0), numbers, w, to, room)
+            w = to
+    else:
+        rows = classes, row_length >> 6 if len(classes) else 0
+        join_part(octets, planes, places, at, mask, mask_at, masked, images, tables, rows, numbers, first, stop, room)
+    fence()
