@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from xoropt.common.errors import FormatError
 
@@ -97,15 +97,14 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _place(name: str, entry: Any) -> Place:
-    dtype, shape, offsets = (
-        (entry.get(k) for k in ("dtype", "shape", "data_offsets")) if isinstance(entry, dict) else (None, None, None)
-    )
-    if not isinstance(dtype, str) or not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2:
+    known = entry if isinstance(entry, dict) else {}
+    dtype, shape, offsets = (known.get(key) for key in ("dtype", "shape", "data_offsets"))
+    if not isinstance(dtype, str) or not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2:
         raise FormatError(f"tensor '{name}': its entry in the header is not valid")
     if offsets[0] > offsets[1] or math.prod(shape) > 8 * MOST_BYTES:
         raise FormatError(f"tensor '{name}': its entry in the header is not valid")
     return Place(dtype, tuple(shape), *offsets)
 
 
-def _sizes(values: Any) -> bool:
+def _are_sizes(values: Any) -> TypeGuard[list[int]]:
     return isinstance(values, list) and all(type(n) is int and 0 <= n <= MOST_BYTES for n in values)
