@@ -39,18 +39,29 @@ class FileRecord:
     Attributes:
         path: within the folder, with "/" between its parts.
         compressed: whether it is stored compressed; otherwise it is a copy.
-        exact: whether it comes back byte for byte; False where weights were pruned and quantized.
         size, sha256: of the original.
         stored_size, stored_sha256: of what is stored.
     """
 
     path: str
     compressed: bool
-    exact: bool
     size: int
     sha256: str
     stored_size: int
     stored_sha256: str
+
+    @property
+    def stored_path(self) -> str:
+        """The path of what is stored."""
+        return stored_name(self.path) if self.compressed else self.path
+
+
+def stored_name(path: str) -> str:
+    """Return the path under which a shard is stored compressed.
+
+    It is another one than that of the original, so that no other program takes a compressed folder for a plain one.
+    """
+    return path.removesuffix(".safetensors") + ".xoropt.safetensors"
 
 
 def check_path(path: str) -> str:
@@ -122,14 +133,17 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[FileRecord]:
             raise FormatError(f"is of version {version}, not {VERSION}; upgrade xoropt to read it")
         records = [_record(entry) for entry in get(said, "files", list)]
         _check_twins([record.path for record in records])
+        _check_twins([record.stored_path for record in records])
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except FormatError as error:
         raise FormatError(f"{path}: {str(error).rstrip('.').removeprefix(f'{path}: ')}.") from None
     for record in records:
-        size = within(folder, record.path).stat().st_size
+        size = within(folder, record.stored_path).stat().st_size
         if size != record.stored_size:
-            raise FormatError(f"{folder / record.path}: has {size} bytes, not {record.stored_size}; get it again.")
+            raise FormatError(
+                f"{folder / record.stored_path}: has {size} bytes, not {record.stored_size}; get it again."
+            )
     return records
 
 
@@ -148,7 +162,7 @@ def _record(entry: Any) -> FileRecord:
         raise FormatError("the description lacks a valid 'sha256'")
     sizes = (non_negative_int(get(entry, key, int), key) for key in ("size", "stored_size"))
     size, stored = sizes
-    compressed, exact = get(entry, "compressed", bool), get(entry, "exact", bool)
-    if not compressed and (not exact or size != stored or sums[0] != sums[1]):
+    compressed = get(entry, "compressed", bool)
+    if not compressed and (size != stored or sums[0] != sums[1]):
         raise FormatError("a copy differs from its original")
-    return FileRecord(check_path(get(entry, "path", str)), compressed, exact, size, sums[0], stored, sums[1])
+    return FileRecord(check_path(get(entry, "path", str)), compressed, size, sums[0], stored, sums[1])
