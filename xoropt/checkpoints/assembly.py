@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from xoropt.checkpoints.formats import Packed
 from xoropt.checkpoints.partial import part_path
 from xoropt.checkpoints.shards import Shard
 from xoropt.checkpoints.source import Source, describe_source
@@ -16,7 +17,7 @@ from xoropt.model.file.container import open_file, write_stored
 from xoropt.model.file.stored import StoredTensor, tie_to
 from xoropt.model.file.tensor_entries import checksum
 
-__all__ = ["assemble_shard", "units_of"]
+__all__ = ["Remarks", "assemble_shard", "units_of"]
 
 
 def units_of(plan: Plan) -> dict[str, list[Unit]]:
@@ -27,9 +28,21 @@ def units_of(plan: Plan) -> dict[str, list[Unit]]:
     return found
 
 
+class Remarks(NamedTuple):
+    """What is worth a warning.
+
+    Attributes:
+        refused: weights of other libraries' formats that contradict themselves, and why.
+        zeros: tensors that hold many zeros of both signs.
+    """
+
+    refused: dict[str, str]
+    zeros: list[str]
+
+
 def assemble_shard(
     path: Path, shard: str, plan: Plan, shards: Mapping[str, Shard], folder: Path, sha256: str
-) -> list[dict[str, str]]:
+) -> Remarks:
     """Write the compressed file of a shard.
 
     Args:
@@ -41,7 +54,7 @@ def assemble_shard(
         sha256: of the original file.
 
     Returns:
-        The remarks on its units.
+        What is worth a warning.
 
     Raises:
         XoroptError: two tensors have one name, or what is in a file cannot be read.
@@ -50,7 +63,8 @@ def assemble_shard(
     layout = shards[shard].layout
     units = units_of(plan).get(shard, [])
     forms: dict[str, dict[str, StoredTensor]] = {}
-    packed, remarks = [], []
+    packed: list[Packed] = []
+    refused, zeros = {}, []
     for unit in units:
         file = open_file(part_path(folder, unit.number))
         stored = dict(file.tensors)
@@ -58,7 +72,9 @@ def assemble_shard(
             stored[name] = _carried(shards[unit.at[name]], name, reason)
         if "packed" in file.source:
             packed.append(packed_from(file.source["packed"]))
-        remarks.append(file.source.get("remarks", {}))
+        if "refused" in file.source and unit.packed is not None:
+            refused[unit.packed.logical] = f"{file.source['refused']}, so {unit.packed.format} does not fit"
+        zeros += file.source.get("zeros", [])
         forms[unit.members[0]] = stored
     tensors: dict[str, StoredTensor] = {}
     members = {name for unit in units for name in unit.members}
@@ -79,7 +95,7 @@ def assemble_shard(
             elsewhere[name] = (homes[shard, name], name)
     source = Source(sha256, layout.size, layout, tuple(packed), elsewhere)
     write_stored(path, tensors, layout.metadata, describe_source(source, tensors), overwrite=True)
-    return remarks
+    return Remarks(refused, zeros)
 
 
 def _carried(shard: Shard, name: str, reason: str) -> StoredTensor:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xoropt.checkpoints.assembly import assemble_shard, units_of
+from xoropt.checkpoints.assembly import Remarks, assemble_shard, units_of
 from xoropt.checkpoints.folders import Group, SourceFolder, config_of, read_folder
 from xoropt.checkpoints.manifest import MANIFEST, FileRecord, stored_name, write_manifest
 from xoropt.checkpoints.partial import FINISHED, identity_of, part_path, partial_folder, write_part
@@ -25,17 +25,13 @@ from xoropt.common.output_folders import check_folder
 from xoropt.model.checks import check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.file.container import KEY
-from xoropt.model.remarks import check_patterns
+from xoropt.model.remarks import check_patterns, warn_of_zeros
 from xoropt.model.tensors import Progress
 
 __all__ = ["CheckpointReport", "compress_checkpoint"]
 
 SHOWN = 3
 """The most tensors that a warning names."""
-REMARKS = {
-    "zeros of both signs": "-0.0 is kept as a value of its own, which takes much room",
-    "not unpacked": "stored as plain tensors, since what is there contradicts itself",
-}
 
 
 @dataclass(frozen=True)
@@ -119,13 +115,14 @@ def compress_checkpoint(
     base = source.parent if single else source
     sums = {path: sha256_of(base / path) for path in folder.sizes}
     with partial_folder(out, identity_of(config, sums), overwrite) as work:
-        _encode(folder, plan, config, work, sums, dask, meter)
+        remarks = _encode(folder, plan, config, work, sums, dask, meter)
         records = [_copy(base, work / FINISHED, path, sums[path], folder.sizes[path]) for path in folder.others]
         for path in folder.shards:
             at = work / FINISHED / stored_name(path)
             size, digest = at.stat().st_size, sha256_of(at)
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
+    _warn(remarks)
     tensors = sum(len(shard.layout.places) for shard in folder.shards.values())
     return CheckpointReport(tuple(records), tensors, len(plan.ties))
 
@@ -197,7 +194,7 @@ def _encode(
     sums: dict[str, str],
     dask: str | None,
     meter: Meter,
-) -> None:
+) -> Remarks:
     """Encode what is not there yet, and assemble every shard as soon as its units are there."""
     units = units_of(plan)
     missing: dict[str, set[int]] = {}
@@ -210,15 +207,15 @@ def _encode(
         todo += left
         meter.done += sum(unit.octets for unit in some) - sum(unit.octets for unit in left)
 
-    remarks: dict[str, list[str]] = {}
+    remarks = Remarks({}, [])
 
     def assemble(shard: str) -> None:
         path = work / FINISHED / stored_name(shard)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            for said in assemble_shard(path, shard, plan, folder.shards, work, sums[shard]):
-                for kind, name in said.items():
-                    remarks.setdefault(kind, []).append(name)
+            said = assemble_shard(path, shard, plan, folder.shards, work, sums[shard])
+            remarks.refused.update(said.refused)
+            remarks.zeros.extend(said.zeros)
         for unit in units.get(shard, []):
             part_path(work, unit.number).unlink(missing_ok=True)
 
@@ -230,9 +227,19 @@ def _encode(
         missing[unit.shard].discard(unit.number)
         if not missing[unit.shard]:
             assemble(unit.shard)
-    for kind, names in remarks.items():
-        shown = "; ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        warnings.warn(f"{REMARKS.get(kind, kind)}: {shown}.", XoroptWarning, stacklevel=4)
+    return remarks
+
+
+def _warn(remarks: Remarks) -> None:
+    """Warn of tensors that are stored otherwise than one may think."""
+    if remarks.zeros:
+        warn_of_zeros(sorted(remarks.zeros))
+    for name, reason in sorted(remarks.refused.items())[:SHOWN]:
+        warnings.warn(f"weight '{name}': {reason}; stored as plain tensors.", XoroptWarning, stacklevel=3)
+    if (more := len(remarks.refused) - SHOWN) > 0:
+        warnings.warn(
+            f"{more} more weights contradict themselves; stored as plain tensors.", XoroptWarning, stacklevel=3
+        )
 
 
 def _copy(source: Path, work: Path, path: str, sha256: str, size: int) -> FileRecord:

@@ -14,7 +14,7 @@ from xoropt.common.file_kinds import FOREIGN_SUFFIXES, kind_of
 from xoropt.common.files import read_text, reason_of
 from xoropt.common.foreign_text import shown
 
-__all__ = ["INDEX", "Group", "SourceFolder", "config_of", "read_folder", "read_json"]
+__all__ = ["INDEX", "Group", "SourceFolder", "config_of", "list_files", "read_folder", "read_json"]
 
 INDEX = ".safetensors.index.json"
 LEFT_OUT = (".git",)
@@ -62,7 +62,7 @@ def read_folder(folder: Path) -> SourceFolder:
             of the folder, or there is no safetensors file.
         XoroptError: a file cannot be read.
     """
-    names = _files(folder)
+    names = list_files(folder)
     found = [name for name in names if name.endswith(".safetensors")]
     if MANIFEST in names:
         raise FormatError(f"{folder}: is compressed already; name the original, or decompress it first.")
@@ -96,7 +96,7 @@ def config_of(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _files(folder: Path) -> list[str]:
+def list_files(folder: Path) -> list[str]:
     """Return the paths of all files within a folder, sorted."""
     found = []
 

@@ -123,7 +123,9 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[FileRecord]:
     folder = Path(folder)
     path = folder / MANIFEST
     if not path.is_file() or path.is_symlink():
-        raise FormatError(f"{folder}: holds no '{MANIFEST}'; compress the folder first with 'xoropt compress'.")
+        raise FormatError(
+            f"{folder}: holds no '{MANIFEST}' and is no compressed folder; compress it first with 'xoropt compress'."
+        )
     try:
         if path.stat().st_size > LARGEST:
             raise FormatError("is too large for a manifest")

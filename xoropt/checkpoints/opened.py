@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from xoropt.checkpoints.formats import FORMATS, Packed
-from xoropt.checkpoints.layout import Place
 from xoropt.checkpoints.manifest import FileRecord, read_manifest
 from xoropt.checkpoints.shards import array_of_octets
 from xoropt.checkpoints.source import Source, source_of
-from xoropt.common.dtypes import as_stored, name_of, stored_bytes
+from xoropt.common.dtypes import as_stored, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.file.container import StoredFile, open_file
@@ -62,11 +61,15 @@ class Opened:
             array = array if rows is None else array[rows]
         else:
             array = self._stored(home, inner, None, rows)
-        octets = as_stored(array)
-        expected = place.last - place.first if rows is None else None
-        if expected is not None and len(octets) != expected:
-            raise FormatError(f"{self.files[home].path}: tensor '{name}' does not fit the original's header.")
-        return octets if rows is None and name_of(array.dtype) != place.dtype else _as_place(array, place, rows)
+        if rows is not None and array.shape[1:] == place.shape[1:]:
+            return array
+        if stored_bytes(array.dtype, array.size) != place.last - place.first:
+            raise FormatError(
+                f"{self.files[home].path}: tensor '{name}' does not fit the original's header; get it again."
+            )
+        if array.shape != place.shape:  # its dtype is one that NumPy lacks
+            array = array_of_octets(as_stored(array), place.dtype, place.shape)
+        return array if rows is None else array[rows]
 
     def _stored(self, home: str, name: str, most: int | None, rows: slice | None = None) -> np.ndarray:
         """Decode a tensor as it is stored.
@@ -126,16 +129,16 @@ class Opened:
         )
         return {part: self._stored(home, part, UNPACKED * size + (1 << 20)) for part in packed.parts}
 
+    def is_carried(self, shard: str, name: str) -> bool:
+        """Tell whether a tensor is stored as it is."""
+        home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
+        tensor = self.files[home].tensors.get(inner)
+        return tensor is not None and "carried" in tensor.entry
+
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield the shard and the name of every tensor of the original."""
         for shard, source in self.sources.items():
             yield from ((shard, name) for name in source.layout.places)
-
-
-def _as_place(array: np.ndarray, place: Place, rows: slice | None) -> np.ndarray:
-    if rows is None and array.shape != place.shape:
-        return array_of_octets(as_stored(array), place.dtype, place.shape)
-    return array
 
 
 def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Opened:

@@ -67,12 +67,17 @@ def partial_folder(out: Path, identity: dict[str, Any], overwrite: bool) -> Iter
             mine = True
             yield folder
     except OSError as error:
+        kept = f"what is done so far is in {folder}, and the same command goes on with it"
         raise XoroptError(
-            f"{out}: {reason_of(error)}; the finished part is kept in {folder}, and the same command goes on with it."
+            f"{out}: {reason_of(error)}; {kept if _holds_work(folder) else 'nothing was written'}."
         ) from None
     finally:
-        if mine and not any(path.is_file() for inner in (PARTS, FINISHED) for path in (folder / inner).rglob("*")):
+        if mine and not _holds_work(folder):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _holds_work(folder: Path) -> bool:
+    return any(path.is_file() for inner in (PARTS, FINISHED) for path in (folder / inner).rglob("*"))
 
 
 def _check_same(folder: Path, out: Path, identity: dict[str, Any], overwrite: bool) -> None:
@@ -139,6 +144,9 @@ def write_part(path: Path, data: bytes) -> None:
         OSError: the system refuses.
     """
     draft = path.with_suffix(".draft")
-    with draft.open("wb") as file:
-        file.write(data)
-    os.replace(draft, path)
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

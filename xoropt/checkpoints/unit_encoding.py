@@ -58,12 +58,13 @@ def encode_unit(
 
     Returns:
         A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
-        `packed`, the weight as its format describes it; and `remarks`.
+        `packed`, the weight as its format describes it; `refused`, why it is not unpacked; and `zeros`, which members
+        hold many zeros of both signs.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
     """
-    said: dict[str, Any] = {"carried": {}, "remarks": {}}
+    said: dict[str, Any] = {"carried": {}, "zeros": []}
     tensors: dict[str, StoredTensor] = {}
     if unit.packed is not None:
         try:
@@ -76,7 +77,7 @@ def encode_unit(
                 tensors = {}
         except FormatError as error:
             tensors = {}
-            said["remarks"]["not unpacked"] = f"{unit.packed.logical}: {error}"
+            said["refused"] = f"{str(error).rstrip('.')}"
     if "packed" not in said:
         for name in unit.members:
             array = arrays[name]
@@ -87,7 +88,7 @@ def encode_unit(
                 continue
             tensors[name] = stored_form(tensor)
             if not config.merge_zeros and has_many_zeros_of_both(array):
-                said["remarks"]["zeros of both signs"] = name
+                said["zeros"] = [*said["zeros"], name]
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
 

@@ -85,7 +85,8 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
     check_model(model)
-    write_safetensors(path, {name: piece.read() for name, piece in _pieces(model).items()}, SEALED, overwrite)
+    pieces = to_pieces(_stored(model), model.metadata)
+    write_safetensors(path, {name: piece.read() for name, piece in pieces.items()}, SEALED, overwrite)
 
 
 def check_model(model: CompressedModel) -> None:
@@ -152,8 +153,8 @@ def write_stored(
     stream_safetensors(path, forms, lambda name: pieces[name].read(), SEALED, overwrite)
 
 
-def _pieces(model: CompressedModel) -> dict[str, Piece]:
-    """Make the arrays of the file, the description among them."""
+def _stored(model: CompressedModel) -> dict[str, StoredTensor]:
+    """Return a model's tensors as they are stored."""
     stored = {}
     ties = ties_in(model)
     for name, tensor in model.tensors.items():
@@ -161,27 +162,31 @@ def _pieces(model: CompressedModel) -> dict[str, Piece]:
             stored[name] = tie_to(ties[name]) if name in ties else stored_form(tensor)
         except DecodeError as error:
             raise DecodeError(f"tensor '{name}': {error}") from None
-    return to_pieces(stored, model.metadata)
+    return stored
 
 
-def header_bits(model: CompressedModel) -> dict[str, int]:
+def header_bits(model: CompressedModel | StoredFile) -> dict[str, int]:
     """Count the bits that the description and the headers of arrays take in a file of the compressed tensors alone.
 
     Returns:
         By name, the shares of the compressed tensors, which are equal but for a remainder that the first one bears.
     """
-    tensors: dict[str, CompressedTensor | UncompressedTensor] = {
-        name: tensor for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)
-    }
-    if not tensors:
+    if isinstance(model, StoredFile):
+        held = {name: tensor for name, tensor in model.tensors.items() if "carried" not in tensor.entry}
+        stored = {name: tie_to(model.firsts[name]) if name in model.firsts else held[name] for name in held}
+    else:
+        stored = _stored(
+            CompressedModel({name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)})
+        )
+    if not stored:
         return {}
-    arrays = _pieces(CompressedModel(tensors))
+    pieces = to_pieces(stored, {})
     # The safetensors library lays arrays of one item size out by name.
-    forms = {name: (arrays[name].shape, arrays[name].dtype) for name in sorted(arrays)}
+    forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
     header = safetensors_header(forms, SEALED)
-    bits = 8 * (len(header) + arrays[DESCRIPTION].nbytes)
-    shares = {name: bits // len(tensors) for name in tensors}
-    shares[next(iter(tensors))] += bits % len(tensors)
+    bits = 8 * (len(header) + pieces[DESCRIPTION].nbytes)
+    shares = {name: bits // len(stored) for name in stored}
+    shares[next(iter(stored))] += bits % len(stored)
     return shares
 
 
