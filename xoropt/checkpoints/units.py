@@ -1,13 +1,12 @@
 """What is encoded at once: a tensor, or all tensors that make up one weight of another library's format."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from xoropt.checkpoints.folders import SourceFolder
-from xoropt.checkpoints.formats import FORMATS, Packed
+from xoropt.checkpoints.formats import Packed, find_packed
 from xoropt.checkpoints.layout import Place
 from xoropt.checkpoints.shards import Shard
 from xoropt.common.dtypes import dtype_of
@@ -65,7 +64,7 @@ def plan_units(folder: SourceFolder, config: CompressConfig) -> Plan:
         held = {name: shard for shard in group.shards for name in folder.shards[shard].layout.places}
         places = {name: folder.shards[shard].layout.places[name] for name, shard in held.items()}
         taken: dict[str, Unit] = {}
-        for packed in _packed_weights(places, group.config):
+        for packed in find_packed(places, group.config):
             at = {name: held[name] for name in (*packed.members, *packed.beside)}
             size = sum(places[name].last - places[name].first for name in packed.members)
             unit = Unit(0, held[packed.members[0]], packed.members, at, size, packed=packed)
@@ -103,19 +102,6 @@ def reason_to_carry(name: str, place: Place, config: CompressConfig) -> str | No
     except ValueError:
         return "a shape that NumPy lacks"
     return why_uncompressed(name, form, config)
-
-
-def _packed_weights(places: Mapping[str, Place], config: Mapping[str, object]) -> list[Packed]:
-    """Return the weights of other libraries' formats; each tensor belongs to the first one that takes it."""
-    found: list[Packed] = []
-    taken: set[str] = set()
-    for form in FORMATS.values():
-        for packed in form.find(places, config):
-            clash = packed.logical in places and packed.logical not in packed.members
-            if not clash and taken.isdisjoint(packed.members):
-                taken |= {*packed.members}
-                found.append(packed)
-    return found
 
 
 def _find_ties(folder: SourceFolder, tensors: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:

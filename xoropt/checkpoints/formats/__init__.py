@@ -1,8 +1,6 @@
-"""Formats of other libraries, by name: how weights are found in a checkpoint, unpacked and packed again."""
+"""Formats of other libraries: how their tensors are found, unpacked to what the coder stores best, and made again."""
 
 from xoropt.checkpoints.formats.contract import Format, Packed
+from xoropt.checkpoints.formats.registry import FORMATS, find_packed
 
-__all__ = ["FORMATS", "Format", "Packed"]
-
-FORMATS: dict[str, Format] = {}
-"""By name, in the order in which they are tried."""
+__all__ = ["FORMATS", "Format", "Packed", "find_packed"]
