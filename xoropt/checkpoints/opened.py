@@ -55,7 +55,7 @@ class Opened:
         home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
         if home not in self.files:
             raise FormatError(f"{self.path}: tensor '{name}' is stored with '{home}'; open the whole folder.")
-        packed = next((some for some in self.sources[home].packed if inner in some.members), None)
+        packed = next((some for some in self.sources[home].packed if some.parts and inner in some.members), None)
         if packed is not None:
             array = self._members(home, packed)[inner]
             array = array if rows is None else array[rows]
@@ -120,7 +120,7 @@ class Opened:
         return self._last[key]
 
     def logical(self, home: str, packed: Packed) -> dict[str, np.ndarray]:
-        """Decode the unpacked arrays of a weight of another library's format."""
+        """Decode the unpacked arrays of a weight of another library's format, which has some."""
         size = sum(
             at.last - at.first
             for source in self.sources.values()

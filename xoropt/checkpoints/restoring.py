@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from xoropt.checkpoints.folders import INDEX
 from xoropt.checkpoints.opened import Opened, check_claimed, open_compressed
+from xoropt.checkpoints.plain import write_plain_shard, write_plain_text
 from xoropt.checkpoints.resources import check_disk
-from xoropt.checkpoints.shards import sha256_of
+from xoropt.checkpoints.shards import read_shard, sha256_of
+from xoropt.common.arguments import check_choice
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import check_suffix
@@ -24,6 +27,7 @@ def decompress_checkpoint(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
+    to: str = "original",
     decoder: str = "auto",
     overwrite: bool = False,
     max_size: int | None = None,
@@ -34,6 +38,8 @@ def decompress_checkpoint(
     Args:
         source: the compressed file or folder.
         out: what to write; it appears whole or not at all.
+        to: "original"; or "plain" for ordinary tensors in place of other libraries' formats, dequantized as those
+            libraries read them.
         decoder: as for `xoropt.decode`.
         overwrite: replace a file that exists; a folder is never replaced.
         max_size: the most bytes that may be written; None: 1 GiB or 1,000 times the size of the source.
@@ -43,6 +49,7 @@ def decompress_checkpoint(
         FormatError: the source is damaged or not from `compress_checkpoint`, or claims more than `max_size`.
         XoroptError: a file can't be read or written, or the output exists.
     """
+    check_choice("to", to, ("original", "plain"))
     source, out = Path(source), Path(out)
     if source.is_dir():
         check_folder(out, ())
@@ -63,9 +70,10 @@ def decompress_checkpoint(
         if progress is not None:
             progress(name, done, total)
 
+    write = _write_shard if to == "original" else write_plain_shard
     if not source.is_dir():
         with whole_file(out, overwrite) as part:
-            _write_shard(part, opened, source.name, count)
+            write(part, opened, source.name, count)
         return
     with unfinished(out) as work:
         work.mkdir()
@@ -73,12 +81,29 @@ def decompress_checkpoint(
             at = work / record.path
             at.parent.mkdir(parents=True, exist_ok=True)
             if record.compressed:
-                _write_shard(at, opened, record.path, count)
+                write(at, opened, record.path, count)
                 continue
             shutil.copyfile(source / record.path, at)
             if sha256_of(at) != record.sha256:
                 raise FormatError(f"{source / record.path}: is damaged (its SHA-256 differs); get the file again.")
+        if to == "plain":
+            _rewrite_texts(source, work, opened)
         os.replace(work, out)
+
+
+def _rewrite_texts(source: Path, work: Path, opened: Opened) -> None:
+    """Make index and configuration right in every folder with a weight that became an ordinary tensor."""
+    packed = {shard.rpartition("/")[0] for shard, kept in opened.sources.items() if kept.packed}
+    for folder in packed:
+        written: dict[str, tuple[str, int]] = {}
+        for shard in opened.sources:
+            if shard.rpartition("/")[0] == folder:
+                places = read_shard(work / shard).layout.places
+                name = shard.rpartition("/")[2]
+                written |= {tensor: (name, place.last - place.first) for tensor, place in places.items()}
+        for path in (source / folder).iterdir():
+            if path.name == "config.json" or path.name.endswith(INDEX):
+                write_plain_text(path, work / folder / path.name, written)
 
 
 def _write_shard(path: Path, opened: Opened, shard: str, count: Count) -> None:

@@ -58,8 +58,8 @@ def encode_unit(
 
     Returns:
         A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
-        `packed`, the weight as its format describes it; `refused`, why it is not unpacked; and `zeros`, which members
-        hold many zeros of both signs.
+        `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
+        is not unpacked; and `zeros`, which members hold many zeros of both signs.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
@@ -71,14 +71,13 @@ def encode_unit(
             packed, logical = _unpacked(unit.packed, arrays)
             tensors = {name: stored_form(_compressed(name, logical[name], unit, config, report)) for name in logical}
             stored = sum(piece.nbytes for tensor in tensors.values() for piece in tensor.pieces.values())
-            if stored < unit.octets:
-                said["packed"] = asdict(packed)
-            else:
-                tensors = {}
+            if stored >= unit.octets:  # then the members are stored as any tensors are
+                tensors, packed = {}, unit.packed
+            said["packed"] = asdict(packed)
         except FormatError as error:
             tensors = {}
             said["refused"] = f"{str(error).rstrip('.')}"
-    if "packed" not in said:
+    if not tensors:
         for name in unit.members:
             array = arrays[name]
             reason = reason_to_carry(name, places[name], config)

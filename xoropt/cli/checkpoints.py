@@ -60,12 +60,14 @@ def say_why_none(config: CompressConfig) -> None:
     say(f"no tensor was compressed; {advice}.")
 
 
-def restore(source: Path, out: Path, decoder: str, max_size: int | None, force: bool) -> None:
+def restore(source: Path, out: Path, to: str, decoder: str, max_size: int | None, force: bool) -> None:
     """Make a file or a folder again."""
     from xoropt.checkpoints.restoring import decompress_checkpoint
 
     with progress_bar("decompress") as progress:
-        decompress_checkpoint(source, out, decoder=decoder, overwrite=force, max_size=max_size, progress=progress)
+        decompress_checkpoint(
+            source, out, to=to, decoder=decoder, overwrite=force, max_size=max_size, progress=progress
+        )
 
 
 def verify_exactly(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:

@@ -244,8 +244,15 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     metavar="BYTES",
     help="The most bytes that OUT may take; by default 1 GiB, or 1,000 times the size of IN if that is more.",
 )
+@click.option(
+    "--to",
+    type=click.Choice(["original", "plain"]),
+    default="original",
+    show_default=True,
+    help="plain: ordinary tensors in place of other libraries' sparse and integer formats.",
+)
 @force_option
-def decompress(source: Path, out: Path, decoder: str, max_size: int | None, force: bool) -> None:
+def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | None, force: bool) -> None:
     """Turn the compressed file or folder IN back into OUT.
 
     Every file of a folder, and a file that was compressed without pruning or quantizing, is the original, byte for
@@ -260,7 +267,7 @@ def decompress(source: Path, out: Path, decoder: str, max_size: int | None, forc
     from xoropt.model.streaming import decompress_to
 
     if source.is_dir() or is_of_checkpoint(source):
-        restore(source, out, decoder, max_size, force)
+        restore(source, out, to, decoder, max_size, force)
         return
     check_new(out, force)
     check_suffix(out)
