@@ -20,7 +20,7 @@ __all__ = ["LIMITS", "RARE", "FieldPlan", "choose_lengths", "entropy_of", "numbe
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
-RARE = (8, 9, 10, 11, 12, 14)
+RARE = (5, 6, 7, 8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
 """Bits a weight by which the least size of a split may exceed that of the best one to be tried."""
