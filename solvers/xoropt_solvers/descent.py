@@ -65,7 +65,7 @@ def minimize(model: ParityModel, costs: WeightSum, ask: Ask, clock: Clock) -> De
     """Bound the cost below the best one found, until no assignment is below it or the time is up."""
     found = Descent(model.start.copy(), model.start_cost)
     while found.lower_bound < found.cost and ask_bound(found, model, costs, found.cost - 1, ask, clock):
-        pass
+        clock.report(found.cost, found.lower_bound)
     return found
 
 
