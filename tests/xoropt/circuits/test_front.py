@@ -33,7 +33,7 @@ def test_windows_keep_the_bound(spare, monkeypatch):
         circuit = synthesize(matrix, method, time_limit=0.7, max_depth=bound, resume=start)
         assert circuit.depth <= bound
         assert circuit.verify(matrix)
-        assert circuit.gates < start.gates
+        assert circuit.gates <= start.gates - spare
 
 
 def test_the_command_writes_a_circuit_for_each_depth(tmp_path):
