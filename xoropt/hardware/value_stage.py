@@ -20,8 +20,8 @@ MAX_LANES = 512
 def values_verilog(levels: CodedField, lanes: int = 1, name: str = "values") -> str:
     """Write the stage that makes weights of the planes' bits.
 
-    Weights that the tensor lists, because they are too rare for a codeword, are not made here: whoever takes the weights
-    puts them in.
+    Weights that the tensor lists, because they are too rare for a codeword, are not made here: whoever takes the
+    weights puts them in.
 
     Args:
         levels: the coded field of a tensor, with the same values for every row.
