@@ -17,11 +17,11 @@ from xoropt.cli.demo.training import Trained, accuracy, train
 from xoropt.common.errors import EncodeError, XoroptError
 from xoropt.common.files import check_new, reason_of
 from xoropt.common.tensor_files import read_safetensors, write_safetensors
+from xoropt.linear.products import matvec
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
-from xoropt.model.products import matvec
 from xoropt.model.report import ModelReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import verify
