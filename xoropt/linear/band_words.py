@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,18 +11,16 @@ from xoropt.codec.compiled.ranges import fill_planes, words_per_plane
 from xoropt.codec.compiled.reader import borrow, give_back, readonly
 from xoropt.codec.decoder import flips_of, reader_of
 from xoropt.common.memory import aligned
+from xoropt.linear.bands import band_masks, band_rows
 from xoropt.linear.kernels import align_rows
-from xoropt.masks.coding import codec_of_file
 from xoropt.model.tensors import CompressedTensor
 
-__all__ = ["CACHES", "BandWords", "Words", "band_rows", "open_bands"]
+__all__ = ["CACHES", "BandWords", "Words", "open_bands"]
 
 CACHES = ("none", "mask", "bits")
 """What calls keep of a tensor, as long as it lives: nothing, the mask's bits, or those of the planes, too."""
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-MASK_WEIGHTS = 1 << 22
-"""The most weights whose masks are decoded at once, unless a band has more: half a megabyte."""
 SPARE = 24
 """Words behind those that are needed, which loops may read or write."""
 
@@ -55,13 +52,6 @@ class BandWords:
     words: Callable[[list[tuple[int, int]], Callable[[int, int, Words], None]], None] = field(repr=False)
 
 
-def band_rows(tensor: CompressedTensor, rows: int, columns: int) -> list[tuple[int, int]]:
-    """Cut the rows of a tensor into bands that are decoded at little cost."""
-    cuts = reader_of(tensor.encoded).cuts(0, rows * columns)
-    ends = sorted({0, rows, *(cut // columns for cut in cuts)})
-    return list(pairwise(ends))
-
-
 def open_bands(tensor: CompressedTensor, rows: int, columns: int, cache: str) -> BandWords:
     """Prepare the decoding of a tensor's bands.
 
@@ -84,9 +74,9 @@ def open_bands(tensor: CompressedTensor, rows: int, columns: int, cache: str) ->
         spare = borrow(planes * stride + (planes + 2) * each)
         held = spare[: planes * stride].reshape(planes, stride)
         moved = spare[planes * stride :][: (planes + 2) * each].reshape(planes + 2, each)
-        read_mask = _mask_reader(tensor, columns, some)
+        read_mask = band_masks(tensor, columns, some)
         for a, b in some:
-            mask = kept[0][a * blocks :] if kept else read_mask(a, b, moved[0], moved[1])
+            mask = kept[0][a * blocks :] if kept else _mask_words(read_mask(a, b), a, b, columns, moved)
             if len(kept) > 1:
                 use(a, b, tuple(part[a * blocks :] for part in kept))
                 continue
@@ -124,30 +114,12 @@ def _aligned_rows(source: np.ndarray, at: int, rows: int, columns: int, out: np.
     return out
 
 
-def _mask_reader(
-    tensor: CompressedTensor, columns: int, bands: list[tuple[int, int]]
-) -> Callable[[int, int, np.ndarray, np.ndarray], np.ndarray]:
-    """Make a function that gets a band and two pieces of working memory and returns the words of its mask.
-
-    It must get the bands in their order. The masks of several are decoded at once, since a codec's own bands have ends
-    of their own.
-    """
-    codec, size = codec_of_file(tensor.mask_codec), tensor.encoded.outputs
-    octets: np.ndarray | None = None
-    begin = end = 0
-
-    def read(a: int, b: int, room: np.ndarray, out: np.ndarray) -> np.ndarray:
-        nonlocal octets, begin, end
-        first, stop = a * columns, b * columns
-        if stop > end:
-            most = first + MASK_WEIGHTS if codec.random_access else size
-            end = max([stop, *(last * columns for _, last in bands if last * columns <= most)])
-            from_first = first if codec.random_access else 0
-            octets, begin = codec.decode_packed(tensor.mask_parts, tensor.shape, size, from_first, end, 1)
-        if octets is None:
-            room[:] = ALL
-            return room
-        read_octets(readonly(octets), first - begin, stop - first, room)
-        return _aligned_rows(room, (first - begin) % 8, b - a, columns, out)
-
-    return read
+def _mask_words(read: tuple[np.ndarray | None, int], a: int, b: int, columns: int, room: np.ndarray) -> np.ndarray:
+    """Return the words of the mask of rows a … b − 1, from what `band_masks` read; `room` has two rows for them."""
+    octets, begin = read
+    if octets is None:
+        room[0] = ALL
+        return room[0]
+    at = a * columns - begin
+    read_octets(readonly(octets), at, (b - a) * columns, room[0])
+    return _aligned_rows(room[0], at % 8, b - a, columns, room[1])

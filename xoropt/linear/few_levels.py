@@ -7,12 +7,12 @@ so, n the weights of a row (Higham, "Accuracy and Stability of Numerical Algorit
 """
 
 from collections.abc import Callable
-from itertools import pairwise
 from threading import Lock
 
 import numpy as np
 
 from xoropt.linear.band_words import Words, open_bands
+from xoropt.linear.vector_groups import group_vectors
 from xoropt.model.compiled_weights import levels_of, use_compiled
 from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales, level_table
@@ -21,8 +21,6 @@ __all__ = ["add_few_levels", "multiply_few_levels", "suits_few_levels"]
 
 MOST_PLANES = 4
 """Planes whose levels a register of 16 numbers holds."""
-GROUPS = (1, 4, 8)
-"""Vectors that a loop takes at once; others are filled up with zeros."""
 
 
 def suits_few_levels(tensor: CompressedTensor, decoder: str) -> bool:
@@ -87,34 +85,20 @@ def multiply_few_levels(
     from xoropt.codec.compiled.threads import choose_threads, run_on_threads
     from xoropt.linear.kernels import multiply_rows
 
-    (columns, vectors), rows = x.shape, len(y)
+    columns, rows = len(x), len(y)
     blocks = -(-columns // 64)
-    groups = [(a, b, *_in_quarters(x[:, a:b])) for a, b in pairwise(_cuts(vectors))]
+    groups = group_vectors(x, in_quarters=True)
     opened, tables_of = open_bands(tensor, rows, columns, cache), _tables(tensor)
 
     def use(a: int, b: int, words: Words) -> None:
         tables = tables_of(a, b)
-        for low, high, numbers, width in groups:
-            sums = np.empty((b - a, width), dtype=np.float32)
-            multiply_rows(words, tables, blocks, numbers, (0,) * width, sums.reshape(-1))
-            y[a:b, low:high] = sums[:, : high - low]
+        for first, stop, size, numbers in groups:
+            sums = np.empty((b - a, size), dtype=np.float32)
+            multiply_rows(words, tables, blocks, numbers, (0,) * size, sums.reshape(-1))
+            y[a:b, first:stop] = sums[:, : stop - first]
 
     threads = choose_threads(jobs, 4 * rows * columns)
     run_on_threads(opened.bands, threads, lambda some: opened.words(some, use))
-
-
-def _cuts(vectors: int) -> list[int]:
-    """Cut a number of vectors into groups of at most the largest of `GROUPS`."""
-    return [*range(0, vectors, GROUPS[-1]), vectors]
-
-
-def _in_quarters(x: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return vectors, float32 (columns, vectors), as `multiply_rows` takes them, and their number with zeros added."""
-    columns, vectors = x.shape
-    width = next(size for size in GROUPS if size >= vectors)
-    whole = np.zeros((-(-columns // 64) * 64, width), dtype=np.float32)
-    whole[:columns, :vectors] = x
-    return np.ascontiguousarray(whole.reshape(-1, 16, 4, width).transpose(0, 3, 2, 1)).reshape(-1), width
 
 
 def add_few_levels(

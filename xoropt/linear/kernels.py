@@ -1,5 +1,6 @@
 """Compiled products of weights with few levels: a word of each plane becomes 64 weights in registers, and sums."""
 
+import numpy as np
 from numba import njit
 
 from xoropt.common.words.kernels import put_bits
@@ -7,6 +8,7 @@ from xoropt.linear.vectors import (
     add_products,
     add_scaled,
     load_numbers,
+    numbers_at,
     put_sums,
     scaled_weights,
     store_numbers,
@@ -14,7 +16,7 @@ from xoropt.linear.vectors import (
     zero_sums,
 )
 
-__all__ = ["add_rows", "align_rows", "multiply_rows"]
+__all__ = ["add_rows", "align_rows", "multiply_numbers", "multiply_rows", "widen"]
 
 
 @njit(nogil=True, cache=True)
@@ -86,3 +88,43 @@ def add_rows(words, tables, blocks, x, y):
             some = scaled_weights(words, r * blocks + k, tables, step * r, x[r])
             store_numbers(y, 64 * k, add_scaled(load_numbers(y, 64 * k), some))
         r += 1
+
+
+@njit(nogil=True, cache=True)
+def widen(halves, out):
+    """Write bfloat16 numbers, as uint16, to `out` as float32, as uint32: their bits are the upper half."""
+    for i in range(len(halves)):
+        out[i] = np.uint32(halves[i]) << np.uint32(16)
+
+
+@njit(nogil=True, cache=True)
+def multiply_numbers(numbers, x, columns, y, rest):
+    """Multiply rows of numbers by some vectors, two rows at once.
+
+    Args:
+        numbers: float32, or bfloat16 as uint16, rows one after the other.
+        x, columns: as for `multiply_rows`, the numbers of 64 columns in their own order.
+        y: out, float32 (rows·vectors,).
+        rest: of the dtype of `numbers`, (128,), zeros.
+    """
+    vectors = len(columns)
+    rows = len(y) // vectors
+    length = len(numbers) // rows
+    left = length & 63
+    for r in range(0, rows, 2):
+        s = min(r + 1, rows - 1)
+        first, second = zero_sums(columns), zero_sums(columns)
+        i, j, at = r * length, s * length, 0
+        for _ in range(length >> 6):
+            first = add_products(first, numbers_at(numbers, i), x, at)
+            second = add_products(second, numbers_at(numbers, j), x, at)
+            at += 64 * vectors
+            i += 64
+            j += 64
+        if left:
+            for k in range(left):
+                rest[k], rest[64 + k] = numbers[i + k], numbers[j + k]
+            first = add_products(first, numbers_at(rest, 0), x, at)
+            second = add_products(second, numbers_at(rest, 64), x, at)
+        put_sums(first, y, r * vectors)
+        put_sums(second, y, s * vectors)

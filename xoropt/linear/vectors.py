@@ -21,6 +21,7 @@ __all__ = [
     "add_scaled",
     "has_permutation",
     "load_numbers",
+    "numbers_at",
     "put_sums",
     "scaled_weights",
     "store_numbers",
@@ -164,6 +165,22 @@ def load_numbers(typing_context, array, i):
 
     def codegen(context, builder, signature, args):
         return load(context, builder, signature.args[0], args[0], args[1], NUMBERS)
+
+    return numbers_type(array, types.int64), codegen
+
+
+@intrinsic
+def numbers_at(typing_context, array, i):
+    """Return array[i : i + 64], float32, or bfloat16 as uint16: the upper half of a float32."""
+    kind = array.dtype
+
+    def codegen(context, builder, signature, args):
+        if kind == types.float32:
+            return load(context, builder, signature.args[0], args[0], args[1], NUMBERS)
+        halves = ir.VectorType(ir.IntType(16), SIZE)
+        bits = builder.load(address(context, builder, signature.args[0], args[0], args[1], halves), align=2)
+        whole = ir.VectorType(I32, SIZE)
+        return builder.bitcast(builder.shl(builder.zext(bits, whole), constant(whole, 16)), NUMBERS)
 
     return numbers_type(array, types.int64), codegen
 

@@ -113,3 +113,12 @@ def test_a_codebook_of_sixteen_levels():
 def test_no_other_caches(multiply):
     with pytest.raises(xoropt.ArgumentError, match="'cache'"):
         multiply(random_tensor(Kind((30, 30), np.float32)), np.ones(30), cache="all")
+
+
+@pytest.mark.parametrize("vectors", [1, 3, 8, 16, 17])
+@pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.float16, np.float32])
+def test_tiles_of_any_number_of_vectors(vectors, dtype):
+    rng = np.random.default_rng(0)
+    tensor = random_tensor(Kind((101, 77), dtype, planes=5, density=0.5))
+    x = rng.standard_normal((77, vectors)).astype(np.float32)
+    check(tensor, x, xoropt.matvec(tensor, x, decoder="compiled"))
