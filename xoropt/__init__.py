@@ -58,3 +58,12 @@ __all__ = [
     "save",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `xoropt.torch` when it is used."""
+    if name == "torch":
+        from importlib import import_module
+
+        return import_module("xoropt.torch")
+    raise AttributeError(f"module 'xoropt' has no attribute '{name}'")
