@@ -88,6 +88,8 @@ def device_weights(tensor: CompressedTensor, device: torch.device) -> DeviceWeig
 def _planes(tensor: CompressedTensor, device: torch.device) -> list[StreamPlane | torch.Tensor]:
     """Bring the planes to a device."""
     encoded = tensor.encoded
+    if not len(encoded.seeds):
+        return []
     order = encoded.stream_order if encoded.main is encoded and encoded.has_network else None
     if order is None or not order.closed or order.lanes % 64:
         mask = mask_of(tensor) if encoded.needs_mask else None

@@ -144,9 +144,15 @@ class XorLinear(torch.nn.Module):
         begin = f"{prefix}weight_"
         found = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(begin)}
         if ENTRY in found:
-            shape = json.loads(bytes(found[ENTRY].cpu().numpy()))["entry"].get("shape")
+            said = json.loads(bytes(found[ENTRY].cpu().numpy()))
+            shape, needed = said["entry"].get("shape"), {ENTRY, *(f"weight_{part}" for part in said["parts"])}
             if shape != [self.out_features, self.in_features]:
                 raise FormatError(f"'{prefix[:-1]}' is {self.out_features} × {self.in_features}, not {shape}.")
+            if needed != set(found):
+                name = min(needed ^ set(found))
+                raise FormatError(
+                    f"'{prefix}{name}' is {'missing' if name in needed else 'not expected'} in the state."
+                )
             device = self._buffers[ENTRY].device  # type: ignore[union-attr]
             for name in self._parts():
                 del self._buffers[name]
