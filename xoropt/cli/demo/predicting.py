@@ -1,4 +1,4 @@
-"""The demonstration's network at work: digits from the compressed file, and the time that takes beside dense weights."""
+"""The demonstration's network at work: digits from the compressed file, and the time beside dense weights."""
 
 import time
 from collections.abc import Callable
