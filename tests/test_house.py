@@ -12,17 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = {"xoropt": ROOT / "xoropt", "xoropt_solvers": ROOT / "solvers" / "xoropt_solvers"}
 FLOORS = (
-    "common",
-    "networks",
-    "circuits",
-    "codec",
-    "masks",
-    "quantize",
-    "model",
-    "linear",
-    "hardware",
-    "torch",
-    "explore",
+    *("common", "networks", "circuits", "codec", "masks", "quantize", "model", "linear", "checkpoints", "torch"),
+    *("hardware", "explore"),
     "cli",
 )
 """The rooms of `xoropt`, the lowest first: a room imports from those below it alone."""

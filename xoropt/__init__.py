@@ -4,6 +4,10 @@ from xoropt.common import startup  # noqa: F401 (first of all, since the imports
 
 # isort: split
 from xoropt import circuits, explore, hardware, masks, networks, quantize
+from xoropt.checkpoints.compressing import compress_checkpoint
+from xoropt.checkpoints.lazy import open_checkpoint
+from xoropt.checkpoints.restoring import decompress_checkpoint
+from xoropt.checkpoints.verifying import verify_checkpoint
 from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode, from_bytes
 from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.version import __version__
@@ -40,8 +44,10 @@ __all__ = [
     "__version__",
     "circuits",
     "compress",
+    "compress_checkpoint",
     "decode",
     "decompress",
+    "decompress_checkpoint",
     "decompress_tensor",
     "encode",
     "explore",
@@ -51,12 +57,14 @@ __all__ = [
     "masks",
     "matvec",
     "networks",
+    "open_checkpoint",
     "prepare",
     "quantize",
     "report",
     "rmatvec",
     "save",
     "verify",
+    "verify_checkpoint",
 ]
 
 
