@@ -11,12 +11,12 @@ from xoropt.checkpoints.verifying import verify_checkpoint
 from xoropt.codec import BlockEncoded, Encoding, RateWarning, SizeReport, StreamEncoded, decode, encode, from_bytes
 from xoropt.common.errors import ArgumentError, DecodeError, EncodeError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.version import __version__
+from xoropt.linear.products import matvec, rmatvec
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress, decompress_tensor
 from xoropt.model.file.container import load, save
 from xoropt.model.preparation import PreparedTensor, prepare
-from xoropt.model.products import matvec
 from xoropt.model.report import ModelReport, TensorReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import TensorCheck, verify
@@ -61,7 +61,17 @@ __all__ = [
     "prepare",
     "quantize",
     "report",
+    "rmatvec",
     "save",
     "verify",
     "verify_checkpoint",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import `xoropt.torch` when it is used."""
+    if name == "torch":
+        from importlib import import_module
+
+        return import_module("xoropt.torch")
+    raise AttributeError(f"module 'xoropt' has no attribute '{name}'")
