@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xoropt_solvers import caching
 from xoropt_solvers.batch import BatchSolution, ParityBatch
+from xoropt_solvers.comparing import Comparison, compare
 from xoropt_solvers.errors import (
     FileFormatError,
     InvalidInputError,
@@ -32,6 +33,7 @@ __all__ = [
     "BatchAnswer",
     "BatchSolution",
     "Clock",
+    "Comparison",
     "FileFormatError",
     "InvalidInputError",
     "LimitExceededError",
@@ -44,6 +46,7 @@ __all__ = [
     "UnknownStrategyError",
     "WrongAnswerError",
     "available",
+    "compare",
     "solve",
     "solve_many",
 ]

@@ -29,6 +29,7 @@ from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.problem import ParityProblem
 
 __all__ = [
+    "SUFFIXES",
     "read_problem",
     "write_cnf",
     "write_lp",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 Place = str | os.PathLike[str]
+SUFFIXES = (".npz", ".txt", ".cnf", ".wcnf", ".dimacs", ".xcnf")
+"""How the names of files end that `compare` finds in a folder."""
 
 
 def read_problem(path: Place) -> ParityProblem:
