@@ -14,12 +14,20 @@ from xoropt.cli.app import Names, cli, file_argument, force_option, json_option,
 if TYPE_CHECKING:
     from xoropt_solvers import ParityProblem
 
-__all__ = ["solve"]
+__all__ = ["random_block", "solve"]
 
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option("--solver", type=Names(strategies), default="portfolio", show_default=True, help="The strategy, by name.")
+@click.option(
+    "--solver",
+    "solvers",
+    type=Names(strategies),
+    multiple=True,
+    default=("portfolio",),
+    show_default=True,
+    help="The strategy, by name; 'xoropt compare' runs several.",
+)
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
@@ -30,7 +38,7 @@ __all__ = ["solve"]
 @json_option
 def solve(
     source: str,
-    solver: str,
+    solvers: tuple[str, ...],
     time_limit: float | None,
     sparsity: float,
     seed: int,
@@ -58,12 +66,19 @@ def solve(
     from xoropt.common.files import check_new
     from xoropt.networks.recipes import is_recipe
 
+    if len(solvers) > 1:
+        raise click.UsageError(
+            f"Option '--solver' names one strategy; to compare several, use 'xoropt compare {source} --strategies"
+            f" {','.join(solvers)}'",
+            click.get_current_context(),
+        )
+    (solver,) = solvers
     named = is_recipe(source) and not Path(source).exists()
     if not named:
         refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
     if export is not None:
         check_new(export, force)
-    problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
+    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
     if export is not None:
         _export(problem, export, force)
     begin = time.perf_counter()
@@ -97,7 +112,7 @@ def _export(problem: ParityProblem, path: Path, overwrite: bool) -> None:
         place(part / path.name, path.resolve(), overwrite)
 
 
-def _random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
+def random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
     """Draw the problem of one step of a network: the rows of random care bits, with random values."""
     import numpy as np
     from xoropt_solvers import ParityProblem

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xoropt_solvers import registry
-from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.errors import InvalidInputError, UnknownStrategyError
 from xoropt_solvers.solving import check_options
 
 __all__ = ["ALL", "Variant", "read_variants"]
@@ -77,6 +77,10 @@ def _all() -> list[str]:
 def _variant(word: str) -> Variant:
     name, _, rest = word.partition(":")
     name = name.replace("-", "_") if name not in registry.names() else name
+    if name not in registry.names():
+        raise UnknownStrategyError(
+            f"Argument 'strategies' has no strategy {name!r}; there are {', '.join(registry.names())}."
+        )
     strategy = registry.find(name)
     registry.require(strategy)
     taken = list(inspect.signature(strategy.run).parameters.values())[2:]
