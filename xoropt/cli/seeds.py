@@ -32,8 +32,9 @@ __all__ = ["random_block", "solve"]
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
 @click.option(
-    "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
+    "--syndrome", type=file_argument, metavar="FILE", help="For a parity-check matrix: a line of zeros and ones."
 )
+@click.option("--export", type=file_argument, metavar="OUT", help="Write the problem; its name's end tells the format.")
 @force_option
 @json_option
 def solve(
@@ -42,6 +43,7 @@ def solve(
     time_limit: float | None,
     sparsity: float,
     seed: int,
+    syndrome: Path | None,
     export: Path | None,
     force: bool,
     as_json: bool,
@@ -49,8 +51,9 @@ def solve(
     """Find x that minimizes |A·x ⊕ b| over GF(2).
 
     FILE holds the problem: as text, where each line is a row of A and its value of b in zeros and ones; as DIMACS CNF
-    or WCNF with XOR lines; or as .npz with the arrays A and b. A network's RECIPE stands for the problem of one step
-    with random care bits.
+    or WCNF with XOR lines; as OPB; or as .npz with the arrays A and b. Or it holds a decoder's parity-check matrix H,
+    whose least errors with a syndrome are found: .npz, .mtx, .alist, Stim's .dem, a syndrome-decoding challenge. A
+    network's RECIPE stands for the problem of one step with random care bits.
 
     The strategies are greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp
     and portfolio, which picks the exact one that should be fastest.
@@ -59,6 +62,7 @@ def solve(
     Examples:
       xoropt solve block.txt --solver xorsat --time-limit 10
       xoropt solve block:n_in=20,n_out=180 --export block.cnf
+      xoropt solve code.alist --syndrome shot.01
     """
     from xoropt_solvers import formats
     from xoropt_solvers import solve as run
@@ -76,9 +80,11 @@ def solve(
     named = is_recipe(source) and not Path(source).exists()
     if not named:
         refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
+    elif syndrome is not None:
+        refuse_without_effect("on a RECIPE, which is the whole problem", "syndrome")
     if export is not None:
         check_new(export, force)
-    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
+    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome)
     if export is not None:
         _export(problem, export, force)
     begin = time.perf_counter()
@@ -109,7 +115,8 @@ def _export(problem: ParityProblem, path: Path, overwrite: bool) -> None:
     with unfinished(path) as part:  # a folder, as the end of the file's name says the format
         part.mkdir()
         formats.write_problem(problem, part / path.name)
-        place(part / path.name, path.resolve(), overwrite)
+        for file in sorted(part.iterdir()):  # a matrix has its syndrome beside it
+            place(file, path.resolve().parent / file.name, overwrite)
 
 
 def random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:

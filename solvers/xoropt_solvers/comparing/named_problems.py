@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
-from xoropt_solvers.formats import SUFFIXES, read_problem
+from xoropt_solvers.formats import SUFFIXES
+from xoropt_solvers.formats import read_problems as read_file
 from xoropt_solvers.problem import ParityProblem
 
 __all__ = ["NamedProblem", "fingerprint", "read_problems"]
@@ -77,13 +78,20 @@ def _read(source: Any, name: str) -> Iterable[NamedProblem]:
 
 def _read_path(path: Path) -> Iterable[NamedProblem]:
     if not path.is_dir():
-        yield NamedProblem(str(path), read_problem(path), path.parent.name)
+        yield from _of_file(path, str(path))
         return
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in SUFFIXES)
     if not files:
         raise FileFormatError(f"{path}: holds no problem; their files end in {', '.join(SUFFIXES)}.")
     for file in files:
-        yield NamedProblem(str(file.relative_to(path)), read_problem(file), file.parent.name)
+        yield from _of_file(file, str(file.relative_to(path)))
+
+
+def _of_file(path: Path, name: str) -> Iterable[NamedProblem]:
+    """Read a file; one with several syndromes holds as many problems, which are numbered from 0."""
+    problems = read_file(path)
+    for i, problem in enumerate(problems):
+        yield NamedProblem(name if len(problems) == 1 else f"{name} #{i}", problem, path.parent.name)
 
 
 def fingerprint(problem: ParityProblem) -> str:
