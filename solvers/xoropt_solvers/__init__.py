@@ -22,6 +22,7 @@ from xoropt_solvers.errors import (
     UnknownStrategyError,
     WrongAnswerError,
 )
+from xoropt_solvers.least_weight import Distance, distance
 from xoropt_solvers.problem import ParityProblem, Solution
 from xoropt_solvers.registry import available
 from xoropt_solvers.solving import solve
@@ -34,6 +35,7 @@ __all__ = [
     "BatchSolution",
     "Clock",
     "Comparison",
+    "Distance",
     "FileFormatError",
     "InvalidInputError",
     "LimitExceededError",
@@ -47,6 +49,7 @@ __all__ = [
     "WrongAnswerError",
     "available",
     "compare",
+    "distance",
     "solve",
     "solve_many",
 ]

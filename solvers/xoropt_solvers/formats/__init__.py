@@ -9,13 +9,22 @@ from xoropt_solvers.formats.lp import write_lp
 from xoropt_solvers.formats.npz import write_npz
 from xoropt_solvers.formats.opb import write_opb
 from xoropt_solvers.formats.plain_text import write_text
-from xoropt_solvers.formats.registry import FORMATS, SUFFIXES, Format, read_problem, read_problems, write_problem
+from xoropt_solvers.formats.registry import (
+    FORMATS,
+    SUFFIXES,
+    Format,
+    read_check_matrix,
+    read_problem,
+    read_problems,
+    write_problem,
+)
 from xoropt_solvers.formats.wcnf import write_wcnf
 
 __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Format",
+    "read_check_matrix",
     "read_problem",
     "read_problems",
     "write_cnf",

@@ -24,8 +24,11 @@ def read_alist(path: Path, lines: list[str]) -> CheckMatrix:
     Raises:
         FileFormatError: the lines hold something else; the message names the line.
     """
-    held = [(at, line.split()) for at, line in enumerate(lines, 1) if line.strip()]
-    table = [[number(path, at, word, 0) for word in words] for at, words in held]
+    table = [[number(path, at, word, 0) for word in line.split()] for at, line in enumerate(lines, 1)]
+    if table and len(table[0]) == 2:
+        whole = 4 + sum(table[0])  # an empty list may be an empty line, others at the end mean nothing
+        while len(table) > whole and not table[-1]:
+            table.pop()
     if len(table) < 4 or len(table[0]) != 2:
         raise FileFormatError(
             f"{path}: an alist begins with its numbers of columns and rows, the largest weights, and all."

@@ -26,12 +26,14 @@ class CheckMatrix:
         weights: (errors,), or None.
         hard: the errors that cannot be, or None.
         syndromes: bool (shots, checks), or None where the file has none.
+        logicals: bool (logicals, errors), which errors flip which logical observable, or None where the file has none.
     """
 
     H: ParityChecks
     weights: np.ndarray | None = None
     hard: np.ndarray | None = None
     syndromes: np.ndarray | None = None
+    logicals: np.ndarray | None = None
 
 
 def decoding_problems(path: Path, matrix: CheckMatrix, syndrome: Any = None) -> list[ParityProblem]:

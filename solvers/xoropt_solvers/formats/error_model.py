@@ -87,7 +87,7 @@ def read_error_model(path: Path, lines: list[str]) -> CheckMatrix:
     except (ValueError, IndexError) as error:  # InvalidInputError, too
         said = " ".join(str(error).split())
         raise FileFormatError(f"{path}: {said}") from error
-    return CheckMatrix(model.H, weights, never if never.any() else None)
+    return CheckMatrix(model.H, weights, never if never.any() else None, logicals=model.observables)
 
 
 def write_error_model(problem: ParityProblem, path: Place) -> None:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
-from xoropt_solvers.formats.check_matrix import CheckMatrix, decoding_problems
+from xoropt_solvers.formats.check_matrix import CheckMatrix, decoding_problems, read_syndromes
 from xoropt_solvers.formats.decoding_challenge import is_challenge
 from xoropt_solvers.formats.dimacs import is_dimacs
 from xoropt_solvers.formats.places import Place
+from xoropt_solvers.parity_checks import read_checks
 from xoropt_solvers.problem import ParityProblem
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "read_problem", "read_problems", "write_problem"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "read_check_matrix", "read_problem", "read_problems", "write_problem"]
 
 
 @dataclass(frozen=True)
@@ -69,22 +72,29 @@ def read_problem(path: Place, syndrome: Any = None) -> ParityProblem:
     return problems[0]
 
 
+def read_check_matrix(path: Place) -> CheckMatrix:
+    """Read a parity-check matrix, without a syndrome: any format of `read_problem` that has one, or lines of bits.
+
+    Raises:
+        FileFormatError: the file cannot be read, or holds a problem in another form.
+    """
+    path = Path(path)
+    form, lines = _form_and_lines(path)
+    if form == "text":
+        H = read_syndromes(path)
+        return CheckMatrix(read_checks(H, np.zeros(len(H), dtype=bool)))
+    found = _function(FORMATS[form].reader)(path, lines) if FORMATS[form].reader else None
+    if not isinstance(found, CheckMatrix):
+        raise FileFormatError(
+            f"{path}: holds no parity-check matrix; name a .mtx, .alist, .npz (H), .dem or .txt file."
+        )
+    return found
+
+
 def read_problems(path: Place, syndrome: Any = None) -> list[ParityProblem]:
     """Read all problems of a file, of which one with several syndromes has several; as `read_problem` otherwise."""
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    lines: list[str] = []
-    if data[:4] != b"PK\x03\x04":
-        try:
-            lines = data.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise FileFormatError(f"{path}: is neither a .npz file nor text.") from error
-        form = _form_of(path, lines)
-    else:
-        form = "npz"
+    form, lines = _form_and_lines(path)
     if not FORMATS[form].reader:
         raise FileFormatError(f"{path}: this format is only written; files can end in {', '.join(SUFFIXES)}.")
     found = _function(FORMATS[form].reader)(path, lines)
@@ -93,6 +103,20 @@ def read_problems(path: Place, syndrome: Any = None) -> list[ParityProblem]:
     if syndrome is not None:
         raise FileFormatError(f"{path}: holds a whole problem, which no syndrome goes with; leave '--syndrome' out.")
     return [found]
+
+
+def _form_and_lines(path: Path) -> tuple[str, list[str]]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    if data[:4] == b"PK\x03\x04":
+        return "npz", []
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: is neither a .npz file nor text.") from error
+    return _form_of(path, lines), lines
 
 
 def _form_of(path: Path, lines: list[str]) -> str:
