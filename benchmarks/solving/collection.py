@@ -77,7 +77,7 @@ def _noisy_parities() -> Iterator[Instance]:
 
 
 def _least_weights() -> Iterator[Instance]:
-    """Least weights of cyclic codes with a one in the first place, as every class of shifts has a word with one there."""
+    """Least weights of cyclic codes that have a one in the first place, as a shift of each word has."""
     golay = [0, 1, 5, 6, 7, 9, 11]
     yield _cyclic("golay-23", 23, golay, 7, "binary Golay code [23, 12, 7]")
     for n, roots, d in (
@@ -224,8 +224,8 @@ def _surface_codes() -> Iterator[Instance]:
             shot = shots[order[rank]]
             problem = ParityProblem.from_checks(model.H, shot, np.maximum(1, np.rint(100 * weights)).astype(np.int64))
             source = (
-                f"rotated surface code of distance {distance}, {distance} rounds, noise 0.5 %, {int(shot.sum())} detection"
-                " events, sampled with Stim (Gidney 2021); weights are 100·log((1 − p)/p)"
+                f"rotated surface code of distance {distance}, {distance} rounds, noise 0.5 %, {int(shot.sum())}"
+                " detection events, sampled with Stim (Gidney 2021); weights are 100·log((1 − p)/p)"
             )
             yield Instance("surface", f"surface-{distance}-{int(shot.sum())}", problem, source)
 
