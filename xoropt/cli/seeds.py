@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,12 @@ __all__ = ["random_block", "solve"]
     "--syndrome", type=file_argument, metavar="FILE", help="For a parity-check matrix: a line of zeros and ones."
 )
 @click.option("--export", type=file_argument, metavar="OUT", help="Write the problem; its name's end tells the format.")
+@click.option(
+    "--proof",
+    type=file_argument,
+    metavar="OUT",
+    help="Write a proof that nothing costs less: .json, an enumeration, or .cnf with a .drat refutation.",
+)
 @force_option
 @json_option
 def solve(
@@ -45,6 +52,7 @@ def solve(
     seed: int,
     syndrome: Path | None,
     export: Path | None,
+    proof: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -63,9 +71,11 @@ def solve(
       xoropt solve block.txt --solver xorsat --time-limit 10
       xoropt solve block:n_in=20,n_out=180 --export block.cnf
       xoropt solve code.alist --syndrome shot.01
+      xoropt solve block.txt --proof block.json
     """
     from xoropt_solvers import formats
     from xoropt_solvers import solve as run
+    from xoropt_solvers.proofs import write_proof
 
     from xoropt.common.files import check_new
     from xoropt.networks.recipes import is_recipe
@@ -82,40 +92,42 @@ def solve(
         refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
     elif syndrome is not None:
         refuse_without_effect("on a RECIPE, which is the whole problem", "syndrome")
-    if export is not None:
-        check_new(export, force)
+    for path in (export, proof):
+        if path is not None:
+            check_new(path, force)
     problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome)
     if export is not None:
-        _export(problem, export, force)
+        _write(export, force, lambda path: formats.write_problem(problem, path))
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
+    seconds = time.perf_counter() - begin
+    if proof is not None:
+        _write(proof, force, lambda path: write_proof(problem, solution, path, time_limit))
     figures: dict[str, Any] = {
         "cost": int(solution.cost),
         "lower_bound": int(solution.lower_bound),
         "optimal": bool(solution.optimal),
-        "seconds": time.perf_counter() - begin,
+        "seconds": seconds,
         "mismatches": [int(row) for row in solution.mismatches],
         "x": [int(bit) for bit in solution.x],
     }
     if as_json:
         print_json(figures)
         return
-    proof = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
-    click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
+    said = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
+    click.echo(f"cost {solution.cost} ({said}), {figures['seconds']:.3f} s with {solver}")
     click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
     click.echo(f"x: {''.join(map(str, figures['x']))}")
 
 
-def _export(problem: ParityProblem, path: Path, overwrite: bool) -> None:
-    """Write a problem to a file, whole or not at all."""
-    from xoropt_solvers import formats
-
+def _write(path: Path, overwrite: bool, write: Callable[[Path], None]) -> None:
+    """Write a file, and what goes beside it, whole or not at all."""
     from xoropt.common.files import place, unfinished
 
     with unfinished(path) as part:  # a folder, as the end of the file's name says the format
         part.mkdir()
-        formats.write_problem(problem, part / path.name)
-        for file in sorted(part.iterdir()):  # a matrix has its syndrome beside it
+        write(part / path.name)
+        for file in sorted(part.iterdir()):  # a matrix has its syndrome beside it, a refutation its clauses
             place(file, path.resolve().parent / file.name, overwrite)
 
 
