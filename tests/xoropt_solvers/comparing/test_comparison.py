@@ -14,7 +14,7 @@ from xoropt_solvers import FileFormatError, InvalidInputError, UnknownStrategyEr
 from xoropt_solvers.comparing import workers
 from xoropt_solvers.comparing.named_problems import NamedProblem, read_problems
 from xoropt_solvers.comparing.runs import DONE
-from xoropt_solvers.comparing.variants import Variant
+from xoropt_solvers.comparing.variants import Variant, read_variants
 from xoropt_solvers.comparing.workers import Worker
 
 PROBLEMS = {f"dense {seed}": dense(24, 8, seed) for seed in range(3)}
@@ -196,6 +196,13 @@ def test_strategies_that_behave_badly(ways, monkeypatch):
     scores = {score["variant"]: score for score in comparison.to_dict()["scores"]}
     assert [scores[name]["overruns"] for name in ("sleep", "greedy")] == [1, 0]
     assert [scores[name]["failed"] for name in ("crash", "lie", "chatter")] == [1, 1, 0]
+
+
+def test_other_words_for_options():
+    (variant,) = read_variants("sat:solver=cadical195,encoding=totalizer")
+    assert variant.options == {"engine": "cadical195", "encoding": "totalizer"}
+    comparison = compare({"one": dense(24, 8)}, [variant, "coset"], time_limit=5.0)
+    assert {run.cost for run in comparison.runs.values()} == {least_cost(dense(24, 8))}
 
 
 def test_an_engine_that_cannot_be_interrupted_is_killed():
