@@ -44,13 +44,16 @@ def read_checks(H: Any, s: Any) -> ParityChecks:
     """Read H and s; a sparse H never becomes a dense one.
 
     Args:
-        H: (checks, errors) booleans or integers 0 and 1, also as any SciPy sparse matrix or array.
+        H: (checks, errors) booleans or integers 0 and 1, also as any SciPy sparse matrix or array, or ParityChecks,
+            whose own syndrome does not count.
         s: (checks,) booleans or integers 0 and 1.
 
     Raises:
         InvalidInputError: the shapes disagree, or an argument holds something else.
     """
-    if hasattr(H, "tocsr"):
+    if isinstance(H, ParityChecks):
+        starts, columns, shape = H.starts, H.columns, (len(H), H.length)
+    elif hasattr(H, "tocsr"):
         sparse = H.tocsr(copy=True)
         sparse.sum_duplicates()
         checks.binary_array(sparse.data, "H", 1)

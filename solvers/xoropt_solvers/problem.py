@@ -123,7 +123,9 @@ class ParityProblem:
         return problem
 
     @classmethod
-    def from_rows(cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None) -> "ParityProblem":
+    def from_rows(
+        cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None, hard: Any = None
+    ) -> "ParityProblem":
         """Make a problem from rows packed as integers.
 
         Args:
@@ -133,12 +135,13 @@ class ParityProblem:
             n: the number of unknowns.
             weights: as above.
             fixed: as above.
+            hard: as above.
 
         Raises:
             InvalidInputError: shapes disagree, or an argument holds something else.
         """
         n = checks.integer(n, "n", 0)
-        return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
+        return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed, hard=hard)
 
     @property
     def k(self) -> int:

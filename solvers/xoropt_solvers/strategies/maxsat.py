@@ -30,9 +30,10 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
     from pysat.formula import WCNF
 
     formula = WCNF()
-    clauses = Clauses(formula.append, len(model.weights), clock)
+    clauses = Clauses(formula.hard.append, len(model.weights), clock)  # its own append looks at every literal
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
         add_parity(clauses, [v + 1 for v in check], value)
+    formula.nv = clauses.variables
     for v, weight in enumerate(model.weights.tolist()):
         if weight > 0:
             formula.append([-v - 1], weight=weight)
