@@ -60,3 +60,21 @@ def test_transformers(tmp_path):
     tokens = torch.arange(9)[None]
     torch.testing.assert_close(made(tokens).logits, dense(tokens).logits)
     assert torch.equal(made.generate(tokens, max_new_tokens=4), dense.generate(tokens, max_new_tokens=4))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shard_size", ["50GB", "100KB"])
+def test_transformers_reads_compressed_folders(tmp_path, shard_size):
+    transformers = pytest.importorskip("transformers", reason="needs transformers: pip install transformers")
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=200, hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=4
+    )
+    model = transformers.BertModel(config).to(torch.bfloat16).eval()
+    model.save_pretrained(tmp_path / "plain", max_shard_size=shard_size)
+    xoropt.compress_checkpoint(tmp_path / "plain", tmp_path / "small")
+    with xoropt.torch.compressed_checkpoints():
+        again = transformers.AutoModel.from_pretrained(tmp_path / "small", dtype=torch.bfloat16)
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
+    with pytest.raises(OSError, match="safetensors"):
+        transformers.AutoModel.from_pretrained(tmp_path / "small")
