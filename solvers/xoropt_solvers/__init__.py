@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xoropt_solvers import caching
 from xoropt_solvers.batch import BatchSolution, ParityBatch
+from xoropt_solvers.comparing import Comparison, compare
 from xoropt_solvers.errors import (
     FileFormatError,
     InvalidInputError,
@@ -21,6 +22,7 @@ from xoropt_solvers.errors import (
     UnknownStrategyError,
     WrongAnswerError,
 )
+from xoropt_solvers.least_weight import Distance, distance
 from xoropt_solvers.problem import ParityProblem, Solution
 from xoropt_solvers.registry import available
 from xoropt_solvers.solving import solve
@@ -32,6 +34,8 @@ __all__ = [
     "BatchAnswer",
     "BatchSolution",
     "Clock",
+    "Comparison",
+    "Distance",
     "FileFormatError",
     "InvalidInputError",
     "LimitExceededError",
@@ -44,6 +48,8 @@ __all__ = [
     "UnknownStrategyError",
     "WrongAnswerError",
     "available",
+    "compare",
+    "distance",
     "solve",
     "solve_many",
 ]

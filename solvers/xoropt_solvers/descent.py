@@ -34,7 +34,9 @@ class Descent:
     asked: int = 0
 
 
-def descend(problem: ParityProblem, model: ParityModel, clauses: Clauses, ask: Ask, clock: Clock) -> Answer:
+def descend(
+    problem: ParityProblem, model: ParityModel, clauses: Clauses, ask: Ask, clock: Clock, encoding: str = "auto"
+) -> Answer:
     """Minimize the cost of a model whose constraints the engine holds; variable v of the model is literal v + 1.
 
     Args:
@@ -43,29 +45,30 @@ def descend(problem: ParityProblem, model: ParityModel, clauses: Clauses, ask: A
         clauses: where the engine takes clauses.
         ask: the engine.
         clock: when the time is up, the answer is the best so far.
+        encoding: how the cost is added up, one of `encodings.ENCODINGS`.
 
     Raises:
         TimeUpError: the time was up before the engine could be asked.
     """
-    found = minimize(model, add_costs(clauses, model), ask, clock)
+    found = minimize(model, add_costs(clauses, model, encoding), ask, clock)
     info = {"asked": found.asked, "variables": clauses.variables}
     return answer_from_errors(problem, model, found.values, found.lower_bound, info)
 
 
-def add_costs(clauses: Clauses, model: ParityModel) -> WeightSum:
+def add_costs(clauses: Clauses, model: ParityModel, encoding: str = "auto") -> WeightSum:
     """Add the cost of a model as a bounded sum, in two parts where it has an information set and more."""
     pairs = [(v + 1, int(weight)) for v, weight in enumerate(model.weights) if weight > 0]
     groups = [pairs]
     if 0 < model.members < len(pairs):
         groups = [pairs[: model.members], pairs[model.members :]]
-    return add_weight_sum(clauses, groups, model.start_cost)
+    return add_weight_sum(clauses, groups, model.start_cost, encoding)
 
 
 def minimize(model: ParityModel, costs: WeightSum, ask: Ask, clock: Clock) -> Descent:
     """Bound the cost below the best one found, until no assignment is below it or the time is up."""
     found = Descent(model.start.copy(), model.start_cost)
     while found.lower_bound < found.cost and ask_bound(found, model, costs, found.cost - 1, ask, clock):
-        pass
+        clock.report(found.cost, found.lower_bound)
     return found
 
 

@@ -9,9 +9,10 @@ from itertools import combinations, pairwise
 
 from xoropt_solvers.strategy import Clock
 
-__all__ = ["Clauses", "WeightSum", "add_binary_sum", "add_parity", "add_weight_sum"]
+__all__ = ["ENCODINGS", "Clauses", "WeightSum", "add_binary_sum", "add_parity", "add_weight_sum"]
 
 LONGEST_PARITY = 4  # literals that a parity keeps before it is cut
+ENCODINGS = ("auto", "totalizer", "binary")
 TOTALIZER_CLAUSES = 60_000  # a sum that takes more is added in binary: far fewer clauses, though they propagate less
 
 
@@ -77,7 +78,9 @@ def _direct_parity(clauses: Clauses, literals: list[int], value: bool) -> None:
                 clauses.add([-v if v in ones else v for v in literals])
 
 
-def add_weight_sum(clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]], cap: int) -> WeightSum:
+def add_weight_sum(
+    clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]], cap: int, encoding: str = "auto"
+) -> WeightSum:
     """Add up pairs of a literal and its weight, by a totalizer, or in binary where that would take too many clauses.
 
     Totalizers are those of Bailleux and Boufkhad 2003, with weights those of Joshi, Martins and Manquinho 2015.
@@ -86,9 +89,10 @@ def add_weight_sum(clauses: Clauses, groups: Sequence[Sequence[tuple[int, int]]]
         clauses: where the clauses go.
         groups: one or two lists of (literal, weight of at least 1); a totalizer of two has their sums as `parts`.
         cap: sums of this and above are not told apart.
+        encoding: "totalizer" or "binary"; "auto" takes the first where that has not too many clauses.
     """
     pairs = [pair for group in groups for pair in group]
-    if _totalizer_size(pairs, cap) > TOTALIZER_CLAUSES:
+    if encoding == "binary" or (encoding == "auto" and _totalizer_size(pairs, cap) > TOTALIZER_CLAUSES):
         return add_binary_sum(clauses, pairs)
     nodes = [_totalizer(clauses, list(group), cap) for group in groups if group]
     if len(nodes) < 2:

@@ -30,6 +30,7 @@ __all__ = [
     "collapse_errors",
     "eliminate_unknowns",
     "improve_start",
+    "parity_checks_of",
     "parity_model",
     "search_model",
     "shorten_checks",
@@ -160,6 +161,15 @@ def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
         start=start,
         members=len(members),
     )
+
+
+def parity_checks_of(A: np.ndarray) -> np.ndarray:
+    """Return the checks that all sums of columns of A satisfy, bool (checks, k), in the order of A's rows."""
+    members, dependent, sums = _parity_checks(A)
+    H = np.zeros((len(dependent), len(A)), dtype=bool)
+    H[:, members] = sums
+    H[np.arange(len(dependent)), dependent] = True
+    return H
 
 
 def _parity_checks(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.parity_checks import ParityChecks, generator, read_checks
 
 __all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word"]
 
@@ -24,8 +25,11 @@ class ParityProblem:
     Args:
         A: (k, n) booleans or integers 0 and 1, also as a SciPy sparse matrix.
         b: (k,) booleans or integers 0 and 1.
-        weights: (k,) non-negative integers, one for each row; None weighs every row 1.
+        weights: (k,) non-negative numbers, one for each row; None weighs every row 1. What is no integer is scaled.
         fixed: the bits of x that are given: a mapping from index to bit, or (n,) integers 0, 1 and −1 (free).
+        hard: the rows that must hold, whatever their weight: (k,) booleans or indices.
+        scale: what to multiply the weights by before they are rounded; None: by 1 where all are integers, else by a
+            power of two.
 
     Raises:
         InvalidInputError: shapes disagree, or an argument holds something else.
@@ -35,14 +39,26 @@ class ParityProblem:
         b: bool (k,).
         weights: int64 (k,), or None.
         fixed: int8 (n,) of 0, 1 and −1 (free), or None where all bits are free.
+        hard: bool (k,), or None where no row must hold.
+        checks: the sparse checks of a problem that `from_checks` made, whose A and b are found when they are first
+            asked for; else None.
+        scale: an integer weight of 1 stands for 1/scale of the weights given.
+        scale_error: how far a weight, divided by the scale, is at most from the one given. So a cost is at most this
+            times the number of mismatches away from what the given weights add up to.
     """
 
     A: np.ndarray
     b: np.ndarray
     weights: np.ndarray | None = None
     fixed: np.ndarray | None = None
+    hard: np.ndarray | None = None
+    checks: ParityChecks | None = None
+    scale: float = 1.0
+    scale_error: float = 0.0
 
-    def __init__(self, A: Any, b: Any, weights: Any = None, fixed: Any = None) -> None:
+    def __init__(
+        self, A: Any, b: Any, weights: Any = None, fixed: Any = None, hard: Any = None, scale: float | None = None
+    ) -> None:
         matrix = checks.binary_array(A, "A", 2)
         values = checks.binary_array(b, "b", 1)
         if len(values) != len(matrix):
@@ -51,12 +67,65 @@ class ParityProblem:
             )
         object.__setattr__(self, "A", _frozen(matrix))
         object.__setattr__(self, "b", _frozen(values))
-        weight = None if weights is None else _frozen(checks.weight_array(weights, "weights", len(matrix)))
-        object.__setattr__(self, "weights", weight)
         object.__setattr__(self, "fixed", _fixed_bits(fixed, matrix.shape[1]))
+        object.__setattr__(self, "checks", None)
+        self._set_rows(len(matrix), weights, hard, scale)
+
+    def _set_rows(self, k: int, weights: Any, hard: Any, scale: float | None) -> None:
+        held, factor, error = None, 1.0, 0.0
+        if weights is not None:
+            held, factor, error = checks.scaled_weights(weights, "weights", k, scale)
+            held = _frozen(held)
+        must = None if hard is None else _frozen(checks.row_mask(hard, "hard", k))
+        object.__setattr__(self, "weights", held)
+        object.__setattr__(self, "scale", factor)
+        object.__setattr__(self, "scale_error", error)
+        object.__setattr__(self, "hard", must if must is not None and must.any() else None)
+
+    def __getattr__(self, name: str) -> Any:
+        """Make A and b of a problem that was given by its checks, when one of them is asked for."""
+        given = self.__dict__.get("checks")
+        if name not in ("A", "b") or given is None:
+            raise AttributeError(name)
+        A, b = generator(given)
+        object.__setattr__(self, "A", _frozen(A))
+        object.__setattr__(self, "b", _frozen(b))
+        return A if name == "A" else b
 
     @classmethod
-    def from_rows(cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None) -> "ParityProblem":
+    def from_checks(
+        cls, H: Any, s: Any, weights: Any = None, hard: Any = None, scale: float | None = None
+    ) -> "ParityProblem":
+        """State a decoder's problem: the lightest errors e with H·e = s.
+
+        The row i of A·x ⊕ b is then error i: `mismatches` of a solution are the errors that it takes.
+
+        Args:
+            H: (checks, k) booleans or integers 0 and 1, also as a SciPy sparse matrix, which stays sparse.
+            s: (checks,) booleans or integers 0 and 1, the syndrome.
+            weights: as above, one for each error, such as log((1 − p)/p) where it has the probability p.
+            hard: the errors that cannot be: (k,) booleans or indices.
+            scale: as above.
+
+        Raises:
+            InvalidInputError: shapes disagree, or an argument holds something else. When A or b is first asked for: no
+                errors have this syndrome.
+
+        >>> problem = ParityProblem.from_checks([[1, 1, 0], [0, 1, 1]], [1, 1])
+        >>> problem.k, problem.n
+        (3, 1)
+        """
+        problem = cls.__new__(cls)
+        given = read_checks(H, s)
+        object.__setattr__(problem, "checks", given)
+        object.__setattr__(problem, "fixed", None)
+        problem._set_rows(given.length, weights, hard, scale)
+        return problem
+
+    @classmethod
+    def from_rows(
+        cls, rows: Any, values: Any, n: int, weights: Any = None, fixed: Any = None, hard: Any = None
+    ) -> "ParityProblem":
         """Make a problem from rows packed as integers.
 
         Args:
@@ -66,17 +135,18 @@ class ParityProblem:
             n: the number of unknowns.
             weights: as above.
             fixed: as above.
+            hard: as above.
 
         Raises:
             InvalidInputError: shapes disagree, or an argument holds something else.
         """
         n = checks.integer(n, "n", 0)
-        return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed)
+        return cls(unpack_rows(rows, n), values, weights=weights, fixed=fixed, hard=hard)
 
     @property
     def k(self) -> int:
         """The number of rows."""
-        return int(self.A.shape[0])
+        return int(self.A.shape[0]) if self.checks is None else self.checks.length
 
     @property
     def n(self) -> int:
@@ -96,7 +166,8 @@ class Solution:
     Attributes:
         x: bool (n,).
         mismatches: int64, the rows where A·x differs from b, in rising order.
-        cost: their number, or the sum of their weights in a weighted problem.
+        cost: their number, or the sum of their integer weights in a weighted problem, whose `scale` tells what one of
+            them stands for.
         lower_bound: no x costs less; the strategy proved it.
         optimal: whether the lower bound equals the cost.
         strategy: the name of the strategy that answered.
@@ -119,7 +190,7 @@ def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
 
     This is plain NumPy, which shares nothing with the strategies that it checks.
     """
-    ones = problem.A[:, x.astype(bool)].sum(axis=1)
+    ones = problem.A[:, x.astype(bool)].sum(axis=1, dtype=np.int64)
     return (ones & 1).astype(bool) ^ problem.b
 
 

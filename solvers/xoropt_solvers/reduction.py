@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.parity_checks import generator, read_checks
 from xoropt_solvers.problem import ParityProblem, pack_rows
 
 __all__ = ["Reduced", "independent_columns", "reduce_problem", "restore_fixed", "substitute_fixed"]
@@ -23,21 +25,57 @@ class Reduced:
 
 
 def substitute_fixed(problem: ParityProblem) -> ParityProblem:
-    """State a problem in the free bits of x alone; a row's fixed bits are added to its value."""
-    if problem.fixed is None:
+    """State a problem in the free bits of x alone, without rows that must hold.
+
+    A row's fixed bits are added to its value. The x for which the hard rows hold are x₀ ⊕ N·z, and z takes the place of
+    x.
+
+    Raises:
+        InvalidInputError: the hard rows contradict each other, or the fixed bits.
+    """
+    if problem.fixed is None and problem.hard is None:
         return problem
-    free = problem.fixed < 0
-    constant = (problem.A[:, ~free].astype(np.int64) @ problem.fixed[~free].astype(np.int64)) & 1
-    return ParityProblem(problem.A[:, free], problem.b ^ constant.astype(bool), problem.weights)
+    A, b = _free_part(problem)
+    if problem.hard is None:
+        return ParityProblem(A, b, problem.weights)
+    N, offset = _hard_solutions(A, b, problem.hard)
+    soft = ~problem.hard
+    constant = (A[soft][:, offset].sum(axis=1) & 1).astype(bool)
+    rows = (A[soft].astype(np.float32) @ N.astype(np.float32)) % 2 == 1
+    return ParityProblem(rows, b[soft] ^ constant, None if problem.weights is None else problem.weights[soft])
 
 
 def restore_fixed(problem: ParityProblem, free_bits: np.ndarray) -> np.ndarray:
-    """Put the fixed bits of a problem back between the free ones that `substitute_fixed` leaves; return bool (n,)."""
+    """Undo what `substitute_fixed` does to x: return all its bits, bool (n,)."""
+    if problem.hard is not None:
+        N, offset = _hard_solutions(*_free_part(problem), problem.hard)
+        free_bits = offset ^ (N[:, free_bits.astype(bool)].sum(axis=1) & 1).astype(bool)
     if problem.fixed is None:
         return np.array(free_bits, dtype=bool)
     x: np.ndarray = problem.fixed == 1
     x[problem.fixed < 0] = free_bits
     return x
+
+
+def _free_part(problem: ParityProblem) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns of A of the free bits, and b with the fixed ones added to it."""
+    if problem.fixed is None:
+        return problem.A, problem.b
+    free = problem.fixed < 0
+    constant = (problem.A[:, ~free].astype(np.int64) @ problem.fixed[~free].astype(np.int64)) & 1
+    return problem.A[:, free], problem.b ^ constant.astype(bool)
+
+
+def _hard_solutions(A: np.ndarray, b: np.ndarray, hard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Find all x for which the hard rows hold, as the sums of columns of N and x₀; return N and x₀."""
+    try:
+        return generator(read_checks(A[hard], b[hard]))
+    except InvalidInputError:
+        rows = np.flatnonzero(hard)
+        said = ", ".join(map(str, rows[:5].tolist())) + (", …" if len(rows) > 5 else "")
+        raise InvalidInputError(
+            f"Argument 'hard' has rows that cannot hold together, with the fixed bits as they are: rows {said}."
+        ) from None
 
 
 def reduce_problem(problem: ParityProblem) -> Reduced:

@@ -1,7 +1,8 @@
 """`solve`: run a strategy on one problem, check what it claims, and report it in the caller's terms."""
 
 import inspect
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,28 @@ import numpy as np
 from xoropt_solvers import checks, registry
 from xoropt_solvers.elimination import greedy_answer
 from xoropt_solvers.errors import InvalidInputError, WrongAnswerError
+from xoropt_solvers.parity_checks import satisfied
 from xoropt_solvers.problem import ParityProblem, Solution, mismatch_mask
 from xoropt_solvers.reduction import reduce_problem, restore_fixed, substitute_fixed
-from xoropt_solvers.strategy import Answer, Clock, Strategy, TimeUpError
+from xoropt_solvers.strategy import Answer, Clock, Listener, Strategy, TimeUpError
 
-__all__ = ["DEFAULT", "checked_solution", "solve"]
+__all__ = ["DEFAULT", "OnImprove", "check_options", "checked_solution", "solve"]
 
 DEFAULT = "portfolio"
 
 
-def solve(problem: ParityProblem, solver: str = DEFAULT, time_limit: float | None = None, **options: Any) -> Solution:
+OnImprove = Callable[[int, int, float], None]
+"""Gets a cost, a lower bound and the seconds since the solve began."""
+
+
+def solve(
+    problem: ParityProblem,
+    solver: str = DEFAULT,
+    time_limit: float | None = None,
+    *,
+    on_improve: OnImprove | None = None,
+    **options: Any,
+) -> Solution:
     """Solve one problem with one strategy, and check its answer against the problem.
 
     Args:
@@ -26,6 +39,8 @@ def solve(problem: ParityProblem, solver: str = DEFAULT, time_limit: float | Non
         solver: the strategy by name; `available` lists the names.
         time_limit: a finite positive number of seconds, or None. A strategy that reaches it returns the best answer
             that it has seen, with ``optimal=False`` unless it proved that one.
+        on_improve: called with the cost, the lower bound and the seconds passed whenever one of the first two has
+            improved, at least once, and perhaps from another thread. What it raises is raised here, or ends the engine.
         **options: the strategy's own, which its module describes.
 
     Raises:
@@ -37,12 +52,34 @@ def solve(problem: ParityProblem, solver: str = DEFAULT, time_limit: float | Non
     """
     if not isinstance(problem, ParityProblem):
         raise InvalidInputError(f"Argument 'problem' must be a ParityProblem, not {type(problem).__name__}.")
+    if on_improve is not None and not callable(on_improve):
+        raise InvalidInputError(
+            f"Argument 'on_improve' must be None or a function of three numbers, not {on_improve!r}."
+        )
     clock = Clock(checks.time_limit(time_limit))
+    clock.listener = None if on_improve is None else _listener(on_improve, clock)
     strategy = registry.find(solver)
     registry.require(strategy)
-    _check_options(strategy, options)
+    check_options(strategy, options)
     answer = _run(strategy, substitute_fixed(problem), clock, options)
-    return checked_solution(problem, strategy, restore_fixed(problem, answer.x), answer, clock.elapsed())
+    solution = checked_solution(problem, strategy, restore_fixed(problem, answer.x), answer, clock.elapsed())
+    clock.report(solution.cost, solution.lower_bound)
+    return solution
+
+
+def _listener(on_improve: OnImprove, clock: Clock) -> Listener:
+    """Make a listener that passes on what improves, one at a time."""
+    lock = threading.Lock()
+    best: list[int | None] = [None, 0]
+
+    def listen(cost: int, bound: int) -> None:
+        with lock:
+            known, proved = best
+            if known is None or cost < known or bound > (proved or 0):
+                best[:] = min(cost, cost if known is None else known), max(bound, proved or 0)
+                on_improve(int(best[0] or 0), int(best[1] or 0), clock.elapsed())
+
+    return listen
 
 
 def _run(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict[str, Any]) -> Answer:
@@ -52,7 +89,9 @@ def _run(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dict
     reduced = reduce_problem(problem)
     answer = greedy_answer(reduced.problem)
     if answer.cost > 0:
-        answer = _call(strategy, reduced.problem, clock, options)
+        inner = clock.raised(reduced.offset)
+        inner.report(answer.cost, answer.lower_bound)
+        answer = _call(strategy, reduced.problem, inner, options)
     return Answer(answer.x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
 
 
@@ -69,7 +108,7 @@ def _call(strategy: Strategy, problem: ParityProblem, clock: Clock, options: dic
     return answer
 
 
-def _check_options(strategy: Strategy, options: dict[str, Any]) -> None:
+def check_options(strategy: Strategy, options: dict[str, Any]) -> None:
     """Refuse unknown options before anything is solved, since a problem may be settled without the strategy."""
     try:
         inspect.signature(strategy.run).bind(None, None, **options)
@@ -113,6 +152,10 @@ def checked_solution(
         WrongAnswerError: x costs something else, or less than the lower bound.
     """
     wrong = mismatch_mask(problem, x)
+    if problem.checks is not None and not satisfied(problem.checks, wrong).all():
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned errors that do not have the syndrome.")
+    if problem.hard is not None and (wrong & problem.hard).any():
+        raise WrongAnswerError(f"Strategy {strategy.name!r} returned an x for which a hard row does not hold.")
     cost = int(problem.row_weights[wrong].sum())
     lower_bound = int(answer.lower_bound)
     if cost != answer.cost or lower_bound > cost:

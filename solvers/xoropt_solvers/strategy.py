@@ -10,7 +10,10 @@ import numpy as np
 
 from xoropt_solvers.batch import ParityBatch
 
-__all__ = ["Answer", "BatchAnswer", "Clock", "Strategy", "TimeUpError", "missing_packages"]
+__all__ = ["Answer", "BatchAnswer", "Clock", "Listener", "Strategy", "TimeUpError", "missing_packages"]
+
+Listener = Callable[[int, int], None]
+"""Gets a cost and a lower bound."""
 
 
 class TimeUpError(Exception):
@@ -18,16 +21,40 @@ class TimeUpError(Exception):
 
 
 class Clock:
-    """How many seconds have passed since a solve began, and how many are left of its limit.
+    """How many seconds have passed since a solve began, how many are left of its limit, and what was found by now.
 
     Attributes:
         time_limit: seconds, or None for no limit. `solve` has checked it.
         begin: when the clock was made, on `time.perf_counter`.
+        listener: gets what `report` is told; None: nobody does.
     """
 
-    def __init__(self, time_limit: float | None = None) -> None:
+    def __init__(self, time_limit: float | None = None, listener: Listener | None = None) -> None:
         self.time_limit = time_limit
+        self.listener = listener
         self.begin = time.perf_counter()
+
+    def report(self, cost: int, lower_bound: int = 0) -> None:
+        """Tell who listens that there is an answer of this cost, or that no x costs less than this bound.
+
+        A strategy that searches for long says so whenever one of them has improved. It may be called from any thread,
+        and costs nothing where nobody listens.
+        """
+        if self.listener is not None:
+            self.listener(int(cost), int(lower_bound))
+
+    def part(self, seconds: float | None) -> "Clock":
+        """Return a clock over some of the time left, for a part of the search; it reports to the same listener."""
+        left = self.left()
+        return Clock(left if seconds is None else seconds if left is None else min(seconds, left), self.listener)
+
+    def raised(self, offset: int) -> "Clock":
+        """Return the same clock for a problem in which every x costs so much less than in the one that is reported."""
+        clock, listener = Clock(self.time_limit), self.listener
+        clock.begin = self.begin
+        if listener is not None:
+            clock.listener = lambda cost, bound: listener(cost + offset, bound + offset)
+        return clock
 
     def elapsed(self) -> float:
         """Return the seconds since the clock was made."""
@@ -49,7 +76,7 @@ class Clock:
     def half(self) -> "Clock":
         """Return a clock over half of the time left, for work that only prepares the search."""
         left = self.left()
-        return Clock(None if left is None else left / 2)
+        return self.part(None if left is None else left / 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,6 +64,7 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
                 wrong = (H[:, :members] @ values[:members].astype(np.int64)) & 1
                 values[members:] = model.syndrome ^ wrong.astype(bool)
                 best = cost
+            clock.report(best, bound)
             if best == bound or stop[0] or steps >= MOST_STEPS:
                 return answer_from_errors(problem, model, values, bound, {})
             steps = min(4 * steps, MOST_STEPS)

@@ -44,7 +44,10 @@ def test_arrays_are_kept_apart_from_the_callers():
         ({"A": [[0, 1]], "b": [np.nan]}, "'b' must hold booleans.*NaN"),
         ({"A": [["a", "b"]], "b": [0]}, "'A' must hold booleans"),
         ({"A": [[0, 1]], "b": [0], "weights": [-1]}, "'weights' must hold non-negative integers, not -1"),
-        ({"A": [[0, 1]], "b": [0], "weights": [np.nan]}, "'weights' must hold non-negative integers.*NaN"),
+        (
+            {"A": [[0, 1]], "b": [0], "weights": [np.nan]},
+            r"'weights' must hold finite numbers of at least 0, not nan \(row 0\)",
+        ),
         ({"A": [[0, 1]], "b": [0], "weights": [1, 1]}, r"'weights' must have shape \(1,\)"),
         ({"A": [[0, 1]], "b": [0], "weights": [2**62]}, r"'weights' must sum to less than 2\*\*62"),
         ({"A": [[0, 1]], "b": [0], "fixed": {2: 1}}, "'fixed' must be at most 1, not 2"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,35 +15,53 @@ from xoropt.cli.app import Names, cli, file_argument, force_option, json_option,
 if TYPE_CHECKING:
     from xoropt_solvers import ParityProblem
 
-__all__ = ["solve"]
+__all__ = ["random_block", "solve"]
 
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option("--solver", type=Names(strategies), default="portfolio", show_default=True, help="The strategy, by name.")
+@click.option(
+    "--solver",
+    "solvers",
+    type=Names(strategies),
+    multiple=True,
+    default=("portfolio",),
+    show_default=True,
+    help="The strategy, by name; 'xoropt compare' runs several.",
+)
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
 @click.option(
-    "--export", type=file_argument, metavar="OUT", help="Write the problem as .cnf, .wcnf, .opb, .lp or .npz."
+    "--syndrome", type=file_argument, metavar="FILE", help="For a parity-check matrix: a line of zeros and ones."
+)
+@click.option("--export", type=file_argument, metavar="OUT", help="Write the problem; its name's end tells the format.")
+@click.option(
+    "--proof",
+    type=file_argument,
+    metavar="OUT",
+    help="Write a proof that nothing costs less: .json, an enumeration, or .cnf with a .drat refutation.",
 )
 @force_option
 @json_option
 def solve(
     source: str,
-    solver: str,
+    solvers: tuple[str, ...],
     time_limit: float | None,
     sparsity: float,
     seed: int,
+    syndrome: Path | None,
     export: Path | None,
+    proof: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
     """Find x that minimizes |A·x ⊕ b| over GF(2).
 
     FILE holds the problem: as text, where each line is a row of A and its value of b in zeros and ones; as DIMACS CNF
-    or WCNF with XOR lines; or as .npz with the arrays A and b. A network's RECIPE stands for the problem of one step
-    with random care bits.
+    or WCNF with XOR lines; as OPB; or as .npz with the arrays A and b. Or it holds a decoder's parity-check matrix H,
+    whose least errors with a syndrome are found: .npz, .mtx, .alist, Stim's .dem, a syndrome-decoding challenge. A
+    network's RECIPE stands for the problem of one step with random care bits.
 
     The strategies are greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp
     and portfolio, which picks the exact one that should be fastest.
@@ -51,53 +70,68 @@ def solve(
     Examples:
       xoropt solve block.txt --solver xorsat --time-limit 10
       xoropt solve block:n_in=20,n_out=180 --export block.cnf
+      xoropt solve code.alist --syndrome shot.01
+      xoropt solve block.txt --proof block.json
     """
     from xoropt_solvers import formats
     from xoropt_solvers import solve as run
+    from xoropt_solvers.proofs import write_proof
 
     from xoropt.common.files import check_new
     from xoropt.networks.recipes import is_recipe
 
+    if len(solvers) > 1:
+        raise click.UsageError(
+            f"Option '--solver' names one strategy; to compare several, use 'xoropt compare {source} --strategies"
+            f" {','.join(solvers)}'",
+            click.get_current_context(),
+        )
+    (solver,) = solvers
     named = is_recipe(source) and not Path(source).exists()
     if not named:
         refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
+    elif syndrome is not None:
+        refuse_without_effect("on a RECIPE, which is the whole problem", "syndrome")
+    for path in (export, proof):
+        if path is not None:
+            check_new(path, force)
+    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome)
     if export is not None:
-        check_new(export, force)
-    problem = _random_block(source, sparsity, seed) if named else formats.read_problem(Path(source))
-    if export is not None:
-        _export(problem, export, force)
+        _write(export, force, lambda path: formats.write_problem(problem, path))
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
+    seconds = time.perf_counter() - begin
+    if proof is not None:
+        _write(proof, force, lambda path: write_proof(problem, solution, path, time_limit))
     figures: dict[str, Any] = {
         "cost": int(solution.cost),
         "lower_bound": int(solution.lower_bound),
         "optimal": bool(solution.optimal),
-        "seconds": time.perf_counter() - begin,
+        "seconds": seconds,
         "mismatches": [int(row) for row in solution.mismatches],
         "x": [int(bit) for bit in solution.x],
     }
     if as_json:
         print_json(figures)
         return
-    proof = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
-    click.echo(f"cost {solution.cost} ({proof}), {figures['seconds']:.3f} s with {solver}")
+    said = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
+    click.echo(f"cost {solution.cost} ({said}), {figures['seconds']:.3f} s with {solver}")
     click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
     click.echo(f"x: {''.join(map(str, figures['x']))}")
 
 
-def _export(problem: ParityProblem, path: Path, overwrite: bool) -> None:
-    """Write a problem to a file, whole or not at all."""
-    from xoropt_solvers import formats
-
+def _write(path: Path, overwrite: bool, write: Callable[[Path], None]) -> None:
+    """Write a file, and what goes beside it, whole or not at all."""
     from xoropt.common.files import place, unfinished
 
     with unfinished(path) as part:  # a folder, as the end of the file's name says the format
         part.mkdir()
-        formats.write_problem(problem, part / path.name)
-        place(part / path.name, path.resolve(), overwrite)
+        write(part / path.name)
+        for file in sorted(part.iterdir()):  # a matrix has its syndrome beside it, a refutation its clauses
+            place(file, path.resolve().parent / file.name, overwrite)
 
 
-def _random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
+def random_block(recipe: str, sparsity: float, seed: int) -> ParityProblem:
     """Draw the problem of one step of a network: the rows of random care bits, with random values."""
     import numpy as np
     from xoropt_solvers import ParityProblem

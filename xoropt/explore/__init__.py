@@ -1,5 +1,6 @@
 """Exploration: which network, stream order and solver suit given data, and what each of them costs."""
 
+from xoropt.explore.comparison import write_comparison
 from xoropt.explore.exploration import explore
 from xoropt.explore.figures import draw_fronts, write_figures
 from xoropt.explore.html import write_report
@@ -16,6 +17,7 @@ __all__ = [
     "draw_fronts",
     "explore",
     "read_space",
+    "write_comparison",
     "write_figures",
     "write_report",
 ]

@@ -1,14 +1,15 @@
-"""The report: one HTML page that needs no other file."""
+"""Pages of results: each is one HTML file that needs no other."""
 
 import json
 import os
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from xoropt.common.files import whole_file
 from xoropt.explore.results import Exploration
 
-__all__ = ["write_report"]
+__all__ = ["write_page", "write_report"]
 
 
 def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path:
@@ -24,9 +25,26 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
     Raises:
         XoroptError: the file cannot be written.
     """
-    folder = resources.files("xoropt.explore") / "page"
-    page, css, js = ((folder / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
-    data = json.dumps(exploration.to_dict())  # in ASCII: half a character could not be written
+    return write_page("explore", exploration.to_dict(), path)
+
+
+def write_page(name: str, figures: dict[str, Any], path: str | os.PathLike[str]) -> Path:
+    """Write figures into the page of this name, with its style and its script after those that all pages share.
+
+    Args:
+        name: of the files in the folder `page`.
+        figures: ready for JSON.
+        path: the file; an existing one is replaced.
+
+    Returns:
+        The path.
+
+    Raises:
+        XoroptError: the file cannot be written.
+    """
+    page, css, js = _text(f"{name}.html"), _text("shared.css"), _text("shared.js")
+    css, js = css + _text(f"{name}.css"), js + _text(f"{name}.js")
+    data = json.dumps(figures)  # in ASCII: half a character could not be written
     data = data.replace("<", "\\u003c")  # no text in it can end the script
     for mark, text in (("/*css*/", css), ("/*js*/", js), ("/*data*/", data)):
         before, after = page.split(mark)
@@ -35,3 +53,9 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
     with whole_file(path, overwrite=True) as part:
         part.write_text(page, encoding="utf-8")
     return path
+
+
+def _text(name: str) -> str:
+    """Return a file of the folder `page`, or nothing where a page has none of its own."""
+    file = resources.files("xoropt.explore") / "page" / name
+    return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -1,11 +1,12 @@
 """The results of an exploration in one file, one line of JSON each, appended as they come."""
 
-import json
 import math
 import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_type_hints
+
+from xoropt_solvers.appended_lines import AppendedLines
 
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.explore.measuring import Impossible, Result
@@ -45,36 +46,19 @@ class Store:
         self.results: dict[tuple[str, str, int], Result] = {}
         self.impossible: dict[tuple[str, str], str] = {}
         self._fingerprints: dict[str, str] = {}
-        self._file: int | None = None
+        self._lines: AppendedLines | None = None
         if self.folder is None:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path = self.folder / NAME
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            whole = self._read(path, path.read_bytes())
-            os.ftruncate(self._file, whole)
+            self._lines = AppendedLines(self.folder / NAME, self._take)
         except OSError as error:
-            self.close()
             reason = error.strerror or str(error)
             raise XoroptError(
                 f"{self.folder}: {reason}; results can't be written there; choose another --out."
             ) from None
-        except FormatError:
-            self.close()
-            raise
-
-    def _read(self, path: Path, data: bytes) -> int:
-        """Take in the complete lines and return how many bytes they have."""
-        whole = data.rfind(b"\n") + 1
-        for number, line in enumerate(data[:whole].splitlines(), 1):
-            try:
-                self._take(json.loads(line))
-            except (ValueError, TypeError, KeyError, AttributeError):
-                raise FormatError(
-                    f"{path}: line {number} is no result of an exploration; choose another --out."
-                ) from None
-        return whole
+        except ValueError as error:
+            raise FormatError(f"{error} is no result of an exploration; choose another --out.") from None
 
     def _take(self, line: dict[str, Any]) -> None:
         if "result" in line:
@@ -115,22 +99,17 @@ class Store:
 
     def _append(self, line: dict[str, Any]) -> None:
         self._take(line)
-        if self._file is None:
+        if self._lines is None:
             return
-        data = (json.dumps(line) + "\n").encode()
         try:
-            whole = os.write(self._file, data) == len(data)
-            os.fsync(self._file)
+            self._lines.append(line)
         except OSError as error:
             raise XoroptError(f"{self.folder}: {error.strerror}; the results so far are kept.") from None
-        if not whole:
-            raise XoroptError(f"{self.folder}: no space left; the results so far are kept.")
 
     def close(self) -> None:
         """Close the file."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        if self._lines is not None:
+            self._lines.close()
 
 
 def _check(value: object, kind: Any) -> None:

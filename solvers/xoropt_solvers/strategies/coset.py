@@ -44,6 +44,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
             if best is None or answer.cost[0] < best.cost[0]:
                 best = answer
             bound = max(bound, int(answer.lower_bound[0]))
+            clock.report(int(best.cost[0]), bound)
             if stop[0] or best.cost[0] == bound or steps >= MOST_STEPS:
                 return Answer(unpack_word(best.x[0], problem.n), int(best.cost[0]), bound)
             steps = min(4 * steps, MOST_STEPS)

@@ -55,7 +55,12 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: in
     left = clock.left()
     if left is not None:
         engine.parameters.max_time_in_seconds = max(left, 1e-3)
-    status = engine.solve(program)
+
+    class Reporter(cp_model.CpSolverSolutionCallback):
+        def on_solution_callback(self) -> None:
+            clock.report(round(self.objective_value), math.ceil(self.best_objective_bound - 1e-6))
+
+    status = engine.solve(program, Reporter() if clock.listener is not None else None)
     info = {"status": engine.status_name(status), "branches": engine.num_branches, "conflicts": engine.num_conflicts}
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         values = np.array([engine.boolean_value(variable) for variable in variables], dtype=bool)

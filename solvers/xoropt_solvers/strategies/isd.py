@@ -77,6 +77,7 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
                 bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
                 x = np.zeros(problem.n, dtype=bool)
                 x[columns] = bits
+                clock.report(best)
     mismatches = int(mismatch_mask(problem, x).sum())
     info = {"rounds": done, "probability": _probability(k, rank, mismatches - 1, done), "seed": seed}
     return Answer(x, best, start.lower_bound, info)

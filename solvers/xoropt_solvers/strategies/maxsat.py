@@ -62,6 +62,7 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
             if self.over:
                 raise TimeUpError
             self.proved = self.cost
+            clock.report(int(model.weights[self.best].sum()), self.proved)
             super().process_core()
 
         def assignment(self) -> np.ndarray:

@@ -38,7 +38,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
     core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
-    answer = _core(core, clock)
+    answer = _core(core, clock.raised(reduced.offset))
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
     return Answer(x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
@@ -46,6 +46,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
 
 def _core(problem: ParityProblem, clock: Clock) -> Answer:
     first = greedy_answer(problem)
+    clock.report(first.cost, first.lower_bound)
     if first.cost == first.lower_bound:
         return Answer(first.x, first.cost, first.lower_bound, {"engine": "greedy"})
     if problem.n > 64:
@@ -56,7 +57,7 @@ def _core(problem: ParityProblem, clock: Clock) -> Answer:
     enumeration = exhaustive.seconds(pack_batch([problem]))
     left = clock.left()
     limit = enumeration if left is None else min(enumeration, left)
-    answer = coset.run(problem, Clock(max(limit, 1e-6)))
+    answer = coset.run(problem, clock.part(max(limit, 1e-6)))
     if answer.cost == answer.lower_bound or clock.expired():
         return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "coset"})
     last = exhaustive.run(problem, clock)
@@ -70,13 +71,13 @@ def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
     answer, engine = first, "greedy"
     if problem.k - problem.n <= MOST_DEPENDENT:  # the rank is n here
         with contextlib.suppress(TimeUpError):
-            answer, engine = coset.run(problem, Clock(2.0 if left is None else left / 10)), "coset"
+            answer, engine = coset.run(problem, clock.part(2.0 if left is None else left / 10)), "coset"
     sparse = problem.A.mean() < SPARSE
     preferred = [maxsat.STRATEGY, sat.STRATEGY] if sparse else [xorsat.STRATEGY, sat.STRATEGY]
     parts = [(strategy, clock) for strategy in preferred if not missing_packages(strategy)][:1]
     left = clock.left()
     if left is not None and not sparse:  # it never ends by itself
-        parts.insert(0, (isd.STRATEGY, Clock(left / 2 if parts else left)))
+        parts.insert(0, (isd.STRATEGY, clock.part(left / 2 if parts else left)))
     for strategy, limit in parts:
         if answer.cost > answer.lower_bound and not clock.expired():
             with contextlib.suppress(TimeUpError):

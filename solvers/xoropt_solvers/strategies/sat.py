@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from xoropt_solvers.descent import Ask, descend
-from xoropt_solvers.encodings import Clauses, add_parity
+from xoropt_solvers.encodings import ENCODINGS, Clauses, add_parity
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.interrupts import AbandonedError, call_within
 from xoropt_solvers.models import ParityModel, search_model
@@ -18,25 +18,31 @@ ENGINE = "glucose4"
 INTERRUPTIBLE = ("glucose3", "glucose4", "glucose42", "maplechrono", "maplecm", "maplesat", "mergesat3", "minisat22")
 
 
-def run(problem: ParityProblem, clock: Clock, engine: str = ENGINE) -> Answer:
+def run(problem: ParityProblem, clock: Clock, engine: str = ENGINE, encoding: str = "auto") -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
     Args:
         problem: in reduced form.
         clock: its time limit allows only solvers that can be interrupted.
         engine: PySAT's name of a solver. "cms", CryptoMiniSat, takes the parities whole; all others get clauses.
+        encoding: how errors are added up: by a totalizer, in binary, or as the number of clauses decides (auto).
 
     Raises:
-        InvalidInputError: PySAT has no such solver, or it cannot be interrupted and there is a time limit.
+        InvalidInputError: PySAT has no such solver, or it cannot be interrupted and there is a time limit; or there is
+            no such encoding.
     """
     _check_engine(engine, clock)
-    return search_model(problem, clock, lambda model: search(problem, model, clock, engine))
+    if encoding not in ENCODINGS:
+        raise InvalidInputError(f"Argument 'encoding' must be one of {', '.join(ENCODINGS)}, not {encoding!r}.")
+    return search_model(problem, clock, lambda model: search(problem, model, clock, engine, encoding))
 
 
-def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str = ENGINE) -> Answer:
+def search(
+    problem: ParityProblem, model: ParityModel, clock: Clock, engine: str = ENGINE, encoding: str = "auto"
+) -> Answer:
     """Do what `run` does, with a given model of the problem."""
     with load(model, clock, engine) as (clauses, ask):
-        return descend(problem, model, clauses, ask, clock)
+        return descend(problem, model, clauses, ask, clock, encoding)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from xoropt_solvers.proof_checking import check_proof
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,25 @@ def test_the_text_says_what_was_proved(tmp_path, xoropt_command):
     first, *rest = out.splitlines()
     assert re.fullmatch(r"cost 1 \(proved minimal\), \d+\.\d{3} s with coset", first)
     assert rest == ["rows that differ: 3", "x: 11"]
+
+
+def test_a_proof_that_the_checker_accepts(xoropt_command, tmp_path):
+    (tmp_path / "p.txt").write_text("101\n011\n110\n111\n")
+    for name in ("p.json", "p.cnf"):
+        status, _, err = xoropt_command("solve", tmp_path / "p.txt", "--proof", tmp_path / name)
+        assert (status, err) == (0, "")
+        assert check_proof(tmp_path / name)
+    status, out, err = xoropt_command("solve", tmp_path / "p.txt", "--proof", tmp_path / "p.json")
+    assert (status, out) == (1, "")
+    assert "exists already" in err
+
+
+def test_a_matrix_with_a_syndrome(xoropt_command, tmp_path):
+    (tmp_path / "h.alist").write_text("3 2\n2 2\n1 2 1\n2 2\n1\n1 2\n2\n1 2\n2 3\n")
+    (tmp_path / "s").write_text("11\n")
+    status, out, err = xoropt_command("solve", tmp_path / "h.alist", "--syndrome", tmp_path / "s", "--json")
+    assert (status, err) == (0, "")
+    assert json.loads(out)["mismatches"] == [1]
+    status, out, err = xoropt_command("solve", tmp_path / "h.alist")
+    assert (status, out) == (1, "")
+    assert "holds a parity-check matrix without a syndrome; give one with --syndrome" in err

@@ -40,6 +40,7 @@ def test_the_answer_keeps_fixed_bits_and_ignores_rows_of_weight_zero(name):
     [
         ("sat", {"engine": "nosuch"}, "'engine' must be a PySAT solver"),
         ("sat", {"engine": "cadical153", "time_limit": 1.0}, "cannot be interrupted"),
+        ("sat", {"encoding": "nosuch"}, "'encoding' must be one of auto, totalizer, binary"),
         ("ilp", {"engine": "odd"}, "'engine' must be one of scip, highs"),
         ("cpsat", {"workers": 0}, "'workers' must be at least 1"),
         ("isd", {"rounds": 0}, "'rounds' must be at least 1"),
@@ -55,6 +56,8 @@ def test_bad_options_are_refused(name, options, message):
 OPTIONS = [
     ("sat", {"engine": "cms"}),
     ("sat", {"engine": "cadical153"}),
+    ("sat", {"encoding": "binary"}),
+    ("sat", {"encoding": "totalizer"}),
     ("maxsat", {"stratified": True}),
     ("maxsat", {"stratified": False}),
     ("cpsat", {"workers": 2}),

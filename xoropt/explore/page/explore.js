@@ -1,7 +1,3 @@
-"use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
-const NS = "http://www.w3.org/2000/svg";
 const AXES = [
   { key: "gates", name: "gates", label: "two-input XOR gates per output" },
   { key: "registers", name: "registers", label: "register bits of the decoder" },
@@ -22,14 +18,6 @@ let axis = AXES.find((one) => "#" + one.key === location.hash) || AXES[0];
 let workload = data.front.length ? data.front[0].workload : data.points[0].workload;
 let chosen = null;
 
-function make(parent, tag, attributes = {}, text = null) {
-  const svg = parent.namespaceURI === NS || tag === "svg";
-  const element = svg ? document.createElementNS(NS, tag) : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== null) element.textContent = text;
-  parent.append(element);
-  return element;
-}
 const colour = (p) => `var(--c${topologies.indexOf(p.topology) % 8})`;
 const shape = (p) => SHAPES[topologies.indexOf(p.topology) % SHAPES.length];
 const views = (p) => onFront.get(p.workload + " " + p.point);
@@ -37,31 +25,8 @@ const users = (p) => data.advice.filter((a) => a.workload === p.workload && a.po
 const solid = (p) => Boolean(views(p)) || users(p).length > 0;
 const search = (p) => (p.patching === "burst" ? p.solver : p.patching);
 const percent = (e) => (100 * e).toFixed(e > 0.98 ? 2 : 1) + " %";
-const UNITS = [[1e9, " G"], [1e6, " M"], [1e3, " k"]];
-function short(x) {
-  for (const [size, unit] of UNITS) if (x >= size) return trim(x / size) + unit;
-  return trim(x);
-}
-const trim = (x) => (x >= 100 ? x.toFixed(0) : String(Number(x.toPrecision(3))));
 const height = (e) => -Math.log10(Math.max(1e-5, 1 - e));
 
-function say(text) {
-  $("said").textContent = text;
-  $("said").classList.add("shown");
-  setTimeout(() => $("said").classList.remove("shown"), 1600);
-}
-async function copy(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = make(document.body, "textarea");
-    area.value = text;
-    area.select();
-    document.execCommand("copy");
-    area.remove();
-  }
-  say(what + " copied");
-}
 const command = (p) => `xoropt compress IN.safetensors OUT.safetensors ${p.command}`;
 function recipe(parent, text) {
   const code = make(parent, "code");
