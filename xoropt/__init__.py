@@ -5,6 +5,7 @@ from xoropt.common import startup  # noqa: F401 (first of all, since the imports
 # isort: split
 from xoropt import circuits, explore, hardware, masks, networks, quantize
 from xoropt.checkpoints.compressing import compress_checkpoint
+from xoropt.checkpoints.inspecting import inspect_checkpoint
 from xoropt.checkpoints.lazy import open_checkpoint
 from xoropt.checkpoints.restoring import decompress_checkpoint
 from xoropt.checkpoints.verifying import verify_checkpoint
@@ -53,6 +54,7 @@ __all__ = [
     "explore",
     "from_bytes",
     "hardware",
+    "inspect_checkpoint",
     "load",
     "masks",
     "matvec",

@@ -21,7 +21,7 @@ import numpy as np
 
 from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.errors import LimitExceededError
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.problem import ParityProblem, pack_rows
 from xoropt_solvers.strategy import Answer, Clock, TimeUpError
 from xoropt_solvers.systematic import member_sums
 

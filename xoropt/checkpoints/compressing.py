@@ -28,7 +28,7 @@ from xoropt.model.file.container import KEY
 from xoropt.model.remarks import check_patterns, warn_of_zeros
 from xoropt.model.tensors import Progress
 
-__all__ = ["CheckpointReport", "compress_checkpoint"]
+__all__ = ["CheckpointReport", "compress_checkpoint", "source_folder"]
 
 SHOWN = 3
 """The most tensors that a warning names."""
@@ -100,9 +100,8 @@ def compress_checkpoint(
         raise ArgumentError("A checkpoint is kept exactly; leave 'sparsity', 'bits' and 'merge_zeros' out.")
     source, out = Path(source), Path(out)
     single = not source.is_dir()
-    folder = _single(source) if single else read_folder(source)
+    folder = source_folder(source)
     _check_out(source, out, single, overwrite)
-    _refuse_compressed(folder)
     names = {name: path for path, shard in folder.shards.items() for name in shard.layout.places}
     check_names(names)
     check_patterns(names, config)
@@ -151,6 +150,18 @@ class Meter:
         self.done += octets
         if self.progress is not None:
             self.progress(name, self.done, self.total)
+
+
+def source_folder(path: Path) -> SourceFolder:
+    """Read the headers of a file or of a folder of shards that are not compressed.
+
+    Raises:
+        FormatError: it is no checkpoint, damaged, contradicts itself, or is compressed already.
+        XoroptError: a file cannot be read.
+    """
+    folder = read_folder(path) if path.is_dir() else _single(path)
+    _refuse_compressed(folder)
+    return folder
 
 
 def _single(path: Path) -> SourceFolder:

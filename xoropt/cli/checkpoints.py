@@ -12,7 +12,16 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.report import ModelReport, TotalReport, report_file, sum_up
 from xoropt.model.verification import TensorCheck, count_checks
 
-__all__ = ["compress_exactly", "inspect_folder", "is_of_checkpoint", "restore", "say_why_none", "verify_exactly"]
+__all__ = [
+    "compress_exactly",
+    "inspect_folder",
+    "inspect_plain",
+    "is_of_checkpoint",
+    "is_plain",
+    "restore",
+    "say_why_none",
+    "verify_exactly",
+]
 
 
 def is_of_checkpoint(path: Path) -> bool:
@@ -102,8 +111,38 @@ def _by_name(checks: list[TensorCheck]) -> dict[str, Any]:
 
 
 def inspect_folder(folder: Path, as_json: bool) -> None:
-    """Print the figures of a compressed folder."""
-    _print_folder(folder, None, as_json)
+    """Print the figures of a compressed folder, or what compressing would make of another one."""
+    from xoropt.checkpoints.manifest import is_compressed_folder
+
+    if is_compressed_folder(folder):
+        _print_folder(folder, None, as_json)
+    else:
+        inspect_plain(folder, as_json)
+
+
+def is_plain(path: Path) -> bool:
+    """Tell whether a safetensors file is not compressed.
+
+    Raises:
+        FormatError, XoroptError: it is no safetensors file, or can't be read.
+    """
+    from xoropt.common.tensor_files import pieces_in
+    from xoropt.model.file.container import KEY
+
+    return KEY not in pieces_in(path)[1]
+
+
+def inspect_plain(source: Path, as_json: bool) -> None:
+    """Print what is in a file or folder that is not compressed, and what compressing would make of it."""
+    from xoropt.checkpoints.inspecting import inspect_checkpoint
+    from xoropt.cli.tables.checkpoints import print_estimate
+
+    with progress_bar("inspect") as progress:
+        estimate = inspect_checkpoint(source, progress=progress)
+    if as_json:
+        print_json(estimate.to_dict())
+    else:
+        print_estimate(source, estimate)
 
 
 def _print_folder(folder: Path, seconds: float | None, as_json: bool) -> None:

@@ -23,7 +23,9 @@ from xoropt.cli.app import (
 from xoropt.cli.checkpoints import (
     compress_exactly,
     inspect_folder,
+    inspect_plain,
     is_of_checkpoint,
+    is_plain,
     restore,
     say_why_none,
     verify_exactly,
@@ -312,11 +314,13 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     return 0
 
 
-@cli.command(short_help="Show where the bits of a compressed file go.")
+@cli.command(short_help="Show where the bits of a compressed file go, or would go.")
 @click.argument("file", metavar="FILE", type=file_argument)
 @json_option
 def inspect(file: Path, as_json: bool) -> None:
     """Show what is in a compressed FILE or folder and where its bits go.
+
+    Of a checkpoint that is not compressed it says in seconds what is in it, and what compressing would make of it.
 
     \b
     Example:
@@ -326,6 +330,9 @@ def inspect(file: Path, as_json: bool) -> None:
 
     if file.is_dir():
         inspect_folder(file, as_json)
+        return
+    if is_plain(file):
+        inspect_plain(file, as_json)
         return
     figures = report_file(file)
     if as_json:

@@ -180,7 +180,6 @@ BAD = {
     ),
     "OUT is a folder": (("compress", "model.safetensors", "."), 1, "is a folder"),
     "OUT's folder is missing": (("compress", "model.safetensors", "no/out"), 1, "no: no such folder"),
-    "inspect a plain file": (("inspect", "model.safetensors"), 1, "compress it first"),
     "decompress a plain file": (("decompress", "model.safetensors", "out"), 1, "compress it first"),
     "unknown decoder": (("decompress", "small.safetensors", "out", "--decoder", "magic"), 2, "--decoder"),
     "newer version": (("inspect", "newer.safetensors"), 1, "newer than 3; upgrade xoropt"),

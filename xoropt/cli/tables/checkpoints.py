@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 
+from xoropt.checkpoints.inspecting import CheckpointEstimate
 from xoropt.checkpoints.manifest import FileRecord
 from xoropt.checkpoints.verifying import FileCheck
 from xoropt.cli.tables.console import open_console, print_line, print_table
 from xoropt.model.report import ModelReport, TotalReport
 
-__all__ = ["print_file_checks", "print_folder"]
+__all__ = ["print_estimate", "print_file_checks", "print_folder"]
 
 NOTHING = "-"
 
@@ -55,6 +56,31 @@ def _row(record: FileRecord, report: ModelReport | None) -> tuple[str, ...]:
     tensors = len(report.tensors) + len(report.carried)
     smaller = f"{record.size / record.stored_size:.2f}"
     return (record.path, str(tensors), *sizes, smaller, f"{report.total.bits_per_weight:.4f}")
+
+
+def print_estimate(source: os.PathLike[str], estimate: CheckpointEstimate) -> None:
+    """Print what is in a checkpoint, and what compressing would make of it."""
+    console = open_console()
+    smaller = estimate.bytes / max(1, estimate.predicted_bytes)
+    print_line(
+        console,
+        f"{source}: {estimate.bytes:,} bytes, not compressed; compressing would store about "
+        f"{estimate.predicted_bytes:,} bytes, {smaller:.2f} times smaller (by estimates, nothing was encoded)",
+    )
+    if estimate.tied[0]:
+        print_line(console, f"{estimate.tied[0]} tensors with {estimate.tied[1]:,} bytes are the same as others")
+    for name, reason in estimate.refused.items():
+        print_line(console, f"weight '{name}' contradicts itself: {reason}")
+    columns = ("format", "dtype", "shape", "tensors", "bytes", "zeros", "bound", "predicted", "times smaller")
+    rows = [
+        (
+            *(each.format, each.dtype, "×".join(map(str, each.shape)) or "scalar", str(each.tensors)),
+            *(f"{each.bytes:,}", f"{each.sparsity:.1%}", f"{each.bound:.3f}", f"{each.predicted_bytes:,}"),
+            f"{each.bytes / max(1, each.predicted_bytes):.2f}",
+        )
+        for each in estimate.alike
+    ]
+    print_table(console, "Tensors that look alike (bound in bits/weight)", columns, rows)
 
 
 def print_file_checks(checks: Sequence[FileCheck]) -> None:
