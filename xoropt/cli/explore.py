@@ -164,18 +164,24 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
 
 def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> None:
     """Print for each workload its front and the recommendations, then what is missing and where the files are."""
+    from xoropt.explore.front import GRAIN
+
     console = open_console()
     for results in exploration.workloads:
         if not results.points:
             continue
-        front = results.front
-        names = [f"{result.network} {result.order} {result.search}" for result in front]
-        rows = [(name, *(text(result) for text in COLUMNS.values())) for name, result in zip(names, front, strict=True)]
-        views = [", ".join(results.views(result)) for result in front]
-        title = f"{results.workload}: {len(front)} of {len(results.points)} networks are worth their cost"
-        title += " (gates per output; decode in G weights/s, encode in M care bits/s)"
+        front = results.table
+        names = [_name(result) for result in front]
+        shown = {name: text for name, text in COLUMNS.items() if any(text(result) for result in front)}
+        rows = [
+            (name, *(text(result) or "–" for text in shown.values())) for name, result in zip(names, front, strict=True)
+        ]
+        views = [", ".join(results.views(result)) or "none: the baseline" for result in front]
+        title = f"{results.workload}: {len(results.front)} of {len(results.points)} networks are worth their cost"
+        title += "; each gains at least "
+        title += f"{GRAIN:.1%} of E (gates per output; decode to bit planes in G weights/s, encode in M care bits/s)"
         columns, whole = (
-            ("network, order, search", *COLUMNS),
+            ("network, order, search", *shown),
             [(*row, view) for row, view in zip(rows, views, strict=True)],
         )
         if fits(console, (*columns, "front of"), whole):
@@ -187,8 +193,17 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         if results.impossible:
             why = next(iter(results.impossible.values()))
             print_line(console, f"{len(results.impossible)} combinations can't be built; the first: {why}")
+        if any(result.synthesized_gates is None for result in front):
+            print_line(console, "gates after synthesis (synth.) are missing where the budget was spent")
     if exploration.interrupted:
         console.print("interrupted; the same command continues from here")
     elif not exploration.complete:
         console.print("time was over before the end; the same command continues from here")
     print_line(console, f"{exploration.seconds:.0f} s; written: {', '.join(map(os.fspath, written))}")
+
+
+def _name(result: "Result") -> str:
+    """Return the network, order and search of a row."""
+    if result.baseline:
+        return f"auto, here {result.network} {result.order}"
+    return " ".join(each for each in (result.network, result.order, result.search) if each not in ("rows", "portfolio"))

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from xoropt.explore.front import FLIP_FLOP, area, front
 from xoropt.explore.measuring import Result
 
-__all__ = ["Advice", "advise", "area"]
-
-FLIP_FLOP = 2.5
-"""The area of a flip-flop in two-input XOR gates, a typical figure of cell libraries."""
+__all__ = ["Advice", "advise"]
 
 
 @dataclass(frozen=True)
@@ -26,22 +24,19 @@ class Advice:
     result: Result | None
 
 
-def area(result: Result) -> float:
-    """Return the area of a decoder per output of a step, gates and flip-flops, in two-input XOR gates."""
-    return result.gates + FLIP_FLOP * result.registers / result.n_out
-
-
 def advise(results: Iterable[Result]) -> list[Advice]:
-    """Return the recommendations for the three users, from the results that were not dropped."""
-    results = list(results)
+    """Return the recommendations for the three users, all of them on the front of the results that were not dropped."""
+    results = front(results)
     blocks = [result for result in results if result.window == result.n_in]
     return [
         _best(
             "a software decoder",
             _near(results, 0.005),
             lambda r: -r.decode_speed,
-            lambda r: f"decodes {r.decode_speed / 1e9:.2g} G weights/s per core at E = {r.efficiency:.2%}",
-            "the fastest to decode within 0.5 % of the best E",
+            lambda r: (
+                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at E = {r.efficiency:.2%}"
+            ),
+            "the fastest to decode of the front within 0.5 % of its best E",
         ),
         _best(
             "small silicon",
@@ -51,7 +46,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
                 f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
                 f"at E = {r.efficiency:.2%}"
             ),
-            f"the least area within 2 % of the best E, counting a flip-flop as {FLIP_FLOP:g} gates",
+            f"the least area of the front within 2 % of its best E, counting a flip-flop as {FLIP_FLOP:g} gates",
         ),
         _best(
             "a paper-compatible block",
@@ -82,4 +77,5 @@ def _best(
         return Advice(user, f"The space holds no network for {whom}.", None)
     result = min(results, key=lambda r: (key(r), -r.efficiency, r.point))
     order = "" if result.order == "rows" else f" in order {result.order}"
-    return Advice(user, f"For {whom} take {result.network}{order}: it {figures(result)}, {why}.", result)
+    name = "auto, here " if result.baseline else ""
+    return Advice(user, f"For {whom} take {name}{result.network}{order}: it {figures(result)}, {why}.", result)

@@ -14,8 +14,9 @@ from xoropt_solvers.comparing.runs import Run
 from xoropt_solvers.comparing.scoring import cactus, gap
 
 from xoropt.common.files import whole_file
-from xoropt.explore.figures import COLOURS, FORMATS
+from xoropt.explore.figures import FORMATS
 from xoropt.explore.html import write_page
+from xoropt.explore.symbols import COLOURS
 
 __all__ = ["draw_comparison", "write_comparison"]
 

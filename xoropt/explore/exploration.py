@@ -18,7 +18,7 @@ from xoropt.explore.front import front
 from xoropt.explore.measuring import Result, synthesized
 from xoropt.explore.results import Exploration, WorkloadResults
 from xoropt.explore.search import Clock, Outcome, Report, search
-from xoropt.explore.space import Space, read_space
+from xoropt.explore.space import BASELINE, Space, read_space
 from xoropt.explore.store import Store
 from xoropt.model.config import CompressConfig
 from xoropt.model.tensors import CompressedModel
@@ -44,9 +44,9 @@ def explore(
 ) -> Exploration:
     """Try networks, stream orders and solvers on data, and keep those that are worth their cost.
 
-    Points are measured on growing samples; those that can no longer reach a front are dropped (see
-    `xoropt.explore.search`). With a folder every result is written as it comes, and a later call on the same data
-    continues where the last one stopped.
+    The network "auto" is measured beside the points, as a baseline. Points are measured on growing samples; those that
+    can no longer reach a front are dropped (see `xoropt.explore.search`). With a folder every result is written as it
+    comes, and a later call on the same data continues where the last one stopped.
 
     Args:
         space: the path of a SPACE.toml, or a dictionary of the same form (see `default_text`); None: the built-in
@@ -72,8 +72,8 @@ def explore(
             no time for a single point.
 
     >>> exploration = explore({"block": {"n_in": [8, 12]}}, sparsity=0.9, weights=20_000, synthesize=False)
-    >>> [result.network for result in exploration.front]
-    ['block:n_in=12,n_out=120,seed=0', 'block:n_in=8,n_out=80,seed=0']
+    >>> [result.topology for result in exploration.front]
+    ['auto', 'block', 'block']
     """
     check_time_limit(budget, "budget")
     clock = Clock(budget)
@@ -93,7 +93,7 @@ def explore(
             share = Clock(None if budget is None else max(0.0, clock.left) / (len(workloads) - i))
             outcome = search(
                 workload,
-                space.points(workload.density, workload.least_density),
+                [BASELINE, *space.points(workload.density, workload.least_density)],
                 space.samples,
                 store=store,
                 clock=share,
@@ -108,7 +108,8 @@ def explore(
                 break
     finally:
         store.close()
-    if not any(results.points for results in finished):
+    points = [result for results in finished for result in results.points]
+    if not points or (all(result.baseline for result in points) and any(results.impossible for results in finished)):
         raise _nothing(finished, interrupted, budget)
     return Exploration(finished, interrupted, clock.spent)
 

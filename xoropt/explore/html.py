@@ -8,6 +8,7 @@ from typing import Any
 
 from xoropt.common.files import whole_file
 from xoropt.explore.results import Exploration
+from xoropt.explore.symbols import path_of, symbol_of
 
 __all__ = ["write_page", "write_report"]
 
@@ -25,7 +26,9 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
     Raises:
         XoroptError: the file cannot be written.
     """
-    return write_page("explore", exploration.to_dict(), path)
+    shown = {result.topology for result in exploration.points}
+    symbols = {name: {"colour": symbol_of(name)[0], "path": path_of(name)} for name in sorted(shown)}
+    return write_page("explore", exploration.to_dict() | {"symbols": symbols}, path)
 
 
 def write_page(name: str, figures: dict[str, Any], path: str | os.PathLike[str]) -> Path:

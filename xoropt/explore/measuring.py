@@ -14,7 +14,7 @@ from xoropt.codec.compiled.evaluation_plan import TABLES, evaluation_plan
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.explore.bounds import bounds
 from xoropt.explore.data import Workload
-from xoropt.explore.space import Point
+from xoropt.explore.space import BASELINE, Point
 from xoropt.explore.speed import decode_speed
 from xoropt.networks import XorNetwork, from_recipe
 
@@ -31,7 +31,7 @@ class Result:
     Attributes:
         workload: the name of the data.
         point: the point's key in the space.
-        network: the recipe, for `encode` or `compress`.
+        network: the recipe, for `encode` or `compress`; of the baseline that of the largest layer.
         order: the stream order, for the same.
         solver: the seed search of blocks, for the same.
         patching: how the patches of a windowed network are chosen, `patches` for the same.
@@ -86,11 +86,16 @@ class Result:
 
     @property
     def _tried(self) -> Point:
-        return Point(self.network, self.order, self.solver, self.patching)
+        return BASELINE if self.baseline else Point(self.network, self.order, self.solver, self.patching)
+
+    @property
+    def baseline(self) -> bool:
+        """Whether this is the network "auto"."""
+        return self.point == BASELINE.key
 
     @property
     def topology(self) -> str:
-        """The name of the network's topology."""
+        """The name of the network's topology; "auto" for the baseline."""
         return self._tried.topology
 
     @property
@@ -101,6 +106,8 @@ class Result:
     @property
     def command(self) -> str:
         """The options of `xoropt compress` for this point, quoted for a shell."""
+        if self.baseline:
+            return "--network auto"
         options = ["--network", self.network]
         options += ["--order", self.order] if self.order != "rows" else []
         options += ["--solver", self.solver] if self.solver != "portfolio" else []
@@ -136,23 +143,26 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
     """
     from xoropt.hardware import cost  # loads numba
 
-    network = from_recipe(point.network)
     _warm_up(point)
     begin, clock = time.thread_time(), time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RateWarning)
-        how = _search(point)
-        encodings = [encode(each.bits, each.care, network, **how, planes=True, jobs=1) for each in workload.layers]
+        how, asked = _search(point), point.network if point == BASELINE else from_recipe(point.network)
+        encodings = [encode(each.bits, each.care, asked, **how, planes=True, jobs=1) for each in workload.layers]
     encode_seconds = time.thread_time() - begin
     sizes = [encoded.size for encoded in encodings]
     care_bits, stored = workload.care_bits, max(1, sum(size.total_bits for size in sizes))
     low, high = bounds(encodings, stored, care_bits)
+    network, order = encodings[0].network, point.order
+    if point == BASELINE:
+        largest = max(encodings, key=lambda encoded: encoded.outputs)
+        network, order = largest.network, largest.stream_order.recipe
     hardware = cost(network)
     return Result(
         workload=workload.name,
         point=point.key,
         network=network.recipe,
-        order=point.order,
+        order=order,
         solver=point.solver,
         patching=point.patching,
         sample=sample,
@@ -169,7 +179,7 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
         window=network.window,
         n_in=network.n_in,
         n_out=network.n_out,
-        operations=decode_operations(network, point.order),
+        operations=decode_operations(network, order),
         encode_speed=care_bits / max(encode_seconds, 1e-9),
         decode_speed=decode_speed(encodings),
         seconds=time.perf_counter() - clock,
@@ -178,6 +188,8 @@ def measure(point: Point, workload: Workload, sample: int) -> Result:
 
 def _search(point: Point) -> dict[str, Any]:
     """Return a point's arguments for `encode`."""
+    if point == BASELINE:
+        return {}
     return {"solver": point.solver, "patches": point.patching, "order": point.order}
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xoropt.explore.advice import Advice
-from xoropt.explore.front import views_of
+from xoropt.explore.front import GRAIN, SPEEDS, VIEWS, area, front_of, views_of
 from xoropt.explore.measuring import Result
 
 __all__ = ["Exploration", "WorkloadResults"]
@@ -30,6 +30,27 @@ class WorkloadResults:
     advice: list[Advice] = field(repr=False)
     complete: bool
     impossible: dict[str, str] = field(repr=False)
+
+    @property
+    def baseline(self) -> Result | None:
+        """The result of the network "auto"; None where there was no time for it, or the data do not allow it."""
+        return next((result for result in self.points if result.baseline), None)
+
+    @property
+    def table(self) -> list[Result]:
+        """The front, and the baseline where it is not on the front, the largest E first."""
+        off = [] if self.baseline is None or self.baseline in self.front else [self.baseline]
+        return sorted([*self.front, *off], key=lambda result: -result.efficiency)
+
+    def lines(self) -> dict[str, list[Result]]:
+        """Return the front of each view and of each measured speed, by name, the cheapest or fastest result first.
+
+        Speeds are those of the points that were measured on the largest sample.
+        """
+        most = max((result.sample for result in self.points), default=0)
+        whole = [result for result in self.points if result.sample == most]
+        views = {view.name: front_of(view, self.front) for view in VIEWS}
+        return views | {view.name: front_of(view, whole) for view in SPEEDS}
 
     def views(self, result: Result) -> list[str]:
         """Return the names of the views (E against one cost) on whose front a result is."""
@@ -69,9 +90,10 @@ class Exploration:
         """Return all figures, ready for JSON.
 
         Returns:
-            `points`, `front`, `advice`, `impossible`, `complete`, `interrupted` and `seconds`. A point has the
-            attributes of `Result`, its `topology`, and `command`, the options for `xoropt compress`; a point of the
-            front also has `views`, the fronts that it is on.
+            `points`, `front`, `lines`, `grain`, `advice`, `impossible`, `complete`, `interrupted` and `seconds`. A
+            point has the attributes of `Result`, its `topology`, its `area`, whether it is the `baseline`, and
+            `command`, the options for `xoropt compress`; a point of the front also has `views`, the fronts that it is
+            on. `lines` has for each workload and view the points of its front; each gains at least `grain` of E.
         """
         return {
             "points": [_figures(result) for result in self.points],
@@ -80,6 +102,11 @@ class Exploration:
                 for results in self.workloads
                 for result in results.front
             ],
+            "lines": {
+                results.workload: {name: [result.point for result in line] for name, line in results.lines().items()}
+                for results in self.workloads
+            },
+            "grain": GRAIN,
             "advice": [
                 {
                     "workload": results.workload,
@@ -98,4 +125,5 @@ class Exploration:
 
 
 def _figures(result: Result) -> dict[str, Any]:
-    return asdict(result) | {"topology": result.topology, "command": result.command}
+    own = {"topology": result.topology, "area": area(result), "baseline": result.baseline, "command": result.command}
+    return asdict(result) | own

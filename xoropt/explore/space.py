@@ -17,7 +17,7 @@ from xoropt.networks.recipes import nearest
 from xoropt.networks.topologies.declaration import recipe_of, settings_of
 from xoropt.quantize.pruning import check_sparsity
 
-__all__ = ["Point", "Space", "default_text", "read_space"]
+__all__ = ["BASELINE", "Point", "Space", "default_text", "read_space"]
 
 RING_MARGIN = 1.05
 """The outputs per step of a ring, whose rate follows its care bits, relative to what the sparsest layer needs."""
@@ -54,6 +54,10 @@ class Point:
     def key(self) -> str:
         """The point as a single string."""
         return f"{self.network} {self.order} {self.search}"
+
+
+BASELINE = Point("auto", "auto")
+"""What `encode` and `compress` take by themselves; every exploration measures it, beside the points of its space."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from safetensors.numpy import save_file
 
 import xoropt
 from xoropt import ArgumentError, CompressConfig, XoroptError
-from xoropt.explore.advice import advise, area
+from xoropt.explore.advice import advise
 from xoropt.explore.data import of_arrays, random_workload
-from xoropt.explore.front import GRAIN, VIEWS, front, survivors
+from xoropt.explore.front import GRAIN, VIEWS, area, front, survivors
 from xoropt.explore.measuring import Result
 
 SPACE = {
@@ -73,7 +73,7 @@ def test_circuits_of_the_front(monkeypatch, tmp_path):
     space = {"block": {"n_in": [8, 12], "solvers": "greedy"}}
     found = xoropt.explore.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
     for result in found.front:
-        assert result.synthesized_gates < result.gates
+        assert result.synthesized_gates < result.gates + result.baseline  # a cascade has no gate to spare
         assert result.synthesized_depth >= 1
     again = xoropt.explore.explore(space, sparsity=0.9, weights=20_000, jobs=1, out=tmp_path)
     assert again.front == found.front  # nothing is measured or searched twice
@@ -264,6 +264,7 @@ def test_fronts(results):
 @given(st.lists(some_results, min_size=1, max_size=25, unique_by=lambda r: r.point))
 def test_advice(results):
     software, silicon, block = advise(results)
+    results = front(results)  # whatever is recommended is on it
     best = max(r.efficiency for r in results)
     near = [r for r in results if r.efficiency >= (1 - 0.005) * best]
     assert software.result in near
@@ -321,7 +322,7 @@ def test_results_of_the_wrong_kind(key, value, tmp_path):
     small = {"block": {"n_in": 8, "solvers": "greedy"}}
     xoropt.explore.explore(small, weights=1000, jobs=1, synthesize=False, out=tmp_path)
     path = tmp_path / "points.jsonl"
-    head, line = path.read_text().splitlines()
+    head, line, _ = path.read_text().splitlines()
     entry = json.loads(line)
     entry["result"][key] = value
     path.write_text(f"{head}\n{json.dumps(entry)}\n")

@@ -1,14 +1,11 @@
 const AXES = [
-  { key: "gates", name: "gates", label: "two-input XOR gates per output" },
-  { key: "registers", name: "registers", label: "register bits of the decoder" },
-  { key: "depth", name: "depth", label: "XOR gates on the longest path", linear: true },
-  { key: "operations", name: "decode", name2: "decoding work", label: "machine operations for 64 weights, estimated" },
-  { key: "decode_speed", name: "decode speed", label: "weights decoded per second, one core", most: true },
-  { key: "encode_speed", name: "encode speed", label: "care bits encoded per second, one core", most: true },
-];
-const SHAPES = [
-  "M0-5.2A5.2 5.2 0 1 1 0 5.2A5.2 5.2 0 1 1 0-5.2Z", "M-4.8-4.8H4.8V4.8H-4.8Z", "M0-6.2L6 4.6H-6Z", "M0-6.6L6.2 0L0 6.6L-6.2 0Z",
-  "M0 6.2L6-4.6H-6Z", "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
+  { key: "gates", line: "gates", name: "gates", label: "two-input XOR gates per output" },
+  { key: "registers", line: "registers", name: "registers", label: "register bits of the decoder" },
+  { key: "depth", line: "depth", name: "depth", label: "XOR gates on the longest path", linear: true },
+  { key: "area", line: "area", name: "area", label: "gates and 2.5 times register bits, per output" },
+  { key: "operations", line: "decode", name: "decoding work", label: "machine operations for 64 weights, estimated" },
+  { key: "decode_speed", line: "decode_speed", name: "decode speed", label: "weights decoded per second to bit planes, one core", most: true },
+  { key: "encode_speed", line: "encode_speed", name: "encode speed", label: "care bits encoded per second, one core", most: true },
 ];
 const FRAME = { left: 78, right: 744, top: 14, bottom: 424 };
 const count = (topology) => data.points.filter((p) => p.topology === topology).length;
@@ -18,15 +15,24 @@ let axis = AXES.find((one) => "#" + one.key === location.hash) || AXES[0];
 let workload = data.front.length ? data.front[0].workload : data.points[0].workload;
 let chosen = null;
 
-const colour = (p) => `var(--c${topologies.indexOf(p.topology) % 8})`;
-const shape = (p) => SHAPES[topologies.indexOf(p.topology) % SHAPES.length];
+const hidden = new Set();
+const symbol = (topology) => data.symbols[topology];
+const colour = (p) => symbol(p.topology).colour;
+const shape = (p) => symbol(p.topology).path;
+const label = (p) => (p.baseline ? "auto: " : "") + p.network;
 const views = (p) => onFront.get(p.workload + " " + p.point);
 const users = (p) => data.advice.filter((a) => a.workload === p.workload && a.point === p.point).map((a) => a.user);
-const solid = (p) => Boolean(views(p)) || users(p).length > 0;
+const line = () => data.lines[workload][axis.line].map((key) => find(key));
+const find = (key) => data.points.find((q) => q.workload === workload && q.point === key);
+const baseline = () => data.points.find((q) => q.workload === workload && q.baseline);
+const listed = (p) => Boolean(views(p)) || p.baseline;
+const solid = (p) => listed(p) || line().includes(p);
 const search = (p) => (p.patching === "burst" ? p.solver : p.patching);
-const percent = (e) => (100 * e).toFixed(e > 0.98 ? 2 : 1) + " %";
+const percent = (e) => (100 * e).toFixed(e > 0.999 ? 3 : e > 0.98 ? 2 : 1) + " %";
 const height = (e) => -Math.log10(Math.max(1e-5, 1 - e));
 
+const giga = (p) => trim(p.decode_speed / 1e9);
+const mega = (p) => trim(p.encode_speed / 1e6);
 const command = (p) => `xoropt compress IN.safetensors OUT.safetensors ${p.command}`;
 function recipe(parent, text) {
   const code = make(parent, "code");
@@ -50,11 +56,16 @@ function showAdvice() {
     const p = data.points.find((q) => q.workload === workload && q.point === one.point);
     if (!p) { make(card, "p", {}, one.sentence); continue; }
     const big = make(card, "div", { class: "big" }, "E = " + percent(p.efficiency) + " ");
-    const second = one.user.startsWith("software") ? short(p.decode_speed) + " weights/s" : trim(p.gates) + " gates per output";
+    const second = one.user.startsWith("software") ? giga(p) + " G weights/s" : trim(p.gates) + " gates per output";
     make(big, "small", {}, second);
     make(card, "p", {}, one.sentence.slice(one.sentence.indexOf(": it ") + 2).replace(/^ ?i/, "I"));
-    recipe(card, p.network + (p.order === "rows" ? "" : "  " + p.order));
-    make(buttons(card, p), "button", { type: "button" }, "Show").onclick = () => { choose(p); $("chart").scrollIntoView({ block: "center" }); };
+    const b = baseline();
+    if (b && !p.baseline) {
+      const figure = one.user.startsWith("software") ? giga(b) + " G weights/s" : `${trim(b.gates)} gates, ${trim(b.registers / b.n_out)} register bits per output`;
+      make(card, "p", { class: "note" }, `For comparison, auto: E = ${percent(b.efficiency)}, ${figure}.`);
+    }
+    recipe(card, label(p) + (p.order === "rows" ? "" : "  " + p.order));
+    make(buttons(card, p), "button", { type: "button" }, "Show").onclick = () => { hidden.clear(); filtered(); choose(p); $("chart").scrollIntoView({ block: "center" }); };
   }
 }
 
@@ -100,25 +111,45 @@ function draw() {
   make(chart, "text", { class: "title", x: (FRAME.left + FRAME.right) / 2, y: 462, "text-anchor": "middle" }, axis.label);
   make(chart, "text", { class: "title", transform: `translate(13 ${(FRAME.top + FRAME.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" },
     "E = care bits / stored bits");
-  const better = [...points].sort((a, b) => (axis.most ? b[axis.key] - a[axis.key] : a[axis.key] - b[axis.key]) || b.efficiency - a.efficiency);
-  let best = 0, path = "";
-  for (const p of better)
-    if (p.efficiency >= best + 0.001 && views(p)) {
-      path += path ? `H${x.at(p[axis.key])}V${y(p.efficiency)}` : `M${x.at(p[axis.key])} ${y(p.efficiency)}`;
-      best = p.efficiency;
+  const path = (points, gain) => {
+    let d = "";
+    for (const p of points) {
+      const at = `${x.at(p[axis.key]).toFixed(1)}`, to = y(p.efficiency + gain).toFixed(1);
+      d += d ? `H${at}V${to}` : `M${at} ${to}`;
     }
-  make(chart, "path", { class: "step", d: path || "M0 0" });
-  const shown = [...points].sort((a, b) => solid(a) - solid(b) || a[axis.key] - b[axis.key] || a.efficiency - b.efficiency);
+    return d && d + `H${axis.most ? FRAME.left : FRAME.right}`;
+  };
+  const front = line();
+  if (front.length) {
+    const start = x.at(front[0][axis.key]).toFixed(1), end = axis.most ? FRAME.left : FRAME.right;
+    let back = `V${y(front[front.length - 1].efficiency).toFixed(1)}`;
+    for (let i = front.length - 1; i > 0; i--) back += `H${x.at(front[i][axis.key]).toFixed(1)}V${y(front[i - 1].efficiency).toFixed(1)}`;
+    const band = make(chart, "path", { class: "band", d: path(front, data.grain) + back + `H${start}Z`, "clip-path": "url(#inside)" });
+    make(band, "title", {}, `less than ${100 * data.grain} % of E above the front`);
+    make(make(make(chart, "defs"), "clipPath", { id: "inside" }), "rect", { x: FRAME.left, y: FRAME.top, width: FRAME.right - FRAME.left, height: FRAME.bottom - FRAME.top });
+    make(chart, "path", { class: "step", d: path(front, 0) });
+  }
+  if (axis.key === "gates") {
+    const blocks = data.lines[workload].block.map((key) => find(key));
+    if (blocks.length) make(chart, "path", { class: "step block", d: path(blocks, 0) });
+  }
+  const base = baseline();
+  if (base) {
+    const bx = x.at(base[axis.key]), by = y(base.efficiency);
+    make(chart, "path", { class: "cross", d: `M${bx} ${FRAME.top}V${FRAME.bottom}M${FRAME.left} ${by}H${FRAME.right}` });
+    make(chart, "text", { class: "name", x: bx > FRAME.right - 60 ? bx - 12 : bx + 12, y: by < FRAME.top + 26 ? by + 20 : by - 9, "text-anchor": bx > FRAME.right - 60 ? "end" : "start" }, "auto");
+  }
+  const shown = points.filter((p) => !hidden.has(p.topology)).sort((a, b) => solid(a) - solid(b) || a[axis.key] - b[axis.key] || a.efficiency - b.efficiency);
   for (const p of shown) {
     const front = solid(p);
-    const label = `${p.network}, ${p.order}: E ${percent(p.efficiency)}, ${axis.label} ${short(p[axis.key])}`;
+    const said = `${label(p)}, ${p.order}: E ${percent(p.efficiency)}, ${axis.label} ${short(p[axis.key])}`;
     const group = make(chart, "g", {
-      class: "point" + (front ? "" : " faint") + (p === chosen ? " chosen" : ""), tabindex: front ? 0 : -1, role: "button",
-      "aria-label": label, transform: `translate(${x.at(p[axis.key]).toFixed(1)} ${y(p.efficiency).toFixed(1)})`,
+      class: "point" + (front ? "" : " faint") + (p.baseline ? " auto" : "") + (p === chosen ? " chosen" : ""), tabindex: front ? 0 : -1, role: "button",
+      "aria-label": said, transform: `translate(${x.at(p[axis.key]).toFixed(1)} ${y(p.efficiency).toFixed(1)})`,
     });
     make(group, "circle", { class: "halo", r: 9.5 });
     make(group, "path", { d: shape(p), fill: colour(p), stroke: colour(p) });
-    make(group, "title", {}, label);
+    make(group, "title", {}, said);
     group.dataset.point = p.point;
     group.onmouseenter = group.onfocus = group.onclick = () => choose(p);
     group.onkeydown = (event) => {
@@ -138,83 +169,151 @@ function draw() {
 function showLegend() {
   $("legend").replaceChildren();
   for (const topology of topologies) {
-    const item = make($("legend"), "span");
-    const icon = make(item, "svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" });
-    const p = { topology };
-    make(icon, "path", { d: shape(p), fill: colour(p) });
-    item.append(topology);
+    const item = make($("legend"), "button", { type: "button", "aria-pressed": !hidden.has(topology), class: topology === "auto" ? "auto" : "" });
+    item.dataset.topology = topology;
+    const icon = make(item, "svg", { viewBox: "-9 -9 18 18", "aria-hidden": "true" });
+    make(icon, "path", { d: symbol(topology).path, fill: symbol(topology).colour });
+    item.append(topology === "auto" ? "auto, the baseline" : `${topology} (${data.points.filter((p) => p.workload === workload && p.topology === topology).length})`);
+    item.onclick = () => { hidden.has(topology) ? hidden.delete(topology) : hidden.add(topology); filtered(); };
+    item.ondblclick = () => {
+      const alone = topologies.every((t) => t === topology || t === "auto" || hidden.has(t)) && !hidden.has(topology);
+      hidden.clear();
+      if (!alone) for (const other of topologies) if (other !== topology && other !== "auto") hidden.add(other);
+      filtered();
+    };
   }
-  const item = make($("legend"), "span");
-  make(make(item, "svg", { viewBox: "-8 -8 16 16", "aria-hidden": "true" }), "path", { class: "step", d: "M-8 0H8" });
-  item.append("front of this view");
-  make($("legend"), "span", {}, "pale: on no front; hover over or focus a point, Enter copies its command");
+}
+function filtered() {
+  for (const item of $("legend").children) item.setAttribute("aria-pressed", !hidden.has(item.dataset.topology));
+  draw();
+  showTable();
 }
 
 const FIGURES = [
   ["E", (p) => percent(p.efficiency)], ["bits/weight, with mask", (p) => p.bits_per_weight.toFixed(4)],
-  ["patches", (p) => `${p.patches} in ${short(p.care_bits)} care bits`],
+  ["patches", (p) => p.patches], ["care bits measured", (p) => short(p.care_bits)],
   ["gates per output", (p) => trim(p.gates)],
-  ["… after synthesis", (p) => (p.synthesized_gates === null ? null : `${trim(p.synthesized_gates)}, depth ${p.synthesized_depth}`)],
+  ["… after synthesis", (p) => (p.synthesized_gates === null ? null : trim(p.synthesized_gates))],
   ["depth", (p) => p.depth], ["largest fan-out", (p) => p.fan_out], ["register bits", (p) => p.registers],
   ["window, seed bits", (p) => p.window], ["outputs per step", (p) => p.n_out],
-  ["decoded, weights/s", (p) => short(p.decode_speed)], ["encoded, care bits/s", (p) => short(p.encode_speed)],
+  ["area per output", (p) => trim(p.area)], ["operations for 64 weights", (p) => trim(p.operations)],
+  ["decoded, G weights/s", giga], ["encoded, M care bits/s", mega],
 ];
+/* Why a point is not on the front of the axis: the point that costs no more and whose E is too near, or higher. */
+function why(p) {
+  if (!data.lines[workload][axis.line]) return null;
+  if (line().includes(p)) return `on the front of ${axis.name}`;
+  const sign = axis.most ? -1 : 1;
+  const better = line().filter((q) => sign * q[axis.key] <= sign * p[axis.key] && p.efficiency < q.efficiency + data.grain).pop();
+  if (!better) return `not on the front of ${axis.name}: measured on a smaller sample, and ruled out by it`;
+  const gap = 100 * (p.efficiency - better.efficiency);
+  return `not on the front of ${axis.name}: ${label(better)} ${better[axis.key] === p[axis.key] ? "costs the same" : axis.most ? "is faster" : "costs less"}, and ` +
+    (gap > 0 ? `E gains only ${gap.toFixed(3)} %` : gap < 0 ? `its E is ${(-gap).toFixed(gap > -0.1 ? 3 : 2)} % higher` : "has the same E");
+}
 function choose(p) {
   chosen = p;
-  const detail = $("detail");
+  const detail = $("detail"), base = baseline(), compared = base && base !== p;
   detail.replaceChildren();
   const fronts = views(p);
-  make(detail, "h3", {}, `${p.topology}, ${search(p)}`);
+  make(detail, "h3", {}, p.baseline ? "auto, the baseline" : p.topology + (search(p) === "portfolio" ? "" : ", " + search(p)));
   recipe(detail, p.network);
   const list = make(detail, "dl");
+  if (compared) for (const text of ["", "this", "auto"]) make(list, "span", { class: "head" }, text);
   make(list, "dt", {}, "order");
   make(list, "dd", {}, p.order);
+  make(list, "dd", { class: "base" }, compared ? base.order : "");
   for (const [name, value] of FIGURES) {
-    const text = value(p);
+    const text = value(p), other = compared ? value(base) : "";
     if (text === null) continue;
     make(list, "dt", {}, name);
     make(list, "dd", {}, text);
+    make(list, "dd", { class: "base" }, other === null ? "–" : other);
   }
   make(list, "dt", {}, "on the front of");
-  make(list, "dd", {}, fronts ? fronts.join(", ") : "none");
+  make(list, "dd", { class: "wide" }, fronts ? fronts.join(", ") : "none");
   if (users(p).length) {
     make(list, "dt", {}, "recommended for");
-    make(list, "dd", {}, users(p).join(", "));
+    make(list, "dd", { class: "wide" }, users(p).join(", "));
   }
+  const reason = why(p);
+  if (reason) make(detail, "p", { class: "note", id: "why" }, reason[0].toUpperCase() + reason.slice(1) + ".");
   buttons(detail, p);
   for (const group of $("chart").querySelectorAll(".point")) group.classList.toggle("chosen", group.dataset.point === p.point);
   for (const row of $("front").querySelectorAll("tbody tr")) row.classList.toggle("chosen", row.dataset.point === p.point);
 }
 
 const COLUMNS = [
-  ["E", (p) => percent(p.efficiency)], ["gates", (p) => trim(p.gates), "gates"],
-  ["synthesized", (p) => (p.synthesized_gates === null ? "–" : trim(p.synthesized_gates))],
-  ["depth", (p) => p.depth, "depth"], ["registers", (p) => p.registers, "registers"], ["fan-out", (p) => p.fan_out],
-  ["operations", (p) => trim(p.operations), "decode"], ["decode /s", (p) => short(p.decode_speed)],
-  ["encode /s", (p) => short(p.encode_speed)], ["bits/weight", (p) => p.bits_per_weight.toFixed(4)],
+  ["E", (p) => p.efficiency, (p) => percent(p.efficiency)],
+  ["gates", (p) => p.gates, (p) => trim(p.gates), "gates"],
+  ["synthesized", (p) => p.synthesized_gates, (p) => (p.synthesized_gates === null ? "–" : trim(p.synthesized_gates))],
+  ["depth", (p) => p.depth, String, "depth"], ["registers", (p) => p.registers, String, "registers"],
+  ["area", (p) => p.area, (p) => trim(p.area), "area"], ["fan-out", (p) => p.fan_out, String],
+  ["decode, G weights/s", (p) => p.decode_speed, giga, "decode"], ["encode, M care bits/s", (p) => p.encode_speed, mega],
+  ["bits/weight", (p) => p.bits_per_weight, (p) => p.bits_per_weight.toFixed(4)],
 ];
+let sorting = { column: 0, down: true };
+const named = (p) => `${label(p)} ${p.order === "rows" ? "" : p.order} ${p.baseline || search(p) === "portfolio" ? "" : search(p)}`.replace(/  +/g, " ").trim();
+function rows() {
+  const words = $("filter").value.toLowerCase().split(/\s+/), all = $("rows").value === "all";
+  const some = data.points.filter((p) => p.workload === workload && (all || listed(p)) &&
+    (p.baseline || (!hidden.has(p.topology) && words.every((word) => named(p).toLowerCase().includes(word)))));
+  const value = sorting.column < 0 ? named : COLUMNS[sorting.column][1], sign = sorting.down ? -1 : 1;
+  return some.sort((a, b) => {
+    const x = value(a), y = value(b);
+    if (x === null || y === null) return (x === null) - (y === null);
+    return sign * (x < y ? -1 : x > y ? 1 : 0) || b.efficiency - a.efficiency;
+  });
+}
 function showTable() {
-  $("front").replaceChildren();
-  const head = make(make($("front"), "thead"), "tr");
-  make(head, "th", { scope: "col" }, "network, order, search");
-  const columns = COLUMNS.filter(([name]) => name !== "synthesized" || data.front.some((p) => p.synthesized_gates !== null));
-  for (const [name] of columns) make(head, "th", { scope: "col" }, name);
-  const body = make($("front"), "tbody");
-  for (const f of data.front.filter((q) => q.workload === workload)) {
-    const p = data.points.find((q) => q.workload === workload && q.point === f.point);
-    const row = make(body, "tr");
+  const table = $("front"), some = rows(), total = data.front.filter((p) => p.workload === workload).length;
+  table.replaceChildren();
+  $("table-title").textContent = $("rows").value === "all" ? `${some.length} networks` : `The front: ${total} networks worth their cost` + (!baseline() ? "" : listed(baseline()) && views(baseline()) ? ", auto among them" : ", and auto for comparison");
+  const none = data.points.every((p) => p.workload !== workload || p.synthesized_gates === null);
+  $("unsynthesized").textContent = none ? " No network was synthesized: the budget was spent, or synthesis was not asked for."
+    : some.some((p) => p.synthesized_gates === null) ? " –: not synthesized, since it is not on the front or the budget was spent." : "";
+  const head = make(make(table, "thead"), "tr");
+  const columns = [[-1, "network, order, search"], ...COLUMNS.map(([name], i) => [i, name])].filter(([, name]) => name !== "synthesized" || !none);
+  for (const [i, name] of columns) {
+    const sorted = sorting.column === i;
+    const cell = make(head, "th", sorted ? { scope: "col", "aria-sort": sorting.down ? "descending" : "ascending" } : { scope: "col" });
+    make(cell, "button", { type: "button" }, name).onclick = () => {
+      sorting = { column: i, down: sorted ? !sorting.down : i === 0 || name.includes("/s") };
+      showTable();
+    };
+  }
+  const body = make(table, "tbody");
+  for (const p of some) {
+    const fronts = views(p) || [], row = make(body, "tr", p === chosen ? { class: "chosen" } : {});
     row.dataset.point = p.point;
     row.onclick = () => choose(p);
     const cell = make(make(row, "td"), "div", { class: "name" });
-    make(cell, "span", { class: "badge", style: `background:${colour(p)}`, "aria-hidden": "true" });
-    recipe(cell, `${p.network} ${p.order === "rows" ? "" : p.order} ${search(p)}`.replace(/  +/g, " "));
-    for (const [, value, view] of columns) make(row, "td", view && f.views.includes(view) ? { class: "best" } : {}, value(p));
+    const icon = make(cell, "svg", { viewBox: "-9 -9 18 18", "aria-hidden": "true", class: "icon point" + (p.baseline ? " auto" : "") });
+    make(icon, "path", { d: shape(p), fill: colour(p) });
+    const text = make(cell, "span");
+    recipe(text, named(p));
+    if (p.baseline) make(text, "span", { class: "tag base" }, fronts.length ? "baseline" : "baseline, on no front");
+    for (const user of users(p)) make(text, "span", { class: "tag" }, user);
+    make(text, "button", { type: "button", class: "copy", title: "Copy the recipe" }, "copy").onclick = (event) => {
+      event.stopPropagation();
+      copy(p.network, "Recipe");
+    };
+    for (const [i] of columns.slice(1)) {
+      const [, value, text, view] = COLUMNS[i];
+      make(row, "td", view && fronts.includes(view) ? { class: "best" } : {}, text === String ? value(p) : text(p));
+    }
   }
+}
+function csv() {
+  const keys = Object.keys(data.points[0]);
+  const quote = (value) => (value === null ? "" : /[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+  return [[...keys, "front_of"], ...rows().map((p) => [...keys.map((key) => p[key]), (views(p) || []).join(" ")])]
+    .map((row) => row.map(quote).join(",")).join("\n") + "\n";
 }
 
 function show() {
   const points = data.points.filter((p) => p.workload === workload);
   showAdvice();
+  showLegend();
   draw();
   showTable();
   const first = data.advice.map((a) => points.find((p) => a.workload === workload && p.point === a.point)).find(Boolean);
@@ -232,11 +331,19 @@ for (const one of AXES) {
     history.replaceState(null, "", "#" + one.key);
     for (const other of $("axes").children) other.setAttribute("aria-pressed", other === button);
     draw();
+    if (chosen) choose(chosen);
   };
 }
 const names = [...new Set(data.points.map((p) => p.workload))];
 for (const name of names) make($("workload"), "option", { value: name }, name);
 $("choice").hidden = names.length < 2;
 $("workload").onchange = () => { workload = $("workload").value; show(); };
-showLegend();
+$("rows").onchange = $("filter").oninput = showTable;
+$("csv").onclick = () => copy(csv(), "CSV");
+const rule = $("rule");
+rule.append("The line is the front of these axes: each step along it gains at least ");
+make(rule, "b", {}, `${100 * data.grain} % of E`);
+rule.append("; a point in the band ");
+make(rule, "span", { class: "swatch", "aria-hidden": "true" });
+rule.append(" gains less, and is not on it. Dotted: blocks alone.");
 show();
