@@ -15,10 +15,10 @@ from xoropt.model.arrays import same_bytes, ties_of
 from xoropt.model.checks import array_of, check_metadata, check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.losses import with_loss
-from xoropt.model.preparation import PreparedTensor, naming, prepare, reasons_to_leave
+from xoropt.model.preparation import PreparedTensor, prepare, reasons_to_leave
 from xoropt.model.remarks import check_patterns, warn_about
 from xoropt.model.storage_choice import choose_network, choose_storage
+from xoropt.model.storing_together import Done, store_all
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.model.value_encoding import encode_values
 from xoropt.quantize import value_entropy
@@ -66,26 +66,11 @@ def compress(
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
     check_patterns(arrays, config)
     sizes = {name: arrays[name].size for name, reason in reasons_to_leave(arrays, config).items() if reason is None}
-    stored: dict[str, CompressedTensor | UncompressedTensor] = {}
     # Where a threshold over all tensors prunes them, each counts.
     ties = {} if config.quantizes else ties_of({name: arrays[name] for name in sizes if name not in (factors or {})})
-    total, done = sum(size for name, size in sizes.items() if name not in ties), 0
+    total = sum(size for name, size in sizes.items() if name not in ties)
     once = {name: array for name, array in arrays.items() if name not in ties}
-    for name, prepared in prepare(once, config, factors):
-        size = sizes.get(name, 0)
-
-        def report(part: int, whole: int, name: str = name, size: int = size, before: int = done) -> None:
-            if progress is not None:
-                progress(name, before + size * part // max(1, whole), total)
-
-        if isinstance(prepared, UncompressedTensor):
-            stored[name] = prepared
-        else:
-            with naming(name, alone=len(sizes) == 1):
-                stored[name] = with_loss(store(prepared, config, len(sizes), report), prepared.array)
-        if size:
-            report(size, size)
-        done += size
+    stored = dict(store_all(prepare(once, config, factors), config, store, sizes, Done(sizes, total, progress)))
     stored = {name: stored[ties.get(name, name)] for name in arrays}
     model = CompressedModel(stored, dict(metadata or {}))
     warn_about(arrays, model, config)
