@@ -11,7 +11,8 @@ from xoropt_solvers.interrupts import never, stopping
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
-from xoropt_solvers.wide import solve_wide
+from xoropt_solvers.wide import MOST_DEPENDENT, solve_wide
+from xoropt_solvers.zimmermann import search_cosets
 
 __all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
@@ -26,13 +27,17 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     The budget grows fourfold from call to call of the kernel, so that Ctrl-C is noticed; the work that is done again
     costs a third at most. The clock stops a call while it runs.
 
-    Raises:
-        LimitExceededError: the rank and the number of dependent rows both exceed 64.
+    Where the rank and the number of dependent rows both exceed 64, the search is that of `xoropt_solvers.zimmermann`.
     """
     if problem.n > 64:
         columns = independent_columns(problem.A)
         core = ParityProblem(problem.A[:, columns], problem.b, problem.weights)
-        inner = solve_wide(core, clock) if core.n > 64 else run(core, clock)
+        if core.n <= 64:
+            inner = run(core, clock)
+        elif core.k - core.n <= MOST_DEPENDENT:
+            inner = solve_wide(core, clock)
+        else:
+            inner = search_cosets(core, clock)
         x = np.zeros(problem.n, dtype=bool)
         x[columns] = inner.x
         return Answer(x, inner.cost, inner.lower_bound)
