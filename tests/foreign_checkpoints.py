@@ -57,7 +57,10 @@ def bitmask(name, dense):
 
     assert issubclass(BitmaskConfig, SparsityCompressionConfig)
     config = BitmaskConfig(format=name) if name == "sparse-bitmask" else Sparse24BitMaskConfig(format=name)
-    compressor = BaseCompressor.load_from_registry(name, config=config)
+    try:
+        compressor = BaseCompressor.load_from_registry(name, config=config)
+    except KeyError:
+        raise ImportError("this release of compressed-tensors lacks the sparse formats") from None
     tensors = compressor.compress({"layers.0.q_proj.weight": dense})
     wants("layers.0.q_proj.bitmask" in tensors)
     said = {"sparsity_config": {"format": name, "registry_requires_subclass": False}, "format": "dense"}
