@@ -38,7 +38,7 @@ def main() -> None:
     write(options.out, "solvers", asdict(result))
     figure = None if options.out is None else cactus(result)
     if figure is not None:
-        figure.savefig(options.out / "solvers.png", dpi=120)
+        figure.savefig(options.out / "solvers.png", dpi=300)
         console.print(f"Written: {options.out / 'solvers.png'}")
 
 

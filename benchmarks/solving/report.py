@@ -6,6 +6,7 @@ from rich.table import Table
 
 from solving.comparison import Comparison, Timing
 from solving.variants import MODELS
+from xoropt.explore.symbols import COLOURS
 
 __all__ = ["cactus", "tables"]
 
@@ -87,16 +88,21 @@ def cactus(result: Comparison) -> Any:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    for name, runs in result.outcomes.items():
-        times = sorted(run.seconds for run in runs if run.optimal)
+    proved = {name: sorted(run.seconds for run in runs if run.optimal) for name, runs in result.outcomes.items()}
+    for i, (name, times) in enumerate(proved.items()):
         if times:
-            axes.plot(range(1, len(times) + 1), times, marker=".", label=f"{name} ({len(times)})")
+            style = {"color": COLOURS[i % len(COLOURS)], "linestyle": "-" if i < len(COLOURS) else "--"}
+            axes.plot(range(1, len(times) + 1), times, marker=".", label=f"{name} ({len(times)})", **style)
     axes.set_yscale("log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("blocks proved minimal")
-    axes.set_ylabel("seconds for the block, the slowest last")
+    axes.set_ylabel("seconds for the block, warm, the slowest last")
     axes.set_title(f"{len(result.blocks)} blocks, time limit {result.effort.time_limit:g} s")
+    axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, alpha=0.3)
-    axes.legend(fontsize="small")
+    handles, names = axes.get_legend_handles_labels()
+    best = sorted(zip(handles, names, strict=True), key=lambda entry: -len(proved[entry[1].rpartition(" (")[0]]))
+    figure.legend(*zip(*best, strict=True), title="strategy (proved)", loc="outside right center", frameon=False)
     return figure

@@ -36,8 +36,30 @@ PROOFS = [pytest.param(name, marks=pytest.mark.slow if name in SLOW_PROOFS else 
 
 def test_pictures_show_every_gate():
     assert to_dot(SMALL).count("->") == 4 + 3
+    pytest.importorskip("igraph")
     root = ElementTree.fromstring(to_svg(SMALL))
     assert len(root.findall(".//{http://www.w3.org/2000/svg}circle")) == SMALL.gates
+
+
+def test_a_picture_of_a_hundred_gates_is_laid_out_by_level():
+    pytest.importorskip("igraph")
+    circuit = synthesize(np.random.default_rng(1).random((28, 24)) < 0.5, "paar", seed=0)
+    assert circuit.gates > 80
+    picture = to_svg(circuit)
+    assert picture == to_svg(circuit)  # the same bytes
+    root = ElementTree.fromstring(picture)
+    gates = [(float(c.get("cx")), float(c.get("cy"))) for c in root.iter("{http://www.w3.org/2000/svg}circle")]
+    columns = sorted({x for x, _ in gates})
+    assert [columns.index(x) + 1 for x, _ in gates] == circuit.levels[circuit.n_in :].tolist()
+    for x in columns:  # no gate covers another
+        rows = sorted(y for at, y in gates if at == x)
+        assert min(np.diff(rows), default=99) >= 2 * 5.5
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert sorted(texts) == sorted([f"x{i}" for i in range(24)] + [f"y{i}" for i in range(28)])
+    width, height = (float(root.get(name)) for name in ("width", "height"))
+    assert all(0 < x < width and 0 < y < height for x, y in gates)
+    nets = [path for path in root.iter("{http://www.w3.org/2000/svg}path") if path.get("class") == "net"]
+    assert len(nets) <= circuit.n_in + circuit.gates  # one path for each signal that is read
 
 
 def test_circuits_without_ports_have_no_verilog_and_no_c():
