@@ -86,3 +86,8 @@ def on_page_markdown(markdown: str, page, config, files: Files) -> str:
 
 def _from(page, target: str) -> str:
     return os.path.relpath(target, PurePosixPath(page.file.src_uri).parent).replace(os.sep, "/")
+
+
+def on_post_page(output: str, page, config) -> str:
+    """Leave out the one script that the theme would fetch from elsewhere."""
+    return re.sub(r'<script src="https://[^"]*"></script>', "", output)
