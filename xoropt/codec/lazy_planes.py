@@ -36,7 +36,7 @@ class LazyPlanes:
     def __getitem__(self, which: tuple[slice, slice]) -> "LazyPlanes":
         """Return some of the planes, and some neighbouring weights of them."""
         weights = range(self.first, self.stop)[which[1]]
-        return replace(self, numbers=self.numbers[which[0]], first=weights.start, stop=weights.stop)
+        return replace(self, numbers=self.numbers[which[0]], first=weights.start, stop=weights.start + len(weights))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Make the bits."""
