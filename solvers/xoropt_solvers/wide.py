@@ -46,7 +46,7 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     found = np.zeros(len(kept) + 64, dtype=np.int64)
     values, best, bound = model.start.copy(), model.start_cost, int(weights.min())
     steps = FIRST_STEPS
-    with stopping(clock.left()) as stop:
+    with stopping(clock.left(), clock.ended_by) as stop:
         while True:
             cost, bound, size = wide_coset(
                 columns, weights[kept], unit, problem.weights is not None, best, bound, steps, found, stop

@@ -24,7 +24,7 @@ from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock
 from xoropt_solvers.systematic import byte_weights, systematic_form
 
-__all__ = ["cores", "search_cosets"]
+__all__ = ["cores", "enumeration_seconds", "search_cosets"]
 
 MOST_SETS = 16
 SECONDS_A_PATTERN = 4e-10  # for each word of the syndrome, as measured
@@ -97,7 +97,7 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1) -> Ans
     """
     sets = _disjoint_sets(problem)
     search = _start(problem, sets)
-    with stopping(clock.left()) as stop, _threads(workers) as pool:
+    with stopping(clock.left(), clock.ended_by) as stop, _threads(workers) as pool:
         _draw(problem, search, sets, stop)
         clock.report(search.cost, search.bound)
         if problem.weights is None:
@@ -106,6 +106,21 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1) -> Ans
             _enumerate_weighted(problem, search, sets, clock, pool, stop)
     info = {"sets": len(sets), "levels": [each.level for each in sets]}
     return Answer(x_of_errors(problem, search.errors), search.cost, search.bound, info)
+
+
+def enumeration_seconds(problem: ParityProblem, cost: int, workers: int) -> float:
+    """Foretell how long `search_cosets` takes to prove that nothing costs less; infinite where weights forbid that.
+
+    Args:
+        problem: in reduced form.
+        cost: of the best answer so far.
+        workers: the number of threads.
+    """
+    if problem.weights is not None:
+        return inf
+    sets = _disjoint_sets(problem)
+    _, work = _targets(sets, _Search(np.zeros(problem.k, dtype=bool), cost, 0, _divisor(problem)))
+    return work * SECONDS_A_PATTERN * len(sets[0].columns) / workers
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
     best, errors, done = start.cost, None, 0
     mismatches = int(mismatch_mask(problem, start.x).sum())
     plan, made = plan_sets(m, c, mismatches - 1), Counter[Plan]()
-    with stopping(clock.left()) as stop:
+    with stopping(clock.left(), clock.ended_by) as stop:
         while done < wanted and best > start.lower_bound and not clock.expired():
             each = max(1, min(ROUNDS_A_CALL, int(SECONDS_A_CALL / plan.seconds), wanted - done))
             cost, completed = search_sets(sets, plan, each, best, start.lower_bound, stop)

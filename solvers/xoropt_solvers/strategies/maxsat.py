@@ -80,7 +80,11 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
     info = {"variables": clauses.variables, "clauses": len(formula.hard)}
     try:
         solved = call_within(
-            lambda: engine.compute(expect_interrupt=True) is not None, clock.left(), engine.stop, engine.delete
+            lambda: engine.compute(expect_interrupt=True) is not None,
+            clock.left(),
+            engine.stop,
+            engine.delete,
+            clock.ended_by,
         )
     except AbandonedError:
         return answer_from_errors(problem, model, engine.best, max(1, engine.proved), info)
