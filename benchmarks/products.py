@@ -18,7 +18,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,9 @@ def ours(case: Case, x: np.ndarray, cores: int) -> tuple[dict[str, Method], np.n
     if case.bits <= 4:
         kept = {"mask": stored + plane, "bits": stored + plane * (1 + case.bits)}
         for cache, held in kept.items():
+            own = replace(tensor)  # calls that keep the mask would use the bits that others keep of the same tensor
             methods[f"xoropt, {cache} kept"] = (
-                lambda cache=cache: xoropt.matvec(tensor, x, jobs=cores, cache=cache),
+                lambda own=own, cache=cache: xoropt.matvec(own, x, jobs=cores, cache=cache),
                 held,
             )
     return methods, xoropt.decompress_tensor(tensor).astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_examples import DTYPES, NETWORKS, Kind, random_tensor
+from model_examples import DTYPES, NETWORKS, Kind, random_tensor, rows_of_classes
 
 import xoropt
 from xoropt.linear.few_levels import suits_few_levels
@@ -99,6 +99,20 @@ def test_fields_of_floats():
         x = rng.standard_normal(300).astype(np.float32)
         check(tensor, x, xoropt.matvec(tensor, x, decoder="compiled"))
         check(tensor, x[:200], xoropt.rmatvec(tensor, x[:200], decoder="compiled"), transpose=True)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, ml_dtypes.bfloat16, np.float16, np.float32])
+@pytest.mark.parametrize("decoder", ["numpy", "compiled"])
+@pytest.mark.parametrize("cache", CACHES)
+def test_classes_of_rows(dtype, decoder, cache):
+    tensor = rows_of_classes(dtype)
+    assert not suits_few_levels(tensor, decoder) or dtype is np.int8
+    rng = np.random.default_rng(1)
+    for vectors in (1, 3, 40):
+        for kind in (np.float32, np.float64):
+            x, z = (rng.standard_normal((length, vectors)).astype(kind) for length in (700, 200))
+            check(tensor, x, xoropt.matvec(tensor, x, decoder=decoder, cache=cache))
+            check(tensor, z, xoropt.rmatvec(tensor, z, decoder=decoder, cache=cache), transpose=True)
 
 
 def test_a_codebook_of_sixteen_levels():

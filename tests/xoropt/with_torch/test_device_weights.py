@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_examples import NETWORKS, Kind, random_tensor
+from model_examples import NETWORKS, Kind, random_tensor, rows_of_classes
 
 import xoropt
 
@@ -50,6 +50,18 @@ def test_rows_of_512_lanes_in_several_segments(network):
 def test_fields_of_floats():
     weights = np.random.default_rng(0).standard_normal((60, 70)).astype(ml_dtypes.bfloat16)
     check(xoropt.compress({"w": weights})["w"])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, ml_dtypes.bfloat16, np.float16, np.float32])
+def test_classes_of_rows(dtype):
+    from xoropt.torch import XorLinear
+
+    tensor = rows_of_classes(dtype)
+    check(tensor)
+    layer, x = XorLinear(tensor), torch.ones(3, 700)
+    assert layer.weight.view(torch.uint8).numpy().tobytes() == xoropt.decompress_tensor(tensor).tobytes()
+    expected = x.double() @ layer.weight.double().T
+    torch.testing.assert_close(layer(x).double(), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_a_device_without_words():

@@ -42,6 +42,12 @@ def print_demo(result: DemoResult) -> None:
         for times in result.predictions
     ]
     print_table(console, "Classifying, in ms", ("images", "from the compressed file", "with bits kept", "dense"), rows)
+    if any(times.dense < min(times.compressed, times.kept) for times in result.predictions):
+        print_line(
+            console,
+            "Layers as small as these are faster dense: decompress them once and keep them. "
+            "'xoropt bench products' measures large ones.",
+        )
 
     def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
         return (label, *(format(getattr(tensor, key), form) for tensor in tensors.values()))
