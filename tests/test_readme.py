@@ -60,7 +60,11 @@ def test_shell_examples(tmp_path):
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("xoropt ")]
     assert len(commands) >= 4
     for command in commands:
-        command = command.replace("--budget 2m", "--budget 5s").replace("--time-limit 10 ", "--time-limit 1 ").replace("--time-limit 5 ", "--time-limit 1 ")
+        command = (
+            command.replace("--budget 2m", "--budget 5s")
+            .replace("--time-limit 10 ", "--time-limit 1 ")
+            .replace("--time-limit 5 ", "--time-limit 1 ")
+        )
         words = [sys.executable, "-m", *shlex.split(command, comments=True)]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), command

@@ -124,7 +124,7 @@ def front(
     Raises:
         ArgumentError: as for `synthesize`.
 
-    >>> [(circuit.depth, circuit.gates) for circuit in front([[1, 1, 1, 0], [1, 1, 1, 1]], time_limit=0.4)]
+    >>> [(circuit.depth, circuit.gates) for circuit in front([[1, 1, 1, 0], [1, 1, 1, 1]], time_limit=4)]
     [(2, 4), (3, 3)]
     """
     array = as_matrix(matrix)

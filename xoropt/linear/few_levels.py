@@ -11,7 +11,6 @@ from threading import Lock
 
 import numpy as np
 
-from xoropt.linear.band_words import Words, open_bands
 from xoropt.linear.vector_groups import group_vectors
 from xoropt.model.compiled_weights import levels_of, use_compiled
 from xoropt.model.tensors import CompressedTensor
@@ -83,6 +82,7 @@ def multiply_few_levels(
         DecodeError: the tensor's parts do not fit together.
     """
     from xoropt.codec.compiled.threads import choose_threads, run_on_threads
+    from xoropt.linear.band_words import Words, open_bands
     from xoropt.linear.kernels import multiply_rows
 
     columns, rows = len(x), len(y)
@@ -115,6 +115,7 @@ def add_few_levels(
         DecodeError: the tensor's parts do not fit together.
     """
     from xoropt.codec.compiled.threads import choose_threads, run_on_threads
+    from xoropt.linear.band_words import Words, open_bands
     from xoropt.linear.kernels import add_rows
 
     (rows, vectors), columns = x.shape, len(y)
