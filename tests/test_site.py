@@ -1,4 +1,4 @@
-"""The site is built without a warning, no link of it is broken, nothing is fetched, and a browser has nothing to say."""
+"""The site is built without a warning, no link is broken, nothing is fetched, and a browser has no complaint."""
 
 import html.parser
 import os
@@ -46,7 +46,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pages(site):
-    return {path: Page(path) for path in sorted(site.rglob("*.html")) if path.name != "404.html"}
+    return {path: Page(path) for path in sorted(site.rglob("*.html"))}
 
 
 def test_every_page_of_docs_is_there(site, pages):
@@ -62,6 +62,8 @@ def test_no_link_is_broken(pages):
     for path, page in pages.items():
         for _, link in page.links:
             parts = urlsplit(link)
+            if path.name == "404.html":  # its links are a server's
+                continue
             if parts.scheme or parts.netloc:
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path

@@ -19,6 +19,8 @@ OUTSIDE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md",
 PACKAGES = ("xoropt", "solvers/xoropt_solvers")
 COPIES = "repository"
 """The folder of the site for files of the repository that are no pages."""
+FETCHED = re.compile(r'<script src="https://[^"]*"></script>')
+WORKER = "assets/javascripts/iframe-worker.js"
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 CODE = re.compile(r"(^```.*?^```$|`[^`\n]+`(?!\]))", re.DOTALL | re.MULTILINE)
 
@@ -54,6 +56,7 @@ def on_files(files: Files, config) -> Files:
         files.append(File.generated(config, page, content=(ROOT / path).read_text(encoding="utf-8")))
     for name in public_packages():
         files.append(File.generated(config, f"reference/{name}.md", content=f"# {name}\n\n::: {name}\n"))
+    files.append(File.generated(config, WORKER, abs_src_path=str(Path(__file__).with_name("iframe-worker.js"))))
     return files
 
 
@@ -89,5 +92,10 @@ def _from(page, target: str) -> str:
 
 
 def on_post_page(output: str, page, config) -> str:
-    """Leave out the one script that the theme would fetch from elsewhere."""
-    return re.sub(r'<script src="https://[^"]*"></script>', "", output)
+    """Take the one script that the theme would fetch from elsewhere from the site itself."""
+    return FETCHED.sub(f'<script src="{_from(page, WORKER)}"></script>', output)
+
+
+def on_post_template(output: str, template_name: str, config) -> str:
+    """Leave that script out of the page that only servers show."""
+    return FETCHED.sub("", output)
