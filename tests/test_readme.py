@@ -37,7 +37,7 @@ def test_extras_exist():
     named = re.findall(r"pip\s+install\s+'([^']*)\[([\w,-]+)\]'", README)
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert {place for place, _ in named} == {"."}
-    assert {extra for _, extra in named} == set(extras) - {"docs", "osd"}
+    assert {extra for _, extra in named} == set(extras) - {"osd"}
 
 
 def test_python_examples(tmp_path, monkeypatch, capsys):

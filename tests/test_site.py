@@ -1,4 +1,4 @@
-"""The site is built without a warning, no link is broken, nothing is fetched, and a browser has no complaint."""
+"""The site is built without a warning; no link is broken, nothing is fetched, a browser has no complaint."""
 
 import html.parser
 import os
