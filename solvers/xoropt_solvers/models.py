@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from xoropt_solvers.elimination import x_of_errors
+from xoropt_solvers.elimination import greedy_answer, x_of_errors
 from xoropt_solvers.errors import LimitExceededError
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.parity_checks import dense_checks
+from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.strategy import Answer, Clock, TimeUpError
 from xoropt_solvers.systematic import member_sums
 
@@ -31,13 +32,16 @@ __all__ = [
     "collapse_errors",
     "eliminate_unknowns",
     "improve_start",
+    "model_of_checks",
     "parity_checks_of",
     "parity_model",
     "search_model",
+    "short_checks",
     "shorten_checks",
 ]
 
 LARGEST_MODEL = 1 << 25  # entries of the constraints' matrix, a byte each: it grows with the square of the rows
+SHORT, SHARE = 16, 8  # so many errors in a check, or one in so many, in the mean: checks that stay as they are
 PAIRS_AT_ONCE = 512  # members whose pairs with all others are compared between two looks at the clock
 
 
@@ -72,40 +76,70 @@ class ParityModel:
         return int(self.weights[self.start].sum())
 
 
-def parity_model(problem: ParityProblem, clock: Clock | None = None) -> ParityModel:
+def parity_model(problem: ParityProblem, clock: Clock | None = None, checks: bool = False) -> ParityModel:
     """State a problem in as few and as short constraints as the four steps reach.
 
     Args:
         problem: without fixed bits.
         clock: `improve_start` and `shorten_checks` take at most half of the time left on it; None sets no limit.
+        checks: whether the constraints are the checks that the problem was given by, where those are short.
 
     Raises:
         TimeUpError: the time was up before the unknowns were eliminated, or there is a limit and too many rows.
         LimitExceededError: there is no limit and too many rows.
     """
     clock = clock or Clock()
+    if checks and short_checks(problem):
+        return collapse_errors(model_of_checks(problem))
     model = collapse_errors(improve_start(eliminate_unknowns(problem, clock), clock.half()))
     return shorten_checks(model, clock.half())
 
 
-def search_model(problem: ParityProblem, clock: Clock, search: Callable[[ParityModel], Answer]) -> Answer:
+def search_model(
+    problem: ParityProblem, clock: Clock, search: Callable[[ParityModel], Answer], checks: bool = False
+) -> Answer:
     """Search the model of a problem; where the time is up before the engine has an answer, return the model's start.
 
     Args:
         problem: in reduced form.
         clock: as for `parity_model`.
         search: from the model to the answer; it may raise TimeUpError.
+        checks: as for `parity_model`.
 
     Raises:
         TimeUpError: as for `parity_model`.
         LimitExceededError: as for `parity_model`.
     """
-    model = parity_model(problem, clock)
+    model = parity_model(problem, clock, checks)
     try:
         clock.check()
         return search(model)
     except TimeUpError:
         return answer_from_errors(problem, model, model.start, int(problem.row_weights.min()), {})
+
+
+def short_checks(problem: ParityProblem) -> bool:
+    """Tell whether a problem was given by checks that are short, so that engines do best with them as they are."""
+    given = problem.checks
+    return given is not None and 0 < len(given.columns) <= max(SHORT, given.length // SHARE) * len(given)
+
+
+def model_of_checks(problem: ParityProblem) -> ParityModel:
+    """Take the checks that a problem was given by; the start is the greedy answer.
+
+    Raises:
+        LimitExceededError: there are too many of them.
+    """
+    given = problem.checks
+    assert given is not None
+    if len(given) * given.length > LARGEST_MODEL:
+        raise LimitExceededError(
+            f"A model of {given.length} errors and {len(given)} checks is too large for an engine: use 'isd', or set a"
+            " time limit."
+        )
+    rows = np.arange(problem.k)
+    start = mismatch_mask(problem, greedy_answer(problem).x)
+    return ParityModel(dense_checks(given), given.syndrome, problem.row_weights, rows, start, members=0)
 
 
 def answer_from_errors(

@@ -12,7 +12,15 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 
-__all__ = ["ParityChecks", "dense_checks", "generator", "read_checks", "satisfied", "weights_of_priors"]
+__all__ = [
+    "ParityChecks",
+    "dense_checks",
+    "generator",
+    "merge_columns",
+    "read_checks",
+    "satisfied",
+    "weights_of_priors",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +95,25 @@ def satisfied(given: ParityChecks, errors: np.ndarray) -> np.ndarray:
     """Tell which checks errors, bool (errors,), satisfy: bool (checks,)."""
     ones = np.bincount(given.rows[errors[given.columns]], minlength=len(given))
     return (ones & 1).astype(bool) == given.syndrome
+
+
+def merge_columns(given: ParityChecks, target: np.ndarray, opposite: np.ndarray, length: int) -> ParityChecks:
+    """State checks in other errors: error j is error target[j] of the new ones, or its opposite.
+
+    Args:
+        given: the checks.
+        target: int64 (errors,), −1 for an error that is 0, or 1 where `opposite` says so.
+        opposite: bool (errors,).
+        length: the number of the new errors.
+    """
+    rows, columns = given.rows, given.columns
+    flips = np.bincount(rows[opposite[columns]], minlength=len(given)) & 1
+    kept = target[columns] >= 0
+    # An error that is in a check twice is not in it.
+    ones, times = np.unique(rows[kept] * length + target[columns[kept]], return_counts=True)
+    ones = ones[times & 1 == 1]
+    starts = np.searchsorted(ones, np.arange(len(given) + 1) * length)
+    return ParityChecks(starts, ones % max(1, length), given.syndrome ^ flips.astype(bool), length)
 
 
 def generator(given: ParityChecks) -> tuple[np.ndarray, np.ndarray]:

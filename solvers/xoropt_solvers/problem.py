@@ -15,7 +15,7 @@ from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 from xoropt_solvers.parity_checks import ParityChecks, generator, read_checks
 
-__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word"]
+__all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word", "with_checks"]
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -41,7 +41,7 @@ class ParityProblem:
         fixed: int8 (n,) of 0, 1 and −1 (free), or None where all bits are free.
         hard: bool (k,), or None where no row must hold.
         checks: the sparse checks of a problem that `from_checks` made, whose A and b are found when they are first
-            asked for; else None.
+            asked for, or that was made from such a one; else None.
         scale: an integer weight of 1 stands for 1/scale of the weights given.
         scale_error: how far a weight, divided by the scale, is at most from the one given. So a cost is at most this
             times the number of mismatches away from what the given weights add up to.
@@ -192,6 +192,14 @@ def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
     """
     ones = problem.A[:, x.astype(bool)].sum(axis=1, dtype=np.int64)
     return (ones & 1).astype(bool) ^ problem.b
+
+
+def with_checks(problem: ParityProblem, given: ParityChecks) -> ParityProblem:
+    """Return a problem that also has its checks: errors A·x ⊕ b, and no others, satisfy them."""
+    same = ParityProblem.__new__(ParityProblem)
+    for name, value in {**vars(problem), "checks": given}.items():
+        object.__setattr__(same, name, value)
+    return same
 
 
 def pack_rows(A: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt_solvers.errors import InvalidInputError
-from xoropt_solvers.parity_checks import generator, read_checks
-from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.parity_checks import generator, merge_columns, read_checks
+from xoropt_solvers.problem import ParityProblem, pack_rows, with_checks
 
 __all__ = ["Reduced", "independent_columns", "reduce_problem", "restore_fixed", "substitute_fixed"]
 
@@ -42,7 +42,13 @@ def substitute_fixed(problem: ParityProblem) -> ParityProblem:
     soft = ~problem.hard
     constant = (A[soft][:, offset].sum(axis=1) & 1).astype(bool)
     rows = (A[soft].astype(np.float32) @ N.astype(np.float32)) % 2 == 1
-    return ParityProblem(rows, b[soft] ^ constant, None if problem.weights is None else problem.weights[soft])
+    weights = None if problem.weights is None else problem.weights[soft]
+    free = ParityProblem(rows, b[soft] ^ constant, weights)
+    if problem.checks is None:
+        return free
+    # A hard row of such a problem is an error that is 0.
+    target = np.where(soft, np.cumsum(soft) - 1, -1)
+    return with_checks(free, merge_columns(problem.checks, target, np.zeros(problem.k, dtype=bool), free.k))
 
 
 def restore_fixed(problem: ParityProblem, free_bits: np.ndarray) -> np.ndarray:
@@ -104,7 +110,18 @@ def reduce_problem(problem: ParityProblem) -> Reduced:
     order = np.argsort(first, kind="stable")
     order = order[left[order] > 0]
     unit = bool((left[order] == 1).all())
-    return Reduced(ParityProblem(rows[first[order]], (ones > zeros)[order], None if unit else left[order]), offset)
+    reduced = ParityProblem(rows[first[order]], (ones > zeros)[order], None if unit else left[order])
+    if problem.checks is None or (nonzero & (problem.row_weights == 0)).any() or len(order) < len(first):
+        return Reduced(reduced, offset)  # an error of no weight is no variable: checks with one would have to be added
+    # The error of a row is that of the row which it was merged with, or its opposite; that of a zero row is its value.
+    at = np.empty(len(first), dtype=np.int64)
+    at[order] = np.arange(len(order))
+    target = np.full(problem.k, -1, dtype=np.int64)
+    target[keep] = at[group]
+    opposite = np.where(keep, problem.b, False)
+    opposite[keep] ^= (ones > zeros)[group]
+    opposite[~nonzero] = problem.b[~nonzero]
+    return Reduced(with_checks(reduced, merge_columns(problem.checks, target, opposite, reduced.k)), offset)
 
 
 def independent_columns(A: np.ndarray) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""Constraint programming: OR-Tools CP-SAT with its own XOR constraint, started from the model's start."""
+"""Constraint programming: OR-Tools CP-SAT, started from the model's start; parities are sums, long ones its XORs."""
 
 import math
 
 import numpy as np
 
 from xoropt_solvers import checks
-from xoropt_solvers.errors import LimitExceededError, SolverError
+from xoropt_solvers.errors import InvalidInputError, LimitExceededError, SolverError
 from xoropt_solvers.interrupts import interrupting
 from xoropt_solvers.models import ParityModel, answer_from_errors, search_model
 from xoropt_solvers.problem import ParityProblem
@@ -13,31 +13,37 @@ from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["STRATEGY", "run", "search"]
 
+PARITIES = ("auto", "linear", "xor")
+LONGEST_LINEAR = 64  # errors of a check
 LARGEST_TOTAL = 1 << 53  # the engine reports its bound as a float, which is exact up to here
 
 
-def run(problem: ParityProblem, clock: Clock, workers: int = 1) -> Answer:
+def run(problem: ParityProblem, clock: Clock, workers: int = 1, parity: str = "auto") -> Answer:
     """Find and prove the minimum; at the time limit return the best found with the engine's own bound.
 
     Args:
         problem: in reduced form.
         clock: ends the search.
         workers: the engine's number of threads.
+        parity: how a check is stated: "linear", as Σ e = 2·q + y with an integer q, or "xor", by the engine's own
+            constraint; "auto" takes the first for checks of at most LONGEST_LINEAR errors.
 
     Raises:
-        InvalidInputError: `workers` is not a positive integer.
+        InvalidInputError: `workers` is not a positive integer, or `parity` none of the three.
         LimitExceededError: the weights sum to 2**53 or more.
     """
     checks.integer(workers, "workers", 1)
+    if parity not in PARITIES:
+        raise InvalidInputError(f"Argument 'parity' must be one of {', '.join(PARITIES)}, not {parity!r}.")
     total = int(problem.row_weights.sum())
     if total >= LARGEST_TOTAL:
         raise LimitExceededError(
             f"Strategy 'cpsat' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
         )
-    return search_model(problem, clock, lambda model: search(problem, model, clock, workers))
+    return search_model(problem, clock, lambda model: search(problem, model, clock, workers, parity))
 
 
-def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: int = 1) -> Answer:
+def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: int = 1, parity: str = "auto") -> Answer:
     """Do what `run` does, with a given model of the problem."""
     from ortools.sat.python import cp_model
 
@@ -46,7 +52,14 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: in
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
         clock.check()
         literals = [variables[v] for v in check]
-        program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
+        if not literals:
+            continue
+        if parity == "linear" or (parity == "auto" and len(check) <= LONGEST_LINEAR):
+            half = program.new_int_var(0, (len(check) - value) // 2, "")
+            program.add(cp_model.LinearExpr.sum(literals) == 2 * half + int(value))
+            program.add_hint(half, (int(model.start[check].sum()) - value) // 2)
+        else:
+            program.add_bool_xor([literals[0] if value else ~literals[0], *literals[1:]])
     program.minimize(cp_model.LinearExpr.weighted_sum(variables, model.weights.tolist()))
     for variable, on in zip(variables, model.start.tolist(), strict=True):
         program.add_hint(variable, on)
@@ -78,5 +91,5 @@ STRATEGY = Strategy(
     run=run,
     exact=True,
     requires={"ortools": "ortools"},
-    summary="constraint programming (OR-Tools CP-SAT) with XOR constraints",
+    summary="constraint programming (OR-Tools CP-SAT), parities as sums or XORs",
 )

@@ -41,7 +41,7 @@ def run(problem: ParityProblem, clock: Clock, engine: str = "scip") -> Answer:
             f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
             " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
         )
-    return search_model(problem, clock, lambda model: search(problem, model, clock, engine))
+    return search_model(problem, clock, lambda model: search(problem, model, clock, engine), checks=True)
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str = "scip") -> Answer:

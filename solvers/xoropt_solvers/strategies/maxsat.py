@@ -21,7 +21,7 @@ def run(problem: ParityProblem, clock: Clock, stratified: bool | None = None) ->
         clock: ends the search.
         stratified: whether the engine takes the heaviest errors first; None does so in weighted problems.
     """
-    return search_model(problem, clock, lambda model: search(problem, model, clock, stratified))
+    return search_model(problem, clock, lambda model: search(problem, model, clock, stratified), checks=True)
 
 
 def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified: bool | None = None) -> Answer:

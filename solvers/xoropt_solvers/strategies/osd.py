@@ -3,7 +3,14 @@
 import numpy as np
 
 from xoropt_solvers import checks
-from xoropt_solvers.models import answer_from_errors, collapse_errors, eliminate_unknowns, shorten_checks
+from xoropt_solvers.models import (
+    answer_from_errors,
+    collapse_errors,
+    eliminate_unknowns,
+    model_of_checks,
+    short_checks,
+    shorten_checks,
+)
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy, TimeUpError
 
@@ -31,7 +38,10 @@ def run(problem: ParityProblem, clock: Clock, order: int = 10, iterations: int =
 
     checks.integer(iterations, "iterations", 1)
     checks.integer(order, "order", 0)
-    model = shorten_checks(collapse_errors(eliminate_unknowns(problem, clock)), clock.half())
+    if short_checks(problem):
+        model = collapse_errors(model_of_checks(problem))
+    else:
+        model = shorten_checks(collapse_errors(eliminate_unknowns(problem, clock)), clock.half())
     clock.check()
     H = model.H.astype(np.uint8)
     # The decoder cannot be interrupted, so that it does not begin where it would not end in time.

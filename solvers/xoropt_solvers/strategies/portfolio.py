@@ -8,7 +8,6 @@ dependent rows; else `brouwer-zimmermann`. Where its enumeration would not end i
 `xorsat` if there is no limit. All stop when what they know together is a proof.
 """
 
-import contextlib
 from functools import partial
 from typing import Any
 
@@ -17,11 +16,12 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
-from xoropt_solvers.problem import ParityProblem, unpack_word
+from xoropt_solvers.models import short_checks
+from xoropt_solvers.problem import ParityProblem, unpack_word, with_checks
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
 from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 from xoropt_solvers.zimmermann import cores, enumeration_seconds
 
@@ -57,6 +57,8 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
     core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
+    if reduced.problem.checks is not None:
+        core = with_checks(core, reduced.problem.checks)
     answer = _core(core, clock.raised(reduced.offset), workers)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
@@ -88,11 +90,9 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     """Try `isd` for a moment, and then all engines that suit the problem, side by side."""
     left = clock.left()
-    with contextlib.suppress(TimeUpError):
-        known.take(
-            "isd",
-            isd.STRATEGY.run(problem, clock.part(FIRST_SECONDS if left is None else min(FIRST_SECONDS, left / 10))),
-        )
+    if is_narrow(problem) or not is_sparse(problem):
+        moment = FIRST_SECONDS if left is None else min(FIRST_SECONDS, left / 10)
+        known.take("isd", isd.STRATEGY.run(problem, clock.part(moment)))
     if known.answer.cost > known.answer.lower_bound and not clock.expired():
         race(known, parts(problem, known.answer.cost, clock, workers), clock)
 
@@ -103,12 +103,16 @@ def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list
     def part(strategy: Strategy, seconds: float | None = None, **options: Any) -> Part:
         return Part(strategy.name, partial(strategy.run, problem, **options), seconds)
 
+    narrow = is_narrow(problem)
     if is_sparse(problem):
-        chosen = [part(s.STRATEGY) for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
-        chosen = chosen or [part(sat.STRATEGY)] * (not missing_packages(sat.STRATEGY))
-        return [*chosen, part(coset.STRATEGY, workers=1)]
+        chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
+        if not chosen and not missing_packages(sat.STRATEGY):
+            chosen = [sat.STRATEGY]
+        if narrow:
+            return [part(coset.STRATEGY, workers=1), *map(part, chosen[: max(1, workers - 1)])]
+        return [*map(part, chosen)] if chosen else [part(brouwer_zimmermann.STRATEGY, workers=workers)]
     left = clock.left()
-    if problem.n <= 64 or problem.k - problem.n <= MOST_DEPENDENT:
+    if narrow:
         exact = [part(coset.STRATEGY, workers=workers)]
         if workers > 1 and problem.weights is None:
             exact.append(part(brouwer_zimmermann.STRATEGY, workers=workers - 1))
@@ -125,7 +129,12 @@ def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list
 
 def is_sparse(problem: ParityProblem) -> bool:
     """Tell whether clauses or linear constraints suit a problem better than enumeration."""
-    return bool(problem.A.mean() < SPARSE)
+    return short_checks(problem) or bool(problem.A.mean() < SPARSE)
+
+
+def is_narrow(problem: ParityProblem) -> bool:
+    """Tell whether `coset` searches a problem in machine words."""
+    return problem.n <= 64 or problem.k - problem.n <= MOST_DEPENDENT
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:

@@ -37,13 +37,14 @@ def test_engines_are_chosen_by_size_sparsity_time_and_threads():
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
     assert engines(dense(400, 200), time_limit=9.0) == ["brouwer-zimmermann", "isd"]
     assert engines(planted(160, 70, [3, 40])) == ["brouwer-zimmermann", "xorsat"]
-    assert engines(sparse(180, 100, [3])) == ["maxsat", "cpsat", "coset"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat", "cpsat"]
+    assert engines(sparse(90, 64, [3])) == ["coset", "maxsat"]
 
 
 def test_sat_stands_in_for_what_is_missing(monkeypatch):
     monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module not in ("pycryptosat", "ortools"))
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "sat"]
-    assert engines(sparse(180, 100, [3])) == ["maxsat", "coset"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat"]
 
 
 def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
@@ -51,7 +52,7 @@ def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
     solution = solve(planted(160, 70, [3, 40]))
     assert solution.optimal
     assert solution.info["engine"] == "brouwer-zimmermann"
-    assert engines(sparse(180, 100, [3])) == ["coset"]
+    assert engines(sparse(180, 100, [3])) == ["brouwer-zimmermann"]
 
 
 def test_dense_problems_beyond_enumeration_are_proved():
