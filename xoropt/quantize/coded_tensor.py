@@ -1,0 +1,120 @@
+"""Coded tensors: masks, integer codes and scales that another library's quantizer has made."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xoropt.common.errors import ArgumentError
+
+__all__ = ["CodedTensor", "join_parts", "split"]
+
+CODES, SCALES, ZERO_POINTS, MASK = "codes", "scales", "zero_points", "mask"
+
+
+@dataclass(frozen=True, eq=False)
+class CodedTensor:
+    """A weight matrix as integer codes: kept weights are (code − zero point)·scale, pruned ones are 0.
+
+    `xoropt.compress` takes it wherever it takes an array. Its parts are stored as tensors of their own, `NAME.codes`,
+    `NAME.scales` and `NAME.zero_points`, so that each comes back as it was; `CodedTensor.of(arrays, NAME)` joins them.
+
+    Attributes:
+        mask: bool, of the codes' shape, False where a weight is pruned; None: all are kept.
+        codes: integers (rows, columns). Those of pruned weights are not kept.
+        scales: floats: (), (rows,), (rows, 1) or (rows, columns/group_size).
+        zero_points: integers or floats of the shape of `scales`; None: 0.
+        group_size: neighbouring columns that share a scale; None: a row does, or the whole tensor.
+
+    Raises:
+        ArgumentError: the parts do not fit each other.
+    """
+
+    mask: np.ndarray | None = field(repr=False)
+    codes: np.ndarray = field(repr=False)
+    scales: np.ndarray = field(repr=False)
+    zero_points: np.ndarray | None = field(default=None, repr=False)
+    group_size: int | None = None
+
+    def __post_init__(self) -> None:
+        codes, scales = np.asarray(self.codes), np.asarray(self.scales)
+        if codes.ndim != 2 or codes.dtype.kind not in "iu":
+            raise ArgumentError(f"codes must be integers (rows, columns), not {codes.dtype} {codes.shape}.")
+        mask = None if self.mask is None else np.asarray(self.mask)
+        if mask is not None and (mask.dtype != bool or mask.shape != codes.shape):
+            raise ArgumentError(f"mask must be bool {codes.shape} like the codes, not {mask.dtype} {mask.shape}.")
+        rows, columns = codes.shape
+        if self.group_size is not None and (self.group_size < 1 or columns % self.group_size):
+            raise ArgumentError(f"group_size {self.group_size} does not divide the {columns} columns.")
+        shapes = {(), (1,), (rows,), (rows, 1)} if self.group_size is None else {(rows, columns // self.group_size)}
+        if scales.shape not in shapes:
+            allowed = " or ".join(str(shape) for shape in sorted(shapes, key=len))
+            raise ArgumentError(f"scales have the shape {scales.shape}; codes of {codes.shape} need {allowed}.")
+        zeros = None if self.zero_points is None else np.asarray(self.zero_points)
+        if zeros is not None and zeros.shape != scales.shape:
+            raise ArgumentError(f"zero_points have the shape {zeros.shape}, not that of the scales, {scales.shape}.")
+        for name, array in (("mask", mask), ("codes", codes), ("scales", scales), ("zero_points", zeros)):
+            object.__setattr__(self, name, array)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], name: str) -> "CodedTensor":
+        """Join the parts that `xoropt.decompress` returns for a coded tensor of this name.
+
+        Raises:
+            ArgumentError: there are none.
+        """
+        return join_parts(arrays, name)
+
+    def dequantize(self) -> np.ndarray:
+        """Return the weights, (rows, columns), of the scales' dtype."""
+        rows, columns = self.codes.shape
+        groups = math.prod(self.scales.shape[1:]) if self.scales.ndim == 2 else 1
+        kind = self.scales.dtype if self.scales.dtype.kind in "fV" else np.dtype(np.float32)
+        wide = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
+        numbers = self.codes.reshape(rows, groups, -1).astype(wide)
+        if self.zero_points is not None:
+            numbers -= np.broadcast_to(self.zero_points.reshape(-1, groups, 1), (rows, groups, 1)).astype(wide)
+        numbers *= np.broadcast_to(self.scales.reshape(-1, groups, 1), (rows, groups, 1)).astype(wide)
+        weights = numbers.reshape(rows, columns).astype(kind)
+        return weights if self.mask is None else np.where(self.mask, weights, np.zeros((), dtype=kind))
+
+
+def split(name: str, tensor: CodedTensor) -> dict[str, np.ndarray]:
+    """Return the tensors that a coded tensor is stored as, by name.
+
+    Codes of pruned weights become a number that no kept weight has, which the coder stores as a mask.
+    """
+    codes = tensor.codes
+    parts = {}
+    if tensor.mask is not None and not tensor.mask.all():
+        free = _free_number(codes[tensor.mask], codes.dtype)
+        if free is None:
+            parts[f"{name}.{MASK}"] = tensor.mask
+        codes = np.where(tensor.mask, codes, codes.dtype.type(free or 0))
+    parts = {f"{name}.{CODES}": codes, f"{name}.{SCALES}": tensor.scales} | parts
+    if tensor.zero_points is not None:
+        parts[f"{name}.{ZERO_POINTS}"] = tensor.zero_points
+    return parts
+
+
+def join_parts(arrays: Mapping[str, np.ndarray], name: str) -> CodedTensor:
+    """Undo `split`; codes of pruned weights are the lowest number, see there.
+
+    Raises:
+        ArgumentError: a part is missing.
+    """
+    for part in (CODES, SCALES):
+        if f"{name}.{part}" not in arrays:
+            raise ArgumentError(f"There is no '{name}.{part}'; no coded tensor '{name}' was stored here.")
+    codes, scales = arrays[f"{name}.{CODES}"], arrays[f"{name}.{SCALES}"]
+    groups = scales.shape[1] if scales.ndim == 2 and scales.shape[1:] != (1,) else None
+    mask = arrays.get(f"{name}.{MASK}")
+    return CodedTensor(mask, codes, scales, arrays.get(f"{name}.{ZERO_POINTS}"), codes.shape[1] // groups if groups else None)
+
+
+def _free_number(kept: np.ndarray, dtype: np.dtype) -> int | None:
+    """Return the number next to the kept codes that none of them is; None where they leave none."""
+    low, high = (int(kept.min()), int(kept.max())) if kept.size else (1, 0)
+    info = np.iinfo(dtype)
+    return low - 1 if low > info.min else high + 1 if high < info.max else None
