@@ -48,7 +48,8 @@ print("stored:   ", report.stored_size, "bytes of", report.size)
 assert all(check.lossless for check in xoropt.verify_checkpoint(source, "rescued"))
 
 # Write what other libraries read today: ordinary tensors, and a config.json that fits.
-xoropt.decompress_checkpoint("rescued", "plain", to="plain", overwrite=True)
+if not Path("plain").exists():  # a folder with files in it is never replaced
+    xoropt.decompress_checkpoint("rescued", "plain", to="plain")
 for path in sorted(Path("plain").glob("*.safetensors")):
     for name, weights in load_file(path).items():
         print(name, weights.dtype, weights.shape, f"{np.mean(weights == 0):.1%} zeros")

@@ -1,5 +1,6 @@
 """The site is built without a warning; no link is broken, nothing is fetched, a browser has no complaint."""
 
+import html
 import html.parser
 import os
 import subprocess
@@ -55,6 +56,12 @@ def test_every_page_of_docs_is_there(site, pages):
         assert site / path.relative_to(ROOT / "docs").with_suffix(".html") in pages
     for name in ("xoropt", "xoropt.networks", "xoropt_solvers"):
         assert f'id="{name}.' in (site / "reference" / f"{name}.html").read_text()
+
+
+def test_the_examples_are_shown(site):
+    page = (site / "examples.html").read_text()
+    for script in (ROOT / "examples").glob("*.py"):
+        assert script.read_text().splitlines()[0].strip('"') in html.unescape(page)
 
 
 def test_no_link_is_broken(pages):

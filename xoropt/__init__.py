@@ -21,10 +21,12 @@ from xoropt.model.preparation import PreparedTensor, prepare
 from xoropt.model.report import ModelReport, TensorReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import TensorCheck, verify
+from xoropt.quantize.coded_tensor import CodedTensor
 
 __all__ = [
     "ArgumentError",
     "BlockEncoded",
+    "CodedTensor",
     "CompressConfig",
     "CompressedModel",
     "CompressedTensor",

@@ -5,7 +5,7 @@ from typing import Any
 
 import griffe
 
-DOCTEST = re.compile(r"^>>> .*?(?=\n\n|\Z)", re.DOTALL | re.MULTILINE)
+DOCTEST = re.compile(r"^( *)(>>> .*?)(?=\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class Doctests(griffe.Extension):
@@ -14,4 +14,4 @@ class Doctests(griffe.Extension):
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Rewrite the docstring of one object."""
         if obj.docstring:
-            obj.docstring.value = DOCTEST.sub(lambda match: f"```pycon\n{match[0]}\n```", obj.docstring.value)
+            obj.docstring.value = DOCTEST.sub(r"\1```pycon\n\1\2\n\1```", obj.docstring.value)

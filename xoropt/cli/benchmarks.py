@@ -38,7 +38,9 @@ class _Bench(Command):
         found = _benchmarks()
         with formatter.section("Benchmarks"):
             formatter.write_dl([(name, _summary(path)) for name, path in found.items()])
-        formatter.write(f"\n  NAME is one of {', '.join(found)}.\n")
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"NAME is one of {', '.join(found)}.")
 
 
 def _summary(path: Path) -> str:
@@ -64,6 +66,7 @@ def bench(context: click.Context, name: str | None, arguments: tuple[str, ...]) 
     \b
     Examples:
       xoropt bench encode --quick
+      xoropt bench all --quick --out results
       xoropt bench overview --out results
     """
     import runpy

@@ -47,7 +47,7 @@ def seconds_of(text: str) -> float:
     return total
 
 
-@cli.command()
+@cli.command(short_help="Find the networks that suit a model best.")
 @click.argument("space", metavar="[SPACE.toml]", required=False, type=file_argument)
 @click.option(
     "--data",
@@ -104,7 +104,7 @@ def explore(
     \b
     Examples:
       xoropt explore --sparsity 0.9 --budget 2m
-      xoropt explore space.toml --data model.safetensors --sparsity 0.9 --bits 1 --out layers
+      xoropt explore space.toml --data model.safetensors --sparsity 0.9 --bits 1
       xoropt explore --data small.safetensors --budget 10m --json
     """
     from xoropt.explore import default_text, write_figures, write_report

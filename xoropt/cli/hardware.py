@@ -12,7 +12,7 @@ from xoropt.common.errors import XoroptError
 __all__ = ["hardware"]
 
 
-@cli.command()
+@cli.command(short_help="Cost, Verilog and simulation of a decoder.")
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: the costs of all]")
 @click.option("--synthesis", type=click.Choice([*METHODS]), help="Look for fewer gates, as 'xoropt synthesize' does.")
@@ -40,7 +40,7 @@ def hardware(source: str, out: Path | None, force: bool, as_json: bool, **option
 
     \b
     Example:
-      xoropt hardware small.safetensors --tensor fc2.weight --out decoder --simulate
+      xoropt hardware small.safetensors --tensor fc2.weight --out dec --simulate
     """
     from xoropt.cli.tables.hardware import print_hardware
     from xoropt.hardware.study import study

@@ -10,7 +10,7 @@ from xoropt.networks.drawing import VIEWS
 __all__ = ["draw"]
 
 
-@cli.command()
+@cli.command(short_help="Draw a network or a circuit.")
 @click.argument("source", metavar="RECIPE|CIRCUIT.txt")
 @click.option(
     "--out",

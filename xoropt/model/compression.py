@@ -22,6 +22,7 @@ from xoropt.model.storing_together import Done, store_all
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.model.value_encoding import encode_values
 from xoropt.quantize import value_entropy
+from xoropt.quantize.coded_tensor import expanded
 
 __all__ = ["compress", "store"]
 
@@ -44,7 +45,7 @@ def compress(
 
     Args:
         tensors: arrays by name, of any dtype that safetensors knows (bfloat16 and 8-bit floats through ml_dtypes), or
-            tensors of torch.
+            tensors of torch; a `CodedTensor` becomes several tensors, see there.
         config: what to do; by default every tensor is kept exactly: by its values where they are few, and otherwise by
             fields, the exponents coded and the other bits as they are.
         metadata: text to keep with the model.
@@ -66,6 +67,7 @@ def compress(
         XoroptWarning: what was asked for is probably not what was meant, see `xoropt.model.remarks`.
     """
     config = configured(config, options)
+    tensors = expanded(tensors)
     check_names(tensors)
     check_metadata(metadata or {})
     arrays = {name: array_of(name, value) for name, value in tensors.items()}

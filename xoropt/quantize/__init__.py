@@ -2,6 +2,7 @@
 
 from xoropt.quantize.binary_coding import binary_code
 from xoropt.quantize.codebooks import codebook
+from xoropt.quantize.coded_tensor import CodedTensor
 from xoropt.quantize.levels import Codebook, CodedField, Scales
 from xoropt.quantize.low_rank import prune_low_rank
 from xoropt.quantize.pruning import prune, prune_globally
@@ -11,6 +12,7 @@ from xoropt.quantize.recognition import recognize
 __all__ = [
     "Codebook",
     "CodedField",
+    "CodedTensor",
     "QuantizedTensor",
     "Scales",
     "binary_code",

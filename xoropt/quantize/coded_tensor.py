@@ -3,14 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["CodedTensor", "join_parts", "split"]
+__all__ = ["CodedTensor", "expanded"]
 
-CODES, SCALES, ZERO_POINTS, MASK = "codes", "scales", "zero_points", "mask"
+CODES, SCALES, ZERO_POINTS, MASK, PRUNED = "codes", "scales", "zero_points", "mask", "pruned"
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class CodedTensor:
     """A weight matrix as integer codes: kept weights are (code − zero point)·scale, pruned ones are 0.
 
     `xoropt.compress` takes it wherever it takes an array. Its parts are stored as tensors of their own, `NAME.codes`,
-    `NAME.scales` and `NAME.zero_points`, so that each comes back as it was; `CodedTensor.of(arrays, NAME)` joins them.
+    `NAME.scales` and `NAME.zero_points` among them; `CodedTensor.of(xoropt.decompress(path), NAME)` joins them again.
 
     Attributes:
         mask: bool, of the codes' shape, False where a weight is pruned; None: all are kept.
@@ -64,7 +65,7 @@ class CodedTensor:
         Raises:
             ArgumentError: there are none.
         """
-        return join_parts(arrays, name)
+        return _join(arrays, name)
 
     def dequantize(self) -> np.ndarray:
         """Return the weights, (rows, columns), of the scales' dtype."""
@@ -72,34 +73,45 @@ class CodedTensor:
         groups = math.prod(self.scales.shape[1:]) if self.scales.ndim == 2 else 1
         kind = self.scales.dtype if self.scales.dtype.kind in "fV" else np.dtype(np.float32)
         wide = np.dtype(np.float64) if kind == np.float64 else np.dtype(np.float32)
-        numbers = self.codes.reshape(rows, groups, -1).astype(wide)
+        numbers: np.ndarray = self.codes.reshape(rows, groups, -1).astype(wide)
         if self.zero_points is not None:
-            numbers -= np.broadcast_to(self.zero_points.reshape(-1, groups, 1), (rows, groups, 1)).astype(wide)
-        numbers *= np.broadcast_to(self.scales.reshape(-1, groups, 1), (rows, groups, 1)).astype(wide)
-        weights = numbers.reshape(rows, columns).astype(kind)
+            numbers = numbers - self.zero_points.reshape(-1, groups, 1).astype(wide)
+        weights = (numbers * self.scales.reshape(-1, groups, 1).astype(wide)).reshape(rows, columns).astype(kind)
         return weights if self.mask is None else np.where(self.mask, weights, np.zeros((), dtype=kind))
 
 
-def split(name: str, tensor: CodedTensor) -> dict[str, np.ndarray]:
+def expanded(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tensors by name, with the parts of a coded tensor in its place."""
+    found: dict[str, Any] = {}
+    for name, tensor in tensors.items():
+        for key, part in (_split(name, tensor) if isinstance(tensor, CodedTensor) else {name: tensor}).items():
+            if key in found:
+                raise ArgumentError(f"There are two tensors '{key}'; rename one of them.")
+            found[key] = part
+    return found
+
+
+def _split(name: str, tensor: CodedTensor) -> dict[str, np.ndarray]:
     """Return the tensors that a coded tensor is stored as, by name.
 
-    Codes of pruned weights become a number that no kept weight has, which the coder stores as a mask.
+    Codes of pruned weights become a number that no kept weight has, `NAME.pruned`, which the coder stores as a mask;
+    where there is no such number, the mask is a tensor, `NAME.mask`.
     """
     codes = tensor.codes
-    parts = {}
+    parts: dict[str, np.ndarray] = {}
     if tensor.mask is not None and not tensor.mask.all():
         free = _free_number(codes[tensor.mask], codes.dtype)
-        if free is None:
-            parts[f"{name}.{MASK}"] = tensor.mask
-        codes = np.where(tensor.mask, codes, codes.dtype.type(free or 0))
+        filled = codes.dtype.type(free or 0)
+        parts = {f"{name}.{MASK}": tensor.mask} if free is None else {f"{name}.{PRUNED}": np.array(filled)}
+        codes = np.where(tensor.mask, codes, filled)
     parts = {f"{name}.{CODES}": codes, f"{name}.{SCALES}": tensor.scales} | parts
     if tensor.zero_points is not None:
         parts[f"{name}.{ZERO_POINTS}"] = tensor.zero_points
     return parts
 
 
-def join_parts(arrays: Mapping[str, np.ndarray], name: str) -> CodedTensor:
-    """Undo `split`; codes of pruned weights are the lowest number, see there.
+def _join(arrays: Mapping[str, np.ndarray], name: str) -> CodedTensor:
+    """Undo `_split`.
 
     Raises:
         ArgumentError: a part is missing.
@@ -110,7 +122,10 @@ def join_parts(arrays: Mapping[str, np.ndarray], name: str) -> CodedTensor:
     codes, scales = arrays[f"{name}.{CODES}"], arrays[f"{name}.{SCALES}"]
     groups = scales.shape[1] if scales.ndim == 2 and scales.shape[1:] != (1,) else None
     mask = arrays.get(f"{name}.{MASK}")
-    return CodedTensor(mask, codes, scales, arrays.get(f"{name}.{ZERO_POINTS}"), codes.shape[1] // groups if groups else None)
+    if f"{name}.{PRUNED}" in arrays:
+        mask = codes != arrays[f"{name}.{PRUNED}"]
+    size = codes.shape[1] // groups if groups else None
+    return CodedTensor(mask, codes, scales, arrays.get(f"{name}.{ZERO_POINTS}"), size)
 
 
 def _free_number(kept: np.ndarray, dtype: np.dtype) -> int | None:

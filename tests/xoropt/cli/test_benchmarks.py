@@ -25,7 +25,7 @@ def test_help(name, xoropt_command, monkeypatch):
 def test_all_are_listed(xoropt_command):
     status, out, err = xoropt_command("bench")
     assert (status, err) == (0, "")
-    assert f"NAME is one of {', '.join(NAMES)}." in out
+    assert f"NAME is one of {', '.join(NAMES)}." in " ".join(out.split())
 
 
 def test_an_unknown_name(xoropt_command):
