@@ -48,7 +48,7 @@ def test_notebook_says_how_to_install(path):
 def test_notebook_shows_what_it_printed(path):
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     for cell in cells:
-        if re.search(r"^\s*(print|plt\.show)\(", cell.source, re.MULTILINE):
+        if re.search(r"^(print|plt\.show)\(", cell.source, re.MULTILINE):
             assert cell.outputs, cell.source
         assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.source
         assert all(output.output_type != "error" for output in cell.outputs)
