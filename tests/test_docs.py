@@ -1,6 +1,10 @@
 """The pages in docs/: every example runs, in order, and every link leads somewhere."""
 
+import importlib.util
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,16 +16,23 @@ from xoropt.masks import registry as masks
 from xoropt.networks import TOPOLOGIES
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
+NAMES = [page.relative_to(DOCS).with_suffix("").as_posix() for page in PAGES]
 SLOW = {"extending"}
 """Pages whose examples take longer than a few seconds."""
 PACKAGES = {"hardware": "iverilog"}
 """The Debian package that a page's examples need."""
+MODULES = {
+    "tutorials/torch": ("torch", "xoropt.torch"),
+    "tutorials/comparing-solvers": ("xoropt_solvers.comparing",),
+    "tutorials/exploring": ("matplotlib",),
+}
+"""The modules that a page's examples need, which not every installation has."""
 
 
-def marks(page):
-    yield from [pytest.mark.slow] if page.stem in SLOW else []
-    yield from [pytest.mark.debian(PACKAGES[page.stem])] if page.stem in PACKAGES else []
+def marks(name):
+    yield from [pytest.mark.slow] if name in SLOW else []
+    yield from [pytest.mark.debian(PACKAGES[name])] if name in PACKAGES else []
 
 
 def blocks(page, language):
@@ -64,8 +75,25 @@ def install(page, folder):
     forget_entry_points()
 
 
-@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=[*marks(page)]) for page in PAGES])
-def test_examples(page, tmp_path, monkeypatch, registries):
+def installed(module):
+    """Whether a module can be imported; of one in a package that is missing, too."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def need(name):
+    """Skip a test of the page of this name where a module is missing."""
+    for module in MODULES.get(name, ()):
+        if not installed(module):
+            pytest.skip(f"needs {module}")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[*marks(name)]) for name in NAMES])
+def test_examples(name, tmp_path, monkeypatch, registries):
+    need(name)
+    page = DOCS / f"{name}.md"
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     install(page, tmp_path)
@@ -74,8 +102,24 @@ def test_examples(page, tmp_path, monkeypatch, registries):
         exec(compile(block, page.name, "exec"), names)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("tutorials/")])
+def test_commands_of_tutorials(name, tmp_path, monkeypatch, registries):
+    """The commands in `sh` blocks run, after the examples have made their files."""
+    need(name)
+    page = DOCS / f"{name}.md"
+    commands = [line for block in blocks(page, "sh") for line in block.splitlines() if line.startswith("xoropt ")]
+    if not commands:
+        pytest.skip("no commands")
+    test_examples(name, tmp_path, monkeypatch, registries)
+    for command in commands:
+        words = [sys.executable, "-m", *shlex.split(command.replace("20s", "3s"), comments=True)]
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, ""), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_links(page):
     text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)  # code has brackets of its own
     for path in re.findall(r"\]\(((?!http|#)[^)#]+)", text):
-        assert (DOCS / path).exists(), path
+        assert (page.parent / path).exists(), path

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -53,10 +54,17 @@ def test_python_examples(tmp_path, monkeypatch, capsys):
 def test_shell_examples(tmp_path):
     rng = np.random.default_rng(0)
     save_file({"fc.weight": rng.standard_normal((400, 300)).astype(np.float32)}, tmp_path / "model.safetensors")
+    (tmp_path / "checkpoint").mkdir()
+    shutil.copy(tmp_path / "model.safetensors", tmp_path / "checkpoint")
+    (tmp_path / "checkpoint" / "config.json").write_text("{}")
     commands = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("xoropt ")]
     assert len(commands) >= 4
     for command in commands:
-        command = command.replace("--budget 2m", "--budget 5s").replace("--time-limit 10 ", "--time-limit 1 ")
+        command = (
+            command.replace("--budget 2m", "--budget 5s")
+            .replace("--time-limit 10 ", "--time-limit 1 ")
+            .replace("--time-limit 5 ", "--time-limit 1 ")
+        )
         words = [sys.executable, "-m", *shlex.split(command, comments=True)]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, ""), command

@@ -15,6 +15,7 @@ from xoropt import CompressConfig
 from xoropt.codec import Encoding
 from xoropt.codec.stacked import StackedPlanes
 from xoropt.common.memory import aligned
+from xoropt.quantize.levels import CodedField
 from xoropt.quantize.quantized_tensor import Listed
 
 __all__ = ["OURS", "Effort", "Long", "Row", "measure", "measure_long", "store"]
@@ -217,7 +218,12 @@ def tiled(tensor: xoropt.CompressedTensor | xoropt.UncompressedTensor, times: in
         return None
     starts = np.arange(times)[:, None] * tensor.encoded.outputs
     listed = Listed((tensor.listed.at + starts).reshape(-1), np.tile(tensor.listed.symbols, times))
-    return replace(tensor, shape=shape, encoded=encoded, listed=listed)
+    levels = tensor.levels
+    if isinstance(levels, CodedField) and levels.classes is not None:
+        levels = replace(levels, classes=np.tile(levels.classes, times))
+    elif isinstance(levels, CodedField) and levels.has_own_rows:
+        levels = replace(levels, values=np.tile(levels.values, (times, 1)))
+    return replace(tensor, shape=shape, levels=levels, encoded=encoded, listed=listed)
 
 
 def _shaped(encoded: Encoding, shape: tuple[int, ...]) -> Encoding:

@@ -73,7 +73,8 @@ def by_tables(network: XorNetwork) -> tuple[Any, int]:
 def one_lane(network: XorNetwork) -> xoropt.BlockEncoded | xoropt.StreamEncoded:
     """Make an encoding with one lane and random seeds."""
     none = np.zeros(OUTPUTS, dtype=bool)
-    encoded = xoropt.encode(none, none, network, solver="greedy")
+    search = {"patches": "greedy", "order": "rows"} if network.memory else {"solver": "greedy"}
+    encoded = xoropt.encode(none, none, network, **search)
     rng = np.random.default_rng(0)
     seeds = [rng.integers(0, 256, len(plane), dtype=np.uint8) for plane in encoded.seeds]
     return replace(encoded, seeds=np.stack(seeds) if isinstance(encoded, xoropt.BlockEncoded) else tuple(seeds))

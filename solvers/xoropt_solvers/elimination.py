@@ -11,7 +11,15 @@ from xoropt_solvers.batch import ParityBatch, pack_batch
 from xoropt_solvers.problem import ParityProblem, pack_rows, unpack_word
 from xoropt_solvers.strategy import Answer, BatchAnswer
 
-__all__ = ["eliminate", "eliminate_wide", "greedy_answer", "greedy_batch", "heaviest_first", "weights_or_empty"]
+__all__ = [
+    "eliminate",
+    "eliminate_wide",
+    "greedy_answer",
+    "greedy_batch",
+    "heaviest_first",
+    "weights_or_empty",
+    "x_of_errors",
+]
 
 
 def greedy_answer(problem: ParityProblem) -> Answer:
@@ -23,6 +31,11 @@ def greedy_answer(problem: ParityProblem) -> Answer:
         answer = greedy_batch(pack_batch([problem]))
         return Answer(unpack_word(answer.x[0], problem.n), int(answer.cost[0]), int(answer.lower_bound[0]))
     return eliminate_wide(problem)
+
+
+def x_of_errors(problem: ParityProblem, errors: np.ndarray) -> np.ndarray:
+    """Find the x, bool (n,), whose rows are wrong exactly where `errors`, bool (k,), says so; there must be one."""
+    return greedy_answer(ParityProblem(problem.A, problem.b ^ errors)).x
 
 
 def greedy_batch(batch: ParityBatch) -> BatchAnswer:

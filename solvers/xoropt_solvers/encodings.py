@@ -5,6 +5,7 @@ Literals are DIMACS integers. An encoder gets a `Clauses`, which numbers new var
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import combinations, pairwise
 
 from xoropt_solvers.strategy import Clock
@@ -72,10 +73,19 @@ def add_parity(clauses: Clauses, literals: Sequence[int], value: bool) -> None:
 
 
 def _direct_parity(clauses: Clauses, literals: list[int], value: bool) -> None:
-    for size in range(len(literals) + 1):
-        if size % 2 != value:  # assignments with this many ones have the wrong parity
-            for ones in combinations(literals, size):
-                clauses.add([-v if v in ones else v for v in literals])
+    for signs in _wrong_parities(len(literals), bool(value)):
+        clauses.add([sign * v for sign, v in zip(signs, literals, strict=True)])
+
+
+@cache
+def _wrong_parities(length: int, value: bool) -> tuple[tuple[int, ...], ...]:
+    """Return the signs of the clauses that exclude each assignment of the wrong parity: −1 where it has a one."""
+    sizes = [size for size in range(length + 1) if size % 2 != value]
+    return tuple(
+        tuple(-1 if i in ones else 1 for i in range(length))
+        for size in sizes
+        for ones in combinations(range(length), size)
+    )
 
 
 def add_weight_sum(

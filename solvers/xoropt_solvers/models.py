@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from xoropt_solvers.elimination import greedy_answer
+from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.errors import LimitExceededError
-from xoropt_solvers.problem import ParityProblem, pack_rows
+from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, TimeUpError
+from xoropt_solvers.systematic import member_sums
 
 __all__ = [
     "ParityModel",
@@ -122,7 +123,7 @@ def answer_from_errors(
     errors = np.zeros(problem.k, dtype=bool)
     known = model.error_of >= 0
     errors[model.error_of[known]] = values[known]
-    x = greedy_answer(ParityProblem(problem.A, problem.b ^ errors)).x
+    x = x_of_errors(problem, errors)
     return Answer(x, int(model.weights[values].sum()), lower_bound, info)
 
 
@@ -136,7 +137,7 @@ def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
         LimitExceededError: there is no limit and too many rows.
     """
     order = np.argsort(-problem.row_weights, kind="stable")
-    members, dependent, sums = _parity_checks(problem.A[order])
+    members, dependent, sums = member_sums(problem.A[order])
     clock.check()
     if len(dependent) * problem.k > LARGEST_MODEL:
         # A limit asks for the best there is by then, which is the greedy answer.
@@ -165,26 +166,11 @@ def eliminate_unknowns(problem: ParityProblem, clock: Clock) -> ParityModel:
 
 def parity_checks_of(A: np.ndarray) -> np.ndarray:
     """Return the checks that all sums of columns of A satisfy, bool (checks, k), in the order of A's rows."""
-    members, dependent, sums = _parity_checks(A)
+    members, dependent, sums = member_sums(A)
     H = np.zeros((len(dependent), len(A)), dtype=bool)
     H[:, members] = sums
     H[np.arange(len(dependent)), dependent] = True
     return H
-
-
-def _parity_checks(A: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the first independent rows (members), the dependent ones, and which members each of those is the sum of."""
-    from xoropt_solvers.kernels.wide_elimination import reduce_rows
-
-    packed = pack_rows(A)
-    words = packed.shape[1]
-    track = -(-min(A.shape) // 64) or 1
-    system = np.column_stack([packed, np.zeros((len(A), track), dtype=np.uint64)])
-    member = np.empty(len(A), dtype=np.int64)
-    rank = reduce_rows(system, words, track, np.empty(64 * words, dtype=np.int64), member)
-    dependent = np.flatnonzero(member < 0)
-    sums = np.unpackbits(system[dependent, words:].astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    return np.flatnonzero(member >= 0), dependent, sums[:, :rank].astype(bool)
 
 
 def improve_start(model: ParityModel, clock: Clock | None = None) -> ParityModel:

@@ -18,6 +18,7 @@ BUILT_IN = {
     "greedy": "xoropt_solvers.strategies.greedy",
     "exhaustive": "xoropt_solvers.strategies.exhaustive",
     "coset": "xoropt_solvers.strategies.coset",
+    "brouwer-zimmermann": "xoropt_solvers.strategies.brouwer_zimmermann",
     "isd": "xoropt_solvers.strategies.isd",
     "osd": "xoropt_solvers.strategies.osd",
     "sat": "xoropt_solvers.strategies.sat",

@@ -1,6 +1,7 @@
 """What a strategy is, what it gets and what it returns."""
 
 import importlib.util
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,11 +28,18 @@ class Clock:
         time_limit: seconds, or None for no limit. `solve` has checked it.
         begin: when the clock was made, on `time.perf_counter`.
         listener: gets what `report` is told; None: nobody does.
+        ended_by: the time is up when it is set, too; None: only the limit counts.
     """
 
-    def __init__(self, time_limit: float | None = None, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        time_limit: float | None = None,
+        listener: Listener | None = None,
+        ended_by: threading.Event | None = None,
+    ) -> None:
         self.time_limit = time_limit
         self.listener = listener
+        self.ended_by = ended_by
         self.begin = time.perf_counter()
 
     def report(self, cost: int, lower_bound: int = 0) -> None:
@@ -46,11 +54,12 @@ class Clock:
     def part(self, seconds: float | None) -> "Clock":
         """Return a clock over some of the time left, for a part of the search; it reports to the same listener."""
         left = self.left()
-        return Clock(left if seconds is None else seconds if left is None else min(seconds, left), self.listener)
+        limit = left if seconds is None else seconds if left is None else min(seconds, left)
+        return Clock(limit, self.listener, self.ended_by)
 
     def raised(self, offset: int) -> "Clock":
         """Return the same clock for a problem in which every x costs so much less than in the one that is reported."""
-        clock, listener = Clock(self.time_limit), self.listener
+        clock, listener = Clock(self.time_limit, ended_by=self.ended_by), self.listener
         clock.begin = self.begin
         if listener is not None:
             clock.listener = lambda cost, bound: listener(cost + offset, bound + offset)
@@ -62,10 +71,14 @@ class Clock:
 
     def left(self) -> float | None:
         """Return the seconds left, at least 0, or None where there is no limit."""
+        if self.ended_by is not None and self.ended_by.is_set():
+            return 0.0
         return None if self.time_limit is None else max(0.0, self.time_limit - self.elapsed())
 
     def expired(self) -> bool:
         """Tell whether the time is up."""
+        if self.ended_by is not None and self.ended_by.is_set():
+            return True
         return self.time_limit is not None and self.elapsed() >= self.time_limit
 
     def check(self) -> None:

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from xoropt_solvers.errors import LimitExceededError
 from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.models import answer_from_errors, eliminate_unknowns, improve_start
 from xoropt_solvers.problem import ParityProblem, pack_rows
@@ -19,11 +18,10 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     """Find and prove the minimum, which takes little time where it is small or few rows depend on the others.
 
     Args:
-        problem: in reduced form.
+        problem: in reduced form, with at most MOST_DEPENDENT rows that depend on others.
         clock: when the time is up, the answer is the best so far with the lower bound proved.
 
     Raises:
-        LimitExceededError: more than 64 rows depend on others.
         TimeUpError: the time was up before the unknowns were eliminated.
     """
     from xoropt_solvers.kernels.wide import wide_coset
@@ -31,11 +29,6 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     model = improve_start(eliminate_unknowns(problem, clock), clock.half())
     H = model.H
     c = len(H)
-    if c > MOST_DEPENDENT:
-        raise LimitExceededError(
-            f"Strategy 'coset' takes a rank of at most 64, or at most {MOST_DEPENDENT} rows that depend on others, not"
-            f" rank {problem.k - c} and {c} dependent rows: use 'xorsat' or 'sat', or 'isd' without a proof."
-        )
     column = pack_rows(H.T)[:, 0]
     weights = model.weights
     members = len(weights) - c
@@ -53,7 +46,7 @@ def solve_wide(problem: ParityProblem, clock: Clock) -> Answer:
     found = np.zeros(len(kept) + 64, dtype=np.int64)
     values, best, bound = model.start.copy(), model.start_cost, int(weights.min())
     steps = FIRST_STEPS
-    with stopping(clock.left()) as stop:
+    with stopping(clock.left(), clock.ended_by) as stop:
         while True:
             cost, bound, size = wide_coset(
                 columns, weights[kept], unit, problem.weights is not None, best, bound, steps, found, stop

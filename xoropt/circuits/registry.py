@@ -19,6 +19,7 @@ METHODS = {
     "a2": "boyar_peralta:A2",
     "in-place": "in_place:METHOD",
     "columns": "columns:METHOD",
+    "symmetric": "symmetric:METHOD",
     "local": "local:METHOD",
     "windows": "windows:METHOD",
     "sat": "exact:METHOD",

@@ -14,11 +14,11 @@ from xoropt.circuits.methods.quick import QUICK_SIZE, quick_gates
 from xoropt.circuits.methods.tree import tree_operands
 from xoropt.circuits.methods.wide import widen
 from xoropt.circuits.registry import METHODS, find
-from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task
+from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task, tidy
 from xoropt.common.arguments import check_int, check_seconds
 from xoropt.common.errors import ArgumentError
 
-__all__ = ["synthesize"]
+__all__ = ["circuit_for", "front", "synthesize"]
 
 WIDE_SHARE = 0.2
 """The share of the time for making gates of more than two inputs."""
@@ -98,6 +98,81 @@ def synthesize(
     if max_inputs > 2:
         circuit = _widened(search, array, gates, time_limit, max_depth, seed)
     return resume if resume is not None and resume.gates <= circuit.gates else circuit
+
+
+def front(
+    matrix: object,
+    time_limit: float = 60.0,
+    max_depth: int | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[XorCircuit]:
+    """Find the front of gates by depth: for each depth from the least on the smallest circuit of two-input gates.
+
+    A search without a bound gets a fourth of the time; the depths below its circuit's share the rest.
+
+    Args:
+        matrix: (n_out, n_in) of 0 and 1.
+        time_limit: seconds for all searches together.
+        max_depth: the deepest circuit of interest; None means no bound.
+        seed, jobs, progress: as for `synthesize`.
+
+    Returns:
+        The circuits that no shallower one matches in gates, the shallowest first.
+
+    Raises:
+        ArgumentError: as for `synthesize`.
+
+    >>> [(circuit.depth, circuit.gates) for circuit in front([[1, 1, 1, 0], [1, 1, 1, 1]], time_limit=4)]
+    [(2, 4), (3, 3)]
+    """
+    array = as_matrix(matrix)
+    started = time.monotonic()
+
+    def search(share: float, bound: int | None) -> XorCircuit:
+        """Search for some of the time that is left."""
+        spent = time.monotonic() - started
+        told = None if progress is None else lambda now, _, gates: progress(spent + now, time_limit, gates)
+        left = share * max(0.0, time_limit - spent)
+        return synthesize(array, "auto", left, bound, seed=seed, jobs=jobs, progress=told)
+
+    deepest = search(0.25, max_depth)
+    best: XorCircuit | None = None
+    found: list[XorCircuit] = []
+    depths = range(least_depth(array), deepest.depth)
+    for i, bound in enumerate(depths):
+        circuit = search(1.0 / (len(depths) - i), bound)
+        if best is None or circuit.gates < best.gates:
+            best = circuit
+            found.append(circuit)
+    if best is None or deepest.gates < best.gates:
+        found.append(deepest)
+    return [some for some in found if all(other.gates > some.gates or other.depth >= some.depth for other in found)]
+
+
+def circuit_for(matrix: object, circuit: XorCircuit) -> XorCircuit:
+    """Return a circuit with its outputs in the order of a matrix's rows, after an exact check.
+
+    Circuits of others may list every signal as an output, or the outputs in another order. Gates that no row needs are
+    left out.
+
+    Raises:
+        ArgumentError: a row of the matrix is no signal of the circuit, or it has another number of inputs.
+    """
+    array = as_matrix(matrix)
+    if circuit.n_in != array.shape[1]:
+        raise ArgumentError(f"The circuit must have the matrix's {array.shape[1]} inputs, not {circuit.n_in}.")
+    if circuit.verify(array):
+        return circuit
+    signals = XorCircuit(circuit.n_in, circuit.operands, np.arange(circuit.n_in + circuit.gates)).matrix()
+    made = {row.tobytes() for row in signals} | {np.zeros(circuit.n_in, dtype=bool).tobytes()}
+    for i, row in enumerate(array):
+        if row.tobytes() not in made:
+            raise ArgumentError(f"The circuit must make every row of the matrix; no signal of it is row {i}.")
+    if circuit.max_inputs > 2:
+        return assemble(array, circuit.operands)
+    return assemble(array, tidy(make_task(array), circuit.operands))
 
 
 def _check_resume(

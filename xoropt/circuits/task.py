@@ -108,6 +108,14 @@ class Search:
         """The number of the best gates; before the first offer a number larger than any circuit's."""
         return 1 << 60 if self.gates is None else len(self.gates)
 
+    def until(self, end: float) -> Search:
+        """Return a search of its own for the same task that ends `end` seconds after this one's start."""
+        sub = Search(self.task, min(end, self.time_limit), started=self.started)
+        sub.stopped, sub.flag = self.stopped, self.flag
+        if self.progress is not None:
+            sub.progress = lambda *_: self.tell()
+        return sub
+
     def offer(self, gates: np.ndarray) -> None:
         """Tidy some gates and keep them if they are fewer than the best so far."""
         gates = tidy(self.task, gates)

@@ -20,6 +20,16 @@ from xoropt.cli.app import (
     refuse_without_effect,
     say,
 )
+from xoropt.cli.checkpoints import (
+    compress_exactly,
+    inspect_folder,
+    inspect_plain,
+    is_of_checkpoint,
+    is_plain,
+    restore,
+    say_why_none,
+    verify_exactly,
+)
 from xoropt.cli.tables.models import print_checks, print_report
 from xoropt.cli.wording import in_options
 from xoropt.codec.streams.encoder import METHODS
@@ -135,7 +145,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
         print_demo(result)
 
 
-@cli.command(short_help="Compress a file of tensors.")
+@cli.command(short_help="Compress a file of tensors, or a folder of such files.")
 @click.argument("source", metavar="IN", type=file_argument)
 @click.argument("out", metavar="OUT", type=file_argument)
 @click.option("--sparsity", type=float, metavar="S", help="Prune this share of every tensor first, e.g. 0.9.")
@@ -173,21 +183,24 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option("--mask-bits", type=float, metavar="B", help="The most bits a weight for a low-rank mask, e.g. 0.15.")
 @click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; by default they are different values.")
 @click.option("--rank", type=int, metavar="N", help="The rank of a low-rank mask, instead of --mask-bits.")
+@click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster encode: its scheduler's address, or local.")
 @_network_options
 @force_option
 @json_option
-def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any) -> None:
-    """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file.
+def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
+    """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --bits, and --sparsity, dense tensors are pruned and quantized, and what that costs is said. Without them every
-    tensor is kept exactly: by its values where they are few, otherwise by fields of its numbers.
+    With --bits, and --sparsity, dense tensors of a file are pruned and quantized, and what that costs is said. Without
+    them every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers; every file
+    comes back byte for byte; and a run that was ended goes on where it was when it is started again.
 
     \b
     Example:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
+      xoropt compress llama-folder llama-small --jobs 8
     """
-    from xoropt.common.file_kinds import check_suffix
-    from xoropt.common.files import check_new
+    from xoropt.common.file_kinds import check_suffix, is_npz
+    from xoropt.common.files import check_new, check_readable
     from xoropt.model.compression import compress as run
     from xoropt.model.file.container import save
     from xoropt.model.file.plain import read_plain
@@ -195,8 +208,19 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
 
     config = _configuration(**options)
     _check_pruning(options)
+    if source.is_dir():
+        changed = "of a folder, which is kept exactly"
+        refuse_without_effect(changed, "sparsity", "bits", "scope", "scales", "merge_zeros", "mask_bits", "rank")
+        compress_exactly(source, out, config, dask, force, as_json)
+        return
     check_new(out, force)
     check_suffix(out)
+    check_readable(source)
+    archive = source.suffix == ".npz" or is_npz(source)
+    if not (config.quantizes or config.merge_zeros or archive):
+        compress_exactly(source, out, config, dask, force, as_json)
+        return
+    refuse_without_effect("where a file is pruned, quantized or an archive of NumPy's", "dask")
     tensors, metadata = read_plain(source)
     before = source.stat().st_size
     begin = time.perf_counter()
@@ -209,14 +233,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     else:
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        advice = "nothing gets smaller without loss; prune and quantize with e.g. --sparsity 0.9 --bits 1"
-        if config.include:
-            advice = f"what matches {' or '.join(config.include)} can't get smaller"
-        elif config.quantizes:
-            advice = "none is a matrix of at least --min-weights weights; name some with --include"
-        elif config.only_quantized:
-            advice = "none has few values; leave --only-quantized out, or prune with e.g. --sparsity 0.9 --bits 1"
-        say(f"no tensor was compressed; {advice}.")
+        say_why_none(config)
 
 
 @cli.command(short_help="Turn a compressed file back into a plain one.")
@@ -229,9 +246,19 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, **options: Any
     metavar="BYTES",
     help="The most bytes that OUT may take; by default 1 GiB, or 1,000 times the size of IN if that is more.",
 )
+@click.option(
+    "--to",
+    type=click.Choice(["original", "plain"]),
+    default="original",
+    show_default=True,
+    help="plain: ordinary tensors in place of other libraries' sparse and integer formats.",
+)
 @force_option
-def decompress(source: Path, out: Path, decoder: str, max_size: int | None, force: bool) -> None:
-    """Turn the compressed file IN back into OUT, a plain safetensors file.
+def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | None, force: bool) -> None:
+    """Turn the compressed file or folder IN back into OUT.
+
+    Every file of a folder, and a file that was compressed without pruning or quantizing, is the original, byte for
+    byte; others become a plain safetensors file.
 
     \b
     Example:
@@ -241,6 +268,9 @@ def decompress(source: Path, out: Path, decoder: str, max_size: int | None, forc
     from xoropt.common.files import check_new
     from xoropt.model.streaming import decompress_to
 
+    if source.is_dir() or is_of_checkpoint(source):
+        restore(source, out, to, decoder, max_size, force)
+        return
     check_new(out, force)
     check_suffix(out)
     with progress_bar("decompress") as progress:
@@ -253,7 +283,7 @@ def decompress(source: Path, out: Path, decoder: str, max_size: int | None, forc
 @decoder_option
 @json_option
 def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:
-    """Compare COMPRESSED with ORIGINAL, tensor by tensor and bit for bit.
+    """Compare COMPRESSED with ORIGINAL, two files or two folders, tensor by tensor and bit for bit.
 
     The exit status is 1 when they differ. Tensors that were pruned and quantized by the compression are compared with
     those of ORIGINAL, pruned and quantized again.
@@ -266,6 +296,8 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     from xoropt.model.verification import count_checks
     from xoropt.model.verification import verify as run
 
+    if compressed.is_dir() or original.is_dir() or is_of_checkpoint(compressed):
+        return verify_exactly(original, compressed, decoder, as_json)
     tensors, _ = read_plain(original)
     with progress_bar("verify") as progress:
         checks = run(compressed, tensors, decoder=decoder, progress=progress)
@@ -282,20 +314,27 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     return 0
 
 
-@cli.command(short_help="Show where the bits of a compressed file go.")
+@cli.command(short_help="Show where the bits of a compressed file go, or would go.")
 @click.argument("file", metavar="FILE", type=file_argument)
 @json_option
 def inspect(file: Path, as_json: bool) -> None:
-    """Show what is in a compressed FILE and where its bits go.
+    """Show what is in a compressed FILE or folder and where its bits go.
+
+    Of a checkpoint that is not compressed it says in seconds what is in it, and what compressing would make of it.
 
     \b
     Example:
       xoropt inspect small.safetensors --json
     """
-    from xoropt.model.file.container import load
-    from xoropt.model.report import report
+    from xoropt.model.report import report_file
 
-    figures = report(load(file), file)
+    if file.is_dir():
+        inspect_folder(file, as_json)
+        return
+    if is_plain(file):
+        inspect_plain(file, as_json)
+        return
+    figures = report_file(file)
     if as_json:
         print_json(figures.to_dict())
     else:

@@ -8,6 +8,7 @@ import numpy as np
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.streams.auto import EFFORTS, auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
@@ -17,10 +18,12 @@ from xoropt.common.errors import ArgumentError, EncodeError
 from xoropt.common.foreign_arrays import to_numpy
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
-__all__ = ["BLOCK_N_IN", "encode"]
+__all__ = ["BLOCK_N_IN", "encode", "encode_planes"]
 
 BLOCK_N_IN = 20
 """Seed bits of a block where none are asked for: the paper's."""
+COMPARED = 1 << 24
+"""Bits that are decoded again at once: bounds the memory of the comparison."""
 
 
 def encode(
@@ -88,13 +91,54 @@ def encode(
     count = len(bits) if stacked else 1
     flat = bits.reshape(count, -1) if count else np.zeros((0, int(np.prod(shape))), dtype=bool)
     flat_care = care.reshape(1 if care.shape == shape else count, flat.shape[1])
+    return encode_planes(
+        flat,
+        flat_care,
+        shape,
+        network,
+        solver=solver,
+        patches=patches,
+        order=order,
+        effort=effort,
+        stacked=stacked,
+        jobs=jobs,
+        time_limit=time_limit,
+        progress=progress,
+    )
+
+
+def encode_planes(
+    flat: np.ndarray | LazyPlanes,
+    care: np.ndarray,
+    shape: tuple[int, ...],
+    network: XorNetwork | str,
+    *,
+    solver: str,
+    patches: str,
+    order: str | None,
+    effort: str,
+    stacked: bool = True,
+    jobs: int = 1,
+    time_limit: float | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> BlockEncoded | StreamEncoded:
+    """Store flat planes, bool (planes, weights), which may be made when they are needed; see `encode`.
+
+    Args:
+        flat: the planes.
+        care: bool (1 or planes, weights).
+        shape: of a plane.
+        network, solver, patches, order, effort, jobs, time_limit, progress: as for `encode`.
+        stacked: whether the result has an axis of planes.
+    """
+    count, flat_care = len(flat), np.ascontiguousarray(care)
     chosen = _network(network, solver, patches, order, flat, flat_care)
     encoded: BlockEncoded | StreamEncoded
     if chosen is None:
         encoded = encode_auto(flat, flat_care, shape, patches, effort=effort, jobs=jobs, progress=progress)
     elif _in_blocks(chosen, order):
         encoded = encode_blocks(
-            flat, flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
+            np.asarray(flat), flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
         )
     else:
         if order is None and patches != "viterbi":
@@ -103,9 +147,26 @@ def encode(
             stream_order = order_from_recipe("rows" if order is None else order)
         encoded = encode_stream(flat, flat_care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
-    if ((decode(encoded) ^ bits) & care).any():
+    if not _reproduces(encoded, flat, flat_care):
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
     return encoded
+
+
+def _reproduces(encoded: BlockEncoded | StreamEncoded, flat: np.ndarray | LazyPlanes, care: np.ndarray) -> bool:
+    """Decode an encoding again, some rows at a time, and compare it with its care bits."""
+    planes, outputs = flat.shape
+    rows = encoded.shape[0] if encoded.shape else 1
+    each = outputs // max(1, rows)
+    step = max(1, COMPARED // max(1, planes * each))
+    for first in range(0, rows, step):
+        some = slice(first, min(rows, first + step))
+        made = decode(encoded, rows=some if encoded.shape else None).reshape(planes, (some.stop - first) * each)
+        weights = slice(first * each, some.stop * each)
+        made ^= np.asarray(flat[:, weights])
+        made &= care[:, weights]
+        if made.any():
+            return False
+    return True
 
 
 def _in_blocks(network: XorNetwork, order: str | None) -> bool:
@@ -114,7 +175,12 @@ def _in_blocks(network: XorNetwork, order: str | None) -> bool:
 
 
 def _network(
-    network: XorNetwork | str, solver: str, patches: str, order: str | None, bits: np.ndarray, care: np.ndarray
+    network: XorNetwork | str,
+    solver: str,
+    patches: str,
+    order: str | None,
+    bits: np.ndarray | LazyPlanes,
+    care: np.ndarray,
 ) -> XorNetwork | None:
     """The network to use, None for one that is chosen later; ArgumentError where the other arguments do not fit it."""
     auto = isinstance(network, str) and network == "auto"
@@ -122,7 +188,7 @@ def _network(
         if not auto:
             network = from_recipe(network)
         elif solver != "portfolio":  # a seed search asks for blocks
-            network = random_block(BLOCK_N_IN, choose_n_out(bits, care, BLOCK_N_IN, solver))
+            network = random_block(BLOCK_N_IN, choose_n_out(np.asarray(bits), care, BLOCK_N_IN, solver))
     if patches == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
         raise ArgumentError(
             "Argument 'patches' can be 'viterbi' with a sequential network alone; give one as 'network', such as "

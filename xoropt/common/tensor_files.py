@@ -3,24 +3,95 @@
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
-from io import BufferedReader
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from io import BufferedReader, FileIO
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from xoropt.common.dtypes import as_stored, from_stored, name_of, stored_bytes
+from xoropt.common.dtypes import as_stored, dtype_of, from_stored, name_of, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import is_npz, kind_of, refuse_other_kinds
 from xoropt.common.files import check_readable, reason_of, whole_file
 
-__all__ = ["read_arrays", "read_safetensors", "safetensors_header", "stream_safetensors", "write_safetensors"]
+__all__ = [
+    "Piece",
+    "pieces_in",
+    "read_arrays",
+    "read_safetensors",
+    "safetensors_header",
+    "stream_safetensors",
+    "write_safetensors",
+]
 
 MOST_READ = 1 << 30
 """The bytes of a file up to which it is read; larger ones are mapped, so that a model need not fit into memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """An array of a file, which is read when it is needed.
+
+    Attributes:
+        shape, dtype: of the array.
+        read: returns the array.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[], np.ndarray]
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> "Piece":
+        """Return an array in memory as a piece."""
+        return cls(array.shape, array.dtype, lambda: array)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes in memory."""
+        return self.size * self.dtype.itemsize
+
+
+def pieces_in(path: str | os.PathLike[str]) -> tuple[dict[str, Piece], dict[str, str]]:
+    """Read the header of a safetensors file, and none of its arrays.
+
+    Returns:
+        The arrays by name, in the order of the header, each of which is read from the file when it is asked for; the
+        metadata.
+
+    Raises:
+        FormatError, XoroptError: as for `read_safetensors`; reading a piece raises them too.
+    """
+    path = Path(path)
+    with _reading(path):
+        header, begin = _read_header(path)
+        metadata = header.pop("__metadata__", {})
+        found = {}
+        for name, entry in header.items():
+            first, last = entry["data_offsets"]
+            shape, dtype = tuple(entry["shape"]), dtype_of(entry["dtype"])
+            if last - first != stored_bytes(dtype, math.prod(shape)):
+                raise FormatError(f"tensor '{name}': its entry in the header is not valid")
+            found[name] = Piece(shape, dtype, partial(_read_piece, path, begin + first, last - first, dtype, shape))
+    return found, metadata
+
+
+def _read_piece(path: Path, at: int, size: int, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    with _reading(path), path.open("rb", buffering=0) as file:
+        file.seek(at)
+        return from_stored(_read_exactly(file, size), name_of(dtype), shape)
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -36,29 +107,46 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
         XoroptError: the file cannot be read.
     """
     path = Path(path)
-    check_readable(path)
-    refuse_other_kinds(path)
-    try:
-        with safe_open(path, framework="numpy") as checked:
-            checked.metadata()  # whose order is another one every time
+    with _reading(path):
+        header, begin = _read_header(path)
+        metadata = header.pop("__metadata__", {})
         with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            header = json.loads(file.read(length))
-            metadata = header.pop("__metadata__", {})
+            file.seek(begin)
             data = _read_or_map(file, max((entry["data_offsets"][1] for entry in header.values()), default=0))
         arrays = {}
         for name, entry in header.items():
             first, last = entry["data_offsets"]
             arrays[name] = from_stored(data[first:last].view(np.ndarray), entry["dtype"], tuple(entry["shape"]))
+    return arrays, metadata
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Name the file in what goes wrong while it is read."""
+    try:
+        yield
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except SafetensorError as error:
         raise FormatError(f"{path}: not a readable safetensors file ({error}); was it cut short or damaged?") from None
     except FormatError as error:
-        raise FormatError(f"{path}: {error}.") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+        where = "" if str(error).startswith(f"{path}: ") else f"{path}: "
+        raise FormatError(f"{where}{str(error).rstrip('.')}.") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, XoroptError):
+            raise
         raise FormatError(f"{path}: the header of this safetensors file is damaged.") from None
-    return arrays, metadata
+
+
+def _read_header(path: Path) -> tuple[dict[str, Any], int]:
+    """Return the header of a safetensors file, which the library has checked, and where its data begin."""
+    check_readable(path)
+    refuse_other_kinds(path)
+    with safe_open(path, framework="numpy") as checked:
+        checked.metadata()  # whose order is another one every time
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return json.loads(file.read(length)), 8 + length
 
 
 def _read_or_map(file: BufferedReader, size: int) -> np.ndarray:
@@ -71,10 +159,24 @@ def _read_or_map(file: BufferedReader, size: int) -> np.ndarray:
     """
     if size > MOST_READ:
         return np.memmap(file, dtype=np.uint8, mode="r", offset=file.tell(), shape=(size,))
-    data = np.empty(size, dtype=np.uint8)
-    if file.readinto(data.data) != size:
-        raise FormatError("was cut while it was read; get the file again")
+    data = _read_exactly(file, size)
     data.flags.writeable = False
+    return data
+
+
+def _read_exactly(file: BufferedReader | FileIO, size: int) -> np.ndarray:
+    """Read so many bytes, uint8.
+
+    Raises:
+        FormatError: there are fewer.
+    """
+    data = np.empty(size, dtype=np.uint8)
+    at = 0
+    while at < size:
+        got = file.readinto(data[at:].data)
+        if not got:
+            raise FormatError("was cut while it was read; get the file again")
+        at += got
     return data
 
 

@@ -6,6 +6,7 @@ from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
 from xoropt.hardware.netlist import Netlist, count_netlist
 from xoropt.hardware.simulation import Simulation, simulate
 from xoropt.hardware.stimulus import Stimulus, random_stimulus, stimulus_of
+from xoropt.hardware.value_stage import values_verilog
 from xoropt.hardware.verilog import Design, design
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "random_stimulus",
     "simulate",
     "stimulus_of",
+    "values_verilog",
 ]

@@ -173,9 +173,12 @@ def _join_along(coarse: np.ndarray, axis: int, each: int) -> tuple[np.ndarray, i
 def _vote(coarse: np.ndarray, axis: int, side: int) -> tuple[np.ndarray, int]:
     """Join `side` blocks each along an axis; return what most of them are, and how many differ from that."""
     starts = np.arange(0, coarse.shape[axis], side)
-    counts = np.add.reduceat(coarse, starts, axis=axis, dtype=np.int32)
-    widths = np.diff(starts, append=coarse.shape[axis]).reshape(-1, *(1,) * (coarse.ndim - 1 - axis))
-    return 2 * counts > widths, int(np.minimum(counts, widths - counts).sum(dtype=np.int64))
+    kind = np.int16 if side < 1 << 14 else np.int32  # the arrays are as large as the mask
+    counts = np.add.reduceat(coarse, starts, axis=axis, dtype=kind)
+    widths = np.diff(starts, append=coarse.shape[axis]).astype(kind).reshape(-1, *(1,) * (coarse.ndim - 1 - axis))
+    others = widths - counts
+    votes = counts > others
+    return votes, int(np.minimum(counts, others, out=others).sum(dtype=np.int64))
 
 
 def _differences(view: np.ndarray, coarse: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:

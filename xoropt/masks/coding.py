@@ -97,6 +97,8 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
 
 def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
     """Plan a mask by those of some codecs, among them "bitmap", whose planning is worth its time."""
+    if mask.size and mask.all():
+        return _plans(mask, {"full": CODECS["full"]})  # stores nothing
     quick = _plans(mask, {name: codec for name, codec in codecs.items() if codec.is_worth_planning is None})
     least = min(plan.least_bytes for plan in quick.values())
     others = {n: c for n, c in codecs.items() if c.is_worth_planning is not None and c.is_worth_planning(mask, least)}

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,10 @@ from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize.levels import CodedField, Levels, Scales, level_table
 from xoropt.quantize.quantized_tensor import listed_fields
 
-__all__ = ["decode_range", "decode_rows", "levels_of", "mask_of", "use_compiled"]
+if TYPE_CHECKING:
+    from xoropt.codec.compiled.writers import Writer
+
+__all__ = ["decode_range", "decode_rows", "has_table", "levels_of", "mask_of", "use_compiled", "writer_of"]
 
 
 def mask_of(tensor: CompressedTensor) -> np.ndarray:
@@ -48,25 +52,46 @@ def decode_rows(
     Returns:
         The weights, flat.
     """
-    levels = tensor.levels
-    if not isinstance(levels, CodedField) or levels.has_own_rows:
+    if has_table(tensor):
         return decode_range(tensor, _weight_table(tensor, rows), first, stop, jobs, out)
     from xoropt.codec.compiled.ranges import decode_weights
-    from xoropt.codec.compiled.writers import NO_OCTETS, field_tables
 
-    form, encoded = levels.form, tensor.encoded
-    octets = NO_OCTETS if encoded.octets is None else encoded.octets
-    fields = form.raw_bits, form.zeros, form.sign_last, levels.fill
-    listed = listed_fields(levels, tensor.listed.within(first, stop), encoded.outputs)
-    writer = field_tables(octets, levels.code_table(), *fields, listed, levels.classes, encoded.outputs)
+    encoded = tensor.encoded
+    writer, plane = writer_of(tensor, rows, first, stop)
     mask, begin = codec_of_file(tensor.mask_codec).decode_packed(
         tensor.mask_parts, tensor.shape, encoded.outputs, first, stop, jobs
     )
-    into = None if out is None else out.view(form.pattern)
-    plane = 8 * len(octets)
+    into = None if out is None else out.view(writer.dtype)
     flips = flips_of(encoded, first, stop)[plane:]
     weights = decode_weights(reader_of(encoded), flips, mask, begin, writer, first, stop, jobs, into, plane)
-    return weights.view(levels.dtype)
+    return weights.view(tensor.levels.dtype)
+
+
+def has_table(tensor: CompressedTensor) -> bool:
+    """Return whether a tensor's levels have a table, because no weight has a raw field and none is listed."""
+    return not isinstance(tensor.levels, CodedField) or tensor.levels.has_own_rows
+
+
+def writer_of(tensor: CompressedTensor, rows: slice | None, first: int, stop: int) -> "tuple[Writer, int]":
+    """Make what writes weights of decoded planes and a mask.
+
+    Args:
+        tensor, rows, first, stop: as for `decode_rows`.
+
+    Returns:
+        The writer, and the first of the planes that it needs decoded: it has those before as bytes.
+    """
+    from xoropt.codec.compiled.writers import NO_OCTETS, field_tables, weights_writer
+
+    levels, encoded = tensor.levels, tensor.encoded
+    if not isinstance(levels, CodedField) or has_table(tensor):
+        table = _weight_table(tensor, rows)
+        return weights_writer(table.view(f"u{table.dtype.itemsize}"), encoded.outputs // len(table)), 0
+    form, octets = levels.form, NO_OCTETS if encoded.octets is None else encoded.octets
+    fields = form.raw_bits, form.zeros, form.sign_last, levels.fill
+    listed = listed_fields(levels, tensor.listed.within(first, stop), encoded.outputs)
+    writer = field_tables(octets, levels.code_table(), *fields, listed, levels.classes, encoded.outputs)
+    return writer, 8 * len(octets)
 
 
 def levels_of(tensor: CompressedTensor, rows: slice | None) -> Levels:

@@ -15,15 +15,20 @@ from xoropt.model.arrays import same_bytes, ties_of
 from xoropt.model.checks import array_of, check_metadata, check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.losses import with_loss
-from xoropt.model.preparation import PreparedTensor, naming, prepare, reasons_to_leave
+from xoropt.model.preparation import PreparedTensor, prepare, reasons_to_leave
 from xoropt.model.remarks import check_patterns, warn_about
 from xoropt.model.storage_choice import choose_network, choose_storage
+from xoropt.model.storing_together import Done, store_all
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
 from xoropt.model.value_encoding import encode_values
 from xoropt.quantize import value_entropy
 
 __all__ = ["compress", "store"]
+
+COMPARED = 1 << 22
+"""Most weights that are decompressed at once to be compared."""
+COMPARISONS = 8
+"""Parts in which larger tensors are compared: few, because some masks are decoded from the beginning for each."""
 
 
 def compress(
@@ -66,26 +71,11 @@ def compress(
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
     check_patterns(arrays, config)
     sizes = {name: arrays[name].size for name, reason in reasons_to_leave(arrays, config).items() if reason is None}
-    stored: dict[str, CompressedTensor | UncompressedTensor] = {}
     # Where a threshold over all tensors prunes them, each counts.
     ties = {} if config.quantizes else ties_of({name: arrays[name] for name in sizes if name not in (factors or {})})
-    total, done = sum(size for name, size in sizes.items() if name not in ties), 0
+    total = sum(size for name, size in sizes.items() if name not in ties)
     once = {name: array for name, array in arrays.items() if name not in ties}
-    for name, prepared in prepare(once, config, factors):
-        size = sizes.get(name, 0)
-
-        def report(part: int, whole: int, name: str = name, size: int = size, before: int = done) -> None:
-            if progress is not None:
-                progress(name, before + size * part // max(1, whole), total)
-
-        if isinstance(prepared, UncompressedTensor):
-            stored[name] = prepared
-        else:
-            with naming(name, alone=len(sizes) == 1):
-                stored[name] = with_loss(store(prepared, config, len(sizes), report), prepared.array)
-        if size:
-            report(size, size)
-        done += size
+    stored = dict(store_all(prepare(once, config, factors), config, store, sizes, Done(sizes, total, progress)))
     stored = {name: stored[ties.get(name, name)] for name in arrays}
     model = CompressedModel(stored, dict(metadata or {}))
     warn_about(arrays, model, config)
@@ -121,6 +111,16 @@ def store(
         quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information, quantized.listed
     )
     exact = prepared.exact
-    if exact is not None and not same_bytes(decompress_tensor(stored), exact):
+    if exact is not None and not _gives_back(stored, exact):
         raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")
     return stored
+
+
+def _gives_back(stored: CompressedTensor, exact: np.ndarray) -> bool:
+    """Decompress a tensor again, some rows at a time, and compare its bytes."""
+    if exact.size <= COMPARED or exact.ndim == 0:
+        return same_bytes(decompress_tensor(stored), exact)
+    rows = len(exact)
+    step = -(-rows // COMPARISONS)
+    parts = (slice(first, min(rows, first + step)) for first in range(0, rows, step))
+    return all(same_bytes(decompress_tensor(stored, rows=some), exact[some]) for some in parts)

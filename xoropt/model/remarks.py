@@ -10,7 +10,7 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
-__all__ = ["check_patterns", "warn_about"]
+__all__ = ["check_patterns", "has_many_zeros_of_both", "warn_about", "warn_of_zeros"]
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
@@ -62,15 +62,20 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
         return
-    zeros = [name for name in stored if not config.merge_zeros and _has_many_zeros_of_both(tensors[name])]
+    zeros = [name for name in stored if not config.merge_zeros and has_many_zeros_of_both(tensors[name])]
     if zeros:
-        _warn(
-            f"{_listed(zeros)}: -0.0 is kept as a value of its own, which takes much room; merge_zeros=True stores it "
-            "as 0.0."
-        )
+        warn_of_zeros(zeros)
 
 
-def _has_many_zeros_of_both(array: np.ndarray) -> bool:
+def warn_of_zeros(names: list[str]) -> None:
+    """Warn that these tensors hold many −0.0 beside 0.0."""
+    _warn(
+        f"{_listed(names)}: -0.0 is kept as a value of its own, which takes much room; merge_zeros=True stores it "
+        "as 0.0."
+    )
+
+
+def has_many_zeros_of_both(array: np.ndarray) -> bool:
     """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
     if array.dtype.kind in "biuc":
         return False
@@ -86,4 +91,4 @@ def _listed(names: list[str]) -> str:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, XoroptWarning, stacklevel=4)
+    warnings.warn(text, XoroptWarning, stacklevel=5)

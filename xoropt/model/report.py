@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from xoropt.model.compiled_weights import mask_of
-from xoropt.model.file.container import header_bits
+from xoropt.model.file.container import header_bits, open_file
 from xoropt.model.file.ties import ties_in
 from xoropt.model.losses import figures_of
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales
 
-__all__ = ["CarriedReport", "ModelReport", "TensorReport", "TotalReport", "report"]
+__all__ = ["CarriedReport", "ModelReport", "TensorReport", "TotalReport", "report", "report_file", "sum_up"]
 
 SUMS = (
     "weights",
@@ -208,9 +208,28 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
         else:
             carried[name] = _report_carried(tensor)
     size = None if path is None else os.path.getsize(path)
-    total = _sum_up([*tensors.values()], [*carried.values()], size)
+    total = sum_up([*tensors.values()], [*carried.values()], size)
     lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
     return ModelReport(tensors, carried, replace(total, **lost))
+
+
+def report_file(path: str | os.PathLike[str]) -> ModelReport:
+    """Count where the bits of a file go; its tensors are read one by one.
+
+    Raises:
+        FormatError, XoroptError: as for `load`.
+    """
+    file = open_file(path)
+    headers = header_bits(file)
+    tensors, carried = {}, {}
+    for name in file.tensors:
+        tensor = file.tensor(name)
+        if isinstance(tensor, CompressedTensor):
+            figures = _report_tensor(tensor, headers[name])
+            tensors[name] = _of_tied(figures, file.firsts[name]) if name in file.firsts else figures
+        else:
+            carried[name] = _report_carried(tensor)
+    return ModelReport(tensors, carried, sum_up([*tensors.values()], [*carried.values()], os.path.getsize(path)))
 
 
 def _of_tied(figures: TensorReport, first: str) -> TensorReport:
@@ -299,7 +318,14 @@ def _report_carried(tensor: UncompressedTensor) -> CarriedReport:
     return CarriedReport(array.shape, str(array.dtype), array.nbytes, tensor.reason)
 
 
-def _sum_up(tensors: Sequence[TensorReport], carried: Sequence[CarriedReport], file_bytes: int | None) -> TotalReport:
+def sum_up(tensors: Sequence[TensorReport], carried: Sequence[CarriedReport], file_bytes: int | None) -> TotalReport:
+    """Add figures of tensors up.
+
+    Args:
+        tensors: the compressed ones.
+        carried: those that are stored as they are.
+        file_bytes: bytes of the files; None: there are none.
+    """
     sums = {name: sum(getattr(figures, name) for figures in tensors) for name in SUMS}
     values = sums["seed_bits"] + sums["patch_bits"]
     stored = values + sums["mask_bits"] + sums["scale_bits"] + sums["raw_bits"] + sums["header_bits"]

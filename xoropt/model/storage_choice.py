@@ -60,11 +60,13 @@ class Storage:
         smaller: whether the tensor gets smaller; one that does not is carried along.
         packed: whether planes that care for every kept weight are packed, without a network.
         masks: plans of the codecs that may store the mask, by name.
+        bits: that the tensor takes, about.
     """
 
     smaller: bool
     packed: bool
     masks: dict[str, MaskPlan]
+    bits: float
 
 
 def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: int) -> Storage:
@@ -94,8 +96,8 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
     if pack and mask.least_bytes >= bitmap_bytes:
         masks, packed = bitmap, with_bitmap
     most = LEAST_GAIN * 8 * stored_bytes(prepared.array.dtype, prepared.array.size)
-    smaller = prepared.exact is None or (packed if pack else network) < most
-    return Storage(smaller, pack, masks)
+    bits = packed if pack else network
+    return Storage(prepared.exact is None or bits < most, pack, masks, bits)
 
 
 def _listed_bits(quantized: QuantizedTensor) -> int:

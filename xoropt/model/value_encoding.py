@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xoropt.codec import Encoding, encode
+from xoropt.codec import Encoding
+from xoropt.codec.encoder import encode_planes
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.packed.encoding import pack_planes
 from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import stack
@@ -18,7 +20,7 @@ from xoropt.quantize import QuantizedTensor
 __all__ = ["encode_values"]
 
 AT_ONCE = 16
-"""Most planes that are encoded at once: bounds the memory beside the tensor."""
+"""Most planes that are encoded at once."""
 
 
 def encode_values(
@@ -40,21 +42,21 @@ def encode_values(
     shared, planes, size = quantized.shared_planes, len(quantized), quantized.mask.size
     members: list[Encoding] = []
 
-    def encode_some(bits: np.ndarray, care: np.ndarray, first: int) -> None:
+    def encode_some(numbers: range, care: np.ndarray) -> None:
         def report(done: int, whole: int) -> None:
             if progress is not None:
-                progress(first * size + done, planes * size)
+                progress(numbers.start * size + done, planes * size)
 
         members.append(
-            encode(
-                bits,
-                care,
+            encode_planes(
+                LazyPlanes(quantized.bits, numbers, 0, size),
+                care.reshape(1, size),
+                quantized.shape,
                 network,
                 solver=config.solver,
                 patches=config.patches,
                 order=config.order,
                 effort=config.effort,
-                planes=True,
                 jobs=config.jobs,
                 time_limit=config.time_limit,
                 progress=report,
@@ -64,16 +66,16 @@ def encode_values(
     if packed:
         octets = shared // 8 if quantized.mask.all() else 0
         if octets:
-            members.append(
-                PackedOctets(quantized.shape, np.stack([quantized.octets(i).reshape(-1) for i in range(octets)]))
-            )
+            made = np.empty((octets, size), dtype=np.uint8)
+            for i, row in enumerate(made):
+                quantized.octets(i, row)
+            members.append(PackedOctets(quantized.shape, made))
         if shared > 8 * octets or not planes:
-            members.append(pack_planes(map(quantized.plane, range(8 * octets, shared)), quantized.mask))
+            numbers = range(8 * octets, shared)
+            members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), quantized.mask))
     elif shared or not planes:
         for first in range(0, max(1, shared), AT_ONCE):
-            some = [quantized.plane(i) for i in range(first, min(shared, first + AT_ONCE))]
-            bits = np.stack(some) if some else np.zeros((0, *quantized.shape), dtype=bool)
-            encode_some(bits, quantized.mask, first)
+            encode_some(range(first, min(shared, first + AT_ONCE)), quantized.mask)
     for i in range(shared, planes):
-        encode_some(quantized.plane(i)[None], quantized.care(i), i)
+        encode_some(range(i, i + 1), quantized.care(i))
     return stack(members)

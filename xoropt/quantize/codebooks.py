@@ -3,7 +3,7 @@
 import numpy as np
 
 from xoropt.quantize.levels import Codebook
-from xoropt.quantize.quantized_tensor import QuantizedTensor
+from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
 
 __all__ = ["MAX_VALUES", "codebook", "few_values"]
 
@@ -49,7 +49,9 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
     mask = patterns != 0
     codes = np.zeros(len(patterns), dtype=np.uint8)
     if len(values) > 1:
-        codes[mask] = np.searchsorted(values, patterns[mask])
+        for first in range(0, len(patterns), CHUNK):
+            some = slice(first, first + CHUNK)
+            codes[some] = np.where(mask[some], np.searchsorted(values, patterns[some]), 0)
     return QuantizedTensor(
         mask.reshape(weights.shape), codes.reshape(weights.shape), Codebook(values.view(weights.dtype))
     )

@@ -14,13 +14,13 @@ import numpy as np
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
-from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor
+from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor, RawField
 
 __all__ = ["LIMITS", "RARE", "FieldPlan", "choose_lengths", "entropy_of", "numbering", "plan_fields", "price"]
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
-RARE = (8, 9, 10, 11, 12, 14)
+RARE = (5, 6, 7, 8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
 """Bits a weight by which the least size of a split may exceed that of the best one to be tried."""
@@ -71,22 +71,20 @@ class FieldPlan:
         words = np.zeros(levels.values.shape[-1] + 1, dtype=np.uint8)
         words[:coded] = plane_words(levels.lengths)
         codes = np.empty(len(patterns), dtype=np.uint8)
-        raw = np.empty(len(patterns), dtype=kind) if form.raw_bits else None
         flat, at, symbols = mask.reshape(-1), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
             images = form.images(patterns[some])
             numbers = number_of(images >> kind.type(form.raw_bits), first)
             codes[some] = words[numbers]
-            if raw is not None:
-                raw[some] = images & kind.type((1 << form.raw_bits) - 1)
             if levels.rare_values:
                 rare = np.flatnonzero((numbers >= coded) & flat[some])
                 at.append(rare + first)
                 symbols.append(numbers[rare].astype(np.int64))
         shape = mask.shape
         listed = Listed(np.concatenate(at), np.concatenate(symbols))
-        return QuantizedTensor(mask, codes.reshape(shape), levels, None if raw is None else raw.reshape(shape), listed)
+        raw = RawField(patterns, form) if form.raw_bits else None
+        return QuantizedTensor(mask, codes.reshape(shape), levels, raw, listed)
 
 
 def numbering(levels: CodedField, shape: tuple[int, ...]) -> Callable[[np.ndarray, int], np.ndarray]:

@@ -210,7 +210,8 @@ def level_table(levels: Levels, planes: int) -> np.ndarray:
     Only levels without a raw field have such a table.
     """
     if isinstance(levels, CodedField):
-        return np.atleast_2d(levels.form.numbers(levels.code_table()).view(levels.dtype))
+        table = np.atleast_2d(levels.form.numbers(levels.code_table()).view(levels.dtype))
+        return table if levels.classes is None else table[levels.classes]
     if isinstance(levels, Codebook):
         table = np.zeros((1, 1 << planes), dtype=levels.dtype)
         table[0, : len(levels.values)] = levels.values

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
+from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
 
 __all__ = [
@@ -39,6 +40,22 @@ class Listed(NamedTuple):
         return Listed(self.at[some], self.symbols[some])
 
 
+class RawField(NamedTuple):
+    """The raw fields of a tensor, read from its numbers when they are needed.
+
+    Attributes:
+        patterns: the bits of the tensor's numbers, unsigned integers, flat.
+        form: of the numbers.
+    """
+
+    patterns: np.ndarray
+    form: NumberForm
+
+    def part(self, first: int, stop: int) -> np.ndarray:
+        """Return the fields of weights first … stop − 1, unsigned integers of the numbers' size."""
+        return self.form.images(self.patterns[first:stop]) & self.form.pattern.type((1 << self.form.raw_bits) - 1)
+
+
 NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 
 
@@ -50,14 +67,15 @@ class QuantizedTensor:
         mask: bool, of the tensor's shape; False where the weight is pruned.
         codes: uint8, of the tensor's shape; bit i is that of code plane i. Where the mask is False any code will do.
         levels: what the code of a kept weight means.
-        raw: unsigned integers of the tensor's shape, the raw field of each weight in the lower bits; None without one.
+        raw: the raw field of each weight: unsigned integers of the tensor's shape, in the lower bits, or what reads
+            them from the numbers; None without one.
         listed: kept weights whose field is listed.
     """
 
     mask: np.ndarray = field(repr=False)
     codes: np.ndarray = field(repr=False)
     levels: Levels
-    raw: np.ndarray | None = field(default=None, repr=False)
+    raw: np.ndarray | RawField | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
 
     @property
@@ -99,19 +117,40 @@ class QuantizedTensor:
 
     def plane(self, number: int) -> np.ndarray:
         """Return a plane: bool, of the tensor's shape."""
-        if (bit := number - self.raw_planes) >= 0:
-            return (self.codes & np.uint8(1 << bit)) != 0
-        assert self.raw is not None
-        return (self.raw & self.raw.dtype.type(1 << number)) != 0
+        return self.bits(number, 0, self.mask.size).reshape(self.shape)
 
-    def octets(self, number: int) -> np.ndarray:
-        """Return planes 8·number … 8·number + 7 as a byte of each weight: uint8, of the tensor's shape."""
-        low = 8 * number
-        made = np.zeros(self.shape, dtype=np.uint8)
-        if self.raw is not None and low < self.raw_planes:
-            made |= (self.raw >> self.raw.dtype.type(low)).astype(np.uint8)
-        if (shift := self.raw_planes - low) < 8:
-            made |= self.codes << np.uint8(shift) if shift >= 0 else self.codes >> np.uint8(-shift)
+    def bits(self, number: int, first: int, stop: int) -> np.ndarray:
+        """Return weights first … stop − 1 of a plane: bool, flat."""
+        if (bit := number - self.raw_planes) >= 0:
+            return (self.codes.reshape(-1)[first:stop] & np.uint8(1 << bit)) != 0
+        raw = self.raw_part(first, stop)
+        assert raw is not None
+        return (raw & raw.dtype.type(1 << number)) != 0
+
+    def raw_part(self, first: int, stop: int) -> np.ndarray | None:
+        """Return the raw fields of weights first … stop − 1, flat; None without a raw field."""
+        return (
+            self.raw.part(first, stop)
+            if isinstance(self.raw, RawField)
+            else (None if self.raw is None else self.raw.reshape(-1)[first:stop])
+        )
+
+    def octets(self, number: int, out: np.ndarray | None = None) -> np.ndarray:
+        """Return planes 8·number … 8·number + 7 as a byte of each weight: uint8, flat.
+
+        Args:
+            number: of the octet.
+            out: where to write; None: a new array.
+        """
+        low, size, codes = 8 * number, self.mask.size, self.codes.reshape(-1)
+        made = np.empty(size, dtype=np.uint8) if out is None else out
+        for first in range(0, size, CHUNK):
+            some = slice(first, first + CHUNK)
+            made[some] = 0
+            if low < self.raw_planes and (raw := self.raw_part(first, some.stop)) is not None:
+                made[some] |= (raw >> raw.dtype.type(low)).astype(np.uint8)
+            if (shift := self.raw_planes - low) < 8:
+                made[some] |= codes[some] << np.uint8(shift) if shift >= 0 else codes[some] >> np.uint8(-shift)
         return made
 
     def care(self, number: int) -> np.ndarray:
@@ -119,9 +158,13 @@ class QuantizedTensor:
         if number < self.shared_planes:
             return self.mask
         assert isinstance(self.levels, CodedField)
-        care = self.mask & (self.levels.code_lengths() > number - self.raw_planes)[self.codes]
-        care.reshape(-1)[self.listed.at] = False
-        return care
+        care, cares = np.empty(self.mask.size, dtype=bool), self.levels.code_lengths() > number - self.raw_planes
+        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        for first in range(0, len(care), CHUNK):
+            some = slice(first, first + CHUNK)
+            care[some] = mask[some] & cares[codes[some]]
+        care[self.listed.at] = False
+        return care.reshape(self.shape)
 
     @property
     def planes(self) -> np.ndarray:
@@ -135,12 +178,13 @@ def value_entropy(tensor: QuantizedTensor) -> float:
     The bits of a raw field count as they are.
     """
     levels, codes = tensor.levels, tensor.codes.reshape(-1)
-    care = tensor.mask.reshape(-1).copy()
-    care[tensor.listed.at] = False
+    mask = tensor.mask.reshape(-1)
     counts = np.zeros(256, dtype=np.int64)
     for first in range(0, len(codes), CHUNK):
         some = slice(first, first + CHUNK)
-        counts += np.bincount(codes[some][care[some]], minlength=256)
+        care = mask[some].copy()
+        care[tensor.listed.within(first, first + CHUNK).at - first] = False
+        counts += np.bincount(codes[some][care], minlength=256)
     if isinstance(levels, CodedField):
         symbols = completions(levels.lengths, levels.code_planes)
         number = levels.values.shape[-1]
@@ -153,13 +197,13 @@ def value_entropy(tensor: QuantizedTensor) -> float:
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
     """Return the weights that a quantized tensor stands for, of its shape and dtype."""
     mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
-    raw = None if tensor.raw is None else tensor.raw.reshape(-1)
     weights = np.empty(len(mask), dtype=tensor.levels.dtype)
     table = _table(tensor.levels, len(tensor))
     for first in range(0, len(mask), CHUNK):
         some = slice(first, first + CHUNK)
         row = _rows_of_table(tensor.levels, some, len(mask), table)
-        weights[some] = _weights(mask[some], codes[some], None if raw is None else raw[some], tensor.levels, table, row)
+        raw = tensor.raw_part(first, first + CHUNK)
+        weights[some] = _weights(mask[some], codes[some], raw, tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
     return weights.reshape(tensor.shape)
 

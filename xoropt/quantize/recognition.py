@@ -69,7 +69,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         if bits <= SIMPLER * best[0]:
             return simple
     if best[1] == 0 and dense is not None:
-        everything = np.ones(weights.shape, dtype=bool)
+        everything = np.broadcast_to(np.True_, weights.shape)
         return by_row_classes(dense, patterns, everything).apply(patterns, everything)
     if masked is None or mask is None:
         return None

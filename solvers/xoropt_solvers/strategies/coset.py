@@ -5,13 +5,15 @@
 
 import numpy as np
 
+from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch
 from xoropt_solvers.elimination import eliminate, heaviest_first, weights_or_empty
 from xoropt_solvers.interrupts import never, stopping
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.reduction import independent_columns
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy
-from xoropt_solvers.wide import solve_wide
+from xoropt_solvers.wide import MOST_DEPENDENT, solve_wide
+from xoropt_solvers.zimmermann import cores, search_cosets
 
 __all__ = ["STRATEGY", "coset_answer", "run", "run_batch", "search"]
 
@@ -20,25 +22,38 @@ MOST_STEPS = (1 << 56) - 1  # what takes more is not begun: the kernels count it
 STEPS_A_SECOND = 1e9  # of a batch, whose time limit stands for steps
 
 
-def run(problem: ParityProblem, clock: Clock) -> Answer:
+def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
     The budget grows fourfold from call to call of the kernel, so that Ctrl-C is noticed; the work that is done again
     costs a third at most. The clock stops a call while it runs.
 
+    Where the rank and the number of dependent rows both exceed 64, the search is that of `xoropt_solvers.zimmermann`.
+
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        workers: the number of threads of that search; None for one on each core.
+
     Raises:
-        LimitExceededError: the rank and the number of dependent rows both exceed 64.
+        InvalidInputError: `workers` is not a positive integer.
     """
+    workers = cores() if workers is None else checks.integer(workers, "workers", 1)
     if problem.n > 64:
         columns = independent_columns(problem.A)
         core = ParityProblem(problem.A[:, columns], problem.b, problem.weights)
-        inner = solve_wide(core, clock) if core.n > 64 else run(core, clock)
+        if core.n <= 64:
+            inner = run(core, clock, workers)
+        elif core.k - core.n <= MOST_DEPENDENT:
+            inner = solve_wide(core, clock)
+        else:
+            inner = search_cosets(core, clock, workers)
         x = np.zeros(problem.n, dtype=bool)
         x[columns] = inner.x
         return Answer(x, inner.cost, inner.lower_bound)
     batch = pack_batch([problem])
     steps, best, bound = BATCH_STEPS, None, 0
-    with stopping(clock.left()) as stop:
+    with stopping(clock.left(), clock.ended_by) as stop:
         while True:
             answer = coset_answer(batch, steps, stop)
             if best is None or answer.cost[0] < best.cost[0]:

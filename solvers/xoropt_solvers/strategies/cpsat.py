@@ -6,6 +6,7 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.errors import LimitExceededError, SolverError
+from xoropt_solvers.interrupts import interrupting
 from xoropt_solvers.models import ParityModel, answer_from_errors, search_model
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.strategy import Answer, Clock, Strategy
@@ -60,7 +61,8 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, workers: in
         def on_solution_callback(self) -> None:
             clock.report(round(self.objective_value), math.ceil(self.best_objective_bound - 1e-6))
 
-    status = engine.solve(program, Reporter() if clock.listener is not None else None)
+    with interrupting(engine.stop_search, clock.left(), clock.ended_by):
+        status = engine.solve(program, Reporter() if clock.listener is not None else None)
     info = {"status": engine.status_name(status), "branches": engine.num_branches, "conflicts": engine.num_conflicts}
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         values = np.array([engine.boolean_value(variable) for variable in variables], dtype=bool)

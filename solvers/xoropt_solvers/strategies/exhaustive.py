@@ -28,7 +28,7 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     columns = independent_columns(problem.A)
     _check_limit(len(columns), "rank")
     batch = _repeat_light_rows(pack_batch([ParityProblem(problem.A[:, columns], problem.b, problem.weights)]))
-    with stopping(clock.left()) as stop:
+    with stopping(clock.left(), clock.ended_by) as stop:
         answer = _transform(batch, stop) if _transforms(batch) else _in_parts(batch, clock, stop)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = unpack_word(answer.x[0], len(columns))

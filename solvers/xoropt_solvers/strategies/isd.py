@@ -1,29 +1,29 @@
-"""Randomized information-set decoding (Lee and Brickell 1988), for problems that are too large for a proof."""
+"""Randomized information-set decoding (Stern 1989, Dumer 1991), for problems that are too large for a proof."""
 
-import math
-
-import numpy as np
+from collections import Counter
+from math import expm1
 
 from xoropt_solvers import checks
-from xoropt_solvers.elimination import greedy_answer
+from xoropt_solvers.decoding import Plan, draw_sets, log_miss, plan_sets, search_sets
+from xoropt_solvers.elimination import greedy_answer, x_of_errors
 from xoropt_solvers.interrupts import stopping
-from xoropt_solvers.problem import ParityProblem, mismatch_mask, pack_rows
-from xoropt_solvers.reduction import independent_columns
+from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.strategy import Answer, Clock, Strategy
+from xoropt_solvers.systematic import systematic_form
 
 __all__ = ["STRATEGY", "run"]
 
-ROUNDS_A_CALL = 50
-STEPS_A_CALL = 1 << 30  # fewer rounds where each takes long, so that Ctrl-C is noticed
+SECONDS_A_CALL = 0.05  # of the kernel, between which Ctrl-C is noticed
+ROUNDS_A_CALL = 1000  # at most
+ROUNDS = 1000  # without a time limit
 
 
 def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: int = 0) -> Answer:
-    """Return the best pattern seen in random information sets with up to two errors each; nothing is proved.
+    """Return the best pattern seen in random information sets; nothing is proved.
 
     The search ends where a cost is the bound that elimination proves. ``info["rounds"]`` says how many sets were tried
-    to the end. ``info["probability"]`` says how likely they would have found a
-    given pattern of one mismatch fewer, had there been one. If all sets of `rank` rows are equally likely, this is
-    1 − (1 − p)^rounds for p = Σ_{i≤2} C(w, i)·C(k − w, rank − i)/C(k, rank).
+    to the end. ``info["probability"]`` says how likely they would have found a given pattern of one mismatch fewer, had
+    there been one, if each round's set were drawn anew (`xoropt_solvers.decoding.log_miss`).
 
     Args:
         problem: in reduced form.
@@ -35,73 +35,39 @@ def run(problem: ParityProblem, clock: Clock, rounds: int | None = None, seed: i
         InvalidInputError: `rounds` or `seed` is out of range.
     """
     seed = checks.integer(seed, "seed", 0, 2**32 - 1)
-    wanted = 1000 if rounds is None else checks.integer(rounds, "rounds", 1)
+    wanted = ROUNDS if rounds is None else checks.integer(rounds, "rounds", 1)
     if rounds is None and clock.time_limit is not None:
-        wanted = 1 << 31
-    from xoropt_solvers.kernels.decoding import lee_brickell
-
-    columns = independent_columns(problem.A)
-    k, rank = problem.k, len(columns)
-    codewords = pack_rows(problem.A[:, columns].T)
-    basis = np.concatenate([codewords, pack_rows(np.eye(rank, dtype=bool))], axis=1)
-    words = codewords.shape[1]
-    target = np.zeros(basis.shape[1], dtype=np.uint64)
-    target[:words] = pack_rows(problem.b[None, :])[0]
-    table = np.zeros((0, 256), dtype=np.int64) if problem.weights is None else _byte_weights(problem.row_weights, words)
+        wanted = 1 << 62
     start = greedy_answer(problem)
-    best, x = start.cost, start.x
-    found = np.zeros_like(target)
-    done = 0
-    drawn = 0
-    each = max(1, min(ROUNDS_A_CALL, STEPS_A_CALL // max(1, rank * rank * words)))
-    with stopping(clock.left()) as stop:
-        while drawn < wanted and best > start.lower_bound and not clock.expired():
-            now = min(each, wanted - drawn)
-            cost, completed = lee_brickell(
-                basis,
-                target,
-                words,
-                k,
-                table,
-                now,
-                np.uint64(seed + (drawn << 32)),
-                best,
-                start.lower_bound,
-                found,
-                stop,
-            )
-            drawn += now
+    if start.cost <= start.lower_bound:
+        return Answer(start.x, start.cost, start.lower_bound, {"rounds": 0, "probability": 1.0, "seed": seed})
+    form = systematic_form(problem)
+    m, c = len(form.members), len(form.dependents)
+    sets = draw_sets(form, problem.weights, seed)
+    best, errors, done = start.cost, None, 0
+    mismatches = int(mismatch_mask(problem, start.x).sum())
+    plan, made = plan_sets(m, c, mismatches - 1), Counter[Plan]()
+    with stopping(clock.left(), clock.ended_by) as stop:
+        while done < wanted and best > start.lower_bound and not clock.expired():
+            each = max(1, min(ROUNDS_A_CALL, int(SECONDS_A_CALL / plan.seconds), wanted - done))
+            cost, completed = search_sets(sets, plan, each, best, start.lower_bound, stop)
             done += completed
+            made[plan] += completed
             if cost < best:
-                best = int(cost)
-                bits = np.unpackbits(found[words:].astype("<u8").view(np.uint8), bitorder="little")[:rank]
-                x = np.zeros(problem.n, dtype=bool)
-                x[columns] = bits
+                best, errors = cost, sets.errors.astype(bool)
+                plan = plan_sets(m, c, int(errors.sum()) - 1)
                 clock.report(best)
-    mismatches = int(mismatch_mask(problem, x).sum())
-    info = {"rounds": done, "probability": _probability(k, rank, mismatches - 1, done), "seed": seed}
-    return Answer(x, best, start.lower_bound, info)
-
-
-def _byte_weights(weights: np.ndarray, words: int) -> np.ndarray:
-    """Tabulate what byte q of a codeword weighs when it is v, int64 (8·words, 256)."""
-    padded = np.zeros(64 * words, dtype=np.int64)
-    padded[: len(weights)] = weights
-    bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
-    return np.ascontiguousarray(padded.reshape(-1, 8) @ bits.T)
-
-
-def _probability(k: int, rank: int, weight: int, rounds: int) -> float:
-    if weight < 0:
-        return 1.0
-    ways = sum(math.comb(weight, i) * math.comb(k - weight, rank - i) for i in range(min(3, rank + 1)))
-    each = ways / math.comb(k, rank)
-    return 1.0 if each >= 1.0 else -math.expm1(rounds * math.log1p(-each))
+            if stop[0]:
+                break
+    x = start.x if errors is None else x_of_errors(problem, errors)
+    mismatches = mismatches if errors is None else int(errors.sum())
+    missed = sum(log_miss(m, c, mismatches - 1, plan, rounds) for plan, rounds in made.items())
+    return Answer(x, best, start.lower_bound, {"rounds": done, "probability": -expm1(missed), "seed": seed})
 
 
 STRATEGY = Strategy(
     name="isd",
     run=run,
     exact=False,
-    summary="randomized information-set decoding (Lee–Brickell), with the probability it gives",
+    summary="randomized information-set decoding (Stern), with the probability it gives",
 )

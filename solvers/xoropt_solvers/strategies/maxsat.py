@@ -30,9 +30,10 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
     from pysat.formula import WCNF
 
     formula = WCNF()
-    clauses = Clauses(formula.append, len(model.weights), clock)
+    clauses = Clauses(formula.hard.append, len(model.weights), clock)  # its own append looks at every literal
     for check, value in zip(model.checks, model.syndrome.tolist(), strict=True):
         add_parity(clauses, [v + 1 for v in check], value)
+    formula.nv = clauses.variables
     for v, weight in enumerate(model.weights.tolist()):
         if weight > 0:
             formula.append([-v - 1], weight=weight)
@@ -79,7 +80,11 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, stratified:
     info = {"variables": clauses.variables, "clauses": len(formula.hard)}
     try:
         solved = call_within(
-            lambda: engine.compute(expect_interrupt=True) is not None, clock.left(), engine.stop, engine.delete
+            lambda: engine.compute(expect_interrupt=True) is not None,
+            clock.left(),
+            engine.stop,
+            engine.delete,
+            clock.ended_by,
         )
     except AbandonedError:
         return answer_from_errors(problem, model, engine.best, max(1, engine.proved), info)

@@ -1,34 +1,53 @@
 """The default: elimination, then the exact engine that should prove the block soonest, then the next one.
 
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
-the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more than 64
-unknowns without its dependent ones goes to `coset`; then a sparse one goes to `maxsat`, another one to `isd` for half
-of the time left and to `xorsat`. `sat` stands in for what is not installed. The best answer of all of them counts.
+the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more unknowns
+without its dependent ones gets a moment of `isd`, and then the engines that suit it, side by side in threads: `maxsat`,
+`cpsat` and `coset` where A is sparse; `coset` and `brouwer-zimmermann` where it is dense and has at most 64 unknowns or
+dependent rows; else `brouwer-zimmermann`. Where its enumeration would not end in time, `isd` searches beside it, or
+`xorsat` if there is no limit. All stop when what they know together is a proof.
 """
 
 import contextlib
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.problem import ParityProblem, unpack_word
+from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import coset, exhaustive, isd, maxsat, sat, xorsat
+from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
+from xoropt_solvers.zimmermann import cores, enumeration_seconds
 
-__all__ = ["STRATEGY", "run", "run_batch"]
+__all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
+FIRST_SECONDS = 0.05  # of `isd` before the race
+HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
 
-def run(problem: ParityProblem, clock: Clock) -> Answer:
+def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
-    ``info["engine"]`` names the strategy whose answer it is, or that proved it.
+    ``info["engine"]`` names the strategy whose answer it is, or that proved it; ``info["bounds"]`` has the bound that
+    each has proved.
+
+    Args:
+        problem: any.
+        clock: ends the search.
+        workers: the number of threads; None for one on each core. Engines that run side by side count as one each.
+
+    Raises:
+        InvalidInputError: `workers` is not a positive integer.
     """
+    workers = cores() if workers is None else checks.integer(workers, "workers", 1)
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
         if first.cost[0] == first.lower_bound[0]:
@@ -38,56 +57,75 @@ def run(problem: ParityProblem, clock: Clock) -> Answer:
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
     core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
-    answer = _core(core, clock.raised(reduced.offset))
+    answer = _core(core, clock.raised(reduced.offset), workers)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
     return Answer(x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
 
 
-def _core(problem: ParityProblem, clock: Clock) -> Answer:
+def _core(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
     first = greedy_answer(problem)
+    known = Race(first, "greedy")
     clock.report(first.cost, first.lower_bound)
-    if first.cost == first.lower_bound:
-        return Answer(first.x, first.cost, first.lower_bound, {"engine": "greedy"})
-    if problem.n > 64:
-        return _wide(problem, first, clock)
-    if problem.n > exhaustive.LIMIT:
-        answer = coset.run(problem, clock)
-        return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "coset"})
+    if first.cost > first.lower_bound:
+        if problem.n <= exhaustive.LIMIT:
+            _small(problem, known, clock)
+        else:
+            _large(problem, known, clock, workers)
+    answer = known.answer
+    info = {"engine": known.winner, "bounds": known.bounds}
+    return Answer(answer.x, answer.cost, answer.lower_bound, info)
+
+
+def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
+    """Let `coset` search for as long as the enumeration would take, and then enumerate."""
     enumeration = exhaustive.seconds(pack_batch([problem]))
-    left = clock.left()
-    limit = enumeration if left is None else min(enumeration, left)
-    answer = coset.run(problem, clock.part(max(limit, 1e-6)))
-    if answer.cost == answer.lower_bound or clock.expired():
-        return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": "coset"})
-    last = exhaustive.run(problem, clock)
-    best = last if last.cost <= answer.cost else answer
-    return Answer(best.x, best.cost, max(answer.lower_bound, last.lower_bound), {"engine": "exhaustive"})
+    known.take("coset", coset.run(problem, clock.part(max(enumeration, 1e-6))))
+    if known.answer.cost > known.answer.lower_bound and not clock.expired():
+        known.take("exhaustive", exhaustive.run(problem, clock))
 
 
-def _wide(problem: ParityProblem, first: Answer, clock: Clock) -> Answer:
-    """Try `coset` for a tenth of the time, or 2 seconds, then an engine that takes any size."""
+def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
+    """Try `isd` for a moment, and then all engines that suit the problem, side by side."""
     left = clock.left()
-    answer, engine = first, "greedy"
-    if problem.k - problem.n <= MOST_DEPENDENT:  # the rank is n here
-        with contextlib.suppress(TimeUpError):
-            answer, engine = coset.run(problem, clock.part(2.0 if left is None else left / 10)), "coset"
-    sparse = problem.A.mean() < SPARSE
-    preferred = [maxsat.STRATEGY, sat.STRATEGY] if sparse else [xorsat.STRATEGY, sat.STRATEGY]
-    parts = [(strategy, clock) for strategy in preferred if not missing_packages(strategy)][:1]
+    with contextlib.suppress(TimeUpError):
+        known.take(
+            "isd",
+            isd.STRATEGY.run(problem, clock.part(FIRST_SECONDS if left is None else min(FIRST_SECONDS, left / 10))),
+        )
+    if known.answer.cost > known.answer.lower_bound and not clock.expired():
+        race(known, parts(problem, known.answer.cost, clock, workers), clock)
+
+
+def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list[Part]:
+    """Choose the engines of a race; `cost` is that of the best answer so far."""
+
+    def part(strategy: Strategy, seconds: float | None = None, **options: Any) -> Part:
+        return Part(strategy.name, partial(strategy.run, problem, **options), seconds)
+
+    if is_sparse(problem):
+        chosen = [part(s.STRATEGY) for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
+        chosen = chosen or [part(sat.STRATEGY)] * (not missing_packages(sat.STRATEGY))
+        return [*chosen, part(coset.STRATEGY, workers=1)]
     left = clock.left()
-    if left is not None and not sparse:  # it never ends by itself
-        parts.insert(0, (isd.STRATEGY, clock.part(left / 2 if parts else left)))
-    for strategy, limit in parts:
-        if answer.cost > answer.lower_bound and not clock.expired():
-            with contextlib.suppress(TimeUpError):
-                found = strategy.run(problem, limit)
-                bound = max(answer.lower_bound, found.lower_bound)
-                if found.cost < answer.cost or bound == answer.cost or engine == "greedy":
-                    engine = strategy.name
-                best = found if found.cost <= answer.cost else answer
-                answer = Answer(best.x, best.cost, bound)
-    return Answer(answer.x, answer.cost, answer.lower_bound, {"engine": engine})
+    if problem.n <= 64 or problem.k - problem.n <= MOST_DEPENDENT:
+        exact = [part(coset.STRATEGY, workers=workers)]
+        if workers > 1 and problem.weights is None:
+            exact.append(part(brouwer_zimmermann.STRATEGY, workers=workers - 1))
+        return exact
+    hopeless = enumeration_seconds(problem, cost, workers) > (HOPELESS if left is None else left)
+    if not hopeless:
+        return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+    first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
+    if left is not None:
+        return [first, part(isd.STRATEGY, seed=1)]
+    general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
+    return [first, *map(part, general)]
+
+
+def is_sparse(problem: ParityProblem) -> bool:
+    """Tell whether clauses or linear constraints suit a problem better than enumeration."""
+    return bool(problem.A.mean() < SPARSE)
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:

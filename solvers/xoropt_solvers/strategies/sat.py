@@ -65,7 +65,7 @@ def load(model: ParityModel, clock: Clock, engine: str = ENGINE) -> Iterator[tup
 
         def ask(assumptions: list[int], seconds: float | None) -> tuple[bool | None, Sequence[bool]]:
             nonlocal abandoned
-            if seconds is None:
+            if seconds is None and clock.ended_by is None:
                 answer = running.solve(assumptions=assumptions)
             else:
                 running.clear_interrupt()
@@ -75,6 +75,7 @@ def load(model: ParityModel, clock: Clock, engine: str = ENGINE) -> Iterator[tup
                         seconds,
                         running.interrupt,
                         running.delete,
+                        clock.ended_by,
                     )
                 except AbandonedError:
                     abandoned = True

@@ -38,18 +38,20 @@ def load(model: ParityModel, clock: Clock) -> tuple[Clauses, Ask]:
         engine.add_xor_clause([v + 1 for v in check], value)
 
     def ask(assumptions: list[int], seconds: float | None) -> tuple[bool | None, Sequence[bool]]:
-        if seconds is None:
+        if seconds is None and clock.ended_by is None:
             answer, values = engine.solve(assumptions)
             return answer, values[1:] if answer else []
         # The engine counts the seconds of its processor, and others may have it too: so it runs in slices, which grow,
         # and the clock tells what share of the time it gets.
-        question, share, length = Clock(seconds), 1.0, FIRST_SLICE
+        question, share, length = Clock(seconds, ended_by=clock.ended_by), 1.0, FIRST_SLICE
         while True:
-            left = question.left() or 0.0
+            left = question.left()
             wall, own = time.perf_counter(), time.process_time()
-            limit = max(min(length, share * left), 1e-3)
+            limit = max(length if left is None else min(length, share * left), 1e-3)
             try:
-                answer, values = call_within(partial(engine.solve, assumptions, time_limit=limit), left, *NOTHING)
+                answer, values = call_within(
+                    partial(engine.solve, assumptions, time_limit=limit), left, *NOTHING, clock.ended_by
+                )
             except AbandonedError:
                 return None, []
             if answer is not None or question.expired():

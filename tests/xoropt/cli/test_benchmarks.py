@@ -1,5 +1,6 @@
 """`xoropt bench` starts every benchmark: its imports work, and its help shows the options that all have."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_a_missing_package_names_the_extra(xoropt_command, monkeypatch):
     status, out, err = xoropt_command("bench", "overview", "--quick")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "the benchmark 'overview' needs the package 'zstandard': pip install 'xoropt[bench]'" in err
+
+
+@pytest.mark.slow
+def test_all_of_them_make_one_page(tmp_path):
+    command = [sys.executable, "-m", "xoropt", "bench", "all", "--quick", "--out", str(tmp_path), "--only", "masks"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    page = (tmp_path / "benchmarks.html").read_text()
+    assert "<h2 id='masks'>" in page
+    assert "xoropt bench masks --quick" in page
+    assert "bitmap" in page
+    assert {path.name for path in tmp_path.iterdir()} == {"benchmarks.html", "benchmarks.json"}
 
 
 def test_nothing_is_written_unless_asked_for(xoropt_command, monkeypatch, tmp_path):

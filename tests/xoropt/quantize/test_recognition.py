@@ -179,4 +179,4 @@ def test_any_array_comes_back(weights):
         assert quantized.value_bits <= sum(map(np.count_nonzero, care)) + 8 * len(quantized.listed.at)
         for k in range(quantized.shared_planes // 8):
             octets = sum(planes[8 * k + i].astype(np.uint8) << i for i in range(8))
-            assert (quantized.octets(k) == octets).all()
+            assert (quantized.octets(k).reshape(quantized.shape) == octets).all()

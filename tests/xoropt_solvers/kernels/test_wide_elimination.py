@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from parity_problems import dense
 from xoropt_solvers.elimination import eliminate_wide, greedy_answer
-from xoropt_solvers.models import _parity_checks
 from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.reduction import independent_columns
+from xoropt_solvers.systematic import member_sums
 
 
 def first_independent(rows):
@@ -33,7 +33,7 @@ def low_rank(k, n, rank, seed=0):
 def test_independent_rows_and_columns(k, n, rank):
     A = low_rank(k, n, rank)
     assert independent_columns(A).tolist() == first_independent(A.T)
-    members, dependent, sums = _parity_checks(A)
+    members, dependent, sums = member_sums(A)
     assert members.tolist() == first_independent(A)
     assert sorted([*members, *dependent]) == list(range(k))
     assert ((sums.astype(int) @ A[members].astype(int) & 1) == A[dependent]).all()

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from parity_problems import TRIANGLE, dense, planted
-from xoropt_solvers import Answer, ParityProblem, solve
+from xoropt_solvers import Answer, Clock, ParityProblem, solve
 from xoropt_solvers.problem import mismatch_mask
-from xoropt_solvers.strategies import isd, portfolio, xorsat
+from xoropt_solvers.strategies import brouwer_zimmermann, isd, portfolio
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,8 @@ from xoropt_solvers.strategies import isd, portfolio, xorsat
     [
         (TRIANGLE, "batch"),
         (dense(50, 40), "batch"),
-        (dense(90, 40, seed=1), "coset"),
-        (planted(76, 70, [3, 40]), "coset"),
-        (planted(160, 70, [3, 40]), "xorsat"),
+        (planted(76, 70, [3, 40]), "isd"),
+        (planted(160, 70, [3, 40]), "brouwer-zimmermann"),
     ],
 )
 def test_the_engine_that_answered_is_named(problem, engine):
@@ -27,20 +26,32 @@ def test_the_engine_that_answered_is_named(problem, engine):
     assert solution.optimal
 
 
-def test_sat_stands_in_for_xorsat(monkeypatch):
-    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module != "pycryptosat")
-    solution = solve(planted(160, 70, [3, 40]))
-    assert solution.info["engine"] == "sat"
-    assert solution.mismatches.tolist() == [3, 40]
+def engines(problem, time_limit=None, workers=2):
+    """The engines of the race, for an answer that costs a quarter of the rows."""
+    return [part.name for part in portfolio.parts(problem, problem.k // 4, Clock(time_limit), workers)]
 
 
-def test_without_an_engine_for_its_size_the_greedy_answer_is_not_called_optimal(monkeypatch):
+def test_engines_are_chosen_by_size_sparsity_time_and_threads():
+    assert engines(dense(90, 50)) == ["coset", "brouwer-zimmermann"]
+    assert engines(dense(90, 50), workers=1) == ["coset"]
+    assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
+    assert engines(dense(400, 200), time_limit=9.0) == ["brouwer-zimmermann", "isd"]
+    assert engines(planted(160, 70, [3, 40])) == ["brouwer-zimmermann", "xorsat"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat", "cpsat", "coset"]
+
+
+def test_sat_stands_in_for_what_is_missing(monkeypatch):
+    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module not in ("pycryptosat", "ortools"))
+    assert engines(dense(400, 200)) == ["brouwer-zimmermann", "sat"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat", "coset"]
+
+
+def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
     monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: False)
-    problem = planted(160, 70, [3, 40])
-    solution = solve(problem)
-    assert solution.info["engine"] == "greedy"
-    assert solution.x.tolist() == solve(problem, "greedy").x.tolist()
-    assert not solution.optimal
+    solution = solve(planted(160, 70, [3, 40]))
+    assert solution.optimal
+    assert solution.info["engine"] == "brouwer-zimmermann"
+    assert engines(sparse(180, 100, [3])) == ["coset"]
 
 
 def test_dense_problems_beyond_enumeration_are_proved():
@@ -58,30 +69,32 @@ def sparse(k, n, errors, seed=0):
     return ParityProblem(A, np.isin(np.arange(k), errors))
 
 
-def test_wide_sparse_problems_go_to_maxsat():
+def test_wide_sparse_problems_are_proved():
     solution = solve(sparse(180, 100, [3, 40, 90]))
-    assert solution.info["engine"] == "maxsat"
     assert solution.optimal
     assert solution.mismatches.tolist() == [3, 40, 90]
 
 
-@pytest.mark.parametrize("better", ["isd", "xorsat"])
+@pytest.mark.parametrize("better", ["isd", "brouwer-zimmermann"])
 def test_the_best_answer_of_all_parts_is_kept(monkeypatch, better):
-    problem = dense(200, 100)
+    problem = dense(400, 200)
 
     def part(strategy, ones, bound):
-        def run(core, clock):
+        def run(core, clock, **options):
             x = np.zeros(core.n, bool)
             x[:ones] = True
             return Answer(x, int(mismatch_mask(core, x).sum()), bound)
 
         return SimpleNamespace(STRATEGY=dataclasses.replace(strategy.STRATEGY, run=run))
 
-    costs = {ones: int(mismatch_mask(problem, np.arange(100) < ones).sum()) for ones in range(100)}
+    costs = {ones: int(mismatch_mask(problem, np.arange(200) < ones).sum()) for ones in range(200)}
     least, most = min(costs, key=costs.get), max(costs, key=costs.get)
     monkeypatch.setattr(portfolio, "greedy_answer", lambda core: Answer(np.ones(core.n, bool), 10**6, 1))
     monkeypatch.setattr(portfolio, "isd", part(isd, least if better == "isd" else most, 2))
-    monkeypatch.setattr(portfolio, "xorsat", part(xorsat, least if better == "xorsat" else most, 3))
+    monkeypatch.setattr(
+        portfolio, "brouwer_zimmermann", part(brouwer_zimmermann, least if better != "isd" else most, 3)
+    )
     solution = solve(problem, time_limit=100.0)
     assert solution.info["engine"] == better
     assert (solution.cost, solution.lower_bound) == (costs[least], 3)
+    assert solution.info["bounds"] == {"isd": 2, "brouwer-zimmermann": 3}

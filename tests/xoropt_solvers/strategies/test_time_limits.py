@@ -59,7 +59,7 @@ def test_a_decoder_that_would_not_be_done_in_time_is_not_begun(monkeypatch):
 def test_an_engine_that_is_interrupted_at_once_leaves_the_start(monkeypatch, strategy):
     limits = []
 
-    def at_once(call, seconds, interrupt, discard):
+    def at_once(call, seconds, interrupt, discard, ended_by=None):
         limits.append(seconds)
         interrupt()
         return call()
@@ -74,7 +74,7 @@ def test_an_engine_that_is_interrupted_at_once_leaves_the_start(monkeypatch, str
 
 @pytest.mark.parametrize("strategy", [sat, xorsat, maxsat])
 def test_an_engine_that_heeds_no_interrupt_is_left_behind(monkeypatch, strategy):
-    def left_behind(call, seconds, interrupt, discard):
+    def left_behind(call, seconds, interrupt, discard, ended_by=None):
         raise AbandonedError
 
     monkeypatch.setattr(strategy, "call_within", left_behind)
@@ -85,7 +85,7 @@ def test_an_engine_that_heeds_no_interrupt_is_left_behind(monkeypatch, strategy)
 
 @pytest.mark.parametrize("stratified", [False, True])
 def test_maxsat_keeps_the_best_assignment_that_a_stopped_search_has_seen(monkeypatch, stratified):
-    def too_late(call, seconds, interrupt, discard):
+    def too_late(call, seconds, interrupt, discard, ended_by=None):
         call()
         raise AbandonedError
 
@@ -158,7 +158,7 @@ def test_information_sets_are_drawn_no_more_when_the_cost_is_the_bound():
 
 
 @contextlib.contextmanager
-def stopped(seconds):
+def stopped(seconds, ended_by=None):
     """Stands for `stopping`: the time is up from the start."""
     yield np.ones(1, dtype=np.int64)
 

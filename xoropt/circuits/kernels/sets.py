@@ -27,6 +27,7 @@ __all__ = [
     "new_state",
     "reach",
     "remove",
+    "spread",
 ]
 
 DEAD, INPUT, TARGET, INTERIOR = range(4)  # kinds of slots
@@ -207,6 +208,16 @@ def reach(s, out, max_depth):  # type: ignore[no-untyped-def]
     s.seen[:] = 0
     if out >= 0:
         s.seen[out] = TAKEN
+    return spread(s, max_depth)
+
+
+@njit(cache=True, nogil=True)
+def spread(s, max_depth):  # type: ignore[no-untyped-def]
+    """Mark what the inputs reach in `max_depth` levels, when nothing is marked but what counts as taken out.
+
+    Returns:
+        The number of targets that they don't reach.
+    """
     end = 0
     for i in range(s.info[LIVE]):
         slot = s.live[i]

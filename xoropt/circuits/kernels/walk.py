@@ -17,7 +17,7 @@ from xoropt.circuits.kernels.sets import (
 )
 from xoropt.circuits.kernels.tables import count_of, random_below, random_word, slot_of
 
-__all__ = ["MAX_WEIGHT", "walk"]
+__all__ = ["MAX_WEIGHT", "drop_unreached", "keep_if_better", "uniform", "walk"]
 
 MAX_TRIES = 6
 """The most candidates that one move tries."""
@@ -79,7 +79,7 @@ def _reach_with(s, vector, missing):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _drop_unreached(s):  # type: ignore[no-untyped-def]
+def drop_unreached(s):  # type: ignore[no-untyped-def]
     """Remove the interior members that are not reached, when every target is reached without them."""
     i = 0
     while i < s.info[HOT]:
@@ -91,7 +91,7 @@ def _drop_unreached(s):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _keep_if_better(s):  # type: ignore[no-untyped-def]
+def keep_if_better(s):  # type: ignore[no-untyped-def]
     """Copy the set to `best` if it is smaller than the smallest so far."""
     size = s.info[HOT] + s.info[TARGETS]
     if size >= s.info[BEST]:
@@ -180,7 +180,7 @@ def _add_random(s, tries):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _uniform(random):  # type: ignore[no-untyped-def]
+def uniform(random):  # type: ignore[no-untyped-def]
     """Return a random number in [0, 1)."""
     return (random_word(random) >> uint64(11)) * 2.0**-53
 
@@ -204,21 +204,21 @@ def walk(s, steps, weights, spare, up, max_depth):  # type: ignore[no-untyped-de
     for _ in range(steps):
         if s.info[HOT] == 0:
             return
-        if up > 0.0 and s.info[HOT] + s.info[TARGETS] < s.info[BEST] + spare and _uniform(s.random) < up:
+        if up > 0.0 and s.info[HOT] + s.info[TARGETS] < s.info[BEST] + spare and uniform(s.random) < up:
             reach(s, -1, bound)
             _add_random(s, 16)
         out = s.hot[random_below(s.random, s.info[HOT])]
         missing = reach(s, out, bound)
         if missing == 0:
-            _drop_unreached(s)
-            _keep_if_better(s)
+            drop_unreached(s)
+            keep_if_better(s)
             continue
         count = _candidates(s, out, weights)
         total = 0.0
         for i in range(count):
             total += s.weight[i]
         for _ in range(min(count, MAX_TRIES)):
-            point = _uniform(s.random) * total
+            point = uniform(s.random) * total
             i = 0
             while i < count - 1 and point >= s.weight[i]:
                 point -= s.weight[i]

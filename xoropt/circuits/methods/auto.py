@@ -1,22 +1,34 @@
-"""A portfolio: greedy starts for a short time, then local search from the best of them."""
+"""A portfolio: independent parts each for itself; greedy starts; a race with symmetries; then local search."""
 
 import numpy as np
 
-from xoropt.circuits.methods import local
+from xoropt.circuits.methods import local, symmetric
 from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.columns import column_gates
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.paar import paar_gates
+from xoropt.circuits.methods.parts import columns_of_parts, run_by_parts
 from xoropt.circuits.task import Search
 
 __all__ = ["METHOD"]
 
 START_SHARE = 0.05
 """The share of the time for the greedy starts."""
+SYMMETRIC_SHARE = 0.8
+"""The share of the other time for circuits with symmetries, if there are any."""
 
 
 def run(search: Search, seed: int) -> None:
-    """Make greedy starts, then search locally until the time is over."""
+    """Search each independent part, or the whole of a map that has no parts or is given with a circuit."""
+    if search.gates is None and len(columns_of_parts(search.task)) > 1:
+        run_by_parts(search, seed, Method(_search))
+    else:
+        _search(search, seed)
+
+
+def _search(search: Search, seed: int) -> None:
+    """Make greedy starts, race circuits with symmetries, then search locally until the time is over."""
+    given = search.gates is not None
     task, rng = search.task, np.random.default_rng(seed)
     random = rng.integers(1, 1 << 63, 1, dtype=np.uint64)
     search.offer(paar_gates(task, random, search.flag))
@@ -33,6 +45,8 @@ def run(search: Search, seed: int) -> None:
             turn += 1
     while search.spent < end and search.left:
         search.offer(paar_gates(task, random, search.flag))
+    if not given:
+        symmetric.races(search, seed, search.spent + SYMMETRIC_SHARE * search.left)
     local.run(search, seed)
 
 

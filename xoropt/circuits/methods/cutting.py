@@ -11,7 +11,7 @@ import numpy as np
 from xoropt.circuits.methods.walking import vectors_of
 from xoropt.circuits.task import Task, make_task
 
-__all__ = ["Window", "cut_out", "local_gates", "put_back", "random_order"]
+__all__ = ["Window", "cut_out", "levels_of", "local_gates", "put_back", "random_order"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,16 @@ class Window:
     outputs: np.ndarray = field(repr=False)
 
 
-def cut_out(task: Task, gates: np.ndarray, first: int, size: int) -> Window:
-    """Return the window of the gates first … first+size-1."""
+def levels_of(gates: np.ndarray, n_in: int) -> np.ndarray:
+    """Return the level of every signal: int64 (n_in + gates,)."""
+    levels = [0] * n_in
+    for a, b in gates.tolist():
+        levels.append(1 + max(levels[a], levels[b]))
+    return np.array(levels, dtype=np.int64)
+
+
+def cut_out(task: Task, gates: np.ndarray, first: int, size: int, max_depth: int | None = None) -> Window:
+    """Return the window of the gates first … first+size-1, whose map may have `max_depth` levels (None: any number)."""
     low, high = task.n_in + first, task.n_in + first + size
     window = gates[first : first + size]
     inputs = np.unique(window[window < low])
@@ -47,7 +55,7 @@ def cut_out(task: Task, gates: np.ndarray, first: int, size: int) -> Window:
     rows[inputs, np.arange(len(inputs))] = True
     for gate, (a, b) in enumerate(window.tolist(), start=low):
         rows[gate] = rows[a] ^ rows[b]
-    return Window(first, size, make_task(rows[outputs]), inputs, outputs)
+    return Window(first, size, make_task(rows[outputs], max_depth), inputs, outputs)
 
 
 def local_gates(task: Task, gates: np.ndarray, window: Window) -> np.ndarray:

@@ -7,13 +7,15 @@ the targets computable again. The walk prefers vectors that many pairs of signal
 that may later cost no extra gate. On a plateau it allows one signal too many for a while.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.paar import paar_gates
 from xoropt.circuits.task import Search, Task, tidy
 
-__all__ = ["WALK_LIMIT", "fresh_start", "vectors_of", "walk_set", "wired"]
+__all__ = ["WALK_LIMIT", "fresh_start", "vectors_of", "walk_set", "walk_state", "wired", "words_of"]
 
 WALK_LIMIT = 2000
 """The most gates of a circuit that is walked: the tables of a walk grow with the square."""
@@ -42,6 +44,11 @@ def vectors_of(task: Task, gates: np.ndarray) -> list[int]:
     return words
 
 
+def words_of(task: Task, gates: np.ndarray) -> np.ndarray:
+    """Return the words of the gates: uint64."""
+    return np.array(vectors_of(task, gates)[task.n_in :], dtype=np.uint64)
+
+
 def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.ndarray:
     """Walk from some gates until nothing more is found or the time is over; offer every circuit that beats the best.
 
@@ -54,22 +61,55 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.nd
     Returns:
         The gates of the last smallest set that the walk met.
     """
-    from xoropt.circuits.kernels import sets
-    from xoropt.circuits.kernels.walk import MAX_WEIGHT, walk
+    from xoropt.circuits.kernels.walk import walk
 
     task = search.task
-    words = np.array(vectors_of(task, gates), dtype=np.uint64)
-    state = sets.new_state(len(words) + 4, seed)
-    for kind, some in ((sets.INPUT, task.units), (sets.TARGET, task.targets), (sets.INTERIOR, words[task.n_in :])):
+    words = words_of(task, gates)
+
+    def moves(state, steps, weights, spare, up):  # type: ignore[no-untyped-def]
+        walk(state, steps, weights, spare, up, task.max_depth)
+
+    return wired(task, walk_state(search, words, len(words) + task.n_in + 4, seed, bias, moves))
+
+
+def walk_state(
+    search: Search,
+    words: np.ndarray,
+    capacity: int,
+    seed: int,
+    bias: float,
+    moves: Callable[..., None],
+    at_once: int = 1,
+) -> np.ndarray:
+    """Walk from a set of words; offer every circuit that beats the best.
+
+    Args:
+        search: the search, whose targets the words make.
+        words: uint64, the words of the gates.
+        capacity: the most words, those of the inputs included.
+        seed: the seed of the random moves.
+        bias: as for `walk_set`.
+        moves: `moves(state, steps, weights, spare, up)` makes some moves, as `xoropt.circuits.kernels.walk.walk` does.
+        at_once: the number of words that a move exchanges: the patience is that for so many fewer words.
+
+    Returns:
+        The words of the last smallest set that the walk met.
+    """
+    from xoropt.circuits.kernels import sets
+    from xoropt.circuits.kernels.walk import MAX_WEIGHT
+
+    task = search.task
+    state = sets.new_state(capacity, seed)
+    for kind, some in ((sets.INPUT, task.units), (sets.TARGET, task.targets), (sets.INTERIOR, words)):
         sets.insert_all(state, some, kind)
-    state.info[sets.BEST] = size = len(gates)
-    state.best[:size] = words[task.n_in :]
+    state.info[sets.BEST] = size = len(words)
+    state.best[:size] = words
     weights = np.exp(bias * np.arange(MAX_WEIGHT + 1))
     steps, idle = 100, 0
-    while search.left and size > len(task.rows) and idle < PATIENCE * size:
+    while search.left and size > len(task.rows) and at_once * idle < PATIENCE * size:
         started = search.spent
-        spare = 1 if idle > PLATEAU * size else 0
-        walk(state, steps, weights, spare, UP if spare else 0.0, task.max_depth)
+        spare = 1 if at_once * idle > PLATEAU * size else 0
+        moves(state, steps, weights, spare, UP if spare else 0.0)
         idle += steps
         if state.info[sets.BEST] < size:
             size, idle = int(state.info[sets.BEST]), 0
@@ -77,7 +117,7 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.nd
                 search.offer(wired(task, state.best[:size]))
         steps = max(10, int(steps * min(2.0, CHUNK_SECONDS / max(search.spent - started, 1e-6))))
         search.tell()
-    return wired(task, state.best[:size])
+    return state.best[:size].copy()
 
 
 def wired(task: Task, words: np.ndarray) -> np.ndarray:

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.cli.demo.predicting import PredictionTimes, classify, time_predictions
 from xoropt.cli.demo.training import Trained, accuracy, train
 from xoropt.common.errors import EncodeError, XoroptError
 from xoropt.common.files import check_new, reason_of
 from xoropt.common.tensor_files import read_safetensors, write_safetensors
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
-from xoropt.model.decompression import decompress, decompress_tensor
+from xoropt.model.decompression import decompress
 from xoropt.model.file.container import load, save
-from xoropt.model.products import matvec
 from xoropt.model.report import ModelReport, report
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor
 from xoropt.model.verification import verify
@@ -101,6 +101,7 @@ class DemoResult:
 
     Attributes:
         accuracies: of the network at every stage.
+        predictions: how long the network takes for one image, and for all test images at once.
         layers: what was measured for each layer, by name.
         sizes: where the bits of the compressed file go.
         low_rank_sizes: the same for the network with low-rank masks.
@@ -108,6 +109,7 @@ class DemoResult:
     """
 
     accuracies: Accuracies
+    predictions: list[PredictionTimes]
     layers: dict[str, Layer]
     sizes: ModelReport
     low_rank_sizes: ModelReport
@@ -130,6 +132,7 @@ class DemoResult:
         return {
             **{f"accuracy_{stage}": share for stage, share in shares.items()},
             "lossless": True,
+            "predictions": [asdict(times) for times in self.predictions],
             **sizes,
             "tensors": tensors,
             "rivals": {name: asdict(layer.rivals) for name, layer in self.layers.items()},
@@ -194,6 +197,7 @@ def run(
         )
     return DemoResult(
         accuracies=_accuracies(trained, restored, model, low_rank),
+        predictions=time_predictions(model, restored, trained.images),
         layers=layers,
         sizes=sizes,
         low_rank_sizes=report(low_rank),
@@ -276,20 +280,6 @@ def _accuracies(
         pruned=accuracy(trained.pruned, images, digits),
         before=accuracy(trained.quantized, images, digits),
         after=accuracy(restored, images, digits),
-        compressed=float((_classify(model, images) == digits).mean()),
+        compressed=float((classify(model, images) == digits).mean()),
         low_rank=accuracy(decompress(low_rank), images, digits),
     )
-
-
-def _classify(model: CompressedModel, images: np.ndarray) -> np.ndarray:
-    """Return the digits, int64 (images,), that the network sees in float32 (images, 64).
-
-    Every layer is multiplied straight from its compressed form and is never whole in memory.
-    """
-    activations = images.T
-    for layer in (1, 2, 3):
-        if layer > 1:
-            activations = np.maximum(activations, 0)
-        bias = decompress_tensor(model.tensors[f"fc{layer}.bias"])
-        activations = matvec(model.tensors[f"fc{layer}.weight"], activations) + bias[:, None]
-    return activations.argmax(axis=0)

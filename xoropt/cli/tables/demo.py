@@ -37,6 +37,17 @@ def print_demo(result: DemoResult) -> None:
     shares = asdict(result.accuracies)
     rows: list[tuple[str, ...]] = [(name, f"{shares[stage]:.2%}") for stage, name in ACCURACIES.items()]
     print_table(console, None, ("network", "test accuracy"), rows)
+    rows = [
+        (f"{times.images:,}", *(f"{1e3 * seconds:.2f}" for seconds in (times.compressed, times.kept, times.dense)))
+        for times in result.predictions
+    ]
+    print_table(console, "Classifying, in ms", ("images", "from the compressed file", "with bits kept", "dense"), rows)
+    if any(times.dense < min(times.compressed, times.kept) for times in result.predictions):
+        print_line(
+            console,
+            "Layers as small as these are faster dense: decompress them once and keep them. "
+            "'xoropt bench products' measures large ones.",
+        )
 
     def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
         return (label, *(format(getattr(tensor, key), form) for tensor in tensors.values()))

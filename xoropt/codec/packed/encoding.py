@@ -3,7 +3,6 @@
 No scheme stores fewer bits, but a decoder has to count the kept weights before a weight to find its bits.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -14,6 +13,7 @@ from xoropt.codec.attribute_checks import OCTETS_2D, Fields, check_form
 from xoropt.codec.bits import tile_bits
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import check_planes
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.packed.raw_reader import raw_reader
 from xoropt.codec.packed.without_network import PACKED, WithoutNetwork
 from xoropt.common.description_checks import non_negative_int, take
@@ -21,6 +21,8 @@ from xoropt.common.errors import DecodeError, FormatError
 
 __all__ = ["PACKED", "PackedValues", "pack_planes", "pack_values", "unpack_values"]
 
+CHUNK = 1 << 21
+"""Weights that are packed at once, a multiple of 8."""
 NO_MASK = "packed values can't be decoded without their mask; give it as the argument 'mask'"
 
 
@@ -122,21 +124,26 @@ def pack_values(planes: np.ndarray, mask: np.ndarray) -> PackedValues:
         planes: bool (planes, ...).
         mask: bool (...), True for kept weights.
     """
-    return pack_planes(planes, mask)
+    return pack_planes(planes.reshape(len(planes), mask.size), mask)
 
 
-def pack_planes(planes: Iterable[np.ndarray], mask: np.ndarray) -> PackedValues:
-    """Pack the kept bits of planes that are made one after the other.
+def pack_planes(planes: np.ndarray | LazyPlanes, mask: np.ndarray) -> PackedValues:
+    """Pack the kept bits of some planes, a part at a time.
 
     Args:
-        planes: bool (...) each.
+        planes: bool (planes, weights).
         mask: bool (...), True for kept weights.
     """
-    kept = int(np.count_nonzero(mask))
-    packed = [
-        np.packbits(plane.reshape(-1) if kept == mask.size else plane[mask], bitorder="little") for plane in planes
-    ]
-    return PackedValues(mask.shape, kept, np.stack(packed) if packed else np.zeros((0, -(-kept // 8)), dtype=np.uint8))
+    kept, flat = int(np.count_nonzero(mask)), mask.reshape(-1)
+    seeds = np.empty((len(planes), -(-kept // 8)), dtype=np.uint8)
+    if kept < len(flat):
+        for number, row in enumerate(seeds):
+            row[:] = np.packbits(np.asarray(planes[number : number + 1, :])[0][flat], bitorder="little")
+        return PackedValues(mask.shape, kept, seeds)
+    for first in range(0, kept, CHUNK):
+        some = np.packbits(np.asarray(planes[:, first : first + CHUNK]), axis=1, bitorder="little")
+        seeds[:, first // 8 :][:, : some.shape[1]] = some
+    return PackedValues(mask.shape, kept, seeds)
 
 
 def unpack_values(packed: PackedValues, mask: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
@@ -121,7 +122,7 @@ def _choose(effort: str, outputs: float) -> Choice:
 
 
 def encode_auto(
-    bits: np.ndarray,
+    bits: np.ndarray | LazyPlanes,
     care: np.ndarray,
     shape: tuple[int, ...],
     method: str = "burst",

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.streams.banded.equations import band_words
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
@@ -72,7 +73,7 @@ def plan_layout(
 
 
 def encode_stream(
-    bits: np.ndarray,
+    bits: np.ndarray | LazyPlanes,
     care: np.ndarray,
     network: XorNetwork,
     order: StreamOrder,
@@ -88,7 +89,7 @@ def encode_stream(
     """Encode flat planes with a windowed network.
 
     Args:
-        bits: bool (planes, outputs).
+        bits: bool (planes, outputs); those that are made when they are needed take no memory but for some segments.
         care: bool (1, outputs), shared by the planes, or (planes, outputs).
         network: a network with a window of at most 1984 bits.
         order: the stream order.
@@ -126,7 +127,7 @@ def encode_stream(
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         results = iter(pool.map(encode_segment, tasks) if jobs > 1 else map(encode_segment, tasks))
         for (which, mask), own in zip(groups, spans, strict=True):
-            group = bits[which]
+            group = range(planes)[which]
             segments: list[EncodedSegment] = []
             for a, b, _, _ in own:
                 segments += next(results)

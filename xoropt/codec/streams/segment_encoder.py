@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.codec.lazy_planes import LazyPlanes
 from xoropt.codec.streams.banded.bursts import burst_patches
 from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, Elimination, Memory, eliminate, substitute_back
 from xoropt.codec.streams.banded.equations import CareBits, build_equations, collect_care_bits, count_shortfall
@@ -97,7 +98,7 @@ class Task(NamedTuple):
         rules: how a ring is encoded.
     """
 
-    bits: np.ndarray
+    bits: np.ndarray | LazyPlanes
     care: np.ndarray
     network: XorNetwork
     order: StreamOrder
@@ -140,6 +141,7 @@ class EncodedSegment(NamedTuple):
 
 def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
     """Encode a segment, as one or, where the rules say so, as several."""
+    task = task._replace(bits=np.asarray(task.bits))
     if task.method == "viterbi":
         return (_encode_by_viterbi(task),)
     care_bits = collect_care_bits(task.care, task.order, task.rows)
@@ -233,7 +235,7 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
 
     With more than `most` dependent care bits, the patches are greedy.
     """
-    bits, order, planes = task.bits, task.order, len(task.bits)
+    bits, order, planes = np.asarray(task.bits), task.order, len(task.bits)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
         return EncodedSegment(task.rows, seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
@@ -297,7 +299,7 @@ def _store_columns(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndar
 
 def _encode_by_viterbi(task: Task) -> EncodedSegment:
     """Encode a segment with the fewest patches, plane by plane."""
-    bits, care, network = task.bits, task.care, task.network
+    bits, care, network = np.asarray(task.bits), task.care, task.network
     seeds, patches = [], []
     for plane in bits:
         x, _ = viterbi_seeds(network, plane, care)

@@ -1,45 +1,74 @@
 """The file: one safetensors file whose description says how its arrays make up each tensor.
 
-Format version 3 is written; versions 1 and 2 are read as well. Large parts are arrays by themselves. Small ones lie in
-pools, one array for each part and dtype with tensor after tensor, so that a tensor of a few hundred bytes does not pay
-for headers of its own. docs/format.md specifies the format, for programs written from the specification alone.
+Format version 3 is written; versions 1 and 2 are read as well. docs/format.md specifies the format, for programs
+written from the specification alone.
 """
 
 import json
-import math
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from xoropt.common.description_checks import get, non_negative_int
-from xoropt.common.dtypes import name_of
+from xoropt.common.description_checks import get
+from xoropt.common.dtypes import as_stored, name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
-from xoropt.common.tensor_files import read_safetensors, safetensors_header, write_safetensors
-from xoropt.model.checks import check_metadata, check_names, check_shape
-from xoropt.model.file.description import (
-    from_columns,
-    pack_description,
-    seal,
-    to_columns,
-    unpack_description,
-    unseal,
+from xoropt.common.tensor_files import (
+    Piece,
+    pieces_in,
+    read_safetensors,
+    safetensors_header,
+    stream_safetensors,
+    write_safetensors,
 )
+from xoropt.model.checks import check_metadata, check_names, check_shape
+from xoropt.model.file.description import seal, unseal
 from xoropt.model.file.limits import check_work
-from xoropt.model.file.tensor_entries import Parts, StoredTensors, array_name, checksum, describe_tensor, restore_tensor
+from xoropt.model.file.stored import DESCRIPTION, StoredTensor, split_pieces, stored_form, tie_to, to_pieces
+from xoropt.model.file.tensor_entries import describe_tensor, restore_tensor
 from xoropt.model.file.ties import resolve_ties, ties_in
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
 
-__all__ = ["VERSION", "header_bits", "load", "save"]
+__all__ = ["VERSION", "StoredFile", "header_bits", "load", "open_file", "pack_stored", "save", "write_stored"]
 
 VERSION = 3
 KEY = "xoropt"
-DESCRIPTION = "xoropt::description"
-MAX_PART_AXES = 8
-"""The most axes of a part in a pool; the parts that are written have at most two."""
-LARGE = 1 << 16
-"""The bytes from which on a part is an array by itself."""
+SEALED = {KEY: seal({"version": VERSION})}
+"""The metadata of a file."""
+
+
+@dataclass(frozen=True, eq=False)
+class StoredFile:
+    """A file whose tensors are read when they are needed.
+
+    Attributes:
+        path: of the file.
+        tensors: by name, in the order of the original file.
+        firsts: by name, of tensors that are the same as an earlier one, the name of that.
+        metadata: the original file's own metadata.
+        source: what else is said of the original file.
+    """
+
+    path: Path
+    tensors: dict[str, StoredTensor]
+    firsts: dict[str, str]
+    metadata: dict[str, str]
+    source: dict[str, Any]
+
+    def tensor(self, name: str) -> CompressedTensor | UncompressedTensor:
+        """Read a tensor, and check it.
+
+        Raises:
+            FormatError: it is damaged, or its parts do not fit together.
+            XoroptError: the file cannot be read.
+        """
+        try:
+            return _restore(name, self.tensors[name])
+        except FormatError as error:
+            where = "" if str(error).startswith(f"{self.path}: ") else f"{self.path}: "
+            raise FormatError(f"{where}{str(error).rstrip('.')}.") from None
 
 
 def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool = False) -> None:
@@ -56,7 +85,8 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
         XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
     """
     check_model(model)
-    write_safetensors(path, _arrays(model), {KEY: seal({"version": VERSION})}, overwrite)
+    pieces = to_pieces(_stored(model), model.metadata)
+    write_safetensors(path, {name: piece.read() for name, piece in pieces.items()}, SEALED, overwrite)
 
 
 def check_model(model: CompressedModel) -> None:
@@ -86,50 +116,77 @@ def check_model(model: CompressedModel) -> None:
     check_work(entries, octets)
 
 
-def _arrays(model: CompressedModel) -> Parts:
-    """Make the arrays of the file, the description among them."""
-    entries, arrays, sums = {}, {}, []
-    pools: dict[str, list[Any]] = {}
-    pooled: dict[str, list[np.ndarray]] = {}
+def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a file of tensors, for `open_file`.
+
+    Args:
+        tensors: as they are to be stored, by name, in order.
+        source: what else there is to say, JSON.
+    """
+    pieces = to_pieces(tensors, {}, source)
+    forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
+    order = sorted(forms, key=lambda name: -forms[name][1].itemsize)
+    return b"".join([safetensors_header(forms, SEALED), *(as_stored(pieces[name].read()).data for name in order)])
+
+
+def write_stored(
+    path: str | os.PathLike[str],
+    tensors: Mapping[str, StoredTensor],
+    metadata: Mapping[str, str],
+    source: Mapping[str, Any],
+    overwrite: bool = False,
+) -> None:
+    """Write a file of tensors that are in other files, one part after the other, whole or not at all.
+
+    Args:
+        path: where the file is to be.
+        tensors: as they are to be stored, by name, in order.
+        metadata: of the original file.
+        source: what else there is to say of the original file, JSON.
+        overwrite: replace a file that exists.
+
+    Raises:
+        XoroptError: as for `save`, and what reading a part raises.
+    """
+    pieces = to_pieces(tensors, metadata, source)
+    forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
+    stream_safetensors(path, forms, lambda name: pieces[name].read(), SEALED, overwrite)
+
+
+def _stored(model: CompressedModel) -> dict[str, StoredTensor]:
+    """Return a model's tensors as they are stored."""
+    stored = {}
     ties = ties_in(model)
-    for number, (name, tensor) in enumerate(model.tensors.items()):
+    for name, tensor in model.tensors.items():
         try:
-            entry, parts = ({"same": ties[name]}, {}) if name in ties else describe_tensor(tensor)
+            stored[name] = tie_to(ties[name]) if name in ties else stored_form(tensor)
         except DecodeError as error:
             raise DecodeError(f"tensor '{name}': {error}") from None
-        entries[name] = entry
-        sums.append(checksum(parts))
-        for part, array in parts.items():
-            if part == "raw" or array.nbytes >= LARGE:
-                arrays[array_name(name, part)] = array
-            else:
-                pool = f"{part}::{name_of(array.dtype)}"
-                shapes = pools.setdefault(pool, [None] * len(model.tensors))
-                shapes[number] = array.size if array.ndim == 1 else list(array.shape)
-                pooled.setdefault(pool, []).append(array.reshape(-1))
-    arrays |= {pool: np.concatenate(some) for pool, some in pooled.items()}
-    description = to_columns(entries) | {"pools": pools, "metadata": model.metadata, "crc32": sums}
-    return arrays | {DESCRIPTION: pack_description({k: v for k, v in description.items() if v})}
+    return stored
 
 
-def header_bits(model: CompressedModel) -> dict[str, int]:
+def header_bits(model: CompressedModel | StoredFile) -> dict[str, int]:
     """Count the bits that the description and the headers of arrays take in a file of the compressed tensors alone.
 
     Returns:
         By name, the shares of the compressed tensors, which are equal but for a remainder that the first one bears.
     """
-    tensors: dict[str, CompressedTensor | UncompressedTensor] = {
-        name: tensor for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)
-    }
-    if not tensors:
+    if isinstance(model, StoredFile):
+        held = {name: tensor for name, tensor in model.tensors.items() if "carried" not in tensor.entry}
+        stored = {name: tie_to(model.firsts[name]) if name in model.firsts else held[name] for name in held}
+    else:
+        stored = _stored(
+            CompressedModel({name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)})
+        )
+    if not stored:
         return {}
-    arrays = _arrays(CompressedModel(tensors))
+    pieces = to_pieces(stored, {})
     # The safetensors library lays arrays of one item size out by name.
-    forms = {name: (arrays[name].shape, arrays[name].dtype) for name in sorted(arrays)}
-    header = safetensors_header(forms, {KEY: seal({"version": VERSION})})
-    bits = 8 * (len(header) + arrays[DESCRIPTION].nbytes)
-    shares = {name: bits // len(tensors) for name in tensors}
-    shares[next(iter(tensors))] += bits % len(tensors)
+    forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
+    header = safetensors_header(forms, SEALED)
+    bits = 8 * (len(header) + pieces[DESCRIPTION].nbytes)
+    shares = {name: bits // len(stored) for name in stored}
+    shares[next(iter(stored))] += bits % len(stored)
     return shares
 
 
@@ -142,6 +199,27 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
         XoroptError: the file cannot be read.
     """
     arrays, metadata = read_safetensors(path)
+    file = _open(Path(path), {name: Piece.of(array) for name, array in arrays.items()}, metadata)
+    tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
+    try:
+        for name, tensor in file.tensors.items():
+            first = file.firsts.get(name)
+            tensors[name] = _restore(name, tensor) if first is None else tensors[first]
+    except FormatError as error:
+        raise FormatError(f"{path}: {str(error).rstrip('.')}.") from None
+    return CompressedModel(tensors, file.metadata)
+
+
+def open_file(path: str | os.PathLike[str]) -> StoredFile:
+    """Read the description of a file that `save` or `write_stored` wrote; tensors are read when they are needed.
+
+    Raises:
+        FormatError, XoroptError: as for `load`; damage of a tensor is found when it is read.
+    """
+    return _open(Path(path), *pieces_in(path))
+
+
+def _open(path: Path, pieces: dict[str, Piece], metadata: dict[str, str]) -> StoredFile:
     if KEY not in metadata:
         raise FormatError(f"{path}: holds no xoropt description; compress it first with 'xoropt compress'.")
     try:
@@ -151,87 +229,20 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             raise FormatError(f"is of format version {version}, newer than {VERSION}; upgrade xoropt to read it")
         if version < 1:
             raise FormatError(f"has the unknown format version {version}")
-        if version == 1:
-            description, stored = sealed, split_version_1(sealed, arrays)
-        else:
-            description, stored = _split_arrays(arrays)
+        description, stored = split_version_1(sealed, pieces) if version == 1 else split_pieces(pieces)
         firsts = resolve_ties(stored)
-        check_work({name: entry for name, (entry, _) in stored.items()}, os.stat(path).st_size)
-        tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
-        for name, (entry, parts) in stored.items():
-            try:
-                first = firsts.get(name)
-                tensors[name] = restore_tensor(entry, parts) if first is None else tensors[first]
-            except (XoroptError, ValueError) as error:
-                raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None
+        check_work({name: tensor.entry for name, tensor in stored.items()}, os.stat(path).st_size)
         extra = description.get("metadata", {})
         if not isinstance(extra, dict) or not all(isinstance(value, str) for value in extra.values()):
             raise FormatError("the description's metadata is not text")
+        source = get({"source": {}} | description, "source", dict)
     except FormatError as error:
         raise FormatError(f"{path}: {str(error).rstrip('.')}.") from None
-    return CompressedModel(tensors, extra)
+    return StoredFile(path, stored, firsts, extra, source)
 
 
-def _split_arrays(arrays: Parts) -> tuple[dict[str, Any], StoredTensors]:
-    """Return the description of a file of version 2 or 3, and the tensors' entries and parts.
-
-    Raises:
-        FormatError: the description is not valid or does not fit the arrays, or a checksum differs.
-    """
-    if DESCRIPTION not in arrays:
-        raise FormatError(f"holds no array '{DESCRIPTION}'")
-    description = unpack_description(arrays[DESCRIPTION])
-    entries = from_columns({"names": [], "common": {}, "columns": {}} | description)
-    pools = get({"pools": {}} | description, "pools", dict)
-    parts: dict[str, Parts] = {name: {} for name in entries}
-    for pool, shapes in pools.items():
-        if pool not in arrays or type(shapes) is not list or len(shapes) != len(entries):
-            raise FormatError(f"the description of the array '{pool}' is not valid")
-        _split_pool(pool, arrays[pool], shapes, parts)
-    for key, array in arrays.items():
-        name, cut, part = key.rpartition("::")
-        if not cut:
-            name, part = part, "raw"
-        if key in pools or key == DESCRIPTION:
-            continue
-        if name not in parts or part in parts[name]:
-            raise FormatError(f"holds the array '{key}', which its description does not name")
-        parts[name][part] = array
-    sums = description["crc32"]
-    if len(sums) != len(entries):
-        raise FormatError(f"the description has {len(sums)} checksums for {len(entries)} tensors")
-    for name, stored_sum in zip(entries, sums, strict=True):
-        if stored_sum != checksum(parts[name]):
-            raise FormatError(f"tensor '{name}': is damaged or lacks a part (its checksum differs); get the file again")
-    return description, {name: (entry, parts[name]) for name, entry in entries.items()}
-
-
-def _split_pool(pool: str, stored: np.ndarray, shapes: list[Any], parts: dict[str, Parts]) -> None:
-    """Cut a pool into the parts of the tensors.
-
-    Args:
-        pool: the name of the array, "PART::DTYPE".
-        stored: the array.
-        shapes: for each tensor the shape of its part, None where it has none.
-        parts: of each tensor, in order; the parts from the pool are added.
-
-    Raises:
-        FormatError: the shapes are not valid, or they do not fit the array.
-    """
-    part, _, dtype = pool.rpartition("::")
-    if stored.ndim != 1 or name_of(stored.dtype) != dtype:
-        raise FormatError(f"the array '{pool}' has the wrong shape or dtype")
-    at = 0
-    for name, shape in zip(parts, shapes, strict=True):
-        if shape is None:
-            continue
-        sides = [non_negative_int(n, pool) for n in (shape if type(shape) is list else [shape])]
-        if len(sides) > MAX_PART_AXES:
-            raise FormatError(f"the description of the array '{pool}' is not valid")
-        size = math.prod(sides)
-        if at + size > len(stored):
-            raise FormatError(f"the array '{pool}' ends too early")
-        parts[name][part] = stored[at : at + size].reshape(sides)
-        at += size
-    if at != len(stored):
-        raise FormatError(f"the array '{pool}' goes on after its end")
+def _restore(name: str, tensor: StoredTensor) -> CompressedTensor | UncompressedTensor:
+    try:
+        return restore_tensor(tensor.entry, tensor.parts())
+    except (XoroptError, ValueError) as error:
+        raise FormatError(f"tensor '{name}': {str(error).rstrip('.')}") from None

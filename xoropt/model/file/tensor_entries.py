@@ -22,13 +22,10 @@ from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Sca
 from xoropt.quantize.number_form import MAX_RAW_BITS, NumberForm
 from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
 
-__all__ = ["Parts", "StoredTensors", "array_name", "bytes_of", "checksum", "describe_tensor", "restore_tensor"]
+__all__ = ["Parts", "array_name", "bytes_of", "checksum", "describe_tensor", "restore_tensor"]
 
 Parts = dict[str, np.ndarray]
 """Arrays by the name of the part."""
-
-StoredTensors = dict[str, tuple[dict[str, Any], Parts]]
-"""The entry and the parts of every tensor, by name."""
 
 
 def array_name(name: str, part: str) -> str:

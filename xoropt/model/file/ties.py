@@ -3,7 +3,7 @@
 from xoropt.common.description_checks import get
 from xoropt.common.errors import FormatError
 from xoropt.model.arrays import ties_of
-from xoropt.model.file.tensor_entries import StoredTensors
+from xoropt.model.file.stored import StoredTensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
 __all__ = ["resolve_ties", "ties_in"]
@@ -24,7 +24,7 @@ def ties_in(model: CompressedModel) -> dict[str, str]:
     return ties | {name: first for name, first in found.items() if reasons[name] == reasons[first]}
 
 
-def resolve_ties(stored: StoredTensors) -> dict[str, str]:
+def resolve_ties(stored: dict[str, StoredTensor]) -> dict[str, str]:
     """Give tensors that are the same as an earlier one its entry and its parts, in place.
 
     Returns:
@@ -35,10 +35,10 @@ def resolve_ties(stored: StoredTensors) -> dict[str, str]:
     """
     firsts: dict[str, str] = {}
     seen: set[str] = set()
-    for name, (entry, parts) in stored.items():
-        if "same" in entry:
-            first = get(entry, "same", str)
-            if first not in seen or parts or len(entry) > 1:
+    for name, tensor in stored.items():
+        if "same" in tensor.entry:
+            first = get(tensor.entry, "same", str)
+            if first not in seen or tensor.pieces or len(tensor.entry) > 1:
                 raise FormatError(f"tensor '{name}': the description lacks a valid 'same'")
             firsts[name] = first
             stored[name] = stored[first]

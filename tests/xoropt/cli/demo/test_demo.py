@@ -7,6 +7,7 @@ from safetensors.numpy import load_file
 
 import xoropt
 from xoropt.cli.demo import training
+from xoropt.cli.demo.predicting import PredictionTimes
 from xoropt.cli.demo.run import Accuracies, DemoResult, Layer, RivalBits, WrittenFile
 from xoropt.cli.tables.demo import print_demo
 from xoropt.model.report import CarriedReport, ModelReport, TensorReport, TotalReport
@@ -39,6 +40,7 @@ def result_of(figures):
         tensors[name] = {key: value for key, value in tensor.items() if key not in (*OF_LAYER, "ratio_to_float32")}
     return DemoResult(
         Accuracies(**shares),
+        [PredictionTimes(**times) for times in figures["predictions"]],
         layers,
         report_of({"tensors": tensors, "carried": figures["carried"], "total": figures["total"]}),
         report_of({"carried": {}} | figures["low_rank"]),
@@ -52,7 +54,9 @@ def test_demo(demo, xoropt_command, capfd):
     assert (done.returncode, done.stderr) == (0, "")
     figures = json.loads(done.stdout)
     accuracies = [f"accuracy_{stage}" for stage in ("dense", "pruned", "before", "after", "compressed")]
-    assert list(figures) == [*accuracies, "lossless", "tensors", "carried", "total", "rivals", "low_rank", "files"]
+    others = ["lossless", "predictions", "tensors", "carried", "total", "rivals", "low_rank", "files"]
+    assert list(figures) == accuracies + others
+    assert [times["images"] for times in figures["predictions"]] == [1, 450]
     assert figures["lossless"] is True
     assert figures["accuracy_before"] == figures["accuracy_after"] >= 0.94
     assert abs(figures["accuracy_compressed"] - figures["accuracy_after"]) < 0.005  # sums in another order
@@ -72,7 +76,13 @@ def test_demo(demo, xoropt_command, capfd):
     capfd.readouterr()
     print_demo(result)
     shown = capfd.readouterr().out
-    for word in ("fc2.weight", "test accuracy", "every weight came back bit for bit: yes", "zstd -19"):
+    for word in (
+        "fc2.weight",
+        "test accuracy",
+        "Classifying, in ms",
+        "every weight came back bit for bit: yes",
+        "zstd -19",
+    ):
         assert word in shown
     quantized = load_file(folder / "quantized.safetensors")
     back = xoropt.decompress(folder / "compressed.safetensors")

@@ -5,6 +5,7 @@ import pytest
 
 import xoropt
 from xoropt.model.arrays import ties_of
+from xoropt.model.file.stored import StoredTensor
 from xoropt.model.file.ties import resolve_ties
 
 
@@ -51,4 +52,4 @@ def test_tied_tensors_take_nothing_but_a_name(tmp_path):
 )
 def test_ties_to_nothing_are_refused(stored):
     with pytest.raises(xoropt.FormatError, match="'same'"):
-        resolve_ties(stored)
+        resolve_ties({name: StoredTensor(entry, parts, 0) for name, (entry, parts) in stored.items()})

@@ -10,7 +10,7 @@ from searches import fastest
 import xoropt
 from xoropt import CompressedTensor
 from xoropt.masks import encode_mask
-from xoropt.quantize import Codebook, Scales
+from xoropt.quantize import Codebook, CodedField, Scales
 
 DTYPES = [np.float32, np.float16, ml_dtypes.bfloat16, np.float64, np.int8, np.uint8, np.int32, np.complex64]
 WINDOWED = "windowed:n_in=8,n_out=60,window=64,taps=6"
@@ -120,3 +120,18 @@ def every_pattern(dtype, count, kept=1.0, seed=0):
         patterns = np.arange(1 << 8 * dtype.itemsize, dtype=f"u{dtype.itemsize}")
         weights[rng.permutation(count)[: len(patterns)]] = patterns.view(dtype)
     return weights.reshape(100, -1)
+
+
+def rows_of_classes(dtype) -> CompressedTensor:
+    """A tensor of rows with unlike values, in classes: 4 levels of int8, or fields of floats."""
+    rng = np.random.default_rng(0)
+    if dtype is np.int8:
+        levels = rng.choice(4, (200, 700), p=[8 / 15, 4 / 15, 2 / 15, 1 / 15])
+        weights = np.where(rng.integers(0, 2, (200, 1)), 4 - levels, 1 + levels)
+    else:
+        weights = rng.standard_normal((200, 700)) * np.exp2(rng.integers(-5, 2, (200, 1)))
+    tensor = xoropt.compress({"w": np.where(rng.random((200, 700)) < 0.5, 0, weights).astype(dtype)})["w"]
+    assert isinstance(tensor, CompressedTensor)
+    assert isinstance(tensor.levels, CodedField)
+    assert tensor.levels.classes is not None
+    return tensor

@@ -1,0 +1,164 @@
+"""Whole checkpoints: size, time and memory of a folder of shards, beside ZipNN and zstd, and what large models take.
+
+    xoropt bench checkpoints
+    xoropt bench checkpoints --megabytes 100 --jobs 2 --out results
+
+Four folders, of about 500 MB together: the shapes of a transformer's layers in bfloat16, in int4 with a scale for 128
+weights (pack-quantized), 2:4 sparse (sparse-24-bitmask) and half pruned (sparse-bitmask). The weights are Gaussian,
+with rows of uneven size; their tensors are those that compressed-tensors writes. Each folder is compressed and made
+again by processes of their own, and every file compared.
+
+The bound is the entropy of masks and codes, each number by itself, with scales and norms as they are. Memory is the
+resident memory of the largest process and of all processes together, mapped files included. zstd, at level 19, gets
+whole files and ZipNN each tensor, on one core; a tensor that ZipNN makes larger counts as it is. Rates for large models
+are weights a second and process, start-up included, and no faster disk or network is assumed than this machine has.
+"""
+
+import math
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from common import arguments, machine, write
+from folders.making import KINDS, Folder, make
+from folders.measuring import Run, measure, zipnn, zstd
+from rich.console import Console
+from rich.table import Table
+
+MODELS = (7, 70, 700)
+"""Billions of weights of the models whose time is projected."""
+ZIPNN_MISSING = "ZipNN is left out: pip install zipnn"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One folder.
+
+    Attributes:
+        folder: what it is.
+        run: what xoropt took.
+        jobs: processes that encoded.
+        zstd, zipnn: bytes and seconds of these; None where one is missing.
+    """
+
+    folder: Folder
+    run: Run
+    jobs: int
+    zstd: tuple[int, float]
+    zipnn: tuple[int, float] | None
+
+    @property
+    def rate(self) -> float:
+        """Weights a second and process."""
+        return self.folder.weights / self.run.seconds / self.jobs
+
+    @property
+    def projected(self) -> list[dict[str, float]]:
+        """For each model: gigabytes, hours on one core, and the cores that make it an hour."""
+        bits = 8 * self.run.stored / self.folder.weights
+        return [
+            {
+                "billions": model,
+                "gigabytes": model * bits / 8,
+                "core_hours": model * 1e9 / self.rate / 3600,
+                "cores_for_an_hour": math.ceil(model * 1e9 / self.rate / 3600),
+            }
+            for model in MODELS
+        ]
+
+
+def measured(rows: list[Row]) -> Table:
+    """Show sizes, times and memory."""
+    table = Table(title="A folder of shards", title_justify="left")
+    heads = ("format", "MB", "xoropt", "over bound", "ZipNN", "zstd −19", "s", "back", "ZipNN s", "zstd s")
+    for head in (*heads, "largest tensor MB", "peak MB", "all MB", "exact"):
+        table.add_column(head, justify="left" if head == "format" else "right")
+    for row in rows:
+        run = row.run
+        near = row.zipnn
+        table.add_row(
+            row.folder.kind,
+            f"{run.size / 1e6:.1f}",
+            f"{run.stored / run.size:.2%}",
+            f"{run.stored / row.folder.bound - 1:+.2%}",
+            "–" if near is None else f"{near[0] / run.size:.2%}",
+            f"{row.zstd[0] / run.size:.2%}",
+            f"{run.seconds:.1f}",
+            f"{run.back:.1f}",
+            "–" if near is None else f"{near[1]:.1f}",
+            f"{row.zstd[1]:.1f}",
+            f"{row.folder.largest / 1e6:.1f}",
+            f"{run.peak / 1e6:.0f}",
+            f"{run.all_peak / 1e6:.0f}",
+            "yes" if run.exact else "NO",
+        )
+    return table
+
+
+def projected(rows: list[Row]) -> Table:
+    """Show what large models would take."""
+    table = Table(title="Projected from these rates", title_justify="left")
+    for head in ("format", "weights", "MB a second and process", "GB", "core hours", "cores for an hour"):
+        table.add_column(head, justify="left" if head == "format" else "right")
+    for row in rows:
+        speed = row.run.size / row.run.seconds / row.jobs / 1e6
+        for model in row.projected:
+            table.add_row(
+                row.folder.kind,
+                f"{model['billions']:.0f} billion",
+                f"{speed:.2f}",
+                f"{model['gigabytes']:.1f}",
+                f"{model['core_hours']:.1f}",
+                f"{model['cores_for_an_hour']:.0f}",
+            )
+    return table
+
+
+def main() -> None:
+    """Make the folders, measure, print the tables, write JSON."""
+    parser = arguments(__doc__)
+    parser.add_argument("--megabytes", type=float, metavar="N", help="of all folders together (500; with --quick 8)")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that encode (2)")
+    parser.add_argument("--width", type=int, metavar="N", help="of the model, a multiple of 512 (2048; --quick 512)")
+    parser.add_argument("--kind", action="append", choices=list(KINDS), metavar="NAME", help=f"{', '.join(KINDS)}")
+    options = parser.parse_args()
+    width = options.width or (512 if options.quick else 2048)
+    if width % 512 or width <= 0:
+        parser.error(f"Argument --width must be a multiple of 512, not {width}")
+    if options.jobs < 1:
+        parser.error(f"Argument --jobs must be at least 1, not {options.jobs}")
+    kinds = options.kind or list(KINDS)
+    size = (options.megabytes or (8 if options.quick else 500)) * 1e6 / len(KINDS)
+    console, host, rows = Console(width=180), machine(), []
+    with tempfile.TemporaryDirectory() as top:
+        for number, kind in enumerate(kinds):
+            with console.status(kind):
+                folder = make(kind, Path(top) / str(number), int(size), width)
+                rows.append(Row(folder, measure(folder, options.jobs), options.jobs, zstd(folder), zipnn(folder)))
+    console.print(f"{host['processor']}, {options.jobs} processes on {host['cores']} cores")
+    console.print(measured(rows))
+    console.print(projected(rows))
+    if any(row.zipnn is None for row in rows):
+        console.print(ZIPNN_MISSING)
+    figures = [
+        {
+            "kind": row.folder.kind,
+            "weights": row.folder.weights,
+            "bound": row.folder.bound,
+            "largest": row.folder.largest,
+            **asdict(row.run),
+            "jobs": row.jobs,
+            "zstd": row.zstd,
+            "zipnn": row.zipnn,
+            "rate": row.rate,
+            "projected": row.projected,
+        }
+        for row in rows
+    ]
+    write(options.out, "checkpoints", {"width": width, "rows": figures})
+    if not all(row.run.exact for row in rows):
+        raise SystemExit("A folder did not come back byte for byte.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Checkpoints for the benchmark of whole folders."""

@@ -1,0 +1,32 @@
+"""Brouwer–Zimmermann for cosets: `xoropt_solvers.zimmermann`, for codes of up to some 150 rows, on all cores."""
+
+from xoropt_solvers import checks
+from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.strategy import Answer, Clock, Strategy
+from xoropt_solvers.zimmermann import cores, search_cosets
+
+__all__ = ["STRATEGY", "run"]
+
+
+def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Answer:
+    """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
+
+    ``info["levels"]`` says how many members were tried at most on each of the information sets.
+
+    Args:
+        problem: in reduced form.
+        clock: ends the search.
+        workers: the number of threads; None for one on each core.
+
+    Raises:
+        InvalidInputError: `workers` is not a positive integer.
+    """
+    return search_cosets(problem, clock, cores() if workers is None else checks.integer(workers, "workers", 1))
+
+
+STRATEGY = Strategy(
+    name="brouwer-zimmermann",
+    run=run,
+    exact=True,
+    summary="every pattern of few errors on disjoint information sets, on all cores",
+)

@@ -1,0 +1,63 @@
+"""The contract of other libraries' formats: what each of them offers, and what callers rely on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from xoropt.checkpoints.layout import Place
+
+__all__ = ["Arrays", "Config", "Format", "Packed", "Places"]
+
+Arrays = Mapping[str, np.ndarray]
+"""Arrays by the names of tensors."""
+Places = Mapping[str, Place]
+"""Dtypes and shapes of a checkpoint's tensors, of all its shards together, by name."""
+Config = Mapping[str, Any]
+"""What the config.json of the folder says; empty without one."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """One weight as another library wrote it.
+
+    Attributes:
+        format: the name in the registry.
+        logical: the name under which the unpacked weight is stored.
+        members: names of the tensors that are not stored themselves, because `Format.pack` makes them again.
+        beside: names of tensors that say what the weight means (scales), and are stored themselves.
+        parameters: what `Format.pack` has to know besides the unpacked arrays; JSON. Complete only in what
+            `Format.unpack` returns, since much of it is in the contents of tensors.
+        parts: names of the unpacked arrays: `logical` first, perhaps zero points; known after `Format.unpack`.
+    """
+
+    format: str
+    logical: str
+    members: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+    parameters: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+
+
+class Format(NamedTuple):
+    """A format of another library.
+
+    Attributes:
+        name: in the registry, as the library calls it.
+        writer: who writes it, for tables.
+        find: finds the weights of this format by names, dtypes and the configuration; checks no contents.
+        unpack: takes the arrays of `members` and `beside`; returns the `Packed` with all parameters, and the unpacked
+            arrays. Raises FormatError, with one line that says why, where they contradict each other.
+        pack: takes the unpacked arrays and returns the members again: same names, dtypes, shapes and bytes. Of a
+            file that was tampered with it may raise FormatError.
+        plain: takes the unpacked arrays and those of `beside`; returns ordinary tensors that take the place of all.
+            Raises FormatError where they contradict each other.
+    """
+
+    name: str
+    writer: str
+    find: Callable[[Places, Config], list[Packed]]
+    unpack: Callable[[Packed, Arrays], tuple[Packed, dict[str, np.ndarray]]]
+    pack: Callable[[Packed, Arrays], dict[str, np.ndarray]]
+    plain: Callable[[Packed, Arrays, Arrays], dict[str, np.ndarray]]

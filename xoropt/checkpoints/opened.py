@@ -1,0 +1,187 @@
+"""A compressed file or folder, opened: the tensors of the original, each decoded when it is asked for."""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from xoropt.checkpoints.formats import FORMATS, Packed
+from xoropt.checkpoints.manifest import FileRecord, read_manifest
+from xoropt.checkpoints.shards import array_of_octets
+from xoropt.checkpoints.source import Source, source_of
+from xoropt.common.dtypes import as_stored, stored_bytes
+from xoropt.common.errors import FormatError, XoroptError
+from xoropt.model.decompression import decompress_tensor
+from xoropt.model.file.container import StoredFile, open_file
+from xoropt.model.file.limits import LEAST_SIZE, SIZE_FACTOR
+from xoropt.model.tensors import shape_and_dtype
+
+__all__ = ["Opened", "check_claimed", "open_compressed"]
+
+UNPACKED = 64
+"""How many times the bytes of its members the unpacked weight takes at most: numbers of 64 bits from a bitmap."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A compressed checkpoint.
+
+    Attributes:
+        path: the file, or the folder.
+        records: what the manifest says of the folder's files; empty for a single file.
+        files: the compressed files, by the path of the original shard.
+        sources: what each says of its original.
+        decoder: as for `xoropt.decode`.
+    """
+
+    path: Path
+    records: tuple[FileRecord, ...]
+    files: dict[str, StoredFile] = field(repr=False)
+    sources: dict[str, Source] = field(repr=False)
+    decoder: str = "auto"
+    _last: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False)
+
+    def array(self, shard: str, name: str, rows: slice | None = None) -> np.ndarray:
+        """Decode a tensor of the original, or some rows of it.
+
+        Raises:
+            FormatError: what is stored does not fit together, or is not in this file or folder.
+            XoroptError: a file cannot be read.
+        """
+        place = self.sources[shard].layout.places[name]
+        home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
+        if home not in self.files:
+            raise FormatError(f"{self.path}: tensor '{name}' is stored with '{home}'; open the whole folder.")
+        packed = next((some for some in self.sources[home].packed if some.parts and inner in some.members), None)
+        if packed is not None:
+            array = self._members(home, packed)[inner]
+            array = array if rows is None else array[rows]
+        else:
+            array = self._stored(home, inner, None, rows)
+        if rows is not None and array.shape[1:] == place.shape[1:]:
+            return array
+        if stored_bytes(array.dtype, array.size) != place.last - place.first:
+            raise FormatError(
+                f"{self.files[home].path}: tensor '{name}' does not fit the original's header; get it again."
+            )
+        if array.shape != place.shape:  # its dtype is one that NumPy lacks
+            array = array_of_octets(as_stored(array), place.dtype, place.shape)
+        return array if rows is None else array[rows]
+
+    def _stored(self, home: str, name: str, most: int | None, rows: slice | None = None) -> np.ndarray:
+        """Decode a tensor as it is stored.
+
+        Args:
+            home: the shard in whose file it is.
+            name: of the tensor.
+            most: the most bytes that it may take; None: those that it has in the original.
+            rows: a range of the first axis; None: all.
+        """
+        file = self.files[home]
+        if name not in file.tensors:
+            raise FormatError(f"{file.path}: lacks the tensor '{name}'; get the file again.")
+        tensor = file.tensor(name)
+        try:
+            shape, dtype = shape_and_dtype(tensor)
+            size = stored_bytes(dtype, math.prod(shape))
+            place = self.sources[home].layout.places.get(name)
+            if most is None and place is None:
+                most = max(
+                    at.last - at.first for source in self.sources.values() for at in source.layout.places.values()
+                )
+            if size > (most if most is not None else place.last - place.first if place is not None else 0):
+                raise FormatError("claims more bytes than the original has")
+            return decompress_tensor(tensor, self.decoder, rows=rows)
+        except MemoryError:
+            raise XoroptError(
+                f"{file.path}: tensor '{name}' does not fit into memory; use a machine with more."
+            ) from None
+        except FormatError as error:
+            raise FormatError(f"{file.path}: tensor '{name}': {str(error).rstrip('.')}.") from None
+
+    def _members(self, home: str, packed: Packed) -> dict[str, np.ndarray]:
+        """Return the tensors of a weight as its format has them; the last one's are kept."""
+        key = f"{home}::{packed.logical}"
+        if key not in self._last:
+            self._last.clear()
+            logical = self.logical(home, packed)
+            try:
+                made = FORMATS[packed.format].pack(packed, logical)
+            except (XoroptError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+                raise FormatError(
+                    f"{self.files[home].path}: weight '{packed.logical}' can't be packed again ({error}); get it again."
+                ) from None
+            if set(made) != set(packed.members):
+                raise FormatError(f"{self.files[home].path}: weight '{packed.logical}' lacks tensors; get it again.")
+            self._last[key] = made
+        return self._last[key]
+
+    def logical(self, home: str, packed: Packed) -> dict[str, np.ndarray]:
+        """Decode the unpacked arrays of a weight of another library's format, which has some."""
+        size = sum(
+            at.last - at.first
+            for source in self.sources.values()
+            for name, at in source.layout.places.items()
+            if name in packed.members
+        )
+        return {part: self._stored(home, part, UNPACKED * size + (1 << 20)) for part in packed.parts}
+
+    def is_carried(self, shard: str, name: str) -> bool:
+        """Tell whether a tensor is stored as it is."""
+        home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
+        tensor = self.files[home].tensors.get(inner)
+        return tensor is not None and "carried" in tensor.entry
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """Yield the shard and the name of every tensor of the original."""
+        for shard, source in self.sources.items():
+            yield from ((shard, name) for name in source.layout.places)
+
+
+def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Opened:
+    """Open a compressed file that was made of a checkpoint, or a compressed folder; no tensor is read.
+
+    Raises:
+        FormatError: it is none, it is damaged, or files are missing.
+        XoroptError: a file cannot be read.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        file = open_file(path)
+        return Opened(path, (), {path.name: file}, {path.name: source_of(file)}, decoder)
+    records = tuple(read_manifest(path))
+    files = {record.path: open_file(path / record.stored_path) for record in records if record.compressed}
+    sources = {shard: source_of(file) for shard, file in files.items()}
+    for record in records:
+        if record.compressed and (sources[record.path].sha256, sources[record.path].size) != (
+            record.sha256,
+            record.size,
+        ):
+            raise FormatError(
+                f"{path / record.stored_path}: is of another original than the manifest says; get it again."
+            )
+    for shard, source in sources.items():
+        for name, (home, inner) in source.elsewhere.items():
+            if home not in sources or name not in source.layout.places or inner in sources[home].elsewhere:
+                raise FormatError(f"{files[shard].path}: says wrongly where the tensor '{name}' is; get it again.")
+    return Opened(path, records, files, sources, decoder)
+
+
+def check_claimed(opened: Opened, max_size: int | None) -> None:
+    """Check to how many bytes a checkpoint is decompressed, before anything is.
+
+    Raises:
+        FormatError: it is more than `max_size`, or than 1 GiB and 1,000 times its size.
+    """
+    stored = sum(file.path.stat().st_size for file in opened.files.values())
+    most = max(LEAST_SIZE, SIZE_FACTOR * stored) if max_size is None else max_size
+    total = sum(source.size for source in opened.sources.values())
+    total += sum(record.size for record in opened.records if not record.compressed)
+    if total > most:
+        raise FormatError(
+            f"{opened.path}: claims {total} bytes of tensors, more than {most}; if you trust it, allow that with "
+            f"--max-size {total} (max_size={total} in Python)."
+        )

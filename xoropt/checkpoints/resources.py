@@ -1,0 +1,69 @@
+"""Disk space and memory, checked before anything is encoded."""
+
+import os
+import shutil
+from pathlib import Path
+
+from xoropt.checkpoints.units import Plan
+from xoropt.common.errors import XoroptError
+
+__all__ = ["check_disk", "check_memory"]
+
+TENSORS, BESIDE = 8, 300 << 20
+"""What a process takes: this many times its largest tensor (7.3 measured with bfloat16), and so many bytes."""
+
+
+def check_disk(out: Path, needed: int) -> None:
+    """Check the free space where an output is to be.
+
+    Args:
+        out: the output.
+        needed: bytes that it may take while it is written.
+
+    Raises:
+        XoroptError: there is less; or nothing can be written there.
+    """
+    place = out.absolute().parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise XoroptError(
+            f"{out}: may take {shown_bytes(needed)}, and {shown_bytes(free)} are free in {place}; free some or name "
+            "another place."
+        )
+
+
+def check_memory(plan: Plan, jobs: int) -> None:
+    """Check the memory that is free now.
+
+    Raises:
+        XoroptError: it may not be enough for the largest tensors; the message names the largest.
+    """
+    sizes = sorted((unit.octets for unit in plan.units), reverse=True)[:jobs]
+    free = _free_memory()
+    needed = sum(TENSORS * size + BESIDE for size in sizes)
+    if free is not None and needed > free:
+        largest = max(plan.units, key=lambda unit: unit.octets)
+        fewer = "fewer --jobs (jobs=) or " if jobs > 1 else ""
+        raise XoroptError(
+            f"tensor '{largest.members[0]}' of {shown_bytes(largest.octets)}: encoding may take {shown_bytes(needed)} "
+            f"of memory, and {shown_bytes(free)} are free; use {fewer}a machine with more."
+        )
+
+
+def _free_memory() -> int | None:
+    """Return the bytes of memory that a program can still get; None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def shown_bytes(size: int) -> str:
+    """Return a number of bytes in words."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"

@@ -1,0 +1,134 @@
+"""Encode a unit: unpack it where it is of another library's format, and compress the arrays, in any process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from xoropt.checkpoints.formats import FORMATS, Packed
+from xoropt.checkpoints.shards import Shard
+from xoropt.checkpoints.units import Unit, reason_to_carry
+from xoropt.common.description_checks import get
+from xoropt.common.errors import FormatError
+from xoropt.model.arrays import same_bytes
+from xoropt.model.checks import array_of
+from xoropt.model.compression import store
+from xoropt.model.config import CompressConfig
+from xoropt.model.file.container import pack_stored
+from xoropt.model.file.stored import StoredTensor, stored_form
+from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
+from xoropt.model.remarks import has_many_zeros_of_both
+from xoropt.model.tensors import CompressedTensor, UncompressedTensor
+
+__all__ = ["encode_unit", "packed_from", "read_unit", "unit_bytes"]
+
+Report = Callable[[int, int], None]
+
+
+def read_unit(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, np.ndarray]:
+    """Read the tensors that a unit needs, by name."""
+    return {name: shards[shard].array(name) for name, shard in unit.at.items()}
+
+
+def unit_bytes(unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None) -> bytes:
+    """Read and encode a unit; see `encode_unit`."""
+    return encode_unit(unit, read_unit(unit, shards), _places(unit, shards), config, report)
+
+
+def _places(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, Any]:
+    return {name: shards[unit.at[name]].layout.places[name] for name in unit.members}
+
+
+def encode_unit(
+    unit: Unit,
+    arrays: Mapping[str, np.ndarray],
+    places: Mapping[str, Any],
+    config: CompressConfig,
+    report: Report | None = None,
+) -> bytes:
+    """Encode a unit.
+
+    Args:
+        unit: what to encode.
+        arrays: that it reads, by name.
+        places: of its members.
+        config: what to do.
+        report: called with work done and work in all.
+
+    Returns:
+        A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
+        `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
+        is not unpacked; and `zeros`, which members hold many zeros of both signs.
+
+    Raises:
+        XoroptError: a tensor can't be encoded; it is named.
+    """
+    said: dict[str, Any] = {"carried": {}, "zeros": []}
+    tensors: dict[str, StoredTensor] = {}
+    if unit.packed is not None:
+        try:
+            packed, logical = _unpacked(unit.packed, arrays)
+            tensors = {name: stored_form(_compressed(name, logical[name], unit, config, report)) for name in logical}
+            stored = sum(piece.nbytes for tensor in tensors.values() for piece in tensor.pieces.values())
+            if stored >= unit.octets:  # then the members are stored as any tensors are
+                tensors, packed = {}, unit.packed
+            said["packed"] = asdict(packed)
+        except FormatError as error:
+            tensors = {}
+            said["refused"] = f"{str(error).rstrip('.')}"
+    if not tensors:
+        for name in unit.members:
+            array = arrays[name]
+            reason = reason_to_carry(name, places[name], config)
+            tensor = UncompressedTensor(array, reason) if reason else _compressed(name, array, unit, config, report)
+            if isinstance(tensor, UncompressedTensor):
+                said["carried"][name] = tensor.reason
+                continue
+            tensors[name] = stored_form(tensor)
+            if not config.merge_zeros and has_many_zeros_of_both(array):
+                said["zeros"] = [*said["zeros"], name]
+    return pack_stored(tensors, {key: value for key, value in said.items() if value})
+
+
+def _unpacked(packed: Packed, arrays: Mapping[str, np.ndarray]) -> tuple[Packed, dict[str, np.ndarray]]:
+    """Unpack a weight, and check that packing it gives the same bytes.
+
+    Raises:
+        FormatError: it does not, or the tensors contradict each other.
+    """
+    form = FORMATS[packed.format]
+    found, logical = form.unpack(packed, arrays)
+    again = form.pack(found, logical)
+    for name in packed.members:
+        if name not in again or again[name].shape != arrays[name].shape or not same_bytes(again[name], arrays[name]):
+            raise FormatError(f"'{name}' is not what {packed.format} writes")
+    return replace(found, parts=tuple(logical)), {name: logical[name] for name in logical}
+
+
+def _compressed(
+    name: str, array: np.ndarray, unit: Unit, config: CompressConfig, report: Report | None
+) -> CompressedTensor | UncompressedTensor:
+    with naming(name, alone=False):
+        array = array_of(name, array)
+        if unit.packed is not None and (reason := why_uncompressed(name, array, config)):
+            return UncompressedTensor(array, reason)
+        prepared = prepare_tensor(array, config, name=name)
+        if isinstance(prepared, PreparedTensor):
+            return store(prepared, config, unit.alike, report)
+        return prepared
+
+
+def packed_from(said: Any) -> Packed:
+    """Return a weight as a file describes it.
+
+    Raises:
+        FormatError: the description is not valid, or there is no such format.
+    """
+    names = {key: tuple(get(said, key, list)) for key in ("members", "beside", "parts")}
+    if not all(isinstance(name, str) for some in names.values() for name in some) or not names["members"]:
+        raise FormatError("the description lacks valid 'packed'")
+    form = get(said, "format", str)
+    if form not in FORMATS:
+        raise FormatError(f"the format '{form}' is not known; upgrade xoropt to read it")
+    return Packed(form, get(said, "logical", str), **names, parameters=get(said, "parameters", dict))

@@ -1,0 +1,140 @@
+"""Products of weights with at most 16 levels: bits become weights in registers, and never are floats in memory.
+
+A word of the mask and of each plane make the codes of 64 weights, one instruction for each word; four instructions look
+their levels up in a register, and four multiply and add. Levels of rows are the table of their row. Every weight is
+exact and every product is rounded with the sum, so the result differs from the exact one by at most n·2⁻²⁴·Σ|w·x| or
+so, n the weights of a row (Higham, "Accuracy and Stability of Numerical Algorithms", section 3.1), as BLAS's does.
+"""
+
+from collections.abc import Callable
+from threading import Lock
+
+import numpy as np
+
+from xoropt.linear.vector_groups import group_vectors
+from xoropt.model.compiled_weights import levels_of, use_compiled
+from xoropt.model.tensors import CompressedTensor
+from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales, level_table
+
+__all__ = ["add_few_levels", "multiply_few_levels", "suits_few_levels"]
+
+MOST_PLANES = 4
+"""Planes whose levels a register of 16 numbers holds."""
+
+
+def suits_few_levels(tensor: CompressedTensor, decoder: str) -> bool:
+    """Return whether a tensor has few enough levels, all finite, and the processor the instructions."""
+    planes, levels = len(tensor.encoded.seeds), tensor.levels
+    if planes > MOST_PLANES or not use_compiled(tensor, decoder, 0, tensor.encoded.outputs):
+        return False
+    from xoropt.linear.vectors import has_permutation
+
+    return has_permutation() and not len(tensor.listed.at) and _has_finite_levels(levels)
+
+
+def _has_finite_levels(levels: Levels) -> bool:
+    """Return whether all levels are finite numbers, and there is a table of them."""
+    if isinstance(levels, Scales):
+        import ml_dtypes
+
+        largest = float(ml_dtypes.finfo(levels.dtype).max)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return bool((np.abs(levels.alpha.astype(np.float64)).sum(axis=0) < 0.99 * largest).all())
+    if isinstance(levels, CodedField) and (levels.form.raw_bits or levels.fill):
+        return False
+    values = level_table(levels, MOST_PLANES) if isinstance(levels, Codebook) else level_table(levels, 0)
+    return bool(np.isfinite(values.astype(np.float32)).all())
+
+
+def _tables(tensor: CompressedTensor) -> Callable[[int, int], np.ndarray]:
+    """Make a function that gets a range of rows and returns 16 levels for all of them, or for each, float32, flat.
+
+    They are the tables of `xoropt.linear.vectors.weights_at`.
+    """
+    planes = len(tensor.encoded.seeds)
+    first = 0 if planes == MOST_PLANES else 8
+
+    def tables(levels: Levels) -> np.ndarray:
+        table = level_table(levels, planes)
+        made = np.zeros((len(table), 16), dtype=np.float32)
+        made[:, first : first + table.shape[1]] = table
+        return made.reshape(-1)
+
+    if levels_of(tensor, slice(0, 0)) is not tensor.levels:  # rows have their own
+        return lambda a, b: tables(levels_of(tensor, slice(a, b)))
+    common = tables(tensor.levels)
+    return lambda a, b: common
+
+
+def multiply_few_levels(
+    tensor: CompressedTensor, x: np.ndarray, y: np.ndarray, jobs: int | None = None, cache: str = "none"
+) -> None:
+    """Multiply, y = W·x.
+
+    Args:
+        tensor: one that `suits_few_levels`, as a matrix of its first axis by all others.
+        x: float32 (columns, vectors), finite.
+        y: out, float32 (rows, vectors).
+        jobs: threads; None: one for each core, where that pays.
+        cache: one of `xoropt.linear.band_words.CACHES`.
+
+    Raises:
+        DecodeError: the tensor's parts do not fit together.
+    """
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
+    from xoropt.linear.band_words import Words, open_bands
+    from xoropt.linear.kernels import multiply_rows
+
+    columns, rows = len(x), len(y)
+    blocks = -(-columns // 64)
+    groups = group_vectors(x, in_quarters=True)
+    opened, tables_of = open_bands(tensor, rows, columns, cache), _tables(tensor)
+
+    def use(a: int, b: int, words: Words) -> None:
+        tables = tables_of(a, b)
+        for first, stop, size, numbers in groups:
+            sums = np.empty((b - a, size), dtype=np.float32)
+            multiply_rows(words, tables, blocks, numbers, (0,) * size, sums.reshape(-1))
+            y[a:b, first:stop] = sums[:, : stop - first]
+
+    threads = choose_threads(jobs, 4 * rows * columns)
+    run_on_threads(opened.bands, threads, lambda some: opened.words(some, use))
+
+
+def add_few_levels(
+    tensor: CompressedTensor, x: np.ndarray, y: np.ndarray, jobs: int | None = None, cache: str = "none"
+) -> None:
+    """Multiply from the other side, y = Wᵀ·x.
+
+    Args:
+        tensor, jobs, cache: as for `multiply_few_levels`.
+        x: float32 (rows, vectors), finite.
+        y: out, float32 (columns, vectors).
+
+    Raises:
+        DecodeError: the tensor's parts do not fit together.
+    """
+    from xoropt.codec.compiled.threads import choose_threads, run_on_threads
+    from xoropt.linear.band_words import Words, open_bands
+    from xoropt.linear.kernels import add_rows
+
+    (rows, vectors), columns = x.shape, len(y)
+    blocks = -(-columns // 64)
+    factors = np.ascontiguousarray(x.T)
+    opened, tables_of = open_bands(tensor, rows, columns, cache), _tables(tensor)
+    whole, lock = np.zeros((vectors, blocks * 64), dtype=np.float32), Lock()
+
+    def run(some: list[tuple[int, int]]) -> None:
+        sums = np.zeros((vectors, blocks * 64), dtype=np.float32)
+
+        def use(a: int, b: int, words: Words) -> None:
+            tables = tables_of(a, b)
+            for v in range(vectors):
+                add_rows(words, tables, blocks, factors[v, a:b], sums[v])
+
+        opened.words(some, use)
+        with lock:
+            whole[...] += sums
+
+    run_on_threads(opened.bands, choose_threads(jobs, 4 * rows * columns), run)
+    y[...] = whole.reshape(vectors, -1, 4, 16).swapaxes(2, 3).reshape(vectors, -1)[:, :columns].T

@@ -1,0 +1,149 @@
+"""Linear layers of a model replaced by compressed ones."""
+
+import os
+from typing import Any
+
+import torch
+
+from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.foreign_arrays import to_numpy
+from xoropt.model.compression import compress
+from xoropt.model.config import CompressConfig
+from xoropt.model.decompression import decompress_tensor
+from xoropt.model.file.container import load
+from xoropt.model.tensors import CompressedModel, CompressedTensor
+from xoropt.torch.foreign_dtypes import to_torch
+from xoropt.torch.layers import XorLinear
+
+__all__ = ["compress_module", "replace_linears"]
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+def compress_module(
+    model: torch.nn.Module, config: CompressConfig | None = None, *, cache: str = "none", **settings: Any
+) -> torch.nn.Module:
+    """Compress the linear layers of a model, and put an `XorLinear` in the place of each.
+
+    Layers of the class `torch.nn.Linear` itself are meant; those whose weight `compress` carries along, because it is
+    small or the configuration leaves it out, stay as they are.
+
+    Args:
+        model: the model, whose layers are replaced in place.
+        config: how to compress; patterns of names match "LAYER.weight".
+        cache: as for `XorLinear`.
+        settings: fields of a new configuration instead, as for `xoropt.compress`.
+
+    Returns:
+        The model; if it is a linear layer itself, the new layer.
+
+    Raises:
+        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared, parametrized or
+            has no values; nothing is replaced then.
+    """
+    linears = _linears(model)
+    weights = {f"{name}.weight" if name else "weight": layer.weight for name, layer in linears.items()}
+    if any(weight.device.type == "meta" for weight in weights.values()):
+        raise ArgumentError("The model is on the device 'meta', where it has no weights to compress; load it first.")
+    made = compress({name: to_numpy(weight) for name, weight in weights.items()}, config, **settings)
+    return _replace(model, linears, made, cache)
+
+
+def replace_linears(
+    model: torch.nn.Module, path: str | os.PathLike[str] | CompressedModel, *, cache: str = "none"
+) -> torch.nn.Module:
+    """Put an `XorLinear` in the place of each linear layer whose weight a compressed file holds, and load the rest.
+
+    The weights of these layers are never decompressed. The model may have been made on the device "meta", so that its
+    own weights never take memory.
+
+    Args:
+        model: the model, whose layers are replaced in place.
+        path: the compressed file, or a compressed model.
+        cache: as for `XorLinear`.
+
+    Returns:
+        The model; if it is a linear layer itself, the new layer.
+
+    Raises:
+        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared or parametrized.
+        FormatError: the file lacks a parameter of the model, has others, or shapes differ; or it is damaged.
+    """
+    stored = path if isinstance(path, CompressedModel) else load(path)
+    model = _replace(model, _linears(model), stored, cache)
+    replaced = {f"{name}.weight" if name else "weight" for name, one in model.named_modules() if type(one) is XorLinear}
+    others = {
+        name: to_torch(decompress_tensor(tensor)) for name, tensor in stored.tensors.items() if name not in replaced
+    }
+    meta = any(one.device.type == "meta" for one in (*model.parameters(), *model.buffers()))
+    try:
+        missing, unexpected = model.load_state_dict(others, strict=False, assign=meta)
+    except RuntimeError as error:
+        raise FormatError(f"The file does not fit the model: {' '.join(str(error).split())[:300]}") from None
+    own = {f"{name}.{part}" for name, one in model.named_modules() if type(one) is XorLinear for part in one._parts()}
+    left = [name for name in missing if name not in own and name.removeprefix(".") not in own]
+    tied = _tied(model)
+    left = [name for name in left if not any(other in others for other in tied.get(name, ()))]
+    if left or unexpected:
+        said = f"lacks '{left[0]}'" if left else f"has '{unexpected[0]}', which the model lacks"
+        raise FormatError(f"The file does not fit the model: it {said}.")
+    empty = [name for name, one in (*model.named_parameters(), *model.named_buffers()) if one.device.type == "meta"]
+    if empty:
+        raise FormatError(f"The file has no values for '{empty[0]}', which is on 'meta'; make the model on the CPU.")
+    return model
+
+
+def _tied(model: torch.nn.Module) -> dict[str, list[str]]:
+    """Return for each name of a parameter the other names of the same one."""
+    names: dict[int, list[str]] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        names.setdefault(id(parameter), []).append(name)
+    return {name: [other for other in some if other != name] for some in names.values() for name in some}
+
+
+def _linears(model: torch.nn.Module) -> dict[str, torch.nn.Linear]:
+    """Return the linear layers of a model by name."""
+    return {name: module for name, module in model.named_modules() if type(module) is torch.nn.Linear}
+
+
+def _replace(
+    model: torch.nn.Module, linears: dict[str, torch.nn.Linear], stored: CompressedModel, cache: str
+) -> torch.nn.Module:
+    """Replace those layers whose weights are stored compressed, after checking all of them."""
+    chosen = {}
+    for name, layer in linears.items():
+        tensor = stored.tensors.get(f"{name}.weight" if name else "weight")
+        if isinstance(tensor, CompressedTensor) and tensor.levels.dtype.kind != "c":
+            _check_layer(model, name, layer)
+            if tensor.shape != tuple(layer.weight.shape):
+                raise FormatError(
+                    f"Layer '{name}' is {tuple(layer.weight.shape)}, but the file has {tensor.shape} for it."
+                )
+            chosen[name] = XorLinear(tensor, layer.bias, cache).train(layer.training)
+            if layer.weight.device.type != "meta":
+                chosen[name].to(layer.weight.device)
+    for name, new in chosen.items():
+        if not name:
+            return new
+        parent, _, last = name.rpartition(".")
+        setattr(model.get_submodule(parent), last, new)
+    return model
+
+
+def _check_layer(model: torch.nn.Module, name: str, layer: torch.nn.Linear) -> None:
+    """Raise ArgumentError unless a layer can be replaced without a change of what the model does."""
+    places = [other for other, module in model.named_modules(remove_duplicate=False) if module is layer]
+    keep = f"leave it out with exclude=('{name}.weight',)"
+    if len(places) > 1:
+        raise ArgumentError(f"Layer '{name}' is shared: it is '{places[1]}', too; {keep}.")
+    if any(getattr(layer, hooks, None) for hooks in HOOKS):
+        raise ArgumentError(f"Layer '{name}' has hooks, which a new layer would lose; remove them first, or {keep}.")
+    if hasattr(layer, "parametrizations"):
+        raise ArgumentError(f"Layer '{name}' is parametrized; call remove_parametrizations first, or {keep}.")
+    others = [
+        other
+        for other, parameter in model.named_parameters(remove_duplicate=False)
+        if parameter is layer.weight and other != (f"{name}.weight" if name else "weight")
+    ]
+    if others:
+        raise ArgumentError(f"The weight of layer '{name}' is shared with '{others[0]}'; {keep}.")
