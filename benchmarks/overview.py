@@ -190,8 +190,8 @@ def picture(rows: list[Row], path: Path) -> None:
     below = sum(row.total < limit for row in rows)
     if below:
         figure.supxlabel(
-            f"{below} forms take less than H(S) + 1 − S bits per weight, the least where all are pruned\n"
-            "with equal probability. Here rows and columns differ in density, as when trained, and coded masks gain.",
+            f"{below} forms take less than H(S) + 1 − S bits per weight, the least where all are pruned with equal\n"
+            "probability. Here rows and columns differ in density, as in trained layers: a coded mask gains.",
             fontsize=9,
         )
     speed.barh(names, [row.weights_per_second / 1e9 for row in rows], color="#2f6db5")
