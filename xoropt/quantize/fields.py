@@ -16,7 +16,7 @@ from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_inte
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor, RawField
 
-__all__ = ["LIMITS", "RARE", "FieldPlan", "choose_lengths", "entropy_of", "numbering", "plan_fields", "price"]
+__all__ = ["FieldPlan", "entropy_of", "lengths_to_try", "numbering", "plan_fields", "price"]
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
@@ -233,11 +233,7 @@ def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:
     least = min(estimate for estimate, _, _, _ in splits)
     for estimate, entropy, raw_bits, counts in splits:
         if estimate <= least + NEAR:
-            for limit in LIMITS:
-                for rare in (None, *RARE):
-                    plan = _plan(window, fill, raw_bits, counts, entropy, rare, limit)
-                    if plan is not None:
-                        yield plan
+            yield from _plans_of_split(window, fill, raw_bits, counts, entropy)
 
 
 def entropy_of(share: np.ndarray) -> float:
@@ -255,19 +251,13 @@ def _least_bits(share: np.ndarray) -> float:
     return (1.0 - listed) * entropy_of(coded / coded.sum()) + listed * bits
 
 
-def _plan(
-    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float, rare: int | None, limit: int
-) -> FieldPlan | None:
-    """Plan one split with codewords of at most `limit` bits.
-
-    Symbols are listed that occur once in 2^rare weights or less; None where the others are none, or too many.
-    """
+def _plans_of_split(
+    window: Window, fill: int | None, raw_bits: int, counts: np.ndarray, entropy: float
+) -> Iterator[FieldPlan]:
+    """Plan one split with different codewords."""
     form = window.form
     symbols = np.flatnonzero(counts)
     symbols = symbols[np.argsort(-counts[symbols], kind="stable")]
-    lengths = choose_lengths(counts[symbols], rare, limit)
-    if lengths is None:
-        return None
     if window.values is not None:
         values = window.values[symbols]
     else:
@@ -277,24 +267,32 @@ def _plan(
             values = (values.astype(np.int64) << 64 - field_bits >> 64 - field_bits).view(np.uint64)
         values = (values << np.uint64(raw_bits)).astype(form.pattern)
     dense = NumberForm(form.dtype, raw_bits, form.zeros, form.sign_last)
-    return price(CodedField(dense, values, lengths, fill or 0), counts[symbols], entropy)
+    for lengths in lengths_to_try(counts[symbols]):
+        yield price(CodedField(dense, values, lengths, fill or 0), counts[symbols], entropy)
 
 
-def choose_lengths(counts: np.ndarray, rare: int | None, limit: int) -> np.ndarray | None:
-    """Find the lengths of the codewords of the most frequent values.
+def lengths_to_try(counts: np.ndarray) -> Iterator[np.ndarray]:
+    """Find the lengths of codewords for different sets of rare values, and different longest codewords.
 
     Args:
-        counts: int64 (n,), how often each value occurs, descending.
-        rare: values that occur once in 2^rare weights or less have no codeword; None: all have one.
-        limit: the most bits of a codeword.
+        counts: int64 (n,), how often each value occurs, descending. Those that occur once in 2^RARE weights or less
+            have no codeword; or all have one.
 
-    Returns:
-        uint8 (m,), m ≤ n; None where there are too many, or none, or `rare` leaves none out.
+    Yields:
+        uint8 (m,), m ≤ n, none of them twice.
     """
-    coded = len(counts) if rare is None else int(np.count_nonzero(counts > int(counts.sum()) >> rare))
-    if not 1 <= coded <= 1 << limit or (rare is not None and coded == len(counts)):
-        return None
-    return limited_lengths(counts[:coded], limit)
+    total, tried = int(counts.sum()), set()
+    for rare in (None, *RARE):
+        coded = len(counts) if rare is None else int(np.count_nonzero(counts > total >> rare))
+        if coded in tried or not coded:
+            continue
+        tried.add(coded)
+        longest = MAX_LENGTH + 1
+        for limit in sorted(LIMITS, reverse=True):
+            if coded <= 1 << limit and limit < longest:
+                lengths = limited_lengths(counts[:coded], limit)
+                longest = int(lengths.max())  # a larger limit than this changes nothing
+                yield lengths
 
 
 def price(levels: CodedField, counts: np.ndarray, entropy: float) -> FieldPlan:

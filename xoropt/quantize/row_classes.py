@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.quantize.fields import LIMITS, RARE, FieldPlan, choose_lengths, entropy_of, numbering, price
+from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, numbering, price
 from xoropt.quantize.quantized_tensor import CHUNK
 
 __all__ = ["by_row_classes"]
@@ -94,12 +94,7 @@ def _plan(plan: FieldPlan, counts: np.ndarray, number: int, row_cost: int) -> Fi
     share = by_rank[by_rank > 0] / by_rank.sum()
     entropy = entropy_of(share) + plan.levels.form.raw_bits
     levels = replace(plan.levels, values=plan.levels.values[order], classes=classes.astype(np.uint8))
-    plans = []
-    for limit in LIMITS:
-        for rare in (None, *RARE):
-            lengths = choose_lengths(by_rank, rare, limit)
-            if lengths is not None:
-                plans.append(price(replace(levels, lengths=lengths), by_rank, entropy))
+    plans = [price(replace(levels, lengths=lengths), by_rank, entropy) for lengths in lengths_to_try(by_rank)]
     best = min(plans, key=lambda found: found.cost, default=None)
     return replace(best, cost=best.cost + row_cost * rows) if best is not None else replace(plan, cost=math.inf)
 

@@ -54,7 +54,7 @@ def test_figures_are_those_of_encoding():
     found = xoropt.explore.explore(SPACE, sparsity=0.9, weights=WEIGHTS, jobs=1, synthesize=False)
     assert found.complete
     assert not found.interrupted
-    assert len(found.points) == 18
+    assert len(found.points) == 19  # and "auto"
     layer = random_workload(0.9, WEIGHTS).layers[0]
     whole = [result for result in found.points if result.care_bits == layer.care_bits]
     assert {result.point for result in found.front} <= {result.point for result in whole}

@@ -128,7 +128,7 @@ def test_headers_are_estimated(count, rows, density, mask, kind, headers, monkey
 
 
 def test_nothing_is_searched_for_that_cannot_win(monkeypatch):
-    monkeypatch.setattr("xoropt.model.value_encoding.encode", None)  # no network's seeds are asked for
+    monkeypatch.setattr("xoropt.model.value_encoding.encode_planes", None)  # no network's seeds are asked for
     rng = np.random.default_rng(3)
     signs = np.where(rng.random((600, 700)) < 0.5, -0.031, 0.031).astype(np.float32)
     few = np.zeros(1 << 20, np.int8)

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_comparison(tmp_path):
     ("strategies", "message"),
     [
         ("coset, nosuch", "'strategies' has no strategy 'nosuch'; there are portfolio, "),
-        ("coset:depth=3", r"Strategy 'coset' has no option 'depth=3'; it takes no options"),
+        ("greedy:depth=3", r"Strategy 'greedy' has no option 'depth=3'; it takes no options"),
         ("isd:seed", r"has no option 'seed'; it takes rounds, seed, as in 'isd:rounds=None'"),
         ("coset isd:rounds=0", r"Strategy 'isd:rounds=0' does not start: Argument 'rounds' must be at least 1"),
         ("sat:engine=nosuch", r"does not start: Argument 'engine' must be a PySAT solver"),
