@@ -58,9 +58,10 @@ def test_figures_are_those_of_encoding():
     layer = random_workload(0.9, WEIGHTS).layers[0]
     whole = [result for result in found.points if result.care_bits == layer.care_bits]
     assert {result.point for result in found.front} <= {result.point for result in whole}
-    check_figures((found.front[0], found.front[-1]), WEIGHTS)
-    assert found.front[0].efficiency > 0.98
-    assert found.front[0].topology == "windowed"
+    drawn = [result for result in found.front if result.topology != "auto"]
+    check_figures((drawn[0], drawn[-1]), WEIGHTS)
+    assert drawn[0].efficiency > 0.98
+    assert drawn[0].topology == "windowed"
     assert [advice.result is not None for advice in found.workloads[0].advice] == [True] * 3
     assert all(advice.result.network in advice.sentence for advice in found.workloads[0].advice)
     assert json.loads(json.dumps(found.to_dict()))["front"][0]["views"]
