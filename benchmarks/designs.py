@@ -6,7 +6,7 @@
 Each decoder makes outputs at a rate for 10 % care bits (S = 0.9). Its gates are the written XOR gates, those after
 synthesis with `auto`, and the generic gates of the whole decoder, patch stage included, as yosys and ABC map them,
 where yosys is installed. Lanes share nothing, so that L lanes take L times the gates and make L times the bits of a
-cycle. The patch FIFO sees as many patches as the efficiency E of the network leaves, at random places.
+cycle. The patch FIFO sees as many patches as are assumed below, at random places.
 """
 
 import argparse
@@ -25,7 +25,7 @@ DESIGNS = {
     "staged, 3 reads": ("staged:n_in=64,n_out=640,nodes=112,taps=5,reads=3,memory=4,seed=0", 0.0003),
     "cascade (auto's)": ("cascade:n_in=1,n_out=10", 0.00001),
 }
-"""Recipes, and patches a step: blocks as measured by `xoropt bench efficiency`, the others by 1 − E."""
+"""Recipes, and patches a step: blocks as measured by `xoropt bench efficiency`; the others are estimates."""
 LANES = (1, 8, 64, 512)
 FIFOS = (2, 4, 8, 16)
 STEPS = 20_000
