@@ -1,5 +1,6 @@
 """Matrix Market: a parity-check matrix, read and written by SciPy; the syndrome is a file beside it."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ def read_matrix_market(path: Path, lines: list[str]) -> CheckMatrix:
         MissingPackageError: SciPy is not installed.
     """
     try:
-        H = _scipy_io().mmread(str(path))
+        with warnings.catch_warnings():  # a sparse array, as announced, suits as well
+            warnings.simplefilter("ignore", DeprecationWarning)
+            H = _scipy_io().mmread(str(path))
     except (ValueError, OSError, OverflowError) as error:
         raise FileFormatError(f"{path}: damaged Matrix Market file: {error}.") from error
     if not hasattr(H, "tocsr"):

@@ -90,6 +90,7 @@ def test_mackays_lists_and_those_without_zeros(tmp_path):
         assert solve(formats.read_problem(tmp_path / f"{name}.alist", syndrome=[1, 0, 1])).mismatches.tolist() == [4]
 
 
+@pytest.mark.filterwarnings("ignore:The default value for `spmatrix`:DeprecationWarning")
 def test_scipy_and_we_read_each_others_matrices(tmp_path):
     pytest.importorskip("scipy", reason="Matrix Market needs SciPy")
     import scipy.io
