@@ -82,6 +82,8 @@ class CodedTensor:
 
 def expanded(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Return tensors by name, with the parts of a coded tensor in its place."""
+    if not isinstance(tensors, Mapping):
+        raise ArgumentError(f"Tensors must be arrays by name, such as {{'w': array}}, not {type(tensors).__name__}.")
     found: dict[str, Any] = {}
     for name, tensor in tensors.items():
         for key, part in (_split(name, tensor) if isinstance(tensor, CodedTensor) else {name: tensor}).items():

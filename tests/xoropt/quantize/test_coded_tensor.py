@@ -68,3 +68,9 @@ def test_missing_parts_and_names_that_clash_are_refused():
         CodedTensor.of({}, "x")
     with pytest.raises(xoropt.ArgumentError, match=r"two tensors 'w\.codes'"):
         xoropt.compress({"w": given, "w.codes": np.zeros(3)})
+
+
+@pytest.mark.parametrize("tensors", [np.zeros(3), [1, 2], "file.safetensors", None])
+def test_tensors_without_names_are_refused(tensors):
+    with pytest.raises(xoropt.ArgumentError, match="must be arrays by name"):
+        xoropt.compress(tensors)
