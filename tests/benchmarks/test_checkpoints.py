@@ -17,13 +17,6 @@ from xoropt.common.tensor_files import read_safetensors
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _path():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(FOLDER)
-        yield
-
-
 @pytest.fixture(scope="module")
 def making():
     return importlib.import_module("folders.making")

@@ -16,13 +16,6 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 SIZE = 1 << 12
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _path():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(FOLDER)
-        yield
-
-
 @pytest.fixture(scope="module")
 def forms():
     return importlib.import_module("coding.forms")

@@ -25,13 +25,6 @@ ENCODINGS = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _path():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(FOLDER)
-        yield
-
-
 @pytest.fixture(scope="module")
 def variants():
     return importlib.import_module("solving.variants")

@@ -64,3 +64,15 @@ def write_raw(path: Path, header: str, data: bytes) -> Path:
     text = header.encode()
     path.write_bytes(len(text).to_bytes(8, "little") + text + data)
     return path
+
+
+def write_alike_shards(folder: Path, columns: int) -> Path:
+    """Write a folder of two shards with four float16 matrices of 256 rows each."""
+    rng = np.random.default_rng(1)
+    shards = {
+        f"model-{i}.safetensors": {
+            f"{i}.{j}.weight": (rng.standard_normal((256, columns)) * 0.02).astype(np.float16) for j in range(4)
+        }
+        for i in range(2)
+    }
+    return write_folder(folder, shards)

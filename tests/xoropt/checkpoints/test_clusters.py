@@ -4,9 +4,8 @@ import os
 import signal
 import sys
 
-import numpy as np
 import pytest
-from checkpoint_examples import contents, write_folder
+from checkpoint_examples import contents, write_alike_shards
 
 import xoropt
 
@@ -19,14 +18,7 @@ pytestmark = [
 
 @pytest.fixture
 def model(tmp_path):
-    rng = np.random.default_rng(1)
-    shards = {
-        f"model-{i}.safetensors": {
-            f"{i}.{j}.weight": (rng.standard_normal((256, 1024)) * 0.02).astype(np.float16) for j in range(4)
-        }
-        for i in range(2)
-    }
-    folder = write_folder(tmp_path / "model", shards)
+    folder = write_alike_shards(tmp_path / "model", 1024)
     xoropt.compress_checkpoint(folder, tmp_path / "whole")
     return folder
 

@@ -7,9 +7,8 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
-from checkpoint_examples import FIRST, contents, two_shards, write_folder
+from checkpoint_examples import FIRST, contents, two_shards, write_alike_shards, write_folder
 from safetensors.numpy import save_file
 
 import xoropt
@@ -106,14 +105,7 @@ def test_too_little_disk_or_memory_is_said_before_anything_is_encoded(model, tmp
 
 @pytest.mark.slow
 def test_a_process_killed_again_and_again(tmp_path):
-    rng = np.random.default_rng(1)
-    shards = {
-        f"model-{i}.safetensors": {
-            f"{i}.{j}.weight": (rng.standard_normal((256, 512)) * 0.02).astype(np.float16) for j in range(4)
-        }
-        for i in range(2)
-    }
-    model = write_folder(tmp_path / "model", shards)
+    model = write_alike_shards(tmp_path / "model", 512)
     xoropt.compress_checkpoint(model, tmp_path / "whole")
     run = [sys.executable, "-m", "xoropt", "compress", str(model), str(tmp_path / "out")]
     for seconds in (1.2, 1.5, 1.8, 2.1, 2.4):
