@@ -33,14 +33,17 @@ class Done:
     def __init__(self, sizes: dict[str, int], total: int, progress: Progress | None) -> None:
         self._sizes, self._total, self._progress = sizes, total, progress
         self._done: dict[str, int] = {}
+        self._sum = 0
         self._lock = threading.Lock()
 
     def report(self, name: str, part: int, whole: int) -> None:
         """Take note that so much of a tensor is done."""
         with self._lock:
-            self._done[name] = self._sizes.get(name, 0) * part // max(1, whole)
+            now = self._sizes.get(name, 0) * part // max(1, whole)
+            self._sum += now - self._done.get(name, 0)
+            self._done[name] = now
             if self._progress is not None:
-                self._progress(name, sum(self._done.values()), self._total)
+                self._progress(name, self._sum, self._total)
 
 
 def store_all(

@@ -63,9 +63,18 @@ class CodedTensor:
         """Join the parts that `xoropt.decompress` returns for a coded tensor of this name.
 
         Raises:
-            ArgumentError: there are none.
+            ArgumentError: a part is missing.
         """
-        return _join(arrays, name)
+        for part in (CODES, SCALES):
+            if f"{name}.{part}" not in arrays:
+                raise ArgumentError(f"There is no '{name}.{part}'; no coded tensor '{name}' was stored here.")
+        codes, scales = arrays[f"{name}.{CODES}"], arrays[f"{name}.{SCALES}"]
+        groups = scales.shape[1] if scales.ndim == 2 and scales.shape[1:] != (1,) else None
+        mask = arrays.get(f"{name}.{MASK}")
+        if f"{name}.{PRUNED}" in arrays:
+            mask = codes != arrays[f"{name}.{PRUNED}"]
+        size = codes.shape[1] // groups if groups else None
+        return cls(mask, codes, scales, arrays.get(f"{name}.{ZERO_POINTS}"), size)
 
     def dequantize(self) -> np.ndarray:
         """Return the weights, (rows, columns), of the scales' dtype."""
@@ -110,24 +119,6 @@ def _split(name: str, tensor: CodedTensor) -> dict[str, np.ndarray]:
     if tensor.zero_points is not None:
         parts[f"{name}.{ZERO_POINTS}"] = tensor.zero_points
     return parts
-
-
-def _join(arrays: Mapping[str, np.ndarray], name: str) -> CodedTensor:
-    """Undo `_split`.
-
-    Raises:
-        ArgumentError: a part is missing.
-    """
-    for part in (CODES, SCALES):
-        if f"{name}.{part}" not in arrays:
-            raise ArgumentError(f"There is no '{name}.{part}'; no coded tensor '{name}' was stored here.")
-    codes, scales = arrays[f"{name}.{CODES}"], arrays[f"{name}.{SCALES}"]
-    groups = scales.shape[1] if scales.ndim == 2 and scales.shape[1:] != (1,) else None
-    mask = arrays.get(f"{name}.{MASK}")
-    if f"{name}.{PRUNED}" in arrays:
-        mask = codes != arrays[f"{name}.{PRUNED}"]
-    size = codes.shape[1] // groups if groups else None
-    return CodedTensor(mask, codes, scales, arrays.get(f"{name}.{ZERO_POINTS}"), size)
 
 
 def _free_number(kept: np.ndarray, dtype: np.dtype) -> int | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.masks.views import binary_entropy
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
@@ -197,7 +198,7 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
 
 def _is_skewed(share: float) -> bool:
     """Return whether a bit that is set in this share of the weights is worth coding with the upper bits."""
-    return 0.0 < share < 1.0 and entropy_of(np.array([share, 1.0 - share])) < MOST_SIGN_BITS
+    return 0.0 < binary_entropy(share) < MOST_SIGN_BITS
 
 
 def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) -> Window:

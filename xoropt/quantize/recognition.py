@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from xoropt.masks.coding import plan_mask
+from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook, few_values
 from xoropt.quantize.fields import FieldPlan, plan_fields
 from xoropt.quantize.levels import Codebook, count_planes
@@ -51,7 +52,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
         masked = plan_fields(patterns, weights.dtype, fill, few)
     if masked is not None and mask is not None:
-        mask_bits = _entropy(share) * len(patterns)
+        mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
     if few is not None:
@@ -65,7 +66,9 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         kept = int(np.count_nonzero(simple.mask))
         bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
         if kept < len(patterns):
-            bits += mask_bits if fill == 0 and masked is not None else _entropy(kept / len(patterns)) * len(patterns)
+            bits += (
+                mask_bits if fill == 0 and masked is not None else binary_entropy(kept / len(patterns)) * len(patterns)
+            )
         if bits <= SIMPLER * best[0]:
             return simple
     if best[1] == 0 and dense is not None:
@@ -89,7 +92,7 @@ def _plan_rows(
     found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
     if found is None:
         return None
-    own_mask = _entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
+    own_mask = binary_entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
     return found.tensor if found.bits + own_mask < least else None
 
 
@@ -102,8 +105,3 @@ def _most_frequent(patterns: np.ndarray) -> int:
     sample = patterns[:: max(1, len(patterns) // SAMPLE)]
     values, counts = np.unique(sample, return_counts=True)
     return int(values[np.argmax(counts)]) if len(sample) and counts.max() > len(sample) * LEAST_SHARE else 0
-
-
-def _entropy(share: float) -> float:
-    """Return the bits that a weight of a random mask takes."""
-    return -sum(p * math.log2(p) for p in (share, 1 - share) if p > 0)

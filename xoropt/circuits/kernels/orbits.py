@@ -17,7 +17,7 @@ from xoropt.circuits.kernels.sets import (
     spread,
 )
 from xoropt.circuits.kernels.tables import count_of, random_below, slot_insert, slot_of
-from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, keep_if_better, uniform
+from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, keep_if_better, shared_sum, uniform
 
 __all__ = ["image_tables", "orbit_of", "orbit_pairs", "orbit_walk"]
 
@@ -205,20 +205,9 @@ def _candidates(s, weights):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _add_random(s, tables, orbit, tries, room):  # type: ignore[no-untyped-def]
-    """Make the orbit of the sum of two random members members: of `tries` such sums the one that most pairs share."""
-    most = 1
-    found = uint64(0)
-    for _ in range(tries):
-        a = s.live[random_below(s.random, s.info[LIVE])]
-        b = s.live[random_below(s.random, s.info[LIVE])]
-        if a == b or s.seen[a] <= 0 or s.seen[b] <= 0:
-            continue
-        vector = s.vectors[a] ^ s.vectors[b]
-        n = count_of(s.pairs, vector)
-        if n > most and slot_of(s.slot_keys, s.slots, vector) < 0:
-            most = n
-            found = vector
-    if most > 1:
+    """Make the orbit of a sum of two random members members, too."""
+    found = shared_sum(s, tries)
+    if found:
         size = orbit_of(found, tables, orbit)
         if size <= room and s.info[LIVE] + size <= s.kind.size:
             _insert_orbit(s, orbit, size)

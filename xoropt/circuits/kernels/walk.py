@@ -17,7 +17,7 @@ from xoropt.circuits.kernels.sets import (
 )
 from xoropt.circuits.kernels.tables import count_of, random_below, random_word, slot_of
 
-__all__ = ["MAX_WEIGHT", "drop_unreached", "keep_if_better", "uniform", "walk"]
+__all__ = ["MAX_WEIGHT", "drop_unreached", "keep_if_better", "shared_sum", "uniform", "walk"]
 
 MAX_TRIES = 6
 """The most candidates that one move tries."""
@@ -161,8 +161,8 @@ def _candidates(s, out, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _add_random(s, tries):  # type: ignore[no-untyped-def]
-    """Make the sum of two random members a member, too: of `tries` such sums the one that most pairs share."""
+def shared_sum(s, tries):  # type: ignore[no-untyped-def]
+    """Return the sum of two random members that most pairs share, of `tries` ones; 0: none is new and shared."""
     most = 1
     found = uint64(0)
     for _ in range(tries):
@@ -175,7 +175,14 @@ def _add_random(s, tries):  # type: ignore[no-untyped-def]
         if n > most and slot_of(s.slot_keys, s.slots, vector) < 0:
             most = n
             found = vector
-    if most > 1:
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _add_random(s, tries):  # type: ignore[no-untyped-def]
+    """Make a sum of two random members a member, too."""
+    found = shared_sum(s, tries)
+    if found:
         insert(s, found, INTERIOR)
 
 
