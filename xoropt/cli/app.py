@@ -1,5 +1,6 @@
 """What all commands share: the group, how it reports failures, options, the progress bar, JSON."""
 
+import copy
 import json
 import os
 import signal
@@ -20,7 +21,6 @@ from xoropt.common.version import __version__
 from xoropt.model.tensors import Progress
 
 __all__ = [
-    "Names",
     "cli",
     "decoder_option",
     "file_argument",
@@ -28,6 +28,7 @@ __all__ = [
     "jobs_option",
     "json_option",
     "main",
+    "names_option",
     "print_json",
     "progress_bar",
     "refuse_without_effect",
@@ -159,10 +160,6 @@ class Names(click.ParamType):
     def __init__(self, names: Callable[[], Iterable[str]]) -> None:
         self.names = names
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        """Return all names, for the help."""
-        return f"[{'|'.join(self._spelled())}]"
-
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the name as the library spells it.
 
@@ -171,13 +168,31 @@ class Names(click.ParamType):
         """
         if value in self.names():
             return value
-        if value not in self._spelled():
+        if value not in self.spelled():
             option = f"Option '{param.opts[0]}'" if param is not None else "It"
-            raise click.UsageError(f"{option} must be one of {', '.join(self._spelled())}, not '{value}'", ctx)
+            raise click.UsageError(f"{option} must be one of {', '.join(self.spelled())}, not '{value}'", ctx)
         return str(value).replace("-", "_")
 
-    def _spelled(self) -> list[str]:
+    def spelled(self) -> list[str]:
+        """Return the names as a command spells them."""
         return [name.replace("_", "-") for name in self.names()]
+
+
+class NamesOption(click.Option):
+    """An option with a value of many: its help lists them as words, since click's own list can't be wrapped."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option, and its help with all names."""
+        if not isinstance(self.type, Names):
+            return super().get_help_record(ctx)
+        listed = copy.copy(self)
+        listed.help = f"{self.help} One of {', '.join(self.type.spelled())}."
+        return click.Option.get_help_record(listed, ctx)
+
+
+def names_option(*flags: str, names: Callable[[], Iterable[str]], **settings: Any) -> Callable[[Any], Any]:
+    """Return the decorator of an option whose value is one of names; settings are those of `click.option`."""
+    return click.option(*flags, cls=NamesOption, type=Names(names), metavar="NAME", **settings)
 
 
 def refuse_without_effect(reason: str, *names: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from xoropt_solvers.registry import names as strategies
 
-from xoropt.cli.app import Names, cli, file_argument, json_option, print_json
+from xoropt.cli.app import cli, file_argument, json_option, names_option, print_json
 
 __all__ = ["distance"]
 
@@ -20,7 +20,7 @@ __all__ = ["distance"]
     metavar="FILE",
     help="A matrix of logical operators: only words that flip one of them count.  [default: a .dem file's observables]",
 )
-@click.option("--solver", type=Names(strategies), default="portfolio", show_default=True, help="The strategy, by name.")
+@names_option("--solver", names=strategies, default="portfolio", show_default=True, help="The strategy, by name.")
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best word found, and the bound.")
 @json_option
 def distance(source: Path, logicals: Path | None, solver: str, time_limit: float | None, as_json: bool) -> None:

@@ -71,8 +71,8 @@ def compare(
     \b
     Examples:
       xoropt compare problems/ --time-limit 5
-      xoropt compare a.cnf b.npz --strategies coset,isd,sat:engine=minisat22,cpsat:workers=2 --out two
-      xoropt compare block:n_in=40,n_out=400 --blocks 20 --strategies portfolio,coset,xorsat
+      xoropt compare a.cnf b.npz --strategies coset,sat:engine=minisat22
+      xoropt compare block:n_in=40,n_out=400 --strategies portfolio,coset
       xoropt compare --from small.safetensors --tensor fc1.weight --worst 100
     """
     from xoropt_solvers import InvalidInputError, UnknownStrategyError

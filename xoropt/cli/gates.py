@@ -14,6 +14,7 @@ from xoropt.cli.app import (
     file_argument,
     force_option,
     json_option,
+    names_option,
     print_json,
     progress_bar,
 )
@@ -29,7 +30,7 @@ __all__ = ["synthesize"]
 
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
-@click.option("--method", type=click.Choice([*METHODS]), default="auto", show_default=True, help="The method.")
+@names_option("--method", names=lambda: METHODS, default="auto", show_default=True, help="The method.")
 @click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
 @click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
 @click.option("--inputs", "max_inputs", default=2, show_default=True, help="The most inputs of a gate, 2 to 4.")
@@ -62,7 +63,7 @@ def synthesize(
     \b
     Examples:
       xoropt synthesize block:n_in=20,n_out=180 --time-limit 30 --out decoder.v
-      xoropt synthesize matrix.txt --start published.slp --time-limit 600 --out better.slp
+      xoropt synthesize matrix.txt --start published.slp --out better.slp
       xoropt synthesize matrix.txt --front --time-limit 300 --out circuit.txt
     """
     from xoropt.circuits import circuit_for, read_circuit, read_matrix, to_text, write_circuit

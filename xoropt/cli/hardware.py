@@ -6,7 +6,15 @@ from typing import Any
 import click
 
 from xoropt.circuits.registry import METHODS
-from xoropt.cli.app import cli, file_argument, force_option, json_option, print_json, refuse_without_effect
+from xoropt.cli.app import (
+    cli,
+    file_argument,
+    force_option,
+    json_option,
+    names_option,
+    print_json,
+    refuse_without_effect,
+)
 from xoropt.common.errors import XoroptError
 
 __all__ = ["hardware"]
@@ -15,7 +23,7 @@ __all__ = ["hardware"]
 @cli.command(short_help="Cost, Verilog and simulation of a decoder.")
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: the costs of all]")
-@click.option("--synthesis", type=click.Choice([*METHODS]), help="Look for fewer gates, as 'xoropt synthesize' does.")
+@names_option("--synthesis", names=lambda: METHODS, help="Look for fewer gates, as 'xoropt synthesize' does.")
 @click.option("--time-limit", default=10.0, show_default=True, metavar="S", help="The seconds for the synthesis.")
 @click.option("--fifo", default=4, show_default=True, metavar="N", help="The number of patches that the FIFO holds.")
 @click.option("--flips", default=1, show_default=True, metavar="N", help="The most patches flipped in one cycle.")

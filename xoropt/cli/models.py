@@ -8,13 +8,13 @@ import click
 from xoropt_solvers.registry import names as solver_names
 
 from xoropt.cli.app import (
-    Names,
     cli,
     decoder_option,
     file_argument,
     force_option,
     jobs_option,
     json_option,
+    names_option,
     print_json,
     progress_bar,
     refuse_without_effect,
@@ -54,12 +54,12 @@ def _network_options(command: Any) -> Any:
         click.option("--n-in", type=int, metavar="N", help="Use block networks with N seed bits a block, 1 to 64."),
         click.option("--n-out", type=int, metavar="N", help="Outputs a block; by default those that store least."),
         click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of the random block network."),
-        click.option(
+        names_option(
             "--solver",
-            type=Names(solver_names),
+            names=solver_names,
             default="portfolio",
             show_default=True,
-            help="The seed search of block networks; see 'xoropt solve --help'.",
+            help="The seed search of block networks.",
         ),
         click.option(
             "--patches",
@@ -172,9 +172,9 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     help="Leave tensors of more than 257 values uncompressed; by default their skewed bits are coded.",
 )
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
-@click.option(
+@names_option(
     "--mask",
-    type=Names(lambda: (*CHOICES, *codec_names())),
+    names=lambda: (*CHOICES, *codec_names()),
     default="auto",
     show_default=True,
     help="Mask codec. auto: the smallest with random access; smallest: of all; low-rank: prune so that the mask is "

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from xoropt_solvers.registry import names as strategies
 
-from xoropt.cli.app import Names, cli, file_argument, force_option, json_option, print_json, refuse_without_effect
+from xoropt.cli.app import (
+    cli,
+    file_argument,
+    force_option,
+    json_option,
+    names_option,
+    print_json,
+    refuse_without_effect,
+)
 
 if TYPE_CHECKING:
     from xoropt_solvers import ParityProblem
@@ -20,10 +28,10 @@ __all__ = ["random_block", "solve"]
 
 @cli.command()
 @click.argument("source", metavar="FILE|RECIPE")
-@click.option(
+@names_option(
     "--solver",
     "solvers",
-    type=Names(strategies),
+    names=strategies,
     multiple=True,
     default=("portfolio",),
     show_default=True,
@@ -63,8 +71,8 @@ def solve(
     whose least errors with a syndrome are found: .npz, .mtx, .alist, Stim's .dem, a syndrome-decoding challenge. A
     network's RECIPE stands for the problem of one step with random care bits.
 
-    The strategies are greedy (the paper's patch search), exhaustive, coset, isd, osd, sat, xorsat, maxsat, cpsat, ilp
-    and portfolio, which picks the exact one that should be fastest.
+    The strategy portfolio picks those that should be fastest; greedy is the paper's patch search; docs/solvers.md tells
+    which one suits which problem.
 
     \b
     Examples:

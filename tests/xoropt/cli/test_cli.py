@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 import xoropt
+from xoropt.cli.app import cli
 from xoropt.common import tensor_files
 from xoropt.model.file.description import seal
 
@@ -209,12 +210,14 @@ def test_bad_input_is_one_line(name, model, dense, tmp_path, monkeypatch, xoropt
     assert set(os.listdir()) == before
 
 
-def test_help_has_an_example_for_every_command(xoropt_command):
-    for command in ("demo", "compress", "decompress", "verify", "inspect", "bench"):
-        status, out, _ = xoropt_command(command, "--help")
-        assert status == 0
-        assert f"xoropt {command}" in out
-        assert "Example" in out
+@pytest.mark.parametrize("command", sorted(cli.commands))
+def test_help_has_an_example_and_fits_80_columns(command, xoropt_command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = xoropt_command(command, "--help")
+    assert status == 0
+    assert f"xoropt {command}" in out
+    assert "Example" in out
+    assert [line for line in out.splitlines() if len(line) > 80] == []
 
 
 def test_as_a_process(model, tmp_path):
