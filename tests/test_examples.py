@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
-NEEDS = {"pruned_torch_model": ("torch",), "sparse_bitmask_checkpoint": ("xoropt.checkpoints",)}
+NEEDS = {"pruned_torch_model": ("torch",)}
 """The modules that a script needs beyond those of the tests."""
 
 

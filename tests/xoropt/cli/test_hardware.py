@@ -116,7 +116,7 @@ def test_many_tensors_are_rows_of_the_table(capsys):
         (["block", "--fifo", "1"], "'--fifo' must be from 2 to 256"),
         (["block", "--flips", "4"], "'--flips' must be from 1 to 3"),
         (["block", "--ports", "1", "0", "1"], "'patches' must be from 1 to 256"),
-        (["block", "--synthesis", "magic"], "'magic' is not one of"),
+        (["block", "--synthesis", "magic"], "Option '--synthesis' must be one of auto, "),
         (["block", "--synthesis", "paar", "--time-limit", "-1"], "not -1.0"),
         (["block", "--tensor", "one"], "'block' is a recipe"),
         (["block", "--out", "SMALL"], "is a file; name a folder"),
