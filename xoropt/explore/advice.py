@@ -34,7 +34,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             _near(results, 0.005),
             lambda r: -r.decode_speed,
             lambda r: (
-                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at E = {r.efficiency:.2%}"
+                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at E = {100 * r.efficiency:.2f} %"
             ),
             "the fastest to decode of the front within 0.5 % of its best E",
         ),
@@ -44,7 +44,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             area,
             lambda r: (
                 f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
-                f"at E = {r.efficiency:.2%}"
+                f"at E = {100 * r.efficiency:.2f} %"
             ),
             f"the least area of the front within 2 % of its best E, counting a flip-flop as {FLIP_FLOP:g} gates",
         ),
@@ -52,7 +52,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             "a paper-compatible block",
             blocks,
             lambda r: -r.efficiency,
-            lambda r: f"reaches E = {r.efficiency:.1%} with {r.gates:.1f} gates per output",
+            lambda r: f"reaches E = {100 * r.efficiency:.1f} % with {r.gates:.1f} gates per output",
             "the best E without memory",
         ),
     ]
