@@ -34,7 +34,8 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             _near(results, 0.005),
             lambda r: -r.decode_speed,
             lambda r: (
-                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at E = {100 * r.efficiency:.2f} %"
+                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core "
+                f"at E = {100 * r.efficiency:.2f} %"
             ),
             "the fastest to decode of the front within 0.5 % of its best E",
         ),
