@@ -152,6 +152,7 @@ def _results(workload: Workload, outcome: Outcome, store: Store) -> WorkloadResu
         advise(outcome.alive),
         outcome.complete,
         {point: why for (name, point), why in store.impossible.items() if name == workload.name},
+        outcome.untried,
     )
 
 
