@@ -17,20 +17,13 @@ OPEN_LIBRARIES = {
 """Debian packages with open cell libraries, and their files below `/usr/share/qflow/tech`."""
 FOLDER = Path("/usr/share/qflow/tech")
 
-ABC = """strash
-ifraig
-scorr
-dc2
-strash
-dch -f
-map -B 0.9
-topo
-buffer -c
-upsize
-dnsize
-stime
+RESTRUCTURE = ("strash", "ifraig", "scorr", "dc2", "strash", "dch -f")
+TIMED = "\n".join([*RESTRUCTURE, "map -B 0.9", "topo", "buffer -c", "upsize", "dnsize", "stime", ""])
+UNTIMED = "\n".join([*RESTRUCTURE, "map -a", "topo", ""])
+"""What ABC does: restructure, map, put buffers behind signals with many readers, size the cells, and time the result.
+
+A library without delays is mapped for the least area.
 """
-"""What ABC does: restructure, map, put buffers behind signals with many readers, size the cells, and time the result."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +35,15 @@ class MappedDesign:
         register_area: the part of it that flip-flops take.
         cells: the number of cells, flip-flops included.
         flip_flops: the number of flip-flops.
-        delay_ps: the longest path between registers or ports in picoseconds, without wires and set-up times.
+        delay_ps: the longest path between registers or ports in picoseconds, without wires and set-up times; None for a
+            library without delays.
     """
 
     area: float
     register_area: float
     cells: int
     flip_flops: int
-    delay_ps: float
+    delay_ps: float | None
 
 
 def open_library() -> tuple[str, Path] | None:
@@ -74,8 +68,12 @@ def map_to_cells(verilog: str, top: str, liberty: str | Path) -> MappedDesign:
     """
     path = Path(liberty).resolve()
     if not path.is_file():
-        raise ArgumentError(f"Argument 'liberty' must be a file of cells in the Liberty format; there is no '{liberty}'.")
-    files = {"design.v": verilog, "cells.lib": path.read_text(encoding="utf-8"), "abc.script": ABC}
+        raise ArgumentError(
+            f"Argument 'liberty' must be a file of cells in the Liberty format; there is no '{liberty}'."
+        )
+    library = path.read_text(encoding="utf-8", errors="replace")
+    timed = re.search(r"\bcell_(rise|fall)\b|\bintrinsic_rise\b", library) is not None
+    files = {"design.v": verilog, "cells.lib": library, "abc.script": TIMED if timed else UNTIMED}
     script = (
         f"read_verilog {{0}}/design.v; synth -flatten -noabc -top {top}; dfflibmap -liberty {{0}}/cells.lib; "
         "abc -liberty {0}/cells.lib -script {0}/abc.script; opt_clean; stat -liberty {0}/cells.lib"
@@ -92,11 +90,17 @@ def map_to_cells(verilog: str, top: str, liberty: str | Path) -> MappedDesign:
     if whole is None or not cells:
         raise XoroptError(f"{liberty}: yosys could not map the design to the cells of this library.")
     areas = {name: float(area) for _, area, name in newer} | {name: float(area) for name, _, area in older}
-    registers = [name for name in cells if "DFF" in name.upper() or "LATCH" in name.upper()]
+    registers = [name for name in cells if name in _registers(library)]
     return MappedDesign(
         area=float(whole[1]),
         register_area=sum(areas[name] for name in registers),
         cells=sum(cells.values()),
         flip_flops=sum(cells[name] for name in registers),
-        delay_ps=float(times[-1]) if times else 0.0,
+        delay_ps=float(times[-1]) if times else None,
     )
+
+
+def _registers(library: str) -> set[str]:
+    """Return the names of a library's flip-flops and latches."""
+    _, *parts = re.split(r'\bcell\s*\(\s*"?(\w+)"?\s*\)', library)
+    return {name for name, text in zip(parts[::2], parts[1::2], strict=True) if re.search(r"\b(ff|latch)\s*\(", text)}
