@@ -7,8 +7,8 @@
     python benchmarks/circuits.py keep --only Grostl --jobs 2 --time-limit 600
 
 `compare` and `decoders` start every circuit from scratch. With --out DIR, `compare` goes on after the matrices that DIR
-has already, of a run with the same settings that was interrupted. `keep` resumes the circuits in data/circuits and replaces those for which
-it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside the others.
+has already, of a run with the same settings that was interrupted. `keep` resumes the circuits in data/circuits and
+replaces those for which it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside the others.
 data/circuits/README.md compares them with the record.
 """
 

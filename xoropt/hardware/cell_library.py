@@ -1,5 +1,6 @@
 """A decoder mapped to the cells of a library: area, cells and delay, as yosys and ABC find them."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def open_library() -> tuple[str, Path] | None:
     return None
 
 
-def map_to_cells(verilog: str, top: str, liberty: str | Path) -> MappedDesign:
+def map_to_cells(verilog: str, top: str, liberty: str | os.PathLike[str]) -> MappedDesign:
     """Map a design to the cells of a library with yosys and ABC.
 
     Args:
@@ -69,7 +70,7 @@ def map_to_cells(verilog: str, top: str, liberty: str | Path) -> MappedDesign:
     path = Path(liberty).resolve()
     if not path.is_file():
         raise ArgumentError(
-            f"Argument 'liberty' must be a file of cells in the Liberty format; there is no '{liberty}'."
+            f"Argument 'liberty' must be a cell library in the Liberty format; there is no file '{liberty}'."
         )
     library = path.read_text(encoding="utf-8", errors="replace")
     timed = re.search(r"\bcell_(rise|fall)\b|\bintrinsic_rise\b", library) is not None

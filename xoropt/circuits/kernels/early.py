@@ -1,10 +1,10 @@
-"""The walk that brings the outputs forward: the number of members is bounded, and the levels too many are what falls."""
+"""The walk that brings the outputs forward: the number of members is bounded, and the levels too many fall."""
 
 import numpy as np
 from numba import njit
 
 from xoropt.circuits.kernels.orbits import insert_orbit, orbit_of, take_out
-from xoropt.circuits.kernels.sets import HOT, INTERIOR, LIVE, TARGET, TARGETS, reach, remove
+from xoropt.circuits.kernels.sets import HOT, LIVE, TARGET, TARGETS, reach, remove
 from xoropt.circuits.kernels.tables import count_of, random_below, slot_of
 from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, shared_sum, uniform
 
