@@ -8,8 +8,8 @@
 
 `compare` and `decoders` start every circuit from scratch. With --out DIR, `compare` goes on after the matrices that DIR
 has already, of a run with the same settings that was interrupted. `keep` resumes the circuits in data/circuits and
-replaces those for which it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside the others.
-data/circuits/README.md compares them with the record.
+replaces those for which it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside
+the others. data/circuits/README.md compares them with the record.
 """
 
 import argparse

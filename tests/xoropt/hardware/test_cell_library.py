@@ -47,7 +47,7 @@ def library(tmp_path_factory):
 def test_area_is_that_of_the_cells(library):
     built = design(xoropt.networks.sequential(n_in=2, n_out=5, n_s=1, seed=0))
     found = map_to_cells(built.verilog, "decoder", library)
-    assert found.flip_flops == built.cost.flip_flops
+    assert 0 <= built.cost.flip_flops - found.flip_flops <= 1  # a register that holds a constant may go
     assert found.register_area == 10 * found.flip_flops
     gates = found.cells - found.flip_flops
     assert gates <= found.area - found.register_area <= 5 * gates
@@ -60,7 +60,7 @@ def test_a_parity_takes_one_gate_less_than_inputs(library):
 
 
 def test_no_library(tmp_path):
-    with pytest.raises(ArgumentError, match="there is no"):
+    with pytest.raises(ArgumentError, match="there is no file"):
         map_to_cells("", "m", tmp_path / "none.lib")
     (tmp_path / "bad.lib").write_text("not a library")
     with pytest.raises(XoroptError, match="yosys"):
