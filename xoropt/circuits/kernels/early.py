@@ -1,4 +1,4 @@
-"""The walk that brings the outputs forward: the number of members is bounded, and the levels too many fall."""
+"""The annealed walk over sets of vectors: members too many and levels too many have a price, and the price falls."""
 
 import numpy as np
 from numba import njit
@@ -8,9 +8,10 @@ from xoropt.circuits.kernels.sets import HOT, LIVE, TARGET, TARGETS, reach, remo
 from xoropt.circuits.kernels.tables import count_of, random_below, slot_of
 from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, shared_sum, uniform
 
-__all__ = ["early_walk", "levels_over"]
+__all__ = ["ANY", "early_walk", "levels_over"]
 
 ANY = 1 << 30
+"""A bound of the levels that no circuit reaches."""
 LOST = 0.5
 """The probability with which a move builds a member that it lost, rather than a target that comes too late."""
 
@@ -73,67 +74,76 @@ def _draw(s, wanted, weights):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def early_walk(s, tables, steps, weights, most, max_depth, heat, up):  # type: ignore[no-untyped-def]
+def _energy(s, most, max_depth, price):  # type: ignore[no-untyped-def]
+    """Return the levels too many, and `price` for each member more than `most`, after `reach`."""
+    return levels_over(s, max_depth) + price * max(0, s.info[HOT] + s.info[TARGETS] - most)
+
+
+@njit(cache=True, nogil=True)
+def early_walk(s, tables, steps, weights, most, max_depth, price, heat, up):  # type: ignore[no-untyped-def]
     """Make up to `steps` moves from a set whose members reach every target, at whatever level.
 
-    A move takes an orbit of interior members out and puts another in. It is made if the levels too many
-    (`levels_over`) do not grow, or by chance (Metropolis).
+    A move takes an orbit of interior members out and puts another in, or does one of the two. It is made if the energy,
+    the levels too many and the price of the members too many, does not grow, or by chance (Metropolis).
 
     Args:
-        s: the set, changed in place.
+        s: the set, changed in place; its capacity bounds the members.
         tables: the symmetries that keep the set, as `image_tables` gives them.
         steps: the number of moves.
         weights: as for `walk`.
-        most: the most members that are not inputs.
-        max_depth: the levels that are wanted.
-        heat: the levels that are lost with a probability of 1/e.
-        up: the probability of adding an orbit where there is room.
+        most: the members that are wanted at most, inputs not counted.
+        max_depth: the levels that are wanted at most.
+        price: the energy of a member too many.
+        heat: the energy that is paid with a probability of 1/e.
+        up: the probability of a move that only adds.
 
     Returns:
-        The levels too many at the end; 0 where every target comes in time.
+        The energy at the end; 0 where there are as few members and levels as are wanted.
     """
     order = tables.shape[0]
     orbit = np.zeros(order, np.uint64)
     outs = np.zeros(order, np.int32)
     reach(s, -1, ANY)
-    over = levels_over(s, max_depth)
+    energy = _energy(s, most, max_depth, price)
     for _ in range(steps):
-        if over == 0 or s.info[HOT] == 0:
-            return over
+        if energy == 0.0 or s.info[HOT] == 0:
+            return energy
         room = most - s.info[HOT] - s.info[TARGETS]
-        if room > 0 and uniform(s.random) < up:
+        if uniform(s.random) < up and (room > 0 or uniform(s.random) < np.exp(-price / heat)):
             reach(s, -1, ANY)
             wanted = _wanted(s, 0, max_depth)
-            vector = _draw(s, wanted, weights) if uniform(s.random) < LOST else shared_sum(s, 16)
+            vector = _draw(s, wanted, weights) if wanted >= 0 and uniform(s.random) < LOST else shared_sum(s, 16)
             if vector:
                 size = orbit_of(vector, tables, orbit)
-                if size <= room and insert_orbit(s, orbit, size):
+                if s.info[LIVE] + size <= s.kind.size and insert_orbit(s, orbit, size):
                     reach(s, -1, ANY)
-                    over = levels_over(s, max_depth)
-                    continue
+                    energy = _energy(s, most, max_depth, price)
+            continue
         first = s.hot[random_below(s.random, s.info[HOT])]
         n_out = orbit_of(s.vectors[first], tables, orbit)
         for i in range(n_out):
             outs[i] = slot_of(s.slot_keys, s.slots, orbit[i])
         missing = take_out(s, outs, n_out, ANY)
         if missing == 0:
-            now = levels_over(s, max_depth)
-            if now <= over or uniform(s.random) < np.exp((over - now) / heat):
-                over = now
+            fewer = min(n_out, max(0, -room))
+            now = levels_over(s, max_depth) + price * (max(0, -room) - fewer)
+            if now <= energy or uniform(s.random) < np.exp((energy - now) / heat):
                 drop_unreached(s)
+                energy = _energy(s, most, max_depth, price)
                 continue
         wanted = _wanted(s, missing, max_depth)
         vector = _draw(s, wanted, weights) if wanted >= 0 else shared_sum(s, 16)
         if not vector:
             continue
         size = orbit_of(vector, tables, orbit)
-        if size - n_out > room or not insert_orbit(s, orbit, size):
+        if s.info[LIVE] + size > s.kind.size or not insert_orbit(s, orbit, size):
             continue
-        now = levels_over(s, max_depth) if take_out(s, outs, n_out, ANY) == 0 else -1
-        if now >= 0 and (now <= over or uniform(s.random) < np.exp((over - now) / heat)):
-            over = now
+        missing = take_out(s, outs, n_out, ANY)
+        now = levels_over(s, max_depth) + price * max(0, size - n_out - room)
+        if missing == 0 and (now <= energy or uniform(s.random) < np.exp((energy - now) / heat)):
             drop_unreached(s)
+            energy = _energy(s, most, max_depth, price)
             continue
         for k in range(size):
             remove(s, slot_of(s.slot_keys, s.slots, orbit[k]))
-    return over
+    return energy

@@ -49,7 +49,7 @@ def words_of(task: Task, gates: np.ndarray) -> np.ndarray:
     return np.array(vectors_of(task, gates)[task.n_in :], dtype=np.uint64)
 
 
-def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, enough: int = 0) -> np.ndarray:
+def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float) -> np.ndarray:
     """Walk from some gates until nothing more is found or the time is over; offer every circuit that beats the best.
 
     Args:
@@ -57,7 +57,6 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, enough: 
         gates: tidy gates, at most `WALK_LIMIT`.
         seed: the seed of the random moves.
         bias: vectors that n pairs sum to are drawn with the weight exp(bias·n).
-        enough: the walk ends when it has so few gates.
 
     Returns:
         The gates of the last smallest set that the walk met.
@@ -70,7 +69,7 @@ def walk_set(search: Search, gates: np.ndarray, seed: int, bias: float, enough: 
     def moves(state, steps, weights, spare, up):  # type: ignore[no-untyped-def]
         walk(state, steps, weights, spare, up, task.max_depth)
 
-    return wired(task, walk_state(search, words, len(words) + task.n_in + 4, seed, bias, moves, enough=enough))
+    return wired(task, walk_state(search, words, len(words) + task.n_in + 4, seed, bias, moves))
 
 
 def walk_state(
@@ -81,7 +80,6 @@ def walk_state(
     bias: float,
     moves: Callable[..., None],
     at_once: int = 1,
-    enough: int = 0,
 ) -> np.ndarray:
     """Walk from a set of words; offer every circuit that beats the best.
 
@@ -93,7 +91,6 @@ def walk_state(
         bias: as for `walk_set`.
         moves: `moves(state, steps, weights, spare, up)` makes some moves, as `xoropt.circuits.kernels.walk.walk` does.
         at_once: the number of words that a move exchanges: the patience is that for so many fewer words.
-        enough: the walk ends when it has so few words.
 
     Returns:
         The words of the last smallest set that the walk met.
@@ -109,7 +106,7 @@ def walk_state(
     state.best[:size] = words
     weights = np.exp(bias * np.arange(MAX_WEIGHT + 1))
     steps, idle = 100, 0
-    while search.left and size > max(enough, len(task.rows)) and at_once * idle < PATIENCE * size:
+    while search.left and size > len(task.rows) and at_once * idle < PATIENCE * size:
         started = search.spent
         spare = 1 if at_once * idle > PLATEAU * size else 0
         moves(state, steps, weights, spare, UP if spare else 0.0)

@@ -8,7 +8,7 @@ from xoropt.circuits.kernels import sets
 from xoropt.circuits.kernels.early import early_walk, levels_over
 from xoropt.circuits.kernels.orbits import image_tables
 from xoropt.circuits.kernels.walk import MAX_WEIGHT
-from xoropt.circuits.methods.anneal import early_words
+from xoropt.circuits.methods.anneal import SPARE, annealed
 from xoropt.circuits.methods.paar import paar_gates
 from xoropt.circuits.methods.walking import wired, words_of
 from xoropt.circuits.task import Search, assemble, make_task
@@ -17,7 +17,7 @@ MATRIX = np.random.default_rng(5).random((10, 10)) < 0.5
 
 
 def state_of(task, words, seed=0):
-    state = sets.new_state(task.n_in + len(words) + 4, seed)
+    state = sets.new_state(task.n_in + len(words) + SPARE, seed)
     for kind, some in ((sets.INPUT, task.units), (sets.TARGET, task.targets), (sets.INTERIOR, words)):
         sets.insert_all(state, some, kind)
     return state
@@ -42,20 +42,21 @@ def test_levels_too_many_are_those_of_the_outputs():
 def test_every_output_stays_computable(heat):
     task = make_task(MATRIX)
     words = paar_words(task)
+    most, bound = len(words) - 3, least_depth(MATRIX)
     tables, weights = image_tables(np.arange(10)[None]), np.exp(0.5 * np.arange(MAX_WEIGHT + 1))
     state = state_of(task, words)
     for _ in range(20):
-        over = early_walk(state, tables, 50, weights, len(words), least_depth(MATRIX), heat, 0.3)
-        assert state.info[sets.HOT] + state.info[sets.TARGETS] <= len(words)
+        energy = early_walk(state, tables, 50, weights, most, bound, 2.0, heat, 0.3)
         assert sets.reach(state, -1, 1 << 30) == 0
-        assert over == levels_over(state, least_depth(MATRIX))
+        size = state.info[sets.HOT] + state.info[sets.TARGETS]
+        assert energy == levels_over(state, bound) + 2.0 * max(0, size - most)
 
 
 def test_what_is_found_keeps_the_bound():
     bound = least_depth(MATRIX) + 1
     task = make_task(MATRIX, bound)
     words = paar_words(make_task(MATRIX))
-    found = early_words(Search(task, 5.0), words, len(words) + 6, 3000, 1, 0.5)
+    found = annealed(Search(task, 5.0), words, len(words) + 6, 3000, 1, 0.5)
     assert found is not None
     circuit = assemble(MATRIX, wired(task, found))
     assert circuit.depth <= bound
@@ -65,7 +66,7 @@ def test_what_is_found_keeps_the_bound():
 def test_no_circuit_is_found_without_time():
     task = make_task(MATRIX, least_depth(MATRIX))
     words = paar_words(make_task(MATRIX))
-    assert early_words(Search(task, 0.0), words, len(words), 10, 0, 0.5) is None
+    assert annealed(Search(task, 0.0), words, len(words), 10, 0, 0.5) is None
 
 
 @pytest.mark.parametrize("extra", [0, 1, None])
