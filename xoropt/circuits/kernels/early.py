@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from xoropt.circuits.kernels.orbits import insert_orbit, orbit_of, take_out
-from xoropt.circuits.kernels.sets import HOT, LIVE, TARGET, TARGETS, reach, remove
+from xoropt.circuits.kernels.sets import HOT, INTERIOR, LIVE, TARGET, TARGETS, join, leave, reach
 from xoropt.circuits.kernels.tables import count_of, random_below, slot_of
 from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, shared_sum, uniform
 
@@ -136,14 +136,16 @@ def early_walk(s, tables, steps, weights, most, max_depth, price, heat, up):  # 
         if not vector:
             continue
         size = orbit_of(vector, tables, orbit)
-        if s.info[LIVE] + size > s.kind.size or not insert_orbit(s, orbit, size):
-            continue
-        missing = take_out(s, outs, n_out, ANY)
-        now = levels_over(s, max_depth) + price * max(0, size - n_out - room)
-        if missing == 0 and (now <= energy or uniform(s.random) < np.exp((energy - now) / heat)):
-            drop_unreached(s)
-            energy = _energy(s, most, max_depth, price)
+        if s.info[LIVE] + size > s.kind.size:
             continue
         for k in range(size):
-            remove(s, slot_of(s.slot_keys, s.slots, orbit[k]))
+            join(s, orbit[k], INTERIOR)
+        missing = take_out(s, outs, n_out, ANY)
+        now = levels_over(s, max_depth) + price * max(0, size - n_out - room)
+        for k in range(size):
+            leave(s, slot_of(s.slot_keys, s.slots, orbit[k]))
+        if missing == 0 and (now <= energy or uniform(s.random) < np.exp((energy - now) / heat)):
+            insert_orbit(s, orbit, size)  # into the same slots, so that what is marked stays
+            drop_unreached(s)
+            energy = _energy(s, most, max_depth, price)
     return energy
