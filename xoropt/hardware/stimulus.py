@@ -39,7 +39,7 @@ class Stimulus:
         counts: int64 (steps,), the number of outputs of each step.
         patches: int64 (patches, 2), the step and the place of each patch, ascending, without the end mark.
         expected: bool (steps, n_out), what the software decoder makes.
-        known: bool (steps, n_out), the outputs that are weights; the others are padding.
+        at: int64 (steps, n_out), which bit of the tensor each output is: plane · weights + weight; -1 for padding.
     """
 
     network: XorNetwork
@@ -49,7 +49,12 @@ class Stimulus:
     counts: np.ndarray = field(repr=False)
     patches: np.ndarray = field(repr=False)
     expected: np.ndarray = field(repr=False)
-    known: np.ndarray = field(repr=False)
+    at: np.ndarray = field(repr=False)
+
+    @property
+    def known(self) -> np.ndarray:
+        """The outputs that are bits of the tensor, not padding: bool (steps, n_out)."""
+        return self.at >= 0
 
     def config(self, fifo: int = 4, flips: int = 1) -> DecoderConfig:
         """Return the configuration of a decoder whose counters are as wide as this stimulus needs.
@@ -132,7 +137,7 @@ class Run(NamedTuple):
     rate: tuple[int, int, int]  # a row of Stimulus.rates
     step: np.ndarray  # the step of each output, ascending
     place: np.ndarray  # the place of each output in its step
-    outputs: np.ndarray  # bool (3, outputs): the bits, whether they are known, and the flips
+    outputs: np.ndarray  # int64 (3, outputs): the bits, which bits of the tensor they are, and the flips
 
 
 def _stimulus(encoded: Encoding, network: XorNetwork) -> Stimulus:
@@ -148,9 +153,9 @@ def _stimulus(encoded: Encoding, network: XorNetwork) -> Stimulus:
         raise ArgumentError("There are no values to decode.")
     lag = register_stages_of(network).lag
     parts = [_unroll(network, lag, run) for run in runs]
-    seeds, first, rates, counts, expected, known, flips = (np.concatenate(part) for part in zip(*parts, strict=True))
+    seeds, first, rates, counts, expected, at, flips = (np.concatenate(part) for part in zip(*parts, strict=True))
     patches = np.stack(np.nonzero(flips), axis=1).astype(np.int64)
-    return Stimulus(network, seeds, first, rates, counts, patches, expected, known)
+    return Stimulus(network, seeds, first, rates, counts, patches, expected.astype(bool), at)
 
 
 def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> list[Run]:
@@ -163,7 +168,8 @@ def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> lis
         if seed_bits:
             m = count_seed_rows(order, seed_bits)
             ring = read_seed_rows(encoded.seeds[p], bit, seed_bits, order).T.reshape(-1).astype(bool)
-            outputs = _padded(size, bits[begin : begin + size], flips[begin : begin + size])
+            whole = p * len(bits) + begin
+            outputs = _padded(size, bits[begin : begin + size], flips[begin : begin + size], whole)
             stream = np.array([to_stream(order, row).T for row in outputs])  # (3, lanes, rows)
             step, place = assign_steps(order, rows, m, network)
             steps = int(step[-1]) + 1
@@ -180,11 +186,12 @@ def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> lis
     return runs
 
 
-def _padded(size: int, bits: np.ndarray, flips: np.ndarray) -> np.ndarray:
-    """Return the bits, whether they are known, and the flips of `size` outputs; those after `bits` are padding."""
-    outputs = np.zeros((3, size), dtype=bool)
+def _padded(size: int, bits: np.ndarray, flips: np.ndarray, begin: int) -> np.ndarray:
+    """Return bits, which bits of the tensor they are, from `begin` on, and flips; those after `bits` are padding."""
+    outputs = np.zeros((3, size), dtype=np.int64)
     outputs[0, : len(bits)] = bits
-    outputs[1, : len(bits)] = True
+    outputs[1] = -1
+    outputs[1, : len(bits)] = np.arange(begin, begin + len(bits))
     outputs[2, : len(bits)] = flips
     return outputs
 
@@ -196,7 +203,8 @@ def _unroll(network: XorNetwork, lag: int, run: Run) -> tuple[np.ndarray, ...]:
     at = (run.origin + np.arange(words * network.n_in)) % len(run.ring)
     base, more, modulus = run.rate
     t = np.arange(steps + 1, dtype=np.int64)
-    made = np.zeros((3, steps, network.n_out), dtype=bool)
+    made = np.zeros((3, steps, network.n_out), dtype=np.int64)
+    made[1] = -1
     made[:, run.step, run.place] = run.outputs
     first = np.zeros(words, dtype=bool)
     first[0] = True
