@@ -19,7 +19,7 @@ from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
 from xoropt.checkpoints.workers import encode_units
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
-from xoropt.common.file_kinds import check_suffix
+from xoropt.common.file_kinds import check_folder_suffix, check_suffix
 from xoropt.common.files import check_new, place
 from xoropt.common.output_folders import check_folder
 from xoropt.model.checks import check_names
@@ -152,14 +152,18 @@ class Meter:
             self.progress(name, self.done, self.total)
 
 
-def source_folder(path: Path) -> SourceFolder:
+def source_folder(path: Path, to_copy: bool = True) -> SourceFolder:
     """Read the headers of a file or of a folder of shards that are not compressed.
+
+    Args:
+        path: the file or the folder.
+        to_copy: as for `list_files`.
 
     Raises:
         FormatError: it is no checkpoint, damaged, contradicts itself, or is compressed already.
         XoroptError: a file cannot be read.
     """
-    folder = read_folder(path) if path.is_dir() else _single(path)
+    folder = read_folder(path, to_copy) if path.is_dir() else _single(path)
     _refuse_compressed(folder)
     return folder
 
@@ -189,6 +193,7 @@ def _check_out(source: Path, out: Path, single: bool, overwrite: bool) -> None:
         check_suffix(out)
         return
     check_folder(out, (), overwrite)
+    check_folder_suffix(out)
     if out.is_dir() and any(out.iterdir()) and not (overwrite and (out / MANIFEST).is_file()):
         hint = "name another folder" if overwrite else "name another folder or pass --force (overwrite=True)"
         raise XoroptError(f"{out}: exists already and is not empty; {hint}.")

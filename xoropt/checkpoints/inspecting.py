@@ -126,7 +126,7 @@ def inspect_checkpoint(
         XoroptError: a file cannot be read.
     """
     config = configured(config, options)
-    folder = source_folder(Path(source))
+    folder = source_folder(Path(source), to_copy=False)
     plan = plan_units(folder, config)
     classes: dict[tuple[object, ...], list[Unit]] = {}
     for unit in plan.units:

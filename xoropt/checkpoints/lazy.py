@@ -150,7 +150,7 @@ def open_checkpoint(path: str | os.PathLike[str], *, decoder: str = "auto") -> C
     if is_compressed_folder(path):
         return _of_opened(open_compressed(path, decoder))
     if path.is_dir():
-        return _checkpoint(path, read_folder(path).shards)
+        return _checkpoint(path, read_folder(path, to_copy=False).shards)
     shard = read_shard(path)
     if KEY not in shard.layout.metadata:
         return _checkpoint(path, {path.name: shard})

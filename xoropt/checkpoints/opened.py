@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 
 from xoropt.checkpoints.formats import FORMATS, Packed
-from xoropt.checkpoints.manifest import FileRecord, read_manifest
+from xoropt.checkpoints.manifest import FileRecord, is_compressed_folder, read_manifest
 from xoropt.checkpoints.shards import array_of_octets
 from xoropt.checkpoints.source import Source, source_of
 from xoropt.common.dtypes import as_stored, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.tensor_files import pieces_in
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.file.container import StoredFile, open_file
+from xoropt.model.file.container import KEY, StoredFile, open_file
 from xoropt.model.file.limits import LEAST_SIZE, SIZE_FACTOR
 from xoropt.model.tensors import shape_and_dtype
 
-__all__ = ["Opened", "check_claimed", "open_compressed"]
+__all__ = ["Opened", "check_claimed", "is_compressed", "open_compressed"]
 
 UNPACKED = 64
 """How many times the bytes of its members the unpacked weight takes at most: numbers of 64 bits from a bitmap."""
@@ -139,6 +140,16 @@ class Opened:
         """Yield the shard and the name of every tensor of the original."""
         for shard, source in self.sources.items():
             yield from ((shard, name) for name in source.layout.places)
+
+
+def is_compressed(path: Path) -> bool:
+    """Tell whether a file or a folder is compressed; not whether it is in order."""
+    if path.is_dir():
+        return is_compressed_folder(path)
+    try:
+        return KEY in pieces_in(path)[1]
+    except XoroptError:
+        return False
 
 
 def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Opened:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xoropt.checkpoints.folders import INDEX
+from xoropt.checkpoints.listing import warn_of_strangers
 from xoropt.checkpoints.opened import Opened, check_claimed, open_compressed
 from xoropt.checkpoints.plain import write_plain_shard, write_plain_text
 from xoropt.checkpoints.resources import check_disk
@@ -13,7 +14,7 @@ from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.common.arguments import check_choice
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import FormatError, XoroptError
-from xoropt.common.file_kinds import check_suffix
+from xoropt.common.file_kinds import check_folder_suffix, check_suffix
 from xoropt.common.files import check_new, unfinished, whole_file
 from xoropt.common.output_folders import check_folder
 from xoropt.model.tensors import Progress
@@ -48,17 +49,23 @@ def decompress_checkpoint(
     Raises:
         FormatError: the source is damaged or not from `compress_checkpoint`, or claims more than `max_size`.
         XoroptError: a file can't be read or written, or the output exists.
+
+    Warns:
+        XoroptWarning: the folder holds files that were not there when it was compressed.
     """
     check_choice("to", to, ("original", "plain"))
     source, out = Path(source), Path(out)
     if source.is_dir():
         check_folder(out, ())
+        check_folder_suffix(out)
         if out.is_dir() and any(out.iterdir()):
             raise XoroptError(f"{out}: exists already and is not empty; name another folder.")
     else:
         check_new(out, overwrite)
         check_suffix(out)
     opened = open_compressed(source, decoder)
+    if opened.records:
+        warn_of_strangers(source, opened.records)
     check_claimed(opened, max_size)
     total = sum(kept.size for kept in opened.sources.values())
     check_disk(out, total + sum(record.size for record in opened.records if not record.compressed))

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from xoropt.checkpoints.folders import list_files
-from xoropt.checkpoints.opened import Opened, open_compressed
+from xoropt.checkpoints.listing import list_files, warn_of_strangers
+from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
 from xoropt.checkpoints.shards import Shard, read_shard, sha256_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
 from xoropt.model.tensors import Progress
 from xoropt.model.verification import TensorCheck
 
-__all__ = ["FileCheck", "verify_checkpoint"]
+__all__ = ["FileCheck", "check_sides", "verify_checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,18 @@ def verify_checkpoint(
 
     Raises:
         FormatError: the compressed side is damaged, or no compressed checkpoint.
-        XoroptError: a file cannot be read.
+        XoroptError: a file cannot be read; the original is compressed itself.
+
+    Warns:
+        XoroptWarning: the folder holds files that were not there when it was compressed.
     """
-    original = Path(original)
+    original, compressed = Path(original), Path(compressed)
+    check_sides(original, compressed)
     opened = open_compressed(compressed, decoder)
     if original.is_dir() != opened.path.is_dir():
         raise XoroptError(f"{original}: is {'a folder' if original.is_dir() else 'no folder'}, unlike {compressed}.")
+    if opened.records:
+        warn_of_strangers(opened.path, opened.records)
     done, total = 0, sum(source.size for source in opened.sources.values())
 
     def count(name: str, octets: int) -> None:
@@ -79,9 +85,20 @@ def verify_checkpoint(
             checks.append(FileCheck(record.path, wrong is None, wrong or "copied"))
     if opened.records:
         known = {record.path for record in opened.records}
-        new = [path for path in list_files(original) if path not in known]
+        new = [path for path in list_files(original, to_copy=False) if path not in known]
         checks += [FileCheck(path, False, "is missing from the compressed folder") for path in new]
     return sorted(checks, key=lambda check: check.path)
+
+
+def check_sides(original: Path, compressed: Path) -> None:
+    """Refuse an original that is compressed itself.
+
+    Raises:
+        XoroptError: it is; the message says whether the two are in the wrong order.
+    """
+    if is_compressed(original):
+        mend = "name the original" if is_compressed(compressed) else f"swap the two: {compressed} is not compressed"
+        raise XoroptError(f"{original}: is compressed itself and no original; {mend}.")
 
 
 def _check_shard(path: Path, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:

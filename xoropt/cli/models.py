@@ -292,10 +292,12 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     Example:
       xoropt verify model.safetensors small.safetensors
     """
+    from xoropt.checkpoints.verifying import check_sides
     from xoropt.model.file.plain import read_plain
     from xoropt.model.verification import count_checks
     from xoropt.model.verification import verify as run
 
+    check_sides(original, compressed)
     if compressed.is_dir() or original.is_dir() or is_of_checkpoint(compressed):
         return verify_exactly(original, compressed, decoder, as_json)
     tensors, _ = read_plain(original)

@@ -7,7 +7,7 @@ from pathlib import Path
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.files import reason_of
 
-__all__ = ["FOREIGN_SUFFIXES", "check_suffix", "is_npz", "kind_of", "refuse_other_kinds"]
+__all__ = ["FOREIGN_SUFFIXES", "check_folder_suffix", "check_suffix", "is_npz", "kind_of", "refuse_other_kinds"]
 
 HEAD = 4096
 """Bytes from the beginning of a file that tell its kind."""
@@ -64,6 +64,10 @@ FOREIGN_SUFFIXES = {
     ".csv": "a text's",
 }
 """Ends of names that other programs take for another format, and whose they are."""
+
+
+TENSOR_SUFFIXES = (".safetensors", ".npz")
+"""Ends of the names of files of tensors that are read here."""
 
 
 def is_npz(path: Path) -> bool:
@@ -131,6 +135,18 @@ def check_suffix(path: Path) -> None:
         raise XoroptError(
             f"{path}: the end '{path.suffix}' is {owner}, and a safetensors file is written; name it "
             f"'{path.with_suffix('.safetensors').name}'."
+        )
+
+
+def check_folder_suffix(path: Path) -> None:
+    """Refuse a folder to be written that has the name of a file of tensors.
+
+    Raises:
+        XoroptError: its name ends in .safetensors or .npz.
+    """
+    if path.suffix.lower() in TENSOR_SUFFIXES:
+        raise XoroptError(
+            f"{path}: has the name of a file, and a folder is written; name it '{path.with_suffix('').name}'."
         )
 
 
