@@ -100,13 +100,14 @@ def _read_shards(folder: Path, names: list[str]) -> dict[str, Shard]:
     for name in names:
         try:
             shards[name] = read_shard(folder / name)
-        except XoroptError as error:
-            faults[name] = error
-    first, *others = [*faults, None]
-    if first is None:
+        except XoroptError as fault:
+            faults[name] = fault
+    if not faults:
         return shards
-    more = f". Other shards are damaged too: {listed(others[:-1])}." if len(faults) > 1 else ""
-    raise type(faults[first])(f"{faults[first]}".rstrip(".") + (more or "."))
+    (_, error), *others = faults.items()
+    if not others:
+        raise error
+    raise type(error)(f"{str(error).rstrip('.')}. Other shards are damaged too: {listed(name for name, _ in others)}.")
 
 
 def config_of(path: Path) -> dict[str, Any]:
