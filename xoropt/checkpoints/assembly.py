@@ -16,6 +16,7 @@ from xoropt.common.tensor_files import Piece
 from xoropt.model.file.container import open_file, write_stored
 from xoropt.model.file.stored import StoredTensor, tie_to
 from xoropt.model.file.tensor_entries import checksum
+from xoropt.model.tensors import Loss
 
 __all__ = ["Remarks", "assemble_shard", "units_of"]
 
@@ -34,10 +35,12 @@ class Remarks(NamedTuple):
     Attributes:
         refused: weights of other libraries' formats that contradict themselves, and why.
         zeros: tensors that hold many zeros of both signs.
+        losses: what pruning and quantizing cost, of each tensor where that was done.
     """
 
     refused: dict[str, str]
     zeros: list[str]
+    losses: list[Loss]
 
 
 def assemble_shard(
@@ -64,7 +67,9 @@ def assemble_shard(
     units = units_of(plan).get(shard, [])
     forms: dict[str, dict[str, StoredTensor]] = {}
     packed: list[Packed] = []
-    refused, zeros = {}, []
+    refused: dict[str, str] = {}
+    zeros: list[str] = []
+    losses: list[Loss] = []
     for unit in units:
         file = open_file(part_path(folder, unit.number))
         stored = dict(file.tensors)
@@ -75,6 +80,7 @@ def assemble_shard(
         if "refused" in file.source and unit.packed is not None:
             refused[unit.packed.logical] = f"{file.source['refused']}, so {unit.packed.format} does not fit"
         zeros += file.source.get("zeros", [])
+        losses += [Loss(*loss) for loss in file.source.get("losses", [])]
         forms[unit.members[0]] = stored
     tensors: dict[str, StoredTensor] = {}
     members = {name for unit in units for name in unit.members}
@@ -93,9 +99,9 @@ def assemble_shard(
             elsewhere[name] = first
         elif name not in members:
             elsewhere[name] = (homes[shard, name], name)
-    source = Source(sha256, layout.size, layout, tuple(packed), elsewhere)
+    source = Source(sha256, layout.size, layout, tuple(packed), elsewhere, shard not in plan.inexact)
     write_stored(path, tensors, layout.metadata, describe_source(source, tensors), overwrite=True)
-    return Remarks(refused, zeros)
+    return Remarks(refused, zeros, losses)
 
 
 def _carried(shard: Shard, name: str, reason: str) -> StoredTensor:

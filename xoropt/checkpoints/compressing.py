@@ -25,7 +25,8 @@ from xoropt.common.output_folders import check_folder
 from xoropt.model.checks import check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.file.container import KEY
-from xoropt.model.remarks import check_patterns, warn_of_zeros
+from xoropt.model.losses import LossFigures, figures_of
+from xoropt.model.remarks import check_patterns, warn_of_one_bit, warn_of_zeros
 from xoropt.model.tensors import Progress
 
 __all__ = ["CheckpointReport", "compress_checkpoint", "source_folder"]
@@ -42,11 +43,14 @@ class CheckpointReport:
         files: of the output; a single file is alone.
         tensors: tensors of the original.
         ties: those that are the same as another one.
+        loss: what pruning and quantizing cost, of all tensors together; None where nothing was pruned, and where an
+            earlier run that was ended had finished a part of it.
     """
 
     files: tuple[FileRecord, ...]
     tensors: int
     ties: int
+    loss: LossFigures | None = None
 
     @property
     def size(self) -> int:
@@ -71,13 +75,17 @@ def compress_checkpoint(
 ) -> CheckpointReport:
     """Compress a safetensors file, or a folder with such files, so that every file comes back byte for byte.
 
+    With `sparsity` and `bits` dense tensors are pruned and quantized first, as by `compress`; all else, also weights
+    that another library has packed, is kept exactly. Files then come back with those values, and otherwise as they
+    were.
+
     Tensors are read, encoded and written one by one. A run that was ended goes on where it was when it is called again
     with the same source, output and options: what is done lies in `OUT.partial`, which becomes `out` as the last step.
 
     Args:
         source: the file or the folder.
         out: the file, or the folder, to write.
-        config: how to compress; nothing may be pruned, quantized or merged.
+        config: how to compress; by default every tensor is kept exactly.
         dask: the address of a Dask scheduler whose workers encode, or "local" for `jobs` processes of this machine.
         overwrite: replace an output that exists.
         progress: called with a tensor's name, the bytes that are done, and all bytes.
@@ -87,7 +95,8 @@ def compress_checkpoint(
         What was compressed.
 
     Raises:
-        ArgumentError: an option that there is not, or that changes tensors.
+        ArgumentError: an option that there is not, a scope that takes all tensors at once, or a tensor with NaN or
+            infinity that is to be pruned.
         FormatError: the source is no checkpoint, damaged, or contradicts itself.
         XoroptError: a file can't be read or written, the output exists, disk space or memory are short, or an
             unfinished output is there for something else.
@@ -96,8 +105,10 @@ def compress_checkpoint(
         XoroptWarning: tensors are stored otherwise than one may think; the warning names them.
     """
     config = configured(config, options)
-    if config.quantizes or config.merge_zeros:
-        raise ArgumentError("A checkpoint is kept exactly; leave 'sparsity', 'bits' and 'merge_zeros' out.")
+    if config.scope == "global":
+        raise ArgumentError(
+            "Argument 'scope' can't be 'global' for a checkpoint, whose tensors are read one by one; leave it out."
+        )
     source, out = Path(source), Path(out)
     single = not source.is_dir()
     folder = source_folder(source)
@@ -114,6 +125,7 @@ def compress_checkpoint(
     base = source.parent if single else source
     sums = {path: sha256_of(base / path) for path in folder.sizes}
     with partial_folder(out, identity_of(config, sums), overwrite) as work:
+        goes_on = any((work / FINISHED / stored_name(path)).is_file() for path in plan.inexact)
         remarks = _encode(folder, plan, config, work, sums, dask, meter)
         records = [_copy(base, work / FINISHED, path, sums[path], folder.sizes[path]) for path in folder.others]
         for path in folder.shards:
@@ -122,8 +134,10 @@ def compress_checkpoint(
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
     _warn(remarks)
+    if config.sparsity is not None and config.bits is None and plan.inexact:
+        warn_of_one_bit()
     tensors = sum(len(shard.layout.places) for shard in folder.shards.values())
-    return CheckpointReport(tuple(records), tensors, len(plan.ties))
+    return CheckpointReport(tuple(records), tensors, len(plan.ties), None if goes_on else figures_of(remarks.losses))
 
 
 @dataclass
@@ -223,7 +237,7 @@ def _encode(
         todo += left
         meter.done += sum(unit.octets for unit in some) - sum(unit.octets for unit in left)
 
-    remarks = Remarks({}, [])
+    remarks = Remarks({}, [], [])
 
     def assemble(shard: str) -> None:
         path = work / FINISHED / stored_name(shard)
@@ -232,6 +246,7 @@ def _encode(
             said = assemble_shard(path, shard, plan, folder.shards, work, sums[shard])
             remarks.refused.update(said.refused)
             remarks.zeros.extend(said.zeros)
+            remarks.losses.extend(said.losses)
         for unit in units.get(shard, []):
             part_path(work, unit.number).unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from xoropt.checkpoints.folders import SourceFolder
 from xoropt.checkpoints.formats import FORMATS
 from xoropt.checkpoints.shards import Shard, array_of_octets
 from xoropt.checkpoints.unit_encoding import read_unit
-from xoropt.checkpoints.units import Unit, plan_units, reason_to_carry
+from xoropt.checkpoints.units import Unit, plan_units
 from xoropt.common.dtypes import dtype_of, has_whole_bytes, stored_bytes
 from xoropt.common.errors import FormatError
 from xoropt.model.checks import array_of
@@ -187,9 +187,8 @@ def _measure(unit: Unit, folder: SourceFolder, config: CompressConfig) -> Measur
         name = unit.members[0]
         shard = folder.shards[unit.shard]
         place = shard.layout.places[name]
-        reason = reason_to_carry(name, place, config)
-        sample = shard.array(name) if reason else _read_sample(shard, name)
-        return _measure_array(name, sample, place.shape, unit, config, reason)
+        sample = shard.array(name) if unit.reason else _read_sample(shard, name)
+        return _measure_array(name, sample, place.shape, unit, config, unit.reason)
     _, logical = FORMATS[unit.packed.format].unpack(unit.packed, read_unit(unit, folder.shards))
     parts = [
         _measure_array(name, _sample(array), array.shape, unit, config, why_uncompressed(name, array, config))

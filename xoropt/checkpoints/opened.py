@@ -18,7 +18,7 @@ from xoropt.common.tensor_files import pieces_in
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.file.container import KEY, StoredFile, open_file
 from xoropt.model.file.limits import LEAST_SIZE, SIZE_FACTOR
-from xoropt.model.tensors import shape_and_dtype
+from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
 
 __all__ = ["Opened", "check_claimed", "is_compressed", "open_compressed"]
 
@@ -129,6 +129,11 @@ class Opened:
             if name in packed.members
         )
         return {part: self._stored(home, part, UNPACKED * size + (1 << 20)) for part in packed.parts}
+
+    def tensor(self, shard: str, name: str) -> CompressedTensor | UncompressedTensor | None:
+        """Read a tensor as it is stored; None for one that is a part of another library's weight."""
+        home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
+        return self.files[home].tensor(inner) if inner in self.files[home].tensors else None
 
     def is_carried(self, shard: str, name: str) -> bool:
         """Tell whether a tensor is stored as it is."""

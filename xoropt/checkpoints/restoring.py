@@ -36,6 +36,8 @@ def decompress_checkpoint(
 ) -> None:
     """Make a file or a folder again that `compress_checkpoint` compressed, every file as it was, byte for byte.
 
+    Tensors that were pruned and quantized come back so, and all else as it was.
+
     Args:
         source: the compressed file or folder.
         out: what to write; it appears whole or not at all.
@@ -114,7 +116,7 @@ def _rewrite_texts(source: Path, work: Path, opened: Opened) -> None:
 
 
 def _write_shard(path: Path, opened: Opened, shard: str, count: Count) -> None:
-    """Write a shard, and compare its SHA-256.
+    """Write a shard, and compare its SHA-256, unless tensors of it were pruned or quantized.
 
     The tensors of a weight of another library's format are written together, wherever they lie in the file.
     """
@@ -130,5 +132,5 @@ def _write_shard(path: Path, opened: Opened, shard: str, count: Count) -> None:
                 file.seek(source.layout.head_bytes + at.first)
                 file.write(as_stored(opened.array(shard, name)).data)
             count(name, at.last - at.first)
-    if sha256_of(path) != source.sha256:
+    if source.exact and sha256_of(path) != source.sha256:
         raise FormatError(f"{opened.files[shard].path}: does not give the original's bytes back; get the file again.")

@@ -30,6 +30,8 @@ class Source:
         packed: weights of other libraries' formats that this file holds.
         elsewhere: by name, tensors of the original that another file of the folder holds: the path of the original
             shard, and the name there.
+        exact: whether every tensor is kept exactly, so that the file comes back byte for byte; otherwise some may have
+            been pruned, quantized or had their zeros merged.
     """
 
     sha256: str
@@ -37,6 +39,7 @@ class Source:
     layout: Layout = field(repr=False)
     packed: tuple[Packed, ...] = field(default=(), repr=False)
     elsewhere: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    exact: bool = True
 
 
 def describe_source(source: Source, tensors: dict[str, StoredTensor]) -> dict[str, Any]:
@@ -51,6 +54,8 @@ def describe_source(source: Source, tensors: dict[str, StoredTensor]) -> dict[st
         said["header"] = source.layout.header
     if source.packed:
         said["packed"] = [asdict(packed) for packed in source.packed]
+    if not source.exact:
+        said["exact"] = False
     if source.elsewhere:
         said["elsewhere"] = {name: list(at) for name, at in source.elsewhere.items()}
     return said
@@ -68,6 +73,7 @@ def source_of(file: StoredFile) -> Source:
         if not SHA256.fullmatch(sha256):
             raise FormatError("the description lacks a valid 'sha256'")
         packed = tuple(packed_from(entry) for entry in get({"packed": []} | said, "packed", list))
+        exact = get({"exact": True} | said, "exact", bool)
         elsewhere = get({"elsewhere": {}} | said, "elsewhere", dict)
         for at in elsewhere.values():
             if not (isinstance(at, list) and len(at) == 2 and all(isinstance(word, str) for word in at)):
@@ -83,7 +89,7 @@ def source_of(file: StoredFile) -> Source:
             raise FormatError("the description's 'header' does not fit its 'size'")
     except FormatError as error:
         raise FormatError(f"{file.path}: {str(error).rstrip('.')}.") from None
-    return Source(sha256, size, layout, packed, {name: (at[0], at[1]) for name, at in elsewhere.items()})
+    return Source(sha256, size, layout, packed, {name: (at[0], at[1]) for name, at in elsewhere.items()}, exact)
 
 
 def _usual_header(tensors: Mapping[str, StoredTensor], metadata: Mapping[str, str]) -> bytes | None:

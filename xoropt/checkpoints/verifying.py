@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from xoropt.checkpoints.listing import list_files, warn_of_strangers
 from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
-from xoropt.checkpoints.shards import Shard, read_shard, sha256_of
+from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard, sha256_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
 from xoropt.model.tensors import Progress
-from xoropt.model.verification import TensorCheck
+from xoropt.model.verification import TensorCheck, check_tensor
 
 __all__ = ["FileCheck", "check_sides", "verify_checkpoint"]
 
@@ -22,8 +24,8 @@ class FileCheck:
 
     Attributes:
         path: of the original, within its folder.
-        lossless: whether it comes back byte for byte.
-        how: what was done with it, "compressed" or "copied", or what is wrong.
+        lossless: whether it comes back byte for byte, but for tensors that were pruned and quantized.
+        how: what was done with it, "compressed", "quantized, then compressed" or "copied", or what is wrong.
         tensors: the results for its tensors.
     """
 
@@ -31,6 +33,11 @@ class FileCheck:
     lossless: bool
     how: str
     tensors: tuple[TensorCheck, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether it comes back byte for byte."""
+        return self.lossless and all(check.exact for check in self.tensors)
 
 
 def verify_checkpoint(
@@ -41,6 +48,8 @@ def verify_checkpoint(
     progress: Progress | None = None,
 ) -> list[FileCheck]:
     """Compare a compressed file or folder with the original, byte for byte.
+
+    Tensors that were pruned and quantized are compared with the original, pruned and quantized again.
 
     Args:
         original: the file or the folder that was compressed.
@@ -110,29 +119,32 @@ def _check_shard(path: Path, opened: Opened, shard: str, count: Callable[[str, i
     found = {}
     for name in sorted({**kept.layout.places, **source.layout.places}, key=lambda name: weights.get(name, -1)):
         if name not in source.layout.places:
-            how = "missing from the compressed file"
+            found[name] = TensorCheck(name, False, "missing from the compressed file")
         elif name not in kept.layout.places:
-            how = "not among the original tensors"
+            found[name] = TensorCheck(name, False, "not among the original tensors")
         else:
-            how = _difference(kept, name, opened, shard)
+            found[name] = _check_tensor(kept, name, opened, shard)
             count(name, source.layout.places[name].last - source.layout.places[name].first)
-        done = how in ("compressed", "carried")
-        found[name] = TensorCheck(name, done, how, exact=done)
     checks = tuple(found[name] for name in {**kept.layout.places, **source.layout.places})
     wrong = next((f"tensor '{check.name}' {check.how}" for check in checks if not check.lossless), None)
     if wrong is None and kept.layout.head != source.layout.head:
         wrong = "differs from the original in its header"
     if wrong is None and sha256_of(path) != source.sha256:
         wrong = "has another SHA-256 than the original had"
-    return FileCheck(shard, wrong is None, wrong or "compressed", checks)
+    how = "compressed" if all(check.exact for check in checks) else "quantized, then compressed"
+    return FileCheck(shard, wrong is None, wrong or how, checks)
 
 
-def _difference(kept: Shard, name: str, opened: Opened, shard: str) -> str:
-    """Say how a tensor is stored, or in what it differs."""
+def _check_tensor(kept: Shard, name: str, opened: Opened, shard: str) -> TensorCheck:
+    """Compare a tensor with that of the original."""
     ours, theirs = opened.sources[shard].layout.places[name], kept.layout.places[name]
     if (ours.dtype, ours.shape) != (theirs.dtype, theirs.shape):
-        return f"is {ours.dtype}{list(ours.shape)}, the original {theirs.dtype}{list(theirs.shape)}"
-    restored, expected = as_stored(opened.array(shard, name)), kept.octets(name)
-    if len(restored) != len(expected) or not (restored == expected).all():
-        return "differs from the original"
-    return "carried" if opened.is_carried(shard, name) else "compressed"
+        how = f"is {ours.dtype}{list(ours.shape)}, the original {theirs.dtype}{list(theirs.shape)}"
+        return TensorCheck(name, False, how)
+    restored, expected = opened.array(shard, name), kept.octets(name)
+    if np.array_equal(as_stored(restored), expected):
+        return TensorCheck(name, True, "carried" if opened.is_carried(shard, name) else "compressed", exact=True)
+    stored = None if opened.sources[shard].exact else opened.tensor(shard, name)
+    if stored is None:
+        return TensorCheck(name, False, "differs from the original")
+    return check_tensor(name, stored, array_of_octets(expected, theirs.dtype, theirs.shape), restored)

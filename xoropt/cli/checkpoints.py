@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from xoropt.cli.app import print_json, progress_bar, say
 from xoropt.cli.tables.models import print_checks, print_report
 from xoropt.common.errors import XoroptError
 from xoropt.model.config import CompressConfig
+from xoropt.model.losses import LossFigures
 from xoropt.model.report import ModelReport, TotalReport, report_file, sum_up
 from xoropt.model.verification import TensorCheck, count_checks
 
@@ -46,7 +48,7 @@ def compress_exactly(
         done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
     seconds = time.perf_counter() - begin
     if source.is_dir():
-        _print_folder(out, seconds, as_json)
+        _print_folder(out, seconds, as_json, done.loss)
         return
     figures = report_file(out)
     if as_json:
@@ -145,13 +147,13 @@ def inspect_plain(source: Path, as_json: bool) -> None:
         print_estimate(source, estimate)
 
 
-def _print_folder(folder: Path, seconds: float | None, as_json: bool) -> None:
+def _print_folder(folder: Path, seconds: float | None, as_json: bool, loss: LossFigures | None = None) -> None:
     from xoropt.checkpoints.manifest import read_manifest
     from xoropt.cli.tables.checkpoints import print_folder
 
     records = read_manifest(folder)
     reports = {record.path: report_file(folder / record.stored_path) for record in records if record.compressed}
-    total = _total(reports)
+    total = replace(_total(reports), **({} if loss is None else asdict(loss)))
     if not as_json:
         print_folder(folder, records, reports, total, seconds)
         return

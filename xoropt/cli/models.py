@@ -190,7 +190,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --bits, and --sparsity, dense tensors of a file are pruned and quantized, and what that costs is said. Without
+    With --bits, and --sparsity, dense tensors are pruned and quantized, and what that costs is said. Without
     them every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers; every file
     comes back byte for byte; and a run that was ended goes on where it was when it is started again.
 
@@ -209,8 +209,11 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     config = _configuration(**options)
     _check_pruning(options)
     if source.is_dir():
-        changed = "of a folder, which is kept exactly"
-        refuse_without_effect(changed, "sparsity", "bits", "scope", "scales", "merge_zeros", "mask_bits", "rank")
+        if config.scope == "global":
+            raise click.UsageError(
+                "Option '--scope' can't be global for a folder, whose tensors are read one by one; prune each: tensor",
+                click.get_current_context(),
+            )
         compress_exactly(source, out, config, dask, force, as_json)
         return
     check_new(out, force)
