@@ -1,9 +1,9 @@
 """Assemble a compressed shard from its encoded units, part by part, so that it never is in memory."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xoropt.checkpoints.folders import SourceFolder
 from xoropt.checkpoints.formats import Packed
 from xoropt.checkpoints.partial import part_path
 from xoropt.checkpoints.shards import Shard
@@ -43,16 +43,14 @@ class Remarks(NamedTuple):
     losses: list[Loss]
 
 
-def assemble_shard(
-    path: Path, shard: str, plan: Plan, shards: Mapping[str, Shard], folder: Path, sha256: str
-) -> Remarks:
+def assemble_shard(path: Path, shard: str, plan: Plan, source: SourceFolder, folder: Path, sha256: str) -> Remarks:
     """Write the compressed file of a shard.
 
     Args:
         path: the file to write.
         shard: the path of the original.
         plan: of the checkpoint.
-        shards: by path.
+        source: the checkpoint.
         folder: the unfinished output, with all units of this shard.
         sha256: of the original file.
 
@@ -63,7 +61,7 @@ def assemble_shard(
         XoroptError: two tensors have one name, or what is in a file cannot be read.
         OSError: the system refuses.
     """
-    layout = shards[shard].layout
+    shards, layout = source.shards, source.shards[shard].layout
     units = units_of(plan).get(shard, [])
     forms: dict[str, dict[str, StoredTensor]] = {}
     packed: list[Packed] = []
@@ -99,8 +97,9 @@ def assemble_shard(
             elsewhere[name] = first
         elif name not in members:
             elsewhere[name] = (homes[shard, name], name)
-    source = Source(sha256, layout.size, layout, tuple(packed), elsewhere, shard not in plan.inexact)
-    write_stored(path, tensors, layout.metadata, describe_source(source, tensors), overwrite=True)
+    exact, archive = shard not in plan.inexact, source.archives.get(shard)
+    about = Source(sha256, source.sizes[shard], layout, tuple(packed), elsewhere, exact, archive)
+    write_stored(path, tensors, layout.metadata, describe_source(about, tensors), overwrite=True)
     return Remarks(refused, zeros, losses)
 
 

@@ -17,9 +17,10 @@ from xoropt.checkpoints.partial import FINISHED, identity_of, part_path, partial
 from xoropt.checkpoints.resources import check_disk, check_memory
 from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
+from xoropt.checkpoints.unpacked import unpacked_folder
 from xoropt.checkpoints.workers import encode_units
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
-from xoropt.common.file_kinds import check_folder_suffix, check_suffix
+from xoropt.common.file_kinds import check_folder_suffix, check_suffix, is_npz
 from xoropt.common.files import check_new, place
 from xoropt.common.output_folders import check_folder
 from xoropt.model.checks import check_names
@@ -31,6 +32,8 @@ from xoropt.model.tensors import Progress
 
 __all__ = ["CheckpointReport", "compress_checkpoint", "source_folder"]
 
+UNPACKED = "unpacked.safetensors"
+"""Where in an unfinished output the numbers of an archive lie."""
 SHOWN = 3
 """The most tensors that a warning names."""
 
@@ -73,7 +76,7 @@ def compress_checkpoint(
     progress: Progress | None = None,
     **options: Any,
 ) -> CheckpointReport:
-    """Compress a safetensors file, or a folder with such files, so that every file comes back byte for byte.
+    """Compress a safetensors or npz file, or a folder with shards, so that every file comes back byte for byte.
 
     With `sparsity` and `bits` dense tensors are pruned and quantized first, as by `compress`; all else, also weights
     that another library has packed, is kept exactly. Files then come back with those values, and otherwise as they
@@ -111,20 +114,22 @@ def compress_checkpoint(
         )
     source, out = Path(source), Path(out)
     single = not source.is_dir()
-    folder = source_folder(source)
-    _check_out(source, out, single, overwrite)
-    names = {name: path for path, shard in folder.shards.items() for name in shard.layout.places}
-    check_names(names)
-    check_patterns(names, config)
-    plan = plan_units(folder, config)
-    # Behind each shard that is finished, its units are still there.
-    largest = max((folder.sizes[shard] for shard in folder.shards), default=0)
-    check_disk(out, sum(folder.sizes.values()) + largest)
-    check_memory(plan, config.jobs)
-    meter = Meter(progress, sum(folder.sizes.values()))
     base = source.parent if single else source
-    sums = {path: sha256_of(base / path) for path in folder.sizes}
+    archived = single and is_npz(source)
+    if archived:
+        _check_out(source, out, single, overwrite)
+        sums = {source.name: sha256_of(source)}
+    else:
+        folder = source_folder(source)
+        _check_out(source, out, single, overwrite)
+        plan = _checked_plan(folder, out, config)
+        sums = {path: sha256_of(base / path) for path in folder.sizes}
     with partial_folder(out, identity_of(config, sums), overwrite) as work:
+        if archived:
+            folder = unpacked_folder(source, work / UNPACKED)
+            plan = _checked_plan(folder, out, config)
+        sizes = folder.sizes | {path: shard.layout.size for path, shard in folder.shards.items()}
+        meter = Meter(progress, sum(sizes.values()))
         goes_on = any((work / FINISHED / stored_name(path)).is_file() for path in plan.inexact)
         remarks = _encode(folder, plan, config, work, sums, dask, meter)
         records = [_copy(base, work / FINISHED, path, sums[path], folder.sizes[path]) for path in folder.others]
@@ -134,10 +139,31 @@ def compress_checkpoint(
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
     _warn(remarks)
+    if not all(archive.again for archive in folder.archives.values()):
+        text = f"{source}: is deflated in a way that can't be made again, byte for byte; its arrays are kept exactly."
+        warnings.warn(text, XoroptWarning, stacklevel=2)
     if config.sparsity is not None and config.bits is None and plan.inexact:
         warn_of_one_bit()
     tensors = sum(len(shard.layout.places) for shard in folder.shards.values())
     return CheckpointReport(tuple(records), tensors, len(plan.ties), None if goes_on else figures_of(remarks.losses))
+
+
+def _checked_plan(folder: SourceFolder, out: Path, config: CompressConfig) -> Plan:
+    """Plan what is to be done, and check that it can be.
+
+    Raises:
+        ArgumentError: a name that no file can hold, or patterns that match nothing.
+        XoroptError: disk space or memory are short.
+    """
+    names = {name: path for path, shard in folder.shards.items() for name in shard.layout.places}
+    check_names(names)
+    check_patterns(names, config)
+    plan = plan_units(folder, config)
+    # Behind each shard that is finished, its units are still there.
+    largest = max((folder.sizes[shard] for shard in folder.shards), default=0)
+    check_disk(out, sum(folder.sizes.values()) + largest)
+    check_memory(plan, config.jobs)
+    return plan
 
 
 @dataclass
@@ -243,7 +269,7 @@ def _encode(
         path = work / FINISHED / stored_name(shard)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            said = assemble_shard(path, shard, plan, folder.shards, work, sums[shard])
+            said = assemble_shard(path, shard, plan, folder, work, sums[shard])
             remarks.refused.update(said.refused)
             remarks.zeros.extend(said.zeros)
             remarks.losses.extend(said.losses)

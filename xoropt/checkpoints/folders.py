@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xoropt.checkpoints.archives import Archive
 from xoropt.checkpoints.listing import list_files
 from xoropt.checkpoints.manifest import MANIFEST
 from xoropt.checkpoints.shards import Shard, read_shard
@@ -43,6 +44,8 @@ class SourceFolder:
         groups: of the shards.
         others: paths of the other files.
         sizes: bytes of every file, by path.
+        archives: what is beside the numbers in those shards that are archives of NumPy's, by path; their numbers lie in
+            a safetensors file elsewhere.
     """
 
     path: Path
@@ -50,6 +53,7 @@ class SourceFolder:
     groups: list[Group]
     others: list[str]
     sizes: dict[str, int]
+    archives: dict[str, Archive] = field(default_factory=dict)
 
 
 def read_folder(folder: Path, to_copy: bool = True) -> SourceFolder:

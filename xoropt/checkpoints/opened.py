@@ -194,7 +194,7 @@ def check_claimed(opened: Opened, max_size: int | None) -> None:
     """
     stored = sum(file.path.stat().st_size for file in opened.files.values())
     most = max(LEAST_SIZE, SIZE_FACTOR * stored) if max_size is None else max_size
-    total = sum(source.size for source in opened.sources.values())
+    total = sum(source.largest for source in opened.sources.values())
     total += sum(record.size for record in opened.records if not record.compressed)
     if total > most:
         raise FormatError(

@@ -1,17 +1,21 @@
 """Verify a compressed checkpoint: every file and tensor of it is compared with the original, byte for byte."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from xoropt.checkpoints.listing import list_files, warn_of_strangers
 from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
 from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard, sha256_of
+from xoropt.checkpoints.unpacked import unpack_archive
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
+from xoropt.common.file_kinds import is_npz
 from xoropt.model.tensors import Progress
 from xoropt.model.verification import TensorCheck, check_tensor
 
@@ -114,7 +118,23 @@ def _check_shard(path: Path, opened: Opened, shard: str, count: Callable[[str, i
     """Compare a shard with the original at `path`."""
     if not path.is_file():
         return FileCheck(shard, False, "is missing from the original")
-    source, kept = opened.sources[shard], read_shard(path)
+    with _as_shard(path) as kept:
+        return _compare(path, kept, opened, shard, count)
+
+
+@contextmanager
+def _as_shard(path: Path) -> Iterator[Shard]:
+    """Give a shard, or an archive of NumPy's as one."""
+    if not is_npz(path):
+        yield read_shard(path)
+        return
+    with TemporaryDirectory(prefix="xoropt-") as folder:
+        yield unpack_archive(path, Path(folder) / "unpacked.safetensors")[0]
+
+
+def _compare(path: Path, kept: Shard, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:
+    """Compare a shard with the original at `path`, whose tensors are in `kept`."""
+    source = opened.sources[shard]
     weights = {name: number for number, packed in enumerate(source.packed) for name in packed.members}
     found = {}
     for name in sorted({**kept.layout.places, **source.layout.places}, key=lambda name: weights.get(name, -1)):

@@ -1,6 +1,7 @@
 """What the commands for models do with checkpoints: files and folders that come back byte for byte."""
 
 import time
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from xoropt.model.verification import TensorCheck, count_checks
 
 __all__ = [
     "compress_exactly",
+    "holds_metadata",
     "inspect_folder",
     "inspect_plain",
     "is_of_checkpoint",
@@ -57,6 +59,12 @@ def compress_exactly(
         print_report(figures, out, (source, done.size), seconds)
     if not figures.tensors:
         say_why_none(config)
+
+
+def holds_metadata(path: Path) -> bool:
+    """Tell whether an archive of NumPy's holds an array of the name that a safetensors file has for its metadata."""
+    with zipfile.ZipFile(path) as archive:
+        return "__metadata__.npy" in archive.namelist()
 
 
 def say_why_none(config: CompressConfig) -> None:
@@ -123,15 +131,16 @@ def inspect_folder(folder: Path, as_json: bool) -> None:
 
 
 def is_plain(path: Path) -> bool:
-    """Tell whether a safetensors file is not compressed.
+    """Tell whether a file of tensors is not compressed.
 
     Raises:
         FormatError, XoroptError: it is no safetensors file, or can't be read.
     """
+    from xoropt.common.file_kinds import is_npz
     from xoropt.common.tensor_files import pieces_in
     from xoropt.model.file.container import KEY
 
-    return KEY not in pieces_in(path)[1]
+    return is_npz(path) or KEY not in pieces_in(path)[1]
 
 
 def inspect_plain(source: Path, as_json: bool) -> None:

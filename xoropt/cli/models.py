@@ -22,6 +22,7 @@ from xoropt.cli.app import (
 )
 from xoropt.cli.checkpoints import (
     compress_exactly,
+    holds_metadata,
     inspect_folder,
     inspect_plain,
     is_of_checkpoint,
@@ -219,11 +220,11 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     check_new(out, force)
     check_suffix(out)
     check_readable(source)
-    archive = source.suffix == ".npz" or is_npz(source)
-    if not (config.quantizes or config.merge_zeros or archive):
+    as_arrays = holds_metadata(source) if is_npz(source) else source.suffix == ".npz"
+    if not (config.changes or as_arrays):
         compress_exactly(source, out, config, dask, force, as_json)
         return
-    refuse_without_effect("where a file is pruned, quantized or an archive of NumPy's", "dask")
+    refuse_without_effect("where a file is pruned or quantized", "dask")
     tensors, metadata = read_plain(source)
     before = source.stat().st_size
     begin = time.perf_counter()
@@ -261,7 +262,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     """Turn the compressed file or folder IN back into OUT.
 
     Every file of a folder, and a file that was compressed without pruning or quantizing, is the original, byte for
-    byte; others become a plain safetensors file.
+    byte, also an .npz file where OUT ends so; others become a plain safetensors file.
 
     \b
     Example:
