@@ -41,8 +41,8 @@ def decompress_checkpoint(
 
     Args:
         source: the compressed file or folder.
-        out: what to write; it appears whole or not at all. An archive of NumPy's is made again where the name ends in
-            .npz, otherwise a safetensors file with its arrays.
+        out: what to write; it appears whole or not at all. For an archive of NumPy's a name that ends in .safetensors
+            gives its arrays in such a file.
         to: "original"; or "plain" for ordinary tensors in place of other libraries' formats, dequantized as those
             libraries read them.
         decoder: as for `xoropt.decode`.
@@ -68,8 +68,8 @@ def decompress_checkpoint(
         check_new(out, overwrite)
     opened = open_compressed(source, decoder)
     archive = None if opened.records else opened.sources[source.name].archive
-    as_archive = archive is not None and out.suffix.lower() == ".npz" and to == "original"
-    if not (source.is_dir() or as_archive):
+    as_archive = archive is not None and out.suffix.lower() != ".safetensors" and to == "original"
+    if not (source.is_dir() or (as_archive and out.suffix.lower() == ".npz")):
         check_suffix(out)
     if as_archive and archive is not None and not archive.again:
         raise XoroptError(

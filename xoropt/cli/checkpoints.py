@@ -44,10 +44,18 @@ def compress_exactly(
 ) -> None:
     """Compress a file or a folder, and print the figures."""
     from xoropt.checkpoints.compressing import compress_checkpoint
+    from xoropt.checkpoints.partial import unfinished_path
 
     begin = time.perf_counter()
-    with progress_bar("compress") as progress:
-        done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
+    try:
+        with progress_bar("compress") as progress:
+            done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
+    except KeyboardInterrupt:
+        if (work := unfinished_path(out)).is_dir():
+            raise XoroptError(
+                f"{out}: interrupted; what is done so far is in {work}, and the same command goes on with it."
+            ) from None
+        raise
     seconds = time.perf_counter() - begin
     if source.is_dir():
         _print_folder(out, seconds, as_json, done.loss)

@@ -262,7 +262,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     """Turn the compressed file or folder IN back into OUT.
 
     Every file of a folder, and a file that was compressed without pruning or quantizing, is the original, byte for
-    byte, also an .npz file where OUT ends so; others become a plain safetensors file.
+    byte; others become a plain safetensors file. An .npz file becomes one where OUT ends in .safetensors.
 
     \b
     Example:

@@ -17,7 +17,10 @@ LOAD_TORCH = (
     "'model.safetensors')"
 )
 STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"GGUF", "is a GGUF file of llama.cpp; get the safetensors files that it was made from"),
+    (
+        b"GGUF",
+        "is a GGUF file, which llama.cpp reads; get the safetensors files that it was made from",
+    ),
     (b"GGML", "is a GGML file of llama.cpp; get the safetensors files that it was made from"),
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file (Keras, h5py); read its arrays and save them as .npz or safetensors"),
     (b"\x93NUMPY", "is a .npy file of one array without a name; save it as .npz: numpy.savez(FILE, weight=array)"),
@@ -197,7 +200,7 @@ def _kind_of_text(head: bytes) -> str | None:
         if b'"weight_map"' in text:
             shard = re.search(rb'"([^"\\]{1,200}\.safetensors)"', text)
             example = f", e.g. {shard[1].decode(errors='replace')}" if shard else ""
-            return f"is the index of a sharded model; name one of its files{example}"
+            return f"is the index of a sharded model; name its folder, or one of its files{example}"
         return "is a JSON text; name a safetensors or .npz file"
     if len(text) >= 8 and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in text[:64]):
         return "is a text, not a readable safetensors file; name a safetensors or .npz file"

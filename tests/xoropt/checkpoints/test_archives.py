@@ -84,6 +84,9 @@ def test_every_byte_comes_back(name, tmp_path, xoropt_command):
     assert xoropt_command("compress", path, small)[0] == 0
     assert xoropt_command("decompress", small, again)[0] == 0
     assert again.read_bytes() == path.read_bytes()
+    assert xoropt_command("decompress", small, tmp_path / "without suffix")[0] == 0
+    assert (tmp_path / "without suffix").read_bytes() == path.read_bytes()
+    (tmp_path / "without suffix").unlink()
     status, out, _ = xoropt_command("verify", path, small)
     assert status == 0
     assert "8 exact, 0 equal" in out

@@ -62,6 +62,16 @@ def test_an_ended_run_goes_on_with_the_same_bytes(number, single, model, tmp_pat
     assert not out.with_name(f"{out.name}.partial").exists()
 
 
+def test_an_interrupt_says_that_the_command_goes_on(model, tmp_path, monkeypatch, xoropt_command):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, KeyboardInterrupt())
+        status, _, err = xoropt_command("compress", model, tmp_path / "out")
+    assert (status, err.count("\n")) == (1, 1)
+    assert f"interrupted; what is done so far is in {tmp_path / 'out.partial'}, and the same command goes on" in err
+    assert xoropt_command("compress", model, tmp_path / "out")[0] == 0
+    assert xoropt_command("verify", model, tmp_path / "out")[0] == 0
+
+
 def test_what_has_changed_is_named(model, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         stop_after(patch, 2, Killed())
