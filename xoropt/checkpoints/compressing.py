@@ -128,8 +128,7 @@ def compress_checkpoint(
         if archived:
             folder = unpacked_folder(source, work / UNPACKED)
             plan = _checked_plan(folder, out, config)
-        sizes = folder.sizes | {path: shard.layout.size for path, shard in folder.shards.items()}
-        meter = Meter(progress, sum(sizes.values()))
+        meter = Meter(progress, sum(folder.unpacked_sizes.values()))
         goes_on = any((work / FINISHED / stored_name(path)).is_file() for path in plan.inexact)
         remarks = _encode(folder, plan, config, work, sums, dask, meter)
         records = [_copy(base, work / FINISHED, path, sums[path], folder.sizes[path]) for path in folder.others]
@@ -160,8 +159,9 @@ def _checked_plan(folder: SourceFolder, out: Path, config: CompressConfig) -> Pl
     check_patterns(names, config)
     plan = plan_units(folder, config)
     # Behind each shard that is finished, its units are still there.
-    largest = max((folder.sizes[shard] for shard in folder.shards), default=0)
-    check_disk(out, sum(folder.sizes.values()) + largest)
+    sizes = folder.unpacked_sizes
+    largest = max((sizes[shard] for shard in folder.shards), default=0)
+    check_disk(out, sum(sizes.values()) + largest)
     check_memory(plan, config.jobs)
     return plan
 

@@ -55,6 +55,11 @@ class SourceFolder:
     sizes: dict[str, int]
     archives: dict[str, Archive] = field(default_factory=dict)
 
+    @property
+    def unpacked_sizes(self) -> dict[str, int]:
+        """Bytes of every file by path, of an archive those of its arrays as a safetensors file."""
+        return self.sizes | {path: shard.layout.size for path, shard in self.shards.items()}
+
 
 def read_folder(folder: Path, to_copy: bool = True) -> SourceFolder:
     """List the files of a folder and read all headers, before anything is encoded.

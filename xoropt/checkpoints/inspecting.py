@@ -180,7 +180,8 @@ def _inspect(folder: SourceFolder, config: CompressConfig, progress: Progress | 
     )
     total = sum(folder.sizes.values())
     saved = tied + sum(figures.bytes - figures.predicted_bytes for figures in alike)
-    return CheckpointEstimate(tuple(alike), (len(plan.ties), tied), total, total - saved, refused)
+    predicted = sum(folder.unpacked_sizes.values()) - saved
+    return CheckpointEstimate(tuple(alike), (len(plan.ties), tied), total, predicted, refused)
 
 
 def _evenly(units: list[Unit], most: int) -> list[Unit]:
