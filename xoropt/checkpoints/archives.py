@@ -199,8 +199,8 @@ def as_archived(member: Member, array: np.ndarray) -> Iterator[bytes]:
     """
     try:
         shape, by_columns, dtype = member.form
-    except ValueError as error:
-        raise FormatError(f"array '{member.name}': {error}") from None
+    except Exception:  # a forged header can raise almost anything, from the tokenizer's errors on
+        raise FormatError(f"array '{member.name}': its header is not valid") from None
     if array.shape != shape or array.dtype != dtype.newbyteorder("="):
         raise FormatError(f"array '{member.name}': its header is of another array")
     ordered = np.ravel(array.astype(dtype, copy=False), order="F" if by_columns else "C")

@@ -3,6 +3,7 @@
 import io
 import zipfile
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,3 +212,27 @@ def test_a_header_of_another_array(tmp_path):
     a, b = read_archive(tmp_path / "in.npz").members
     with pytest.raises(FormatError, match="array 'a': its header is of another array"):
         b"".join(as_archived(a, read_member(tmp_path / "in.npz", b)))
+    bad = b"\x93NUMPY\x01\x00\x04\x00(" + b"'" * 3, b"\x93NUMPY\x09\x00", a.head[:20], a.head.replace(b"{", b"["), b""
+    for head in bad:
+        with pytest.raises(FormatError, match="array 'a': its header is not valid"):
+            b"".join(as_archived(replace(a, head=head), np.arange(3)))
+
+
+def test_a_compressed_file_whose_archive_is_forged(tmp_path, xoropt_command):
+    from xoropt.checkpoints import assembly, source
+
+    path, small = tmp_path / "in.npz", tmp_path / "small.safetensors"
+    np.savez(path, a=np.arange(3))
+
+    def forge(about, tensors):
+        said = source.describe_source(about, tensors)
+        said["archive"] |= {"members": [said["archive"]["members"][0] | {"name": "other"}]}
+        return said
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assembly, "describe_source", forge)
+        xoropt.compress_checkpoint(path, small)
+    status, _, err = xoropt_command("decompress", small, tmp_path / "again.npz")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "lacks the array 'other'; get the file again" in err
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["in.npz", "small.safetensors"]
