@@ -17,6 +17,7 @@ from xoropt.model.compression import store
 from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import pack_stored
 from xoropt.model.file.stored import StoredTensor, stored_form
+from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
 from xoropt.model.remarks import has_many_zeros_of_both
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
@@ -59,12 +60,13 @@ def encode_unit(
     Returns:
         A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
         `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
-        is not unpacked; and `zeros`, which members hold many zeros of both signs.
+        is not unpacked; `zeros`, which members hold many zeros of both signs; and `losses`, what pruning them cost.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
     """
-    said: dict[str, Any] = {"carried": {}, "zeros": []}
+    config = config.exactly if unit.exactly else config
+    said: dict[str, Any] = {"carried": {}, "zeros": [], "losses": []}
     tensors: dict[str, StoredTensor] = {}
     if unit.packed is not None:
         try:
@@ -80,13 +82,15 @@ def encode_unit(
     if not tensors:
         for name in unit.members:
             array = arrays[name]
-            reason = reason_to_carry(name, places[name], config)
+            reason = reason_to_carry(name, places[name], config) if unit.packed else unit.reason
             tensor = UncompressedTensor(array, reason) if reason else _compressed(name, array, unit, config, report)
             if isinstance(tensor, UncompressedTensor):
                 said["carried"][name] = tensor.reason
                 continue
+            if tensor.loss is not None:
+                said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
-            if not config.merge_zeros and has_many_zeros_of_both(array):
+            if not config.changes and has_many_zeros_of_both(array):
                 said["zeros"] = [*said["zeros"], name]
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
@@ -115,7 +119,7 @@ def _compressed(
             return UncompressedTensor(array, reason)
         prepared = prepare_tensor(array, config, name=name)
         if isinstance(prepared, PreparedTensor):
-            return store(prepared, config, unit.alike, report)
+            return with_loss(store(prepared, config, unit.alike, report), array)
         return prepared
 
 

@@ -1,5 +1,6 @@
 """Where units are encoded: here, in processes of this machine, or on the workers of a Dask cluster."""
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -143,6 +144,7 @@ def _client(address: str, jobs: int) -> Iterator[Any]:
         raise ArgumentError("Argument 'dask' needs Dask; install it with: pip install 'xoropt[dask]'.") from None
     if address == LOCAL:
         form: dict[str, Any] = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+        form["silence_logs"] = logging.ERROR  # a worker that is slow to end is no news
         with LocalCluster(processes=True, **form) as cluster, Client(cluster) as client:
             yield client
         return

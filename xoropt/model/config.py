@@ -20,6 +20,16 @@ from xoropt.quantize.pruning import check_sparsity
 __all__ = ["CompressConfig", "configured"]
 
 
+NOTHING_CHANGED: dict[str, Any] = {
+    "sparsity": None,
+    "bits": None,
+    "scope": "tensor",
+    "scales": "tensor",
+    "merge_zeros": False,
+}
+"""The options that change tensors, so that they change none."""
+
+
 @dataclass(frozen=True)
 class CompressConfig:
     """What `compress` does.
@@ -129,6 +139,19 @@ class CompressConfig:
     def codes_values(self) -> bool:
         """Whether values and fields are coded; a network or a seed search that is given is for quantized tensors."""
         return self.chooses_network and self.solver == "portfolio" and not self.only_quantized
+
+    @property
+    def changes(self) -> bool:
+        """Whether tensors may come back otherwise than they were: pruned, quantized, or with zeros merged."""
+        return self.quantizes or self.merge_zeros
+
+    @property
+    def exactly(self) -> "CompressConfig":
+        """The same, but that every tensor is kept exactly."""
+        if not self.changes:
+            return self
+        own: dict[str, Any] = {"mask": "auto", "mask_bits": None, "rank": None} if self.mask == "low_rank" else {}
+        return replace(self, **NOTHING_CHANGED, **own)
 
     @property
     def quantizes(self) -> bool:

@@ -10,7 +10,7 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
-__all__ = ["check_patterns", "has_many_zeros_of_both", "warn_about", "warn_of_zeros"]
+__all__ = ["check_patterns", "has_many_zeros_of_both", "warn_about", "warn_of_one_bit", "warn_of_zeros"]
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
@@ -57,7 +57,7 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
     stored = {name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)}
     pruned = [name for name, held in stored.items() if "bits" in (held.quantization or {})]
     if config.sparsity is not None and config.bits is None and pruned:
-        _warn(f"{_listed(pruned)}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
+        warn_of_one_bit(pruned)
     if config.quantizes:
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
@@ -65,6 +65,12 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
     zeros = [name for name in stored if not config.merge_zeros and has_many_zeros_of_both(tensors[name])]
     if zeros:
         warn_of_zeros(zeros)
+
+
+def warn_of_one_bit(names: list[str] | None = None) -> None:
+    """Warn that these tensors, or all that were pruned, were quantized to one bit, which nobody has asked for."""
+    which = "what was pruned" if names is None else _listed(names)
+    _warn(f"{which}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
 
 
 def warn_of_zeros(names: list[str]) -> None:

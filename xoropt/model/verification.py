@@ -16,7 +16,7 @@ from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize import dequantize, prune_globally
 
-__all__ = ["TensorCheck", "count_checks", "verify"]
+__all__ = ["TensorCheck", "check_tensor", "count_checks", "verify"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def verify(
             shape, dtype = shape_and_dtype(tensor)
             if (shape, dtype) == (original.shape, original.dtype):
                 restored = restore_array(path, name, tensor, decoder)
-                checks.append(_check(name, tensor, original, restored, masks.get(name)))
+                checks.append(check_tensor(name, tensor, original, restored, masks.get(name)))
             else:
                 how = f"is {dtype}{shape}, the original {original.dtype}{original.shape}"
                 checks.append(TensorCheck(name, False, how))
@@ -94,12 +94,12 @@ def verify(
     return checks
 
 
-def _check(
+def check_tensor(
     name: str,
     tensor: CompressedTensor | UncompressedTensor,
     original: np.ndarray,
     restored: np.ndarray,
-    mask: np.ndarray | None,
+    mask: np.ndarray | None = None,
 ) -> TensorCheck:
     """Compare one tensor, of the original's shape and dtype.
 
@@ -108,7 +108,7 @@ def _check(
         tensor: as it is stored.
         original: the array it was made from.
         restored: the array that it gives back.
-        mask: the weights that were kept, where a threshold over several tensors chose them.
+        mask: the weights that were kept, where a threshold over several tensors chose them; None otherwise.
     """
     if same_bytes(restored, original):
         how = "carried" if isinstance(tensor, UncompressedTensor) else "compressed"

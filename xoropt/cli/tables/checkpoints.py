@@ -7,7 +7,9 @@ from xoropt.checkpoints.inspecting import CheckpointEstimate
 from xoropt.checkpoints.manifest import FileRecord
 from xoropt.checkpoints.verifying import FileCheck
 from xoropt.cli.tables.console import open_console, print_line, print_table
+from xoropt.cli.tables.models import loss_line
 from xoropt.model.report import ModelReport, TotalReport
+from xoropt.model.verification import count_checks
 
 __all__ = ["print_estimate", "print_file_checks", "print_folder"]
 
@@ -45,6 +47,8 @@ def print_folder(
         f"{tensors} tensors compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} bits/weight; {carried} "
         f"left uncompressed: {total.carried_bytes:,} bytes",
     )
+    if (loss := loss_line(total)) is not None:
+        print_line(console, loss)
     columns = ("file", "tensors", "bytes", "original bytes", "times smaller", "bits/weight")
     print_table(console, None, columns, [_row(record, reports.get(record.path)) for record in records])
 
@@ -89,6 +93,16 @@ def print_file_checks(checks: Sequence[FileCheck]) -> None:
     wrong = sum(not check.lossless for check in checks)
     tensors = sum(len(check.tensors) for check in checks)
     line = f"{len(checks) - wrong} of {len(checks)} files with {tensors} tensors are identical, byte for byte"
+    if not all(check.exact for check in checks if check.lossless):
+        exact, again, _ = count_checks(tensor for check in checks for tensor in check.tensors)
+        line = (
+            f"{exact} tensors exact, {again} equal to the original after pruning and quantizing again; "
+            f"{len(checks) - wrong} of {len(checks)} files are identical but for that, byte for byte"
+        )
     print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
-    rows = [(check.path, "exact" if check.lossless else "DIFFERS", check.how) for check in checks]
+    rows = [(check.path, _result(check), check.how) for check in checks]
     print_table(console, None, ("file", "result", "how"), rows)
+
+
+def _result(check: FileCheck) -> str:
+    return "exact" if check.exact else "equal" if check.lossless else "DIFFERS"

@@ -9,7 +9,7 @@ from xoropt.cli.tables.console import fits, open_console, print_line, print_tabl
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import TensorCheck, count_checks
 
-__all__ = ["print_checks", "print_report", "rate"]
+__all__ = ["loss_line", "print_checks", "print_report", "rate"]
 
 COLUMNS = (
     *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
@@ -80,11 +80,18 @@ def _summary(
         )
     if carried:
         yield f"{_tensors(carried)} left uncompressed: {total.carried_bytes:,} bytes"
-    if total.relative_error is not None:
-        yield (
-            f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-            "magnitude kept"
-        )
+    if (loss := loss_line(total)) is not None:
+        yield loss
+
+
+def loss_line(total: TotalReport) -> str | None:
+    """Say what pruning and quantizing cost; None where it is not known."""
+    if total.relative_error is None:
+        return None
+    return (
+        f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
+        "magnitude kept"
+    )
 
 
 def _tensors(number: int) -> str:
