@@ -1,9 +1,14 @@
-"""Compiled products of weights with few levels: a word of each plane becomes 64 weights in registers, and sums."""
+"""Compiled products of weights with few levels: a word of each plane becomes 64 weights in registers, and sums.
+
+Products go row by row, or batch by batch: then the mask and the planes of some rows are decoded and used in one call.
+What is decoded stays in the second-level cache, and nothing of Python runs between the batches.
+"""
 
 import numpy as np
 from numba import njit
 
-from xoropt.common.words.kernels import put_bits
+from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
+from xoropt.common.words.kernels import flip_bits, put_bits
 from xoropt.linear.vectors import (
     add_products,
     add_scaled,
@@ -15,8 +20,9 @@ from xoropt.linear.vectors import (
     weights_at,
     zero_sums,
 )
+from xoropt.masks.prefix.kernels import decode_bands
 
-__all__ = ["add_rows", "align_rows", "multiply_numbers", "multiply_rows", "widen"]
+__all__ = ["add_batches", "add_rows", "align_rows", "multiply_batches", "multiply_numbers", "multiply_rows", "widen"]
 
 
 @njit(nogil=True, cache=True)
@@ -128,3 +134,72 @@ def multiply_numbers(numbers, x, columns, y, rest):
             second = add_products(second, numbers_at(rest, 64), x, at)
         put_sums(first, y, r * vectors)
         put_sums(second, y, s * vectors)
+
+
+@njit(nogil=True, cache=True)
+def decode_batch(batch, columns, mask, listed, planes, room):
+    """Decode the mask and the planes of some rows.
+
+    Args:
+        batch: the first row, a multiple of 8, the row after the last one, and the same of the mask's bands.
+        columns: of a row, a multiple of 64.
+        mask: the arguments of a `MaskBatches`, and the weights of a band.
+        listed: its listed weights.
+        planes: octets, tables, order, placed and ends of a `WideRows`, and for each plane the bits to flip.
+        room: working memory: for the rows of planes, uint64; for the plane of bands, uint64, and the codes of their
+            groups, uint8; for `unpack_groups`; for the mask, as uint64 and as uint16; for each plane, uint64.
+
+    Returns:
+        The words of the mask.
+    """
+    a, b, begin, end = batch
+    arguments, band = mask
+    octets, tables, order, placed, ends, flips = planes
+    spare, plane, codes, block, numbers, words, symbols, held = room
+    decode_bands(arguments, begin, end, spare, plane, codes, block, numbers, symbols)
+    first, stop = a * columns, b * columns
+    flip_bits(words, listed, first, stop, begin * band)
+    for p in range(len(held)):
+        wanted, scratch = (first >> 9, (stop + 511) >> 9, first), (spare, ends[0], ends[1])
+        fill_lanes512(octets[p], tables[p], wanted, order, placed, scratch, held[p], False)
+        flip_bits(held[p], flips[p], first, stop, first)
+    return words[(first - begin * band) >> 6 :]
+
+
+@njit(nogil=True, cache=True)
+def multiply_batches(batches, columns, mask, listed, planes, room, tables, x, vectors, y):
+    """Multiply rows of weights by some vectors.
+
+    Args:
+        batches: int64 (n, 4), see `decode_batch`; the first row of `y` is that of the first batch.
+        columns, mask, listed, planes, room: as for `decode_batch`.
+        tables: float32, 16 levels of all rows, or those of each row of the tensor.
+        x: see `multiply_rows`.
+        vectors: its tuple `columns`.
+        y: out, float32 (rows·vectors,).
+    """
+    at = 0
+    for k in range(len(batches)):
+        batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
+        kept = decode_batch(batch, columns, mask, listed, planes, room)
+        some = tables[16 * batch[0] : 16 * batch[1]] if len(tables) > 16 else tables
+        to = at + (batch[1] - batch[0]) * len(vectors)
+        multiply_rows((kept, *room[7]), some, columns >> 6, x, vectors, y[at:to])
+        at = to
+
+
+@njit(nogil=True, cache=True)
+def add_batches(batches, columns, mask, listed, planes, room, tables, x, y):
+    """Add rows of weights, each times a number, to vectors.
+
+    Args:
+        batches, columns, mask, listed, planes, room, tables: as for `multiply_batches`.
+        x: float32 (vectors, rows of the tensor), the factors.
+        y: float32 (vectors, columns), to which they are added, see `add_rows`.
+    """
+    for k in range(len(batches)):
+        batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
+        kept = decode_batch(batch, columns, mask, listed, planes, room)
+        some = tables[16 * batch[0] : 16 * batch[1]] if len(tables) > 16 else tables
+        for v in range(len(x)):
+            add_rows((kept, *room[7]), some, columns >> 6, x[v, batch[0] : batch[1]], y[v])
