@@ -20,8 +20,8 @@ from xoropt.model.tensors import CompressedTensor
 
 __all__ = ["RowBatches", "open_batches"]
 
-WEIGHTS = 1 << 20
-"""Weights of a batch, or as many as fill whole bands and rows: about half a megabyte is decoded for them."""
+WEIGHTS = 1 << 21
+"""Weights of a batch, or as many as fill whole bands and rows: about a megabyte is decoded for them."""
 
 MOST = 1 << 22
 """The most weights of a batch that fills whole bands and rows."""

@@ -74,11 +74,15 @@ def borrow(words: int) -> np.ndarray:
     Memory that `give_back` kept is used again where it is large enough, since the system's work for fresh memory takes
     as long as decoding.
     """
-    try:
-        array = _spare.pop()  # which is atomic
-    except IndexError:
-        return aligned(words)
-    return array if len(array) >= words else aligned(words)
+    for _ in range(len(_spare)):
+        try:
+            array = _spare.pop()  # which is atomic
+        except IndexError:
+            break
+        if len(array) >= words:
+            return array
+        _spare.appendleft(array)
+    return aligned(words)
 
 
 def give_back(array: np.ndarray) -> None:
