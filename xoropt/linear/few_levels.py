@@ -100,7 +100,7 @@ def multiply_few_levels(
     def use(a: int, b: int, words: Words) -> None:
         tables = tables_of(a, b)
         for first, stop, size, numbers in groups:
-            sums = np.empty((b - a, size), dtype=np.float32)
+            sums = np.zeros((b - a, size), dtype=np.float32)
             multiply_rows(words, tables, blocks, numbers, (0,) * size, sums.reshape(-1))
             y[a:b, first:stop] = sums[:, : stop - first]
 
@@ -114,7 +114,7 @@ def _multiply_batches(opened: RowBatches, levels: np.ndarray, group: VectorGroup
 
     def use(some: np.ndarray, *decoded: Any) -> None:
         first, stop = some[0, 0], some[-1, 1]
-        sums = np.empty((stop - first, group.size), dtype=np.float32)
+        sums = np.zeros((stop - first, group.size), dtype=np.float32)
         into = sums.reshape(-1)
         multiply_batches(*(some, *decoded, levels, group.numbers, (0,) * group.size, into))
         y[first:stop] = sums[:, : y.shape[1]]

@@ -19,10 +19,10 @@ from xoropt.common.words.vectors import address
 __all__ = [
     "add_products",
     "add_scaled",
+    "add_sums",
     "has_permutation",
     "load_numbers",
     "numbers_at",
-    "put_sums",
     "scaled_weights",
     "store_numbers",
     "weights_at",
@@ -237,8 +237,8 @@ def add_products(typing_context, sums, numbers, x, at):
 
 
 @intrinsic
-def put_sums(typing_context, sums, y, at):
-    """Write the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
+def add_sums(typing_context, sums, y, at):
+    """Add the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
 
     def codegen(context, builder, signature, args):
         for c in range(len(sums)):
@@ -247,7 +247,7 @@ def put_sums(typing_context, sums, y, at):
                 rest = builder.fadd(part(builder, rest, 0, half), part(builder, rest, half, half))
             one = builder.fadd(*(builder.extract_element(rest, ir.Constant(I32, i)) for i in range(2)))
             to = address(context, builder, signature.args[1], args[1], moved(builder, args[2], c), FLOAT)
-            builder.store(one, to)
+            builder.store(builder.fadd(builder.load(to), one), to)
         return context.get_dummy_value()
 
     return types.void(sums, y, types.int64), codegen
