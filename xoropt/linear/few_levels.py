@@ -8,10 +8,12 @@ so, n the weights of a row (Higham, "Accuracy and Stability of Numerical Algorit
 
 from collections.abc import Callable
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
-from xoropt.linear.vector_groups import group_vectors
+from xoropt.linear.batches import RowBatches, open_batches
+from xoropt.linear.vector_groups import VectorGroup, group_vectors
 from xoropt.model.compiled_weights import levels_of, use_compiled
 from xoropt.model.tensors import CompressedTensor
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales, level_table
@@ -88,17 +90,52 @@ def multiply_few_levels(
     columns, rows = len(x), len(y)
     blocks = -(-columns // 64)
     groups = group_vectors(x, in_quarters=True)
-    opened, tables_of = open_bands(tensor, rows, columns, cache), _tables(tensor)
+    threads, tables_of = choose_threads(jobs, 4 * rows * columns), _tables(tensor)
+    batched = open_batches(tensor, rows, columns) if cache == "none" and len(groups) == 1 else None
+    if batched is not None:
+        _multiply_batches(batched, tables_of(0, rows), groups[0], y, threads)
+        return
+    opened = open_bands(tensor, rows, columns, cache)
 
     def use(a: int, b: int, words: Words) -> None:
         tables = tables_of(a, b)
         for first, stop, size, numbers in groups:
-            sums = np.empty((b - a, size), dtype=np.float32)
+            sums = np.zeros((b - a, size), dtype=np.float32)
             multiply_rows(words, tables, blocks, numbers, (0,) * size, sums.reshape(-1))
             y[a:b, first:stop] = sums[:, : stop - first]
 
-    threads = choose_threads(jobs, 4 * rows * columns)
     run_on_threads(opened.bands, threads, lambda some: opened.words(some, use))
+
+
+def _multiply_batches(opened: RowBatches, levels: np.ndarray, group: VectorGroup, y: np.ndarray, threads: int) -> None:
+    """Multiply as `multiply_few_levels` does, a group of vectors, batch by batch; `levels` are those of all rows."""
+    from xoropt.codec.compiled.threads import run_on_threads
+    from xoropt.linear.kernels import multiply_batches
+
+    def use(some: np.ndarray, *decoded: Any) -> None:
+        first, stop = some[0, 0], some[-1, 1]
+        sums = np.zeros((stop - first, group.size), dtype=np.float32)
+        into = sums.reshape(-1)
+        multiply_batches(*(some, *decoded, levels, group.numbers, (0,) * group.size, into))
+        y[first:stop] = sums[:, : y.shape[1]]
+
+    run_on_threads(opened.batches, threads, lambda some: opened.run(some, use))
+
+
+def _add_batches(opened: RowBatches, levels: np.ndarray, factors: np.ndarray, whole: np.ndarray, threads: int) -> None:
+    """Add rows as `add_few_levels` does, batch by batch, to `whole`."""
+    from xoropt.codec.compiled.threads import run_on_threads
+    from xoropt.linear.kernels import add_batches
+
+    lock = Lock()
+
+    def use(some: np.ndarray, *decoded: Any) -> None:
+        sums = np.zeros_like(whole)
+        add_batches(*(some, *decoded, levels, factors, sums))
+        with lock:
+            whole[...] += sums
+
+    run_on_threads(opened.batches, threads, lambda some: opened.run(some, use))
 
 
 def add_few_levels(
@@ -121,7 +158,7 @@ def add_few_levels(
     (rows, vectors), columns = x.shape, len(y)
     blocks = -(-columns // 64)
     factors = np.ascontiguousarray(x.T)
-    opened, tables_of = open_bands(tensor, rows, columns, cache), _tables(tensor)
+    tables_of, threads = _tables(tensor), choose_threads(jobs, 4 * rows * columns)
     whole, lock = np.zeros((vectors, blocks * 64), dtype=np.float32), Lock()
 
     def run(some: list[tuple[int, int]]) -> None:
@@ -136,5 +173,10 @@ def add_few_levels(
         with lock:
             whole[...] += sums
 
-    run_on_threads(opened.bands, choose_threads(jobs, 4 * rows * columns), run)
+    batched = open_batches(tensor, rows, columns) if cache == "none" else None
+    if batched is not None:
+        _add_batches(batched, tables_of(0, rows), factors, whole, threads)
+    else:
+        opened = open_bands(tensor, rows, columns, cache)
+        run_on_threads(opened.bands, threads, run)
     y[...] = whole.reshape(vectors, -1, 4, 16).swapaxes(2, 3).reshape(vectors, -1)[:, :columns].T

@@ -19,10 +19,10 @@ from xoropt.common.words.vectors import address
 __all__ = [
     "add_products",
     "add_scaled",
+    "add_sums",
     "has_permutation",
     "load_numbers",
     "numbers_at",
-    "put_sums",
     "scaled_weights",
     "store_numbers",
     "weights_at",
@@ -97,8 +97,8 @@ def moved(builder, index, by):
 def looked_up(context, builder, words_type, words, i, table):
     """Look the weights of word i up: four vectors of 16, in the order of quarters.
 
-    Up to three planes, the bit above theirs says that a weight is kept, and the lower half of the table is zeros; with
-    four, pruned weights are set to zero afterwards.
+    The bit above those of the planes says that a weight is kept. Up to three planes, the lower half of the table is
+    zeros; with four, a register of zeros is, and the table the upper one of two.
     """
     planes = len(words_type) - 1
     kept = 16 if planes == 4 else 8
@@ -106,17 +106,17 @@ def looked_up(context, builder, words_type, words, i, table):
     for k in range(planes + 1):
         array = builder.extract_value(words, k)
         word = builder.load(address(context, builder, words_type[k], array, i, WORD))
-        marked = builder.or_(codes, constant(CODES, kept if k == 0 else 1 << k - 1))
+        marked = builder.add(codes, constant(CODES, kept if k == 0 else 1 << k - 1))  # one instruction, unlike OR
         codes = builder.select(builder.bitcast(word, CONDITIONS), marked, codes)
     four = builder.bitcast(codes, INDEXES)
     quarters = []
     for k in range(4):
         index = builder.lshr(four, constant(INDEXES, 8 * k)) if k else four
-        weights = call(builder, "llvm.x86.avx512.permvar.sf.512", [table, index], QUARTER)
         if planes == 4:
-            bit = builder.and_(four, constant(INDEXES, kept << 8 * k))
-            chosen = builder.icmp_unsigned("!=", bit, ir.Constant(INDEXES, None))
-            weights = builder.select(chosen, weights, ir.Constant(QUARTER, None))
+            zeros = ir.Constant(QUARTER, None)
+            weights = call(builder, "llvm.x86.avx512.vpermi2var.ps.512", [zeros, index, table], QUARTER)
+        else:
+            weights = call(builder, "llvm.x86.avx512.permvar.sf.512", [table, index], QUARTER)
         quarters.append(weights)
     return quarters
 
@@ -237,8 +237,8 @@ def add_products(typing_context, sums, numbers, x, at):
 
 
 @intrinsic
-def put_sums(typing_context, sums, y, at):
-    """Write the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
+def add_sums(typing_context, sums, y, at):
+    """Add the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
 
     def codegen(context, builder, signature, args):
         for c in range(len(sums)):
@@ -247,7 +247,7 @@ def put_sums(typing_context, sums, y, at):
                 rest = builder.fadd(part(builder, rest, 0, half), part(builder, rest, half, half))
             one = builder.fadd(*(builder.extract_element(rest, ir.Constant(I32, i)) for i in range(2)))
             to = address(context, builder, signature.args[1], args[1], moved(builder, args[2], c), FLOAT)
-            builder.store(one, to)
+            builder.store(builder.fadd(builder.load(to), one), to)
         return context.get_dummy_value()
 
     return types.void(sums, y, types.int64), codegen

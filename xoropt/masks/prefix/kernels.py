@@ -3,12 +3,14 @@
 import numpy as np
 from numba import njit
 
+from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
 from xoropt.codec.compiled.weights.kernels import blend
 from xoropt.codec.compiled.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
+from xoropt.common.words.kernels import flip_bits
 from xoropt.common.words.vectors import number_at, put_number, word_at
 from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, transpose_numbers
 
-__all__ = ["move_columns", "place_groups", "unpack_groups"]
+__all__ = ["decode_bands", "move_columns", "place_groups", "unpack_bands", "unpack_groups"]
 
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -86,6 +88,60 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
                     else:
                         store_tile(weights, w - begin, tile)
                     w += 64
+
+
+@njit(nogil=True, cache=True)
+def unpack_bands(words, form, codes, entries, symbols, block, numbers, out):
+    """Look up the groups of some neighbouring bands, as `unpack_groups` does those of one.
+
+    Args:
+        words: uint64, the bands' outputs.
+        form: the bands, their tiles, and L.
+        codes: uint8, the code of each group, and of 15 more.
+        entries, symbols, block, numbers: as for `unpack_groups`.
+        out: uint16, the symbol of each group, and of 15 more.
+    """
+    bands, tiles, length = form
+    for band in range(bands):
+        some, group = words[8 * length * tiles * band :], 512 * tiles * band
+        unpack_groups(some, tiles, length, codes[group:], entries, symbols, block, numbers, out[group:], None)
+
+
+@njit(nogil=True, cache=True)
+def decode_bands(arguments, first, stop, spare, plane, codes, block, numbers, out):
+    """Decode bands first … stop − 1 of a mask whose groups are words, as `MaskBatches` describes them.
+
+    Args:
+        arguments: of the `MaskBatches`.
+        first, stop: the bands.
+        spare: working memory of as many words as it says.
+        plane: working memory, uint64, for the outputs of these bands.
+        codes: working memory, uint8, for the codes of their groups and of 15 more; zeros where there is one code.
+        block, numbers: as for `unpack_groups`.
+        out: uint16, the mask's bits, and 15 more words.
+    """
+    stored, form, classes, tables = arguments
+    octets, table, flips, order, placed, ends = stored
+    (tiles, length), (row_class, code_of_row_class), (entries, symbols) = form, classes, tables
+    groups, width = 512 * tiles, code_of_row_class.shape[1]
+    begin, end = first * groups * length, stop * groups * length
+    scratch = spare, ends[0], ends[1]
+    fill_lanes512(octets, table, (begin >> 9, end >> 9, begin), order, placed, scratch, plane, False)
+    flip_bits(plane, flips, begin, end, begin)
+    if len(row_class):
+        row = first * groups // width
+        at, many = row * width - first * groups, (stop - first) * groups
+        while at < many:
+            if row < len(row_class):
+                some = code_of_row_class[row_class[row]]
+                for i in range(max(0, -at), min(width, many - at)):
+                    codes[at + i] = some[i]
+            else:
+                codes[at:many] = 0
+                break
+            at += width
+            row += 1
+    unpack_bands(plane, (stop - first, tiles, length), codes, entries, symbols, block, numbers, out)
 
 
 @njit(nogil=True, cache=True)
