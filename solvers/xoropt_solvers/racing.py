@@ -42,6 +42,11 @@ class Race:
     winner: str
     bounds: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def open(self) -> bool:
+        """Whether there is something left to prove."""
+        return self.answer.cost > self.answer.lower_bound
+
     def take(self, name: str, found: Answer) -> None:
         """Take what an engine has found and proved."""
         bound = max(self.answer.lower_bound, found.lower_bound)
@@ -87,7 +92,7 @@ def race(known: Race, parts: Sequence[Part], clock: Clock) -> None:
             return
         with lock:
             known.take(part.name, found)
-            if known.answer.cost <= known.answer.lower_bound:
+            if not known.open:
                 ended.set()
 
     threads = [threading.Thread(target=work, args=(part,), daemon=True) for part in parts]

@@ -2,13 +2,17 @@
 
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
 the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more unknowns
-without its dependent ones gets a moment of `isd`, and then the engines that suit it, side by side in threads: `maxsat`,
-`cpsat` and `coset` where A is sparse; `coset` and `brouwer-zimmermann` where it is dense and has at most 64 unknowns or
-dependent rows; else `brouwer-zimmermann`. Where its enumeration would not end in time, `isd` searches beside it, or
-`xorsat` if there is no limit. All stop when what they know together is a proof.
+without its dependent ones gets moments of `coset` and `isd`, and of `brouwer-zimmermann` where that should end soon.
+Then the engines that suit it run side by side in threads: `maxsat` and `cpsat` where A is sparse, and `coset` or
+`brouwer-zimmermann` with them if it has no weights; `coset` and `brouwer-zimmermann` where A is dense and has at most
+64 unknowns or dependent rows, the second alone where as many rows are dependent as not; else `brouwer-zimmermann`.
+Where its enumeration would not end in time, `isd` searches beside it, or `xorsat` if there is no limit. All stop when
+what they know together is a proof.
 """
 
+from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -17,18 +21,21 @@ from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.models import short_checks
-from xoropt_solvers.problem import ParityProblem, unpack_word, with_checks
+from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
 from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, missing_packages
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 from xoropt_solvers.zimmermann import cores, enumeration_seconds
 
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
-FIRST_SECONDS = 0.05  # of `isd` before the race
+COSET_SECONDS = 0.02  # of `coset` before all others
+FIRST_SECONDS = (0.005, 0.04)  # of `isd` before the race, after each of which `brouwer-zimmermann` may have its turn
+SOON = 5  # times as long as `isd` had, in which an enumeration should end to be tried before the race
+ENUMERATED = 512  # rows of a sparse problem above which nothing is enumerated
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -55,10 +62,11 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
             return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
     # It is not settled at once, so that the reductions are worth their time.
     reduced = reduce_problem(problem)
+    if reduced.problem.checks is not None:  # the columns of A are independent then, as `generator` makes them
+        answer = _core(reduced.problem, clock.raised(reduced.offset), workers)
+        return Answer(answer.x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
     columns = independent_columns(reduced.problem.A)
     core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
-    if reduced.problem.checks is not None:
-        core = with_checks(core, reduced.problem.checks)
     answer = _core(core, clock.raised(reduced.offset), workers)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
@@ -83,48 +91,70 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
     """Let `coset` search for as long as the enumeration would take, and then enumerate."""
     enumeration = exhaustive.seconds(pack_batch([problem]))
     known.take("coset", coset.run(problem, clock.part(max(enumeration, 1e-6))))
-    if known.answer.cost > known.answer.lower_bound and not clock.expired():
+    if known.open and not clock.expired():
         known.take("exhaustive", exhaustive.run(problem, clock))
 
 
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
-    """Try `isd` for a moment, and then all engines that suit the problem, side by side."""
-    left = clock.left()
-    if is_narrow(problem) or not is_sparse(problem):
-        moment = FIRST_SECONDS if left is None else min(FIRST_SECONDS, left / 10)
-        known.take("isd", isd.STRATEGY.run(problem, clock.part(moment)))
-    if known.answer.cost > known.answer.lower_bound and not clock.expired():
+    """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
+    if not is_sparse(problem) or _enumerable(problem):
+        _moments(problem, known, clock, workers)
+    if known.open and not clock.expired():
         race(known, parts(problem, known.answer.cost, clock, workers), clock)
+
+
+def _moments(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
+    left = clock.left()
+    most = inf if left is None else left / 10
+
+    def moment(strategy: Strategy, seconds: float, **options: Any) -> None:
+        if known.open and not clock.expired():
+            with suppress(TimeUpError):
+                known.take(strategy.name, strategy.run(problem, clock.part(min(seconds, most)), **options))
+
+    if is_narrow(problem):
+        moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
+    for turn, seconds in enumerate(FIRST_SECONDS):
+        moment(isd.STRATEGY, seconds, seed=turn)
+        if known.open and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+            moment(brouwer_zimmermann.STRATEGY, 2 * SOON * seconds, workers=workers)
 
 
 def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list[Part]:
     """Choose the engines of a race; `cost` is that of the best answer so far."""
 
-    def part(strategy: Strategy, seconds: float | None = None, **options: Any) -> Part:
-        return Part(strategy.name, partial(strategy.run, problem, **options), seconds)
+    def part(strategy: Strategy, **options: Any) -> Part:
+        return Part(strategy.name, partial(strategy.run, problem, **options))
 
-    narrow = is_narrow(problem)
+    enumeration = part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1)
     if is_sparse(problem):
         chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
         if not chosen and not missing_packages(sat.STRATEGY):
             chosen = [sat.STRATEGY]
-        if narrow:
-            return [part(coset.STRATEGY, workers=1), *map(part, chosen[: max(1, workers - 1)])]
-        return [*map(part, chosen)] if chosen else [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+        if workers == 1:
+            chosen = chosen[:1]
+        return [*map(part, chosen), *([enumeration] if _enumerable(problem) or not chosen else [])]
     left = clock.left()
-    if narrow:
-        exact = [part(coset.STRATEGY, workers=workers)]
-        if workers > 1 and problem.weights is None:
-            exact.append(part(brouwer_zimmermann.STRATEGY, workers=workers - 1))
-        return exact
     hopeless = enumeration_seconds(problem, cost, workers) > (HOPELESS if left is None else left)
+    if is_narrow(problem):
+        exact = [part(coset.STRATEGY, workers=workers)]
+        if problem.weights is not None:
+            return exact
+        if not hopeless and problem.k >= 2 * problem.n:
+            return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+        return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
     if not hopeless:
         return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
     first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
     if left is not None:
-        return [first, part(isd.STRATEGY, seed=1)]
+        return [first, part(isd.STRATEGY, seed=len(FIRST_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
     return [first, *map(part, general)]
+
+
+def _enumerable(problem: ParityProblem) -> bool:
+    """Tell whether enumerations may have their turn on a sparse problem, too."""
+    return problem.weights is None and problem.k <= ENUMERATED
 
 
 def is_sparse(problem: ParityProblem) -> bool:

@@ -12,17 +12,17 @@ from xoropt_solvers.strategies import brouwer_zimmermann, isd, portfolio
 
 
 @pytest.mark.parametrize(
-    ("problem", "engine"),
+    ("problem", "engines"),
     [
-        (TRIANGLE, "batch"),
-        (dense(50, 40), "batch"),
-        (planted(76, 70, [3, 40]), "isd"),
-        (planted(160, 70, [3, 40]), "brouwer-zimmermann"),
+        (TRIANGLE, ["batch"]),
+        (dense(50, 40), ["batch"]),
+        (planted(76, 70, [3, 40]), ["coset", "brouwer-zimmermann"]),  # the second if the machine is busy
+        (planted(160, 70, [3, 40]), ["brouwer-zimmermann"]),
     ],
 )
-def test_the_engine_that_answered_is_named(problem, engine):
+def test_the_engine_that_answered_is_named(problem, engines):
     solution = solve(problem)
-    assert solution.info["engine"] == engine
+    assert solution.info["engine"] in engines
     assert solution.optimal
 
 
@@ -37,14 +37,16 @@ def test_engines_are_chosen_by_size_sparsity_time_and_threads():
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
     assert engines(dense(400, 200), time_limit=9.0) == ["brouwer-zimmermann", "isd"]
     assert engines(planted(160, 70, [3, 40])) == ["brouwer-zimmermann", "xorsat"]
-    assert engines(sparse(180, 100, [3])) == ["maxsat", "cpsat"]
-    assert engines(sparse(90, 64, [3])) == ["coset", "maxsat"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat", "cpsat", "brouwer-zimmermann"]
+    assert engines(sparse(180, 100, [3]), workers=1) == ["maxsat", "brouwer-zimmermann"]
+    assert engines(sparse(700, 300, [3])) == ["maxsat", "cpsat"]
+    assert engines(sparse(90, 64, [3])) == ["maxsat", "cpsat", "coset"]
 
 
 def test_sat_stands_in_for_what_is_missing(monkeypatch):
     monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module not in ("pycryptosat", "ortools"))
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "sat"]
-    assert engines(sparse(180, 100, [3])) == ["maxsat"]
+    assert engines(sparse(180, 100, [3])) == ["maxsat", "brouwer-zimmermann"]
 
 
 def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
