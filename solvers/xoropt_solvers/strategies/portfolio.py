@@ -3,11 +3,15 @@
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
 the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more unknowns
 without its dependent ones gets moments of `coset` and `isd`, and of `brouwer-zimmermann` where that should end soon.
-Then the engines that suit it run side by side in threads: `maxsat` and `cpsat` where A is sparse, and `coset` or
-`brouwer-zimmermann` with them if it has no weights; `coset` and `brouwer-zimmermann` where A is dense and has at most
-64 unknowns or dependent rows, the second alone where as many rows are dependent as not; else `brouwer-zimmermann`.
-Where its enumeration would not end in time, `isd` searches beside it, or `xorsat` if there is no limit. All stop when
-what they know together is a proof.
+Then the engines that suit it run side by side in threads:
+
+- `maxsat` and `cpsat` where A or the checks are sparse, the second from the best answer so far, and `coset` or
+  `brouwer-zimmermann` with them if that should end in time;
+- `coset` and `brouwer-zimmermann` where A is dense and has at most 64 unknowns or dependent rows, the second alone
+  where as many rows are dependent as not;
+- else `brouwer-zimmermann`; where its enumeration would not end in time, with `isd`, or `xorsat` if there is no limit.
+
+All stop when what they know together is a proof.
 """
 
 from contextlib import suppress
@@ -31,11 +35,12 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
-SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
+SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
 COSET_SECONDS = 0.02  # of `coset` before all others
 FIRST_SECONDS = (0.005, 0.04)  # of `isd` before the race, after each of which `brouwer-zimmermann` may have its turn
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be tried before the race
-ENUMERATED = 512  # rows of a sparse problem above which nothing is enumerated
+HINT_SECONDS = 0.02  # of `isd` where it only finds where the models begin
+ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -97,13 +102,6 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
 
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
-    if not is_sparse(problem) or _enumerable(problem):
-        _moments(problem, known, clock, workers)
-    if known.open and not clock.expired():
-        race(known, parts(problem, known.answer.cost, clock, workers), clock)
-
-
-def _moments(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     left = clock.left()
     most = inf if left is None else left / 10
 
@@ -112,30 +110,40 @@ def _moments(problem: ParityProblem, known: Race, clock: Clock, workers: int) ->
             with suppress(TimeUpError):
                 known.take(strategy.name, strategy.run(problem, clock.part(min(seconds, most)), **options))
 
-    if is_narrow(problem):
-        moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
-    for turn, seconds in enumerate(FIRST_SECONDS):
-        moment(isd.STRATEGY, seconds, seed=turn)
-        if known.open and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
-            moment(brouwer_zimmermann.STRATEGY, 2 * SOON * seconds, workers=workers)
+    if not is_sparse(problem) or _enumerable(problem):
+        if is_narrow(problem):
+            moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
+        for turn, seconds in enumerate(FIRST_SECONDS):
+            moment(isd.STRATEGY, seconds, seed=turn)
+            if known.open and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+                moment(brouwer_zimmermann.STRATEGY, 2 * SOON * seconds, workers=workers)
+    elif problem.k <= ENUMERATED:
+        moment(isd.STRATEGY, HINT_SECONDS)
+    if known.open and not clock.expired():
+        race(known, parts(problem, known, clock, workers), clock)
 
 
-def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list[Part]:
-    """Choose the engines of a race; `cost` is that of the best answer so far."""
+def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> list[Part]:
+    """Choose the engines of a race; what is known already tells how long they may take."""
+    cost = known.answer.cost
 
     def part(strategy: Strategy, **options: Any) -> Part:
+        if strategy is cpsat.STRATEGY:
+            return Part(strategy.name, partial(cpsat.run_from, problem, x=known.answer.x if known.bounds else None))
         return Part(strategy.name, partial(strategy.run, problem, **options))
 
-    enumeration = part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1)
+    left = clock.left()
+    waits = HOPELESS if left is None else left
     if is_sparse(problem):
         chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
         if not chosen and not missing_packages(sat.STRATEGY):
             chosen = [sat.STRATEGY]
         if workers == 1:
             chosen = chosen[:1]
-        return [*map(part, chosen), *([enumeration] if _enumerable(problem) or not chosen else [])]
-    left = clock.left()
-    hopeless = enumeration_seconds(problem, cost, workers) > (HOPELESS if left is None else left)
+        if not chosen or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
+            return [*map(part, chosen), part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1)]
+        return [*map(part, chosen)]
+    hopeless = enumeration_seconds(problem, cost, workers) > waits
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
         if problem.weights is not None:
@@ -159,7 +167,7 @@ def _enumerable(problem: ParityProblem) -> bool:
 
 def is_sparse(problem: ParityProblem) -> bool:
     """Tell whether clauses or linear constraints suit a problem better than enumeration."""
-    return short_checks(problem) or bool(problem.A.mean() < SPARSE)
+    return short_checks(problem) or bool(problem.A.mean() < SPARSE or problem.A.sum() <= FEW * problem.k)
 
 
 def is_narrow(problem: ParityProblem) -> bool:
