@@ -63,7 +63,8 @@ def read_npz(path: Path, lines: list[str]) -> ParityProblem | CheckMatrix:
         if {"A", "b"} <= arrays.keys():
             return ParityProblem(arrays["A"], arrays["b"], **extra)
         if {"rows", "values", "n"} <= arrays.keys():
-            entries = len(np.atleast_1d(arrays["rows"])) * abs(int(arrays["n"]))
+            n = arrays["n"]
+            entries = len(np.atleast_1d(arrays["rows"])) * int(n) if n.shape == () and n.dtype.kind in "iu" else 0
             if entries > MOST_ENTRIES:
                 raise InvalidInputError(f"Array 'n' asks for a matrix of {entries} entries, more than 2**32.")
             return ParityProblem.from_rows(arrays["rows"], arrays["values"], arrays["n"][()], **extra)
