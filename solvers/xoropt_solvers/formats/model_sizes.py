@@ -58,7 +58,8 @@ def too_large(lines: Iterable[str]) -> TooLarge | None:
                 blocks.pop()
                 at, last, now = now.line, now, blocks[-1]
                 now.instructions += last.times * max(1, last.instructions)
-                now.detectors = max(now.detectors, now.shift + last.shift * (last.times - 1) + last.detectors)
+                if last.detectors:
+                    now.detectors = max(now.detectors, now.shift + last.shift * (last.times - 1) + last.detectors)
                 now.shift += last.shift * last.times
             else:
                 now.instructions += 1

@@ -197,8 +197,8 @@ def test_bad_files_are_told(tmp_path, name, content, message):
     [
         ("error(0.1) L0\n", r"'error\(0.1\) L0' flips no detector: no syndrome tells it; remove it"),
         ("error(0.6) D0\n", "'priors' must hold probabilities from 0 to 0.5, not 0.6"),
-        ("error(2) D0\n", "m.dem: "),
-        ("nonsense\n", "m.dem: "),
+        ("error(2) D0\n", "m.dem, line 1: "),
+        ("nonsense\n", "m.dem, line 1: "),
     ],
 )
 def test_bad_models_are_told(tmp_path, content, message):
