@@ -1,10 +1,10 @@
 """The lightest errors of sparse checks by odd cuts: a linear program that grows, and branch and bound around it.
 
-A sum of checks whose syndrome is 1 is an odd cut: at least one of its errors is wrong. In a graph, these are the T-cuts,
-and the linear program over all of them has the lightest T-join for its solution (Edmonds and Johnson 1973). In general
-they are the covering inequalities of a binary clutter (Seymour 1977), and the program's value is a bound. Cuts are found
-where they are violated, as in LP decoding with redundant checks (Zhang and Siegel 2012). Bounds are added up again in
-integers, so that no rounding can make one too high.
+A sum of checks whose syndrome is 1 is an odd cut: at least one of its errors is wrong. In a graph, these are the
+T-cuts, and the linear program over all of them has the lightest T-join for its solution (Edmonds and Johnson 1973). In
+general they are the covering inequalities of a binary clutter (Seymour 1977), and the program's value is a bound. Cuts
+are found where they are violated, as in LP decoding with redundant checks (Zhang and Siegel 2012). Bounds are added up
+again in integers, so that no rounding can make one too high.
 """
 
 import heapq

@@ -5,7 +5,8 @@ the enumeration would take, and then to the enumeration if n allows one. A singl
 without its dependent ones gets a moment of `isd`, and then the engines that suit it, side by side in threads: `maxsat`,
 `cpsat` and `coset` where A is sparse; `coset` and `brouwer-zimmermann` where it is dense and has at most 64 unknowns or
 dependent rows; else `brouwer-zimmermann`. Where its enumeration would not end in time, `isd` searches beside it, or
-`xorsat` if there is no limit. All stop when what they know together is a proof.
+`xorsat` if there is no limit. All stop when what they know together is a proof. A problem given by short checks goes to
+`odd-cuts` for a moment before its unknowns are eliminated, and `odd-cuts` runs beside the others after that.
 """
 
 from functools import partial
@@ -17,10 +18,11 @@ from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.models import short_checks
+from xoropt_solvers.odd_cuts import HEAVIEST
 from xoropt_solvers.problem import ParityProblem, unpack_word, with_checks
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
+from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, odd_cuts, sat, xorsat
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 from xoropt_solvers.zimmermann import cores, enumeration_seconds
@@ -29,6 +31,7 @@ __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
 FIRST_SECONDS = 0.05  # of `isd` before the race
+CUTS_SECONDS = 0.25  # of `odd-cuts` before the race
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -53,6 +56,11 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
         if first.cost[0] == first.lower_bound[0]:
             x = unpack_word(first.x[0], problem.n)
             return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
+    elif short_checks(problem) and "A" not in vars(problem) and problem.row_weights.max(initial=0) < HEAVIEST:
+        # Sparse checks: most are settled by odd cuts before the elimination of their unknowns would be done.
+        found = odd_cuts.STRATEGY.run(problem, clock.part(CUTS_SECONDS))
+        if found.cost == found.lower_bound or clock.expired():
+            return Answer(found.x, found.cost, found.lower_bound, {"engine": "odd-cuts", **found.info})
     # It is not settled at once, so that the reductions are worth their time.
     reduced = reduce_problem(problem)
     columns = independent_columns(reduced.problem.A)
@@ -106,6 +114,8 @@ def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list
     narrow = is_narrow(problem)
     if is_sparse(problem):
         chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
+        if short_checks(problem) and problem.row_weights.max(initial=0) < HEAVIEST:
+            chosen.insert(0, odd_cuts.STRATEGY)
         if not chosen and not missing_packages(sat.STRATEGY):
             chosen = [sat.STRATEGY]
         if narrow:
