@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.strategy import Clock
 
 __all__ = ["Columns", "Found", "pack_columns", "search_cuts"]
@@ -21,8 +20,8 @@ __all__ = ["Columns", "Found", "pack_columns", "search_cuts"]
 HEAVIEST = 1 << 40
 """What an error may weigh at most, so that the sums of duals are exact."""
 SHIFT = 20  # bits of a dual after the point, where weights leave room
-VIOLATED = 1e-6
-MOST_PIVOTS = 20_000
+LEAST = 1e-7  # value that counts
+PIVOTS_A_CALL, MOST_CALLS = 100, 200  # of the simplex method, between two looks at the clock
 UNSEEN = 1 << 62
 
 
@@ -145,25 +144,24 @@ def search_cuts(columns: Columns, syndrome: np.ndarray, clock: Clock) -> Found:
     root = _Node(np.ones(len(columns.weights), dtype=bool), target, (), 0, single)
     heap: list[tuple[int, int, _Node]] = [(0, 0, root)]
     nodes = cuts = made = 0
-    with stopping(clock.left(), clock.ended_by) as stop:
-        while heap and heap[0][0] < cost and not stop[0]:
-            bound, _, node = heapq.heappop(heap)
-            clock.report(cost, bound)
-            nodes += 1
-            program, least, value, found = _solve(columns, node, cost, room, stop)
-            cuts += len(program.cuts)
-            bound = max(bound, least)
-            if found is not None:
-                best = np.array([*node.taken, *found], dtype=np.int64)
-                cost = int(columns.weights[best].sum())
-            if bound >= cost:
-                continue
-            if value is None:  # the time is up
-                heapq.heappush(heap, (bound, -1, node))
-                break
-            for child in _branch(columns, node, program, value, cost):
-                made += 1
-                heapq.heappush(heap, (bound, made, child))
+    while heap and heap[0][0] < cost and not clock.expired():
+        bound, _, node = heapq.heappop(heap)
+        clock.report(cost, bound)
+        nodes += 1
+        program, least, value, found = _solve(columns, node, cost, room, clock)
+        cuts += len(program.cuts)
+        bound = max(bound, least)
+        if found is not None:
+            best = np.array([*node.taken, *found], dtype=np.int64)
+            cost = int(columns.weights[best].sum())
+        if bound >= cost:
+            continue
+        if value is None:  # the time is up
+            heapq.heappush(heap, (bound, -1, node))
+            break
+        for child in _branch(columns, node, program, value, cost):
+            made += 1
+            heapq.heappush(heap, (bound, made, child))
     bound = min([cost, *(bound for bound, _, _ in heap)])
     return Found(best, cost, bound, nodes, cuts)
 
@@ -175,7 +173,7 @@ def _bit(position: int, words: int) -> np.ndarray:
 
 
 def _solve(
-    columns: Columns, node: _Node, cost: int, room: np.ndarray, stop: np.ndarray
+    columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Clock
 ) -> tuple[_Program, int, np.ndarray | None, np.ndarray | None]:
     """Grow the program of a node until no violated cut is found.
 
@@ -195,21 +193,23 @@ def _solve(
     while True:
         before = len(program.cuts)
         for mask in new:
-            if not _add(program, columns, node.active, mask, value if before else None):
+            if not _add(program, columns, node.active, mask):
                 return program, UNSEEN, None, found
         if len(program.cuts) == before and before:
             break
-        p = program
-        status = pivot_dictionary(
-            p.table, p.constants, p.prices, p.basic, p.other, p.where, len(p.cuts), p.columns, MOST_PIVOTS, stop
-        )
+        p, status, calls = program, 2, 0
+        while status == 2 and calls < MOST_CALLS and not clock.expired():
+            status = pivot_dictionary(
+                p.table, p.constants, p.prices, p.basic, p.other, p.where, len(p.cuts), p.columns, PIVOTS_A_CALL
+            )
+            calls += 1
         if status == 1:
             return program, UNSEEN, None, found
-        if status == 2:
+        if clock.expired():
             return program, bound, None, found
         bound = max(bound, node.cost + _bound(columns, program)[0])
         value = _values(program, len(columns.weights))
-        support = np.flatnonzero(value > VIOLATED)
+        support = np.flatnonzero(value > LEAST)
         support = support[np.argsort(-value[support], kind="stable")]
         count = span_syndrome(columns.packed, support, node.syndrome, room)
         if count >= 0:
@@ -218,7 +218,9 @@ def _solve(
                 cost, found = total, room[:count].copy()
         if bound >= cost:
             return program, bound, None, found
-        new = [*masks[: find_cuts(columns.packed, support, node.syndrome, columns.checks, masks)]]
+        if status == 2:  # rounding keeps it from its end: both parts of the node are smaller
+            break
+        new = [*masks[: find_cuts(columns.packed, support, value, node.syndrome, columns.checks, masks)]]
     return program, bound, value, found
 
 
@@ -237,16 +239,14 @@ def _begin(columns: Columns, rows: int = 64, width: int = 1024) -> _Program:
     )
 
 
-def _add(program: _Program, columns: Columns, active: np.ndarray, mask: np.ndarray, value: np.ndarray | None) -> bool:
-    """Add a cut, unless it holds already; tell whether it has an error at all."""
+def _add(program: _Program, columns: Columns, active: np.ndarray, mask: np.ndarray) -> bool:
+    """Add a cut; tell whether it has an error at all."""
     from xoropt_solvers.kernels.cutting_planes import add_cut, cut_errors
 
     errors = np.empty(len(columns.weights), dtype=np.int64)
     errors = errors[: cut_errors(columns.packed, active, mask, errors)].copy()
     if not len(errors):
         return False
-    if value is not None and value[errors].sum() >= 1 - VIOLATED:
-        return True
     rows = len(program.cuts)
     if rows == len(program.basic):
         program.table = np.concatenate([program.table, np.zeros_like(program.table)])

@@ -9,17 +9,33 @@ import numba
 import numpy as np
 from numba import njit
 
-from xoropt_solvers.kernels.bits import boolean, count_ones, int64, stopped, trailing_zeros, uint64
+from xoropt_solvers.kernels.bits import boolean, count_ones, inner, int64, trailing_zeros, uint64
 
 __all__ = ["add_cut", "cut_errors", "find_cuts", "pivot_dictionary", "span_syndrome"]
 
 ONE = np.uint64(1)
 TINY = 1e-9
+ENOUGH = 1 - 1e-6  # the value of a cut that counts as held
+float64 = numba.float64
+UNSEEN = np.int64(1 << 62)
 
 
-@njit(int64(uint64[:, ::1], int64[::1], uint64[::1], int64, uint64[:, ::1]), cache=True, nogil=True)
-def find_cuts(columns, order, syndrome, checks, cuts):  # type: ignore[no-untyped-def]
-    """Find sums of checks that an odd number of errors must be in, but few of those in `order`. Returns their number.
+@inner
+def _value(columns, order, values, cut):  # type: ignore[no-untyped-def]
+    """Add up the values of the errors in `order` that are in a cut."""
+    total = 0.0
+    for j in order:
+        ones = int64(0)
+        for w in range(cut.size):
+            ones += count_ones(columns[j, w] & cut[w])
+        if ones & 1:
+            total += values[j]
+    return total
+
+
+@njit(int64(uint64[:, ::1], int64[::1], float64[::1], uint64[::1], int64, uint64[:, ::1]), cache=True, nogil=True)
+def find_cuts(columns, order, values, syndrome, checks, cuts):  # type: ignore[no-untyped-def]
+    """Find odd cuts that the errors in `order` violate: those in the cut have values below 1 in all. Returns how many.
 
     The sums of checks that no error of a growing set is in are found by elimination. An error that is new to the set
     takes one of them away, the one of fewest checks; it is an odd cut if its syndrome is 1. So are those that are left
@@ -28,7 +44,8 @@ def find_cuts(columns, order, syndrome, checks, cuts):  # type: ignore[no-untype
 
     Args:
         columns: uint64 (errors, words), the checks of each error.
-        order: int64, errors, the first of the set first.
+        order: int64, errors, the first of the set first; all others have the value 0.
+        values: float64 (errors,).
         syndrome: uint64 (words,).
         checks: the number of checks.
         cuts: uint64 (checks, words), gets the cuts, of which the last is found last.
@@ -65,8 +82,9 @@ def find_cuts(columns, order, syndrome, checks, cuts):  # type: ignore[no-untype
         alive[least] = False
         if odd[least]:
             left -= 1
-            cuts[count] = sums[least]
-            count += 1
+            if _value(columns, order, values, sums[least]) < ENOUGH:
+                cuts[count] = sums[least]
+                count += 1
         for h in range(hits):
             i = hit[h]
             if i == least:
@@ -160,10 +178,6 @@ def span_syndrome(columns, order, syndrome, found):  # type: ignore[no-untyped-d
     return int64(-1)
 
 
-float64 = numba.float64
-UNSEEN = np.int64(1 << 62)
-
-
 @njit(
     int64(
         float64[:, ::1],
@@ -210,21 +224,17 @@ def add_cut(table, constants, prices, basic, other, where, weights, errors, rows
 
 
 @njit(
-    int64(
-        float64[:, ::1], float64[::1], float64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64, int64[::1]
-    ),
+    int64(float64[:, ::1], float64[::1], float64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64),
     cache=True,
     nogil=True,
 )
-def pivot_dictionary(table, constants, prices, basic, other, where, rows, columns, most, stop):  # type: ignore[no-untyped-def]
+def pivot_dictionary(table, constants, prices, basic, other, where, rows, columns, most):  # type: ignore[no-untyped-def]
     """Make a dictionary feasible by the dual simplex method.
 
     Returns:
-        0 where it is, 1 where the program has no solution, 2 where `most` pivots were not enough, or `stop` is set.
+        0 where it is, 1 where the program has no solution, 2 where `most` pivots were not enough.
     """
     for _ in range(most):
-        if stopped(stop):
-            return int64(2)
         r = int64(0)
         for i in range(rows):
             if constants[i] < constants[r]:
