@@ -8,6 +8,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,14 @@ class ParityChecks:
     def __len__(self) -> int:
         return len(self.syndrome)
 
-    @property
+    @cached_property
+    def key(self) -> bytes:
+        """Tells H, without the syndrome, from others."""
+        digest = hashlib.blake2b(self.starts.tobytes(), digest_size=16)
+        digest.update(self.columns.tobytes())
+        return digest.digest() + self.length.to_bytes(8, "little")
+
+    @cached_property
     def rows(self) -> np.ndarray:
         """The check of each one in H, int64 (ones,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
@@ -92,7 +100,10 @@ def read_checks(H: Any, s: Any) -> ParityChecks:
         )
     for array in (starts, columns, syndrome):
         array.flags.writeable = False
-    return ParityChecks(starts, columns, syndrome, int(shape[1]))
+    read = ParityChecks(starts, columns, syndrome, int(shape[1]))
+    if isinstance(H, ParityChecks):
+        vars(read).update(key=H.key, rows=H.rows)  # the same H has the same
+    return read
 
 
 def dense_checks(given: ParityChecks) -> np.ndarray:
@@ -132,12 +143,9 @@ def known_of(given: ParityChecks) -> dict[str, Any]:
 
     The last few matrices are remembered, by what they hold.
     """
-    digest = hashlib.blake2b(given.starts.tobytes(), digest_size=16)
-    digest.update(given.columns.tobytes())
-    key = digest.digest() + given.length.to_bytes(8, "little")
     with _LOCK:
-        known = _KNOWN.setdefault(key, {})
-        _KNOWN.move_to_end(key)
+        known = _KNOWN.setdefault(given.key, {})
+        _KNOWN.move_to_end(given.key)
         while len(_KNOWN) > REMEMBERED:
             _KNOWN.popitem(last=False)
     return known
