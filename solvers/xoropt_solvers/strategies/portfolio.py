@@ -31,7 +31,7 @@ __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
 FIRST_SECONDS = 0.05  # of `isd` before the race
-CUTS_SECONDS = 0.25  # of `odd-cuts` before the race
+CUTS_SECONDS = 1.0  # of `odd-cuts` before the race; at most a quarter of the time left
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -58,7 +58,9 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
             return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
     elif short_checks(problem) and "A" not in vars(problem) and problem.row_weights.max(initial=0) < HEAVIEST:
         # Sparse checks: most are settled by odd cuts before the elimination of their unknowns would be done.
-        found = odd_cuts.STRATEGY.run(problem, clock.part(CUTS_SECONDS))
+        left = clock.left()
+        moment = CUTS_SECONDS if left is None else min(CUTS_SECONDS, left / 4)
+        found = odd_cuts.STRATEGY.run(problem, clock.part(moment))
         if found.cost == found.lower_bound or clock.expired():
             return Answer(found.x, found.cost, found.lower_bound, {"engine": "odd-cuts", **found.info})
     # It is not settled at once, so that the reductions are worth their time.
