@@ -25,10 +25,11 @@ from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.models import short_checks
+from xoropt_solvers.odd_cuts import HEAVIEST
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
+from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, odd_cuts, sat, xorsat
 from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 from xoropt_solvers.zimmermann import cores, enumeration_seconds
@@ -39,6 +40,7 @@ SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up t
 COSET_SECONDS = 0.02  # of `coset` before all others
 FIRST_SECONDS = (0.005, 0.04)  # of `isd` before the race, after each of which `brouwer-zimmermann` may have its turn
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be tried before the race
+CUTS_SECONDS = 1.0  # of `odd-cuts` before the race; at most a quarter of the time left
 HINT_SECONDS = 0.02  # of `isd` where it only finds where the models begin
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
