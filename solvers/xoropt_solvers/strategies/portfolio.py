@@ -1,11 +1,14 @@
 """The default: elimination, then the exact engine that should prove the block soonest, then the next one.
 
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
-the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more unknowns
-without its dependent ones gets moments of `coset` and `isd`, and of `brouwer-zimmermann` where that should end soon.
-Then the engines that suit it run side by side in threads:
+the enumeration would take, and then to the enumeration if n allows one.
 
-- `maxsat` and `cpsat` where A or the checks are sparse, the second from the best answer so far, and `coset` or
+A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
+What is not settled then, and has more unknowns without its dependent ones, gets moments of `odd-cuts` if A is sparse,
+of `coset` and `isd`, and of `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
+side in threads, as many as there are workers:
+
+- `odd-cuts`, `cpsat` from the best answer so far, and `maxsat` where A or the checks are sparse, and `coset` or
   `brouwer-zimmermann` with them if that should end in time;
 - `coset` and `brouwer-zimmermann` where A is dense and has at most 64 unknowns or dependent rows, the second alone
   where as many rows are dependent as not;
@@ -16,7 +19,6 @@ All stop when what they know together is a proof.
 
 from contextlib import suppress
 from functools import partial
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -40,7 +42,7 @@ SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up t
 COSET_SECONDS = 0.02  # of `coset` before all others
 FIRST_SECONDS = (0.005, 0.04)  # of `isd` before the race, after each of which `brouwer-zimmermann` may have its turn
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be tried before the race
-CUTS_SECONDS = 1.0  # of `odd-cuts` before the race; at most a quarter of the time left
+CUTS_SECONDS = 0.5  # of `odd-cuts` before all others
 HINT_SECONDS = 0.02  # of `isd` where it only finds where the models begin
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
@@ -62,6 +64,13 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
         InvalidInputError: `workers` is not a positive integer.
     """
     workers = cores() if workers is None else checks.integer(workers, "workers", 1)
+    known: Race | None = None
+    if problem.checks is not None and _cuttable(problem) and "A" not in vars(problem):
+        # Most problems of sparse checks are settled before the elimination of their unknowns would be done.
+        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS)))
+        known = Race(found, odd_cuts.STRATEGY.name, {odd_cuts.STRATEGY.name: found.lower_bound})
+        if not known.open or clock.expired():
+            return Answer(found.x, found.cost, found.lower_bound, {"engine": known.winner, **found.info})
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
         if first.cost[0] == first.lower_bound[0]:
@@ -70,21 +79,25 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     # It is not settled at once, so that the reductions are worth their time.
     reduced = reduce_problem(problem)
     if reduced.problem.checks is not None:  # the columns of A are independent then, as `generator` makes them
-        answer = _core(reduced.problem, clock.raised(reduced.offset), workers)
-        return Answer(answer.x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
-    columns = independent_columns(reduced.problem.A)
-    core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
-    answer = _core(core, clock.raised(reduced.offset), workers)
+        columns, core = np.arange(problem.n), reduced.problem
+    else:
+        columns = independent_columns(reduced.problem.A)
+        core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
+    answer = _core(core, known, reduced.offset, clock.raised(reduced.offset), workers)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
     return Answer(x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
 
 
-def _core(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
+def _core(problem: ParityProblem, before: Race | None, offset: int, clock: Clock, workers: int) -> Answer:
+    """Solve a problem of independent columns; `before` knows the one where each x costs `offset` more."""
     first = greedy_answer(problem)
     known = Race(first, "greedy")
-    clock.report(first.cost, first.lower_bound)
-    if first.cost > first.lower_bound:
+    if before is not None and len(before.answer.x) == problem.n:
+        found = before.answer
+        known.take(before.winner, Answer(found.x, found.cost - offset, max(0, found.lower_bound - offset)))
+    clock.report(known.answer.cost, known.answer.lower_bound)
+    if known.open:
         if problem.n <= exhaustive.LIMIT:
             _small(problem, known, clock)
         else:
@@ -92,6 +105,12 @@ def _core(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
     answer = known.answer
     info = {"engine": known.winner, "bounds": known.bounds}
     return Answer(answer.x, answer.cost, answer.lower_bound, info)
+
+
+def _share(clock: Clock, seconds: float, share: float = 0.25) -> float:
+    """Return so many seconds, or the share of the time left if that is less."""
+    left = clock.left()
+    return seconds if left is None else min(seconds, share * left)
 
 
 def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
@@ -104,15 +123,16 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
 
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
-    left = clock.left()
-    most = inf if left is None else left / 10
 
     def moment(strategy: Strategy, seconds: float, **options: Any) -> None:
         if known.open and not clock.expired():
             with suppress(TimeUpError):
-                known.take(strategy.name, strategy.run(problem, clock.part(min(seconds, most)), **options))
+                known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
-    if not is_sparse(problem) or _enumerable(problem):
+    sparse = is_sparse(problem)
+    if sparse and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
+        moment(odd_cuts.STRATEGY, CUTS_SECONDS)
+    if not sparse or _enumerable(problem):
         if is_narrow(problem):
             moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
         for turn, seconds in enumerate(FIRST_SECONDS):
@@ -137,11 +157,12 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     left = clock.left()
     waits = HOPELESS if left is None else left
     if is_sparse(problem):
-        chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
+        chosen = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
         if not chosen and not missing_packages(sat.STRATEGY):
             chosen = [sat.STRATEGY]
-        if workers == 1:
-            chosen = chosen[:1]
+        if _cuttable(problem):
+            chosen.insert(0, odd_cuts.STRATEGY)
+        chosen = chosen[: max(1, workers)]
         if not chosen or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
             return [*map(part, chosen), part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1)]
         return [*map(part, chosen)]
@@ -160,6 +181,11 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
         return [first, part(isd.STRATEGY, seed=len(FIRST_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
     return [first, *map(part, general)]
+
+
+def _cuttable(problem: ParityProblem) -> bool:
+    """Tell whether `odd-cuts` suits a problem, as far as its checks tell."""
+    return (problem.checks is None or short_checks(problem)) and problem.row_weights.max(initial=0) < HEAVIEST
 
 
 def _enumerable(problem: ParityProblem) -> bool:
