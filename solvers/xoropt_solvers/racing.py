@@ -27,11 +27,13 @@ class Part:
         name: what the winner is called.
         run: the engine, with the problem and its options bound.
         seconds: how long it may run; None for as long as the race.
+        after: how many seconds after the others it starts, for one that is to help only where they take long.
     """
 
     name: str
     run: Callable[[Clock], Answer]
     seconds: float | None = None
+    after: float = 0.0
 
 
 @dataclass
@@ -89,8 +91,10 @@ def race(known: Race, parts: Sequence[Part], clock: Clock) -> None:
                 clock.report(cost, bound)
 
     def work(part: Part) -> None:
-        limit = clock.left() if part.seconds is None else clock.part(part.seconds).time_limit
         try:
+            if ended.wait(part.after):
+                return
+            limit = clock.left() if part.seconds is None else clock.part(part.seconds).time_limit
             found = part.run(Clock(limit, listen, ended))
             with lock:
                 if not over:

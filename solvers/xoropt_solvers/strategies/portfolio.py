@@ -10,8 +10,8 @@ side in threads, as many as there are workers:
 
 - `odd-cuts`, `cpsat` from the best answer so far, and `maxsat` where A or the checks are sparse, and `coset` or
   `brouwer-zimmermann` with them if that should end in time;
-- `coset` and `brouwer-zimmermann` where A is dense and has at most 64 unknowns or dependent rows, the second alone
-  where as many rows are dependent as not;
+- `coset` where A is dense, has at most 64 unknowns or dependent rows, and less than half of the rows are dependent;
+  `brouwer-zimmermann` helps if it takes long;
 - else `brouwer-zimmermann`; where its enumeration would not end in time, with `isd`, or `xorsat` if there is no limit.
 
 All stop when what they know together is a proof.
@@ -39,12 +39,13 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
-COSET_SECONDS = 0.02  # of `coset` before all others
-FIRST_SECONDS = (0.005, 0.04)  # of `isd` before the race, after each of which `brouwer-zimmermann` may have its turn
-SOON = 5  # times as long as `isd` had, in which an enumeration should end to be tried before the race
-CUTS_SECONDS = 0.5  # of `odd-cuts` before all others
+CUTS_SECONDS = 0.3, 0.1  # of `odd-cuts` before all others: on checks as given, and as elimination makes them
+COSET_SECONDS = 0.01  # of `coset` before all others
+ISD_SECONDS = (0.005, 0.04, 0.25)  # of `isd` before the race, the last where A is sparse
+SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
 HINT_SECONDS = 0.02  # of `isd` where it only finds where the models begin
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
+DELAY = 0.5  # seconds until an engine helps another one that should need it seldom
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -67,7 +68,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     known: Race | None = None
     if problem.checks is not None and _cuttable(problem) and "A" not in vars(problem):
         # Most problems of sparse checks are settled before the elimination of their unknowns would be done.
-        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS)))
+        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS[0])))
         known = Race(found, odd_cuts.STRATEGY.name, {odd_cuts.STRATEGY.name: found.lower_bound})
         if not known.open or clock.expired():
             return Answer(found.x, found.cost, found.lower_bound, {"engine": known.winner, **found.info})
@@ -124,21 +125,23 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
 
-    def moment(strategy: Strategy, seconds: float, **options: Any) -> None:
+    def moment(strategy: Strategy, seconds: float | None, **options: Any) -> None:
         if known.open and not clock.expired():
+            part = clock.part(None if seconds is None else _share(clock, seconds))
             with suppress(TimeUpError):
-                known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
+                known.take(strategy.name, strategy.run(problem, part, **options))
 
     sparse = is_sparse(problem)
     if sparse and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
-        moment(odd_cuts.STRATEGY, CUTS_SECONDS)
+        moment(odd_cuts.STRATEGY, CUTS_SECONDS[1])
+    few = not sparse and is_narrow(problem) and _few_dependents(problem)
     if not sparse or _enumerable(problem):
-        if is_narrow(problem):
+        if is_narrow(problem) and not few:
             moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
-        for turn, seconds in enumerate(FIRST_SECONDS):
+        for turn, seconds in enumerate(ISD_SECONDS[: 3 if sparse else 1 if few else 2]):
             moment(isd.STRATEGY, seconds, seed=turn)
             if known.open and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
-                moment(brouwer_zimmermann.STRATEGY, 2 * SOON * seconds, workers=workers)
+                moment(brouwer_zimmermann.STRATEGY, None, workers=workers)
     elif problem.k <= ENUMERATED:
         moment(isd.STRATEGY, HINT_SECONDS)
     if known.open and not clock.expired():
@@ -149,13 +152,15 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     """Choose the engines of a race; what is known already tells how long they may take."""
     cost = known.answer.cost
 
-    def part(strategy: Strategy, **options: Any) -> Part:
+    def part(strategy: Strategy, after: float = 0.0, **options: Any) -> Part:
+        run = partial(strategy.run, problem, **options)
         if strategy is cpsat.STRATEGY:
-            return Part(strategy.name, partial(cpsat.run_from, problem, x=known.answer.x if known.bounds else None))
-        return Part(strategy.name, partial(strategy.run, problem, **options))
+            run = partial(cpsat.run_from, problem, x=known.answer.x if known.bounds else None)
+        return Part(strategy.name, run, after=after)
 
     left = clock.left()
     waits = HOPELESS if left is None else left
+    delay = _share(clock, DELAY)
     if is_sparse(problem):
         chosen = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
         if not chosen and not missing_packages(sat.STRATEGY):
@@ -163,22 +168,25 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
         if _cuttable(problem):
             chosen.insert(0, odd_cuts.STRATEGY)
         chosen = chosen[: max(1, workers)]
-        if not chosen or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
-            return [*map(part, chosen), part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1)]
-        return [*map(part, chosen)]
+        models = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(chosen)]
+        if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
+            models.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
+        return models
     hopeless = enumeration_seconds(problem, cost, workers) > waits
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
-        if problem.weights is not None:
+        if problem.weights is not None or (workers == 1 and (hopeless or _few_dependents(problem))):
             return exact
-        if not hopeless and problem.k >= 2 * problem.n:
+        if _few_dependents(problem):
+            return [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1, after=delay)]
+        if not hopeless:
             return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
-        return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
+        return [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
     if not hopeless:
         return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
     first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
     if left is not None:
-        return [first, part(isd.STRATEGY, seed=len(FIRST_SECONDS))]
+        return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
     return [first, *map(part, general)]
 
@@ -186,6 +194,11 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
 def _cuttable(problem: ParityProblem) -> bool:
     """Tell whether `odd-cuts` suits a problem, as far as its checks tell."""
     return (problem.checks is None or short_checks(problem)) and problem.row_weights.max(initial=0) < HEAVIEST
+
+
+def _few_dependents(problem: ParityProblem) -> bool:
+    """Tell whether so few rows depend on others that `coset` knows better ways than information sets."""
+    return problem.k < 2 * problem.n
 
 
 def _enumerable(problem: ParityProblem) -> bool:

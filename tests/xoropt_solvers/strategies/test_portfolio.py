@@ -35,6 +35,7 @@ def engines(problem, time_limit=None, workers=2):
 
 def test_engines_are_chosen_by_size_sparsity_time_and_threads():
     assert engines(dense(90, 50)) == ["coset", "brouwer-zimmermann"]
+    assert engines(dense(100, 50), time_limit=100.0) == ["brouwer-zimmermann"]
     assert engines(dense(90, 50), workers=1) == ["coset"]
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
     assert engines(dense(400, 200), time_limit=9.0) == ["brouwer-zimmermann", "isd"]
