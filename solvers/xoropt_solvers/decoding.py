@@ -13,6 +13,7 @@ MOST_SUMS = 1 << 18  # of one half, 2 MB a word
 WINDOWS = range(1, 21)
 # Nanoseconds of an exchange for each column's word, of a sum and of a collision for each word, and of a window's entry.
 EXCHANGE, SUM, COLLISION, ENTRY = 0.5, 2.0, 1.5, 0.15
+MOST_TIME = 5e7  # nanoseconds of a round, within which no clock is looked at
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def plan_sets(members: int, dependents: int, errors: int) -> Plan:
                 break
             collisions = halves[0] * halves[1] / 2**window
             time = exchanges + SUM * words * sum(halves) + COLLISION * words * collisions + ENTRY * 2**window
+            if chosen is not None and time > MOST_TIME:
+                continue
             gain = _chance(members, dependents, errors, p, window) / time
             if gain > best or chosen is None:
                 best, chosen = gain, Plan(p, window, swaps, halves[1], time * 1e-9)

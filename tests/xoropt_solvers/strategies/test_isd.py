@@ -1,7 +1,9 @@
 """Information-set decoding: a planted pattern is found, with the probability that it would have been."""
 
+import pytest
 from parity_problems import dense, least_cost, planted, seeded_problem
 from xoropt_solvers import solve
+from xoropt_solvers.decoding import plan_sets
 
 
 def test_isd_reports_its_probability():
@@ -24,3 +26,8 @@ def test_weights_are_what_is_minimized():
     problem = seeded_problem(5, max_k=40, max_n=10, weighted=True)
     solution = solve(problem, "isd")
     assert solution.cost == least_cost(problem) > 0
+
+
+@pytest.mark.parametrize(("members", "dependents", "errors"), [(199, 19, 12), (64, 6, 30), (400, 30, 200), (12, 3, 2)])
+def test_a_round_is_short_enough_for_a_clock(members, dependents, errors):
+    assert plan_sets(members, dependents, errors).seconds <= 0.05
