@@ -5,11 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from parity_problems import TRIANGLE, dense, planted
+from parity_problems import TRIANGLE, dense, least_cost, planted
 from xoropt_solvers import Answer, Clock, ParityProblem, solve
+from xoropt_solvers.elimination import greedy_batch
 from xoropt_solvers.problem import mismatch_mask
 from xoropt_solvers.racing import Race
-from xoropt_solvers.strategies import brouwer_zimmermann, isd, portfolio
+from xoropt_solvers.strategies import brouwer_zimmermann, exhaustive, isd, portfolio
 
 
 @pytest.mark.parametrize(
@@ -104,3 +105,50 @@ def test_the_best_answer_of_all_parts_is_kept(monkeypatch, better):
     assert solution.info["engine"] == better
     assert (solution.cost, solution.lower_bound) == (costs[least], 3)
     assert solution.info["bounds"] == {"isd": 2, "brouwer-zimmermann": 3}
+
+
+def small(seed):
+    """A small problem of one of four kinds: dense, with few ones in a row, with weights, or given by short checks."""
+    rng = np.random.default_rng(seed)
+    n, k = int(rng.integers(4, 10)), int(rng.integers(12, 40))
+    weights = None if seed % 2 else rng.integers(1, 9, k)
+    if seed % 4 < 2:
+        return ParityProblem(rng.random((k, n)) < (0.5 if seed % 8 < 4 else 0.2), rng.random(k) < 0.5, weights)
+    H = rng.random((k - n, k)) < 3 / k
+    return ParityProblem.from_checks(H, (H.astype(int) @ (rng.random(k) < 0.2)) % 2, weights)
+
+
+def no_short_cuts(monkeypatch):
+    """Let every problem go through all that large ones do."""
+    monkeypatch.setattr(portfolio, "run_batch", lambda batch, limit: greedy_batch(batch))
+    monkeypatch.setattr(portfolio, "CUTS_SECONDS", (1e-4, 1e-4))
+    monkeypatch.setattr(portfolio, "ISD_SECONDS", (1e-4,))
+    monkeypatch.setattr(portfolio, "COSET_SECONDS", 1e-4)
+    monkeypatch.setattr(portfolio, "SOON", 0)
+    monkeypatch.setattr(portfolio, "DELAY", 0.0)
+    monkeypatch.setattr(exhaustive, "LIMIT", -1)
+
+
+def hold(seeds):
+    for seed in seeds:
+        problem = small(seed)
+        if problem.n > 14:
+            continue
+        solution = solve(problem, time_limit=60.0, workers=1 + seed % 3)
+        assert solution.optimal, seed
+        assert solution.cost == least_cost(problem), seed
+
+
+def test_races_claim_nothing_wrong(monkeypatch):
+    no_short_cuts(monkeypatch)
+    hold(range(60))
+
+
+@pytest.mark.slow
+def test_thousand_races_claim_nothing_wrong(monkeypatch):
+    no_short_cuts(monkeypatch)
+    hold(range(60, 1060))
+
+
+def test_the_whole_claims_nothing_wrong():
+    hold(range(60))
