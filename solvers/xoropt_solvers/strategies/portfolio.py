@@ -125,11 +125,10 @@ def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
     """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
 
-    def moment(strategy: Strategy, seconds: float | None, **options: Any) -> None:
+    def moment(strategy: Strategy, seconds: float, **options: Any) -> None:
         if known.open and not clock.expired():
-            part = clock.part(None if seconds is None else _share(clock, seconds))
             with suppress(TimeUpError):
-                known.take(strategy.name, strategy.run(problem, part, **options))
+                known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
     sparse = is_sparse(problem)
     if sparse and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
@@ -140,8 +139,9 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
             moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
         for turn, seconds in enumerate(ISD_SECONDS[: 3 if sparse else 1 if few else 2]):
             moment(isd.STRATEGY, seconds, seed=turn)
-            if known.open and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
-                moment(brouwer_zimmermann.STRATEGY, None, workers=workers)
+            if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+                found = brouwer_zimmermann.run_from(problem, clock, known.answer.x, workers)
+                known.take(brouwer_zimmermann.STRATEGY.name, found)
     elif problem.k <= ENUMERATED:
         moment(isd.STRATEGY, HINT_SECONDS)
     if known.open and not clock.expired():
@@ -153,10 +153,12 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     cost = known.answer.cost
 
     def part(strategy: Strategy, after: float = 0.0, **options: Any) -> Part:
-        run = partial(strategy.run, problem, **options)
+        begin = known.answer.x if known.bounds else None
         if strategy is cpsat.STRATEGY:
-            run = partial(cpsat.run_from, problem, x=known.answer.x if known.bounds else None)
-        return Part(strategy.name, run, after=after)
+            return Part(strategy.name, partial(cpsat.run_from, problem, x=begin), after=after)
+        if strategy is brouwer_zimmermann.STRATEGY:
+            return Part(strategy.name, partial(brouwer_zimmermann.run_from, problem, x=begin, **options), after=after)
+        return Part(strategy.name, partial(strategy.run, problem, **options), after=after)
 
     left = clock.left()
     waits = HOPELESS if left is None else left
