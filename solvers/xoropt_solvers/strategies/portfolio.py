@@ -175,17 +175,15 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
             models.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
         return models
     hopeless = enumeration_seconds(problem, cost, workers) > waits
-    if is_narrow(problem):
-        exact = [part(coset.STRATEGY, workers=workers)]
-        if problem.weights is not None or (workers == 1 and (hopeless or _few_dependents(problem))):
-            return exact
-        if _few_dependents(problem):
-            return [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1, after=delay)]
-        if not hopeless:
-            return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
-        return [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
+    if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
+        helps = workers > 1 and enumeration_seconds(problem, cost, workers - 1) < waits / 2
+        helper = [part(brouwer_zimmermann.STRATEGY, workers=workers - 1, after=delay)] if helps else []
+        return [part(coset.STRATEGY, workers=workers), *helper]
     if not hopeless:
         return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+    if is_narrow(problem):
+        exact = [part(coset.STRATEGY, workers=workers)]
+        return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
     first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
     if left is not None:
         return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]

@@ -35,7 +35,8 @@ def engines(problem, time_limit=None, workers=2):
 
 
 def test_engines_are_chosen_by_size_sparsity_time_and_threads():
-    assert engines(dense(90, 50)) == ["coset", "brouwer-zimmermann"]
+    assert engines(dense(70, 40)) == ["coset", "brouwer-zimmermann"]
+    assert engines(dense(90, 50)) == ["coset"]
     assert engines(dense(64, 32), time_limit=100.0) == ["brouwer-zimmermann"]
     assert engines(dense(90, 50), workers=1) == ["coset"]
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
