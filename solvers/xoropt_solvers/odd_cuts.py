@@ -9,7 +9,7 @@ again in integers, so that no rounding can make one too high.
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,9 @@ SHIFT = 20  # bits of a dual after the point, where weights leave room
 LEAST = 1e-7  # value that counts
 PIVOTS_A_CALL, MOST_CALLS = 100, 200  # of the simplex method, between two looks at the clock
 UNSEEN = 1 << 62
+SHRUNK = 0.7  # the share of the errors left at which a program begins anew
+EASY = 16  # rounds, after which a program is hard
+FEW, ORDERS = 4, 12  # fewer cuts than that of a round call for so many more orders there
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,25 @@ class _Node:
     cuts: Sequence[np.ndarray]
 
 
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    """What is known of a node.
+
+    Attributes:
+        node: with the errors ruled out since.
+        program: over its cuts.
+        bound: no errors in it are lighter and at the same time lighter than the best known.
+        value: float64 (errors,), of the program's solution, or None.
+        found: errors that complete the node's to the best cost known, or None where they are no better than before.
+    """
+
+    node: _Node
+    program: _Program
+    bound: int
+    value: np.ndarray | None = None
+    found: np.ndarray | None = None
+
+
 def pack_columns(rows: np.ndarray, columns: np.ndarray, checks: int, weights: np.ndarray) -> Columns:
     """Pack the errors of a sparse H; of errors with the same checks one of the lightest stays, of those with none none.
 
@@ -140,88 +162,110 @@ def search_cuts(columns: Columns, syndrome: np.ndarray, clock: Clock) -> Found:
     assert count >= 0, "no errors have the syndrome"
     best = room[:count].copy()
     cost = int(columns.weights[best].sum())
-    single = [_bit(check, len(target)) for check in at.tolist()]
-    root = _Node(np.ones(len(columns.weights), dtype=bool), target, (), 0, single)
+    root = _Node(np.ones(len(columns.weights), dtype=bool), target, (), 0, ())
     heap: list[tuple[int, int, _Node]] = [(0, 0, root)]
     nodes = cuts = made = 0
     while heap and heap[0][0] < cost and not clock.expired():
         bound, _, node = heapq.heappop(heap)
         clock.report(cost, bound)
         nodes += 1
-        program, least, value, found = _solve(columns, node, cost, room, clock)
-        cuts += len(program.cuts)
-        bound = max(bound, least)
-        if found is not None:
-            best = np.array([*node.taken, *found], dtype=np.int64)
+        state = _solve(columns, node, cost, room, clock)
+        cuts += len(state.program.cuts)
+        bound = max(bound, state.bound)
+        if state.found is not None:
+            best = np.array([*node.taken, *state.found], dtype=np.int64)
             cost = int(columns.weights[best].sum())
         if bound >= cost:
             continue
-        if value is None:  # the time is up
+        if clock.expired():
             heapq.heappush(heap, (bound, -1, node))
             break
-        for child in _branch(columns, node, program, value, cost):
+        for child in _branch(columns, state, cost):
             made += 1
             heapq.heappush(heap, (bound, made, child))
     bound = min([cost, *(bound for bound, _, _ in heap)])
     return Found(best, cost, bound, nodes, cuts)
 
 
-def _bit(position: int, words: int) -> np.ndarray:
-    mask = np.zeros(words, dtype=np.uint64)
-    mask[position >> 6] = np.uint64(1) << np.uint64(position & 63)
-    return mask
+def _single_checks(syndrome: np.ndarray) -> list[np.ndarray]:
+    """Return a mask for each check whose syndrome is 1."""
+    at = np.flatnonzero(np.unpackbits(syndrome.astype("<u8").view(np.uint8), bitorder="little"))
+    masks = np.zeros((len(at), len(syndrome)), dtype=np.uint64)
+    masks[np.arange(len(at)), at >> 6] = np.uint64(1) << (at & 63).astype(np.uint64)
+    return [*masks]
 
 
-def _solve(
-    columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Clock
-) -> tuple[_Program, int, np.ndarray | None, np.ndarray | None]:
-    """Grow the program of a node until no violated cut is found.
+def _solve(columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Clock) -> _Outcome:
+    """Grow the program of a node until no violated cut is found, or nothing below `cost` is left in it.
 
-    Returns:
-        The program, the node's bound, the value of each error (None where the time is up or nothing is left to do), and
-        errors that complete the node's to a cost below `cost`, or None.
+    Errors that only dearer solutions have are ruled out on the way; where they are many, the program begins anew
+    without them.
     """
     from xoropt_solvers.kernels.cutting_planes import find_cuts, pivot_dictionary, span_syndrome
 
-    program = _begin(columns)
-    found, bound = None, node.cost
-    new = [mask for mask in node.cuts if _odd(mask & node.syndrome)]
-    if not new and not node.syndrome.any():
-        return program, node.cost, None, np.zeros(0, dtype=np.int64) if node.cost < cost else None
+    state = _Outcome(node, _begin(columns), node.cost)
+    if not node.syndrome.any():
+        return replace(state, found=np.zeros(0, dtype=np.int64) if node.cost < cost else None)
+    new = [mask for mask in node.cuts if _odd(mask & node.syndrome)] or _single_checks(node.syndrome)
     masks = np.zeros((columns.checks, len(node.syndrome)), dtype=np.uint64)
-    value = np.zeros(len(columns.weights))
-    while True:
-        before = len(program.cuts)
-        for mask in new:
-            if not _add(program, columns, node.active, mask):
-                return program, UNSEEN, None, found
-        if len(program.cuts) == before and before:
-            break
-        p, status, calls = program, 2, 0
+    rounds = 0
+    while new:
+        p, rounds = state.program, rounds + 1
+        if not all(_add(p, columns, state.node.active, mask) for mask in new):
+            return replace(state, bound=UNSEEN)
+        status, calls = 2, 0
         while status == 2 and calls < MOST_CALLS and not clock.expired():
             status = pivot_dictionary(
                 p.table, p.constants, p.prices, p.basic, p.other, p.where, len(p.cuts), p.columns, PIVOTS_A_CALL
             )
             calls += 1
         if status == 1:
-            return program, UNSEEN, None, found
+            return replace(state, bound=UNSEEN)
         if clock.expired():
-            return program, bound, None, found
-        bound = max(bound, node.cost + _bound(columns, program)[0])
-        value = _values(program, len(columns.weights))
+            return state
+        bound, total, left = _bound(columns, p)
+        value = _values(p, len(columns.weights))
         support = np.flatnonzero(value > LEAST)
         support = support[np.argsort(-value[support], kind="stable")]
         count = span_syndrome(columns.packed, support, node.syndrome, room)
-        if count >= 0:
-            total = node.cost + int(columns.weights[room[:count]].sum())
-            if total < cost:
-                cost, found = total, room[:count].copy()
-        if bound >= cost:
-            return program, bound, None, found
-        if status == 2:  # rounding keeps it from its end: both parts of the node are smaller
-            break
+        if count >= 0 and node.cost + int(columns.weights[room[:count]].sum()) < cost:
+            cost = node.cost + int(columns.weights[room[:count]].sum())
+            state = replace(state, found=room[:count].copy())
+        state = replace(state, bound=max(state.bound, node.cost + bound), value=value)
+        if state.bound >= cost or status == 2:  # or rounding keeps it from its end: both parts of a node are smaller
+            return state
+        active = state.node.active & (left <= ((cost - 1 - node.cost) << columns.shift) - total)
+        if active.sum() < SHRUNK * state.node.active.sum():
+            state = replace(state, node=replace(state.node, active=active), program=_begin(columns))
+            new = _held(p)
+            continue
         new = [*masks[: find_cuts(columns.packed, support, value, node.syndrome, columns.checks, masks)]]
-    return program, bound, value, found
+        if rounds > EASY and len(new) < FEW:
+            new = _more_cuts(columns, support, value, node.syndrome, new, masks, len(p.cuts))
+    return state
+
+
+def _more_cuts(
+    columns: Columns,
+    support: np.ndarray,
+    value: np.ndarray,
+    syndrome: np.ndarray,
+    new: list[np.ndarray],
+    masks: np.ndarray,
+    seed: int,
+) -> list[np.ndarray]:
+    """Look for cuts in other orders of the errors, too, since one pivot after the other is what takes the time."""
+    from xoropt_solvers.kernels.cutting_planes import find_cuts
+
+    if not new:
+        return new
+    found = {mask.tobytes(): mask.copy() for mask in new}
+    rng = np.random.default_rng(seed)
+    for _ in range(ORDERS):
+        order = support[np.argsort(-value[support] * rng.uniform(0.5, 1.5, len(support)), kind="stable")]
+        count = find_cuts(columns.packed, order, value, syndrome, columns.checks, masks)
+        found |= {mask.tobytes(): mask.copy() for mask in masks[:count]}
+    return list(found.values())
 
 
 def _odd(mask: np.ndarray) -> bool:
@@ -305,22 +349,24 @@ def _add_up(flat: np.ndarray, units: np.ndarray, sizes: list[int], errors: int) 
     return sums
 
 
-def _branch(columns: Columns, node: _Node, program: _Program, value: np.ndarray, cost: int) -> tuple[_Node, _Node]:
-    """Take an error or rule it out; errors that only dearer solutions have are ruled out in both parts."""
-    _, total, left = _bound(columns, program)
-    most = (cost - 1 - node.cost) << columns.shift
-    active = node.active & (left <= most - total)
-    middle = np.where(active, np.abs(value - 0.5), np.inf)
-    error = int(middle.argmin())
+def _held(program: _Program) -> list[np.ndarray]:
+    """Return the cuts that hold with equality."""
+    slack = program.where[len(program.where) - len(program.basic) :]
+    return [mask for mask, place in zip(program.masks, slack, strict=False) if place >= 0]
+
+
+def _branch(columns: Columns, state: _Outcome, cost: int) -> tuple[_Node, _Node]:
+    """Take an error or rule it out."""
+    node, value = state.node, state.value
+    assert value is not None
+    _, total, left = _bound(columns, state.program)
+    active = node.active & (left <= ((cost - 1 - node.cost) << columns.shift) - total)
+    error = int(np.where(active, np.abs(value - 0.5), np.inf).argmin())
     active[error] = False
-    held = [mask for mask, slack in zip(program.masks, program.where[len(value) :], strict=False) if slack >= 0]
+    held = _held(state.program)
+    weight = int(columns.weights[error])
+    syndrome = node.syndrome ^ columns.packed[error]
     return (
         _Node(active, node.syndrome, node.taken, node.cost, held),
-        _Node(
-            active,
-            node.syndrome ^ columns.packed[error],
-            (*node.taken, error),
-            node.cost + int(columns.weights[error]),
-            held,
-        ),
+        _Node(active, syndrome, (*node.taken, error), node.cost + weight, held),
     )

@@ -234,12 +234,17 @@ def pivot_dictionary(table, constants, prices, basic, other, where, rows, column
     Returns:
         0 where it is, 1 where the program has no solution, 2 where `most` pivots were not enough.
     """
+    norms = np.empty(rows)
+    for i in range(rows):
+        norms[i] = 1.0
+        for j in range(columns):
+            norms[i] += table[i, j] * table[i, j]
     for _ in range(most):
-        r = int64(0)
+        r, steepest = int64(-1), 0.0
         for i in range(rows):
-            if constants[i] < constants[r]:
-                r = i
-        if constants[r] >= -TINY:
+            if constants[i] < -TINY and constants[i] * constants[i] > steepest * norms[i]:
+                r, steepest = i, constants[i] * constants[i] / norms[i]
+        if r < 0:
             return int64(0)
         c, least = int64(-1), 0.0
         for j in range(columns):
@@ -253,14 +258,21 @@ def pivot_dictionary(table, constants, prices, basic, other, where, rows, column
         for j in range(columns):
             table[r, j] = -table[r, j] / p
         table[r, c] = 1.0 / p
+        norms[r] = 1.0
+        for j in range(columns):
+            norms[r] += table[r, j] * table[r, j]
         constants[r] = -constants[r] / p
         for i in range(rows):
             f = table[i, c]
             if i == r or f == 0.0:
                 continue
             table[i, c] = 0.0
+            norm = 1.0
             for j in range(columns):
-                table[i, j] += f * table[r, j]
+                entry = table[i, j] + f * table[r, j]
+                table[i, j] = entry
+                norm += entry * entry
+            norms[i] = norm
             constants[i] += f * constants[r]
         f = prices[c]
         prices[c] = 0.0
