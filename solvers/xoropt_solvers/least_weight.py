@@ -126,7 +126,7 @@ def _logical_problems(H: Any, logicals: Any) -> list[ParityProblem]:
             continue  # with the earlier ones, this logical is a sum of checks
         problems.append(problem)
     if not problems:
-        raise InvalidInputError("Argument 'logicals' has no row that an error which all checks miss could flip.")
+        raise InvalidInputError("No error that all checks miss flips a logical: there is no distance.")
     return problems
 
 

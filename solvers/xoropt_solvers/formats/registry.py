@@ -81,13 +81,15 @@ def read_check_matrix(path: Place) -> CheckMatrix:
     path = Path(path)
     form, lines = _form_and_lines(path)
     if form == "text":
-        H = read_syndromes(path)
+        H = read_syndromes(path, "matrix: it must have lines of zeros and ones")
         return CheckMatrix(read_checks(H, np.zeros(len(H), dtype=bool)))
     found = _function(FORMATS[form].reader)(path, lines) if FORMATS[form].reader else None
     if not isinstance(found, CheckMatrix):
         raise FileFormatError(
             f"{path}: holds no parity-check matrix; name a .mtx, .alist, .npz (H), .dem or .txt file."
         )
+    if not found.H.length:
+        raise FileFormatError(f"{path}: holds a matrix without columns; there are no words to look for.")
     return found
 
 
