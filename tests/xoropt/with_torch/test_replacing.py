@@ -1,5 +1,7 @@
 """Files as state dicts, and compressed layers in the place of dense ones."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -144,6 +146,31 @@ def test_tied_models(tied):
 def _saved(path, tensors):
     xoropt.save(xoropt.compress(tensors), path, overwrite=True)
     return path
+
+
+def test_what_is_said_of_files_of_pytorch(tmp_path, monkeypatch):
+    """The advice works: for state dicts with tied weights, for parameters, and for whole models."""
+    import safetensors.torch  # noqa: F401 (the advice names it)
+
+    from xoropt.common.file_kinds import kind_of
+    from xoropt.torch import load_model
+
+    monkeypatch.chdir(tmp_path)
+    model, tokens = Tied(), torch.arange(9)
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    for content in (model.state_dict(), parameters, model):
+        for new in (False, True):
+            torch.save(content, "model.pt", _use_new_zipfile_serialization=new)
+            tensors, whole = kind_of(Path("model.pt")).partition("tensors: ")[2].split("; of a whole model: ")
+            said = (whole if content is model else tensors).replace("FILE", "'model.pt'")
+            exec(said, {"torch": torch, "xoropt": xoropt, "safetensors": safetensors})
+            if content is model:
+                xoropt.compress_checkpoint("model.safetensors", "small.safetensors")
+            assert not any(load_model(made := Tied(), "small.safetensors"))
+            assert torch.equal(made(tokens), model(tokens))
+            Path("small.safetensors").unlink()
+    with pytest.raises(xoropt.ArgumentError, match=r"'weights' is no tensor but .* checkpoint\['weights'\]"):
+        xoropt.compress({"weights": model.state_dict(), "epoch": 3})
 
 
 def test_shared_memory():
