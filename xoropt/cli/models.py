@@ -166,7 +166,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     help="One set of scales for each tensor, or for each row.",
 )
 @click.option("--include", multiple=True, metavar="PATTERN", help="Compress only tensors with such a name (* and ?).")
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave tensors with such a name uncompressed.")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Leave tensors with such a name as they are.")
 @click.option(
     "--only-quantized",
     is_flag=True,
@@ -191,9 +191,12 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --bits, and --sparsity, dense tensors are pruned and quantized, and what that costs is said. Without
-    them every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers; every file
-    comes back byte for byte; and a run that was ended goes on where it was when it is started again.
+    With --bits, and --sparsity, dense matrices are pruned and quantized, and what that costs is said. Left as
+    they are: biases and norms; what --exclude names; embeddings and output layers, which are told by words in their
+    names (embed, emb, wte, wpe, lm_head, shared), as tied, or by the height of a vocabulary. --include chooses instead.
+
+    Without --bits every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers;
+    every file comes back byte for byte; and a run that was ended goes on where it was when it is started again.
 
     \b
     Example:

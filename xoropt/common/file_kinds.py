@@ -13,7 +13,8 @@ HEAD = 4096
 """Bytes from the beginning of a file that tell its kind."""
 
 LOAD_TORCH = (
-    "load it where it is trusted and save it again: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
+    "where it is trusted, compress its tensors: xoropt.save(xoropt.compress(torch.load(FILE, weights_only=True)), "
+    "'small.safetensors'); of a whole model: safetensors.torch.save_model(torch.load(FILE, weights_only=False), "
     "'model.safetensors')"
 )
 STARTS: tuple[tuple[bytes, str], ...] = (

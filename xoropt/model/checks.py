@@ -63,6 +63,8 @@ def array_of(name: str, value: Any) -> np.ndarray:
     where = f"Tensor '{name}'"
     if isinstance(value, np.ma.MaskedArray):
         raise ArgumentError(f"{where} is a masked array; fill it first, for example with value.filled(0).")
+    if isinstance(value, Mapping):
+        raise ArgumentError(f"{where} is no tensor but holds others by name; compress those: checkpoint[{name!r}].")
     try:
         value = to_numpy(value)
     except ArgumentError as error:

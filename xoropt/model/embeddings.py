@@ -1,6 +1,6 @@
 """Embeddings and output layers: told by name, by bytes and by size, since pruning them costs much accuracy."""
 
-import fnmatch
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
@@ -10,8 +10,14 @@ from xoropt.model.arrays import same_bytes
 
 __all__ = ["find_embeddings", "is_named_embedding"]
 
-NAMES = ("*embed*", "*wte*", "*wpe*", "*lm_head*")
-"""Names of embeddings, in lower case."""
+NAMES = re.compile(
+    r"""(?i:embed|wte|wpe|lm_head)      # anywhere
+    |[Ee]mbs?(?![a-z])|EMB(?![A-Z])     # the end of a word: emb.weight, pos_emb, tokEmb
+    |(?:^|\.)shared\.weight$            # T5, BART
+    """,
+    re.VERBOSE,
+)
+"""What names of embeddings have in them."""
 VOCABULARY = 1 << 13
 """Rows from which on a matrix may be one row for each word of a vocabulary."""
 TIED = 1 << 10
@@ -22,7 +28,7 @@ FEWEST = 3
 
 def is_named_embedding(name: str) -> bool:
     """Tell whether a tensor's name is that of an embedding."""
-    return any(fnmatch.fnmatchcase(name.lower(), pattern) for pattern in NAMES)
+    return NAMES.search(name) is not None
 
 
 def find_embeddings(

@@ -12,6 +12,8 @@ __all__ = ["LossFigures", "figures_of", "measure_loss", "with_loss"]
 
 CHUNK = 1 << 20
 """Weights that are compared at once: bounds the memory beside the arrays."""
+DIGITS = 6
+"""Decimal digits of the sums: few enough that any processor finds the same, whatever the order in which it adds."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,17 @@ def measure_loss(original: np.ndarray, stored: np.ndarray) -> Loss:
             float(size[restored != 0].sum()),
             float(size.sum()),
         )
-    return Loss(*sums.tolist())
+    return Loss(*(float(f"{part:.{DIGITS}g}") for part in sums.tolist()))
 
 
 def with_loss(
     tensor: CompressedTensor | UncompressedTensor, original: np.ndarray
 ) -> CompressedTensor | UncompressedTensor:
-    """Return a tensor with its loss, where it was pruned and quantized; others as they are."""
+    """Return a tensor with its loss, where it was pruned and quantized; others, and where it is infinite, as they are."""
     if isinstance(tensor, UncompressedTensor) or "bits" not in (tensor.quantization or {}):
         return tensor
-    return replace(tensor, loss=measure_loss(original, decompress_tensor(tensor)))
+    loss = measure_loss(original, decompress_tensor(tensor))
+    return replace(tensor, loss=loss) if np.isfinite(loss).all() else tensor
 
 
 def figures_of(losses: Iterable[Loss | None]) -> LossFigures | None:

@@ -117,7 +117,7 @@ def why_uncompressed(name: str, array: np.ndarray, config: CompressConfig) -> st
         if array.ndim < 2:
             return "a vector (a bias or a norm)"
         if is_named_embedding(name):
-            return "an embedding"
+            return "an embedding, by its name"
     return None
 
 

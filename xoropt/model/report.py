@@ -12,7 +12,7 @@ from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits, open_file
 from xoropt.model.file.ties import ties_in
 from xoropt.model.losses import figures_of
-from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
+from xoropt.model.tensors import CompressedModel, CompressedTensor, Loss, UncompressedTensor, tensor_bits
 from xoropt.quantize.levels import Codebook, CodedField, Levels, Scales
 
 __all__ = ["CarriedReport", "ModelReport", "TensorReport", "TotalReport", "report", "report_file", "sum_up"]
@@ -72,7 +72,7 @@ class TensorReport:
         bound: bits a weight that an ideal entropy coder takes for independent weights: the entropy of the mask, and of
             the values of kept weights.
         relative_error, magnitude_share: what pruning and quantizing cost, see `xoropt.model.losses`; None where nothing
-            was lost, and for a model that was loaded from a file.
+            was lost, and for a file of an earlier version, which does not say it.
     """
 
     shape: tuple[int, ...]
@@ -209,8 +209,8 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
             carried[name] = _report_carried(tensor)
     size = None if path is None else os.path.getsize(path)
     total = sum_up([*tensors.values()], [*carried.values()], size)
-    lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
-    return ModelReport(tensors, carried, replace(total, **lost))
+    losses = [tensor.loss for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)]
+    return ModelReport(tensors, carried, replace(total, **_loss_of(*losses)))
 
 
 def report_file(path: str | os.PathLike[str]) -> ModelReport:
@@ -221,15 +221,17 @@ def report_file(path: str | os.PathLike[str]) -> ModelReport:
     """
     file = open_file(path)
     headers = header_bits(file)
-    tensors, carried = {}, {}
+    tensors, carried, losses = {}, {}, []
     for name in file.tensors:
         tensor = file.tensor(name)
         if isinstance(tensor, CompressedTensor):
+            losses.append(tensor.loss)
             figures = _report_tensor(tensor, headers[name])
             tensors[name] = _of_tied(figures, file.firsts[name]) if name in file.firsts else figures
         else:
             carried[name] = _report_carried(tensor)
-    return ModelReport(tensors, carried, sum_up([*tensors.values()], [*carried.values()], os.path.getsize(path)))
+    total = sum_up([*tensors.values()], [*carried.values()], os.path.getsize(path))
+    return ModelReport(tensors, carried, replace(total, **_loss_of(*losses)))
 
 
 def _of_tied(figures: TensorReport, first: str) -> TensorReport:
@@ -240,9 +242,9 @@ def _of_tied(figures: TensorReport, first: str) -> TensorReport:
     return replace(figures, kind=f"the same as {first}", efficiency=1.0, bits_per_weight=per_weight, **nothing)
 
 
-def _loss_of(*tensors: CompressedTensor) -> dict[str, Any]:
+def _loss_of(*losses: Loss | None) -> dict[str, Any]:
     """What pruning and quantizing cost, by the names of the attributes; empty where it is not known."""
-    figures = figures_of(tensor.loss for tensor in tensors)
+    figures = figures_of(losses)
     return {} if figures is None else asdict(figures)
 
 
@@ -277,7 +279,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         efficiency=_efficiency(encoded.size.care_bits, values),
         bits_per_weight=_per_weight(stored, encoded.outputs),
         bound=share * tensor.value_entropy - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
-        **_loss_of(tensor),
+        **_loss_of(tensor.loss),
     )
 
 

@@ -60,8 +60,7 @@ class CompressedTensor:
             for one that was quantized already and is kept exactly.
         value_entropy: bits of information in the value of a kept weight.
         listed: kept weights whose field is listed.
-        loss: what pruning and quantizing cost; None where nothing was lost, and where it is not known any more because
-            the tensor comes from a file.
+        loss: what pruning and quantizing cost; None where nothing was lost, and where a file does not say it.
     """
 
     shape: tuple[int, ...]

@@ -7,6 +7,7 @@ import torch
 
 from xoropt.model.decompression import decompress
 from xoropt.torch.foreign_dtypes import to_torch
+from xoropt.torch.sharing import shared_names
 
 __all__ = ["load_file", "load_model"]
 
@@ -30,7 +31,9 @@ def load_file(path: str | os.PathLike[str], device: str | torch.device = "cpu") 
 
 
 def load_model(model: torch.nn.Module, path: str | os.PathLike[str], strict: bool = True) -> Any:
-    """Decompress a file into the parameters and buffers of a module.
+    """Decompress a file into the parameters and buffers of a module, as `safetensors.torch.load_model` loads a file.
+
+    Of names that share their values in the module (tied weights) the file needs one.
 
     Args:
         model: the module.
@@ -44,4 +47,7 @@ def load_model(model: torch.nn.Module, path: str | os.PathLike[str], strict: boo
         FormatError, XoroptError, ArgumentError: as `load_file` does.
         RuntimeError: the names or shapes do not fit, see `strict`.
     """
-    return model.load_state_dict(load_file(path), strict=strict)
+    found, own, shared = load_file(path), model.state_dict(), shared_names(model)
+    tied = [name for name in own if name not in found and any(other in found for other in shared.get(name, ()))]
+    # The module's own values are copied to themselves: they are those of the name that the file has.
+    return model.load_state_dict(found | {name: own[name] for name in tied}, strict=strict)

@@ -1,6 +1,7 @@
 """Linear layers of a model replaced by compressed ones."""
 
 import os
+from collections.abc import Collection
 from typing import Any
 
 import torch
@@ -11,9 +12,11 @@ from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.file.container import load
+from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 from xoropt.torch.foreign_dtypes import to_torch
 from xoropt.torch.layers import XorLinear
+from xoropt.torch.sharing import shared_names
 
 __all__ = ["compress_module", "replace_linears"]
 
@@ -50,7 +53,11 @@ def compress_module(
 
 
 def replace_linears(
-    model: torch.nn.Module, path: str | os.PathLike[str] | CompressedModel, *, cache: str = "none"
+    model: torch.nn.Module,
+    path: str | os.PathLike[str] | CompressedModel,
+    *,
+    cache: str = "none",
+    exclude: Collection[str] = (),
 ) -> torch.nn.Module:
     """Put an `XorLinear` in the place of each linear layer whose weight a compressed file holds, and load the rest.
 
@@ -61,16 +68,19 @@ def replace_linears(
         model: the model, whose layers are replaced in place.
         path: the compressed file, or a compressed model.
         cache: as for `XorLinear`.
+        exclude: patterns (* and ?) of names "LAYER.weight" whose layers stay as they are; their weights are
+            decompressed.
 
     Returns:
         The model; if it is a linear layer itself, the new layer.
 
     Raises:
-        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared or parametrized.
+        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared or parametrized;
+            nothing is replaced then. A pattern matches no layer.
         FormatError: the file lacks a parameter of the model, has others, or shapes differ; or it is damaged.
     """
     stored = path if isinstance(path, CompressedModel) else load(path)
-    model = _replace(model, _linears(model), stored, cache)
+    model = _replace(model, _chosen(_linears(model), exclude), stored, cache)
     replaced = {f"{name}.weight" if name else "weight" for name, one in model.named_modules() if type(one) is XorLinear}
     others = {
         name: to_torch(decompress_tensor(tensor)) for name, tensor in stored.tensors.items() if name not in replaced
@@ -82,8 +92,8 @@ def replace_linears(
         raise FormatError(f"The file does not fit the model: {' '.join(str(error).split())[:300]}") from None
     own = {f"{name}.{part}" for name, one in model.named_modules() if type(one) is XorLinear for part in one._parts()}
     left = [name for name in missing if name not in own and name.removeprefix(".") not in own]
-    tied = _tied(model)
-    left = [name for name in left if not any(other in others for other in tied.get(name, ()))]
+    shared = shared_names(model)
+    left = [name for name in left if not any(other in others for other in shared.get(name, ()))]
     if left or unexpected:
         said = f"lacks '{left[0]}'" if left else f"has '{unexpected[0]}', which the model lacks"
         raise FormatError(f"The file does not fit the model: it {said}.")
@@ -93,17 +103,24 @@ def replace_linears(
     return model
 
 
-def _tied(model: torch.nn.Module) -> dict[str, list[str]]:
-    """Return for each name of a parameter the other names of the same one."""
-    names: dict[int, list[str]] = {}
-    for name, parameter in model.named_parameters(remove_duplicate=False):
-        names.setdefault(id(parameter), []).append(name)
-    return {name: [other for other in some if other != name] for some in names.values() for name in some}
-
-
 def _linears(model: torch.nn.Module) -> dict[str, torch.nn.Linear]:
     """Return the linear layers of a model by name."""
     return {name: module for name, module in model.named_modules() if type(module) is torch.nn.Linear}
+
+
+def _chosen(linears: dict[str, torch.nn.Linear], exclude: Collection[str]) -> dict[str, torch.nn.Linear]:
+    """Return the layers whose weight matches no pattern.
+
+    Raises:
+        ArgumentError: a pattern matches no layer.
+    """
+    patterns = (exclude,) if isinstance(exclude, str) else tuple(exclude)
+    weights = {f"{name}.weight" if name else "weight": name for name in linears}
+    for pattern in patterns:
+        if not any(matches(weight, (pattern,)) for weight in weights):
+            near = nearest_name(pattern, weights)
+            raise ArgumentError(f"Argument 'exclude' has the pattern '{pattern}', which matches no layer{near}.")
+    return {name: linears[name] for weight, name in weights.items() if not matches(weight, patterns)}
 
 
 def _replace(

@@ -105,7 +105,7 @@ def test_what_is_left_uncompressed_and_why(dense):
     compressed = {name for name, tensor in model.tensors.items() if isinstance(tensor, CompressedTensor)}
     assert compressed == {"conv.weight", "fc.weight", "head.weight", "codes"}
     reasons = {name: tensor.reason for name, tensor in model.tensors.items() if isinstance(tensor, UncompressedTensor)}
-    assert reasons["embed.weight"] == "an embedding"
+    assert reasons["embed.weight"] == "an embedding, by its name"
     assert reasons["step"] == "fewer than 500 weights"
     asked = xoropt.compress(dense, CompressConfig(0.9, 1, include=("embed*",), exclude=("fc*",), patches="greedy"))
     assert isinstance(asked.tensors["embed.weight"], CompressedTensor)

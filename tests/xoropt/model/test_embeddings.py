@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import xoropt
-from xoropt.model.embeddings import find_embeddings
+from xoropt.model.embeddings import find_embeddings, is_named_embedding
 
 
 def layers(count=3, width=32):
@@ -15,6 +15,15 @@ def layers(count=3, width=32):
         for i in range(count)
         for name, shape in shapes.items()
     }
+
+
+def test_names():
+    told = "emb.weight pos_emb tok_embs.0 tokEmb.weight model.shared.weight shared.weight h.wpe.weight lm_head POS_EMB"
+    others = (
+        "member.weight assembly semblance.weight remembered layers.0.shared_expert.weight shared.bias shared.0.weight"
+    )
+    assert all(map(is_named_embedding, told.split()))
+    assert not any(map(is_named_embedding, others.split()))
 
 
 def test_layers_are_none():

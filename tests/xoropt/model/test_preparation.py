@@ -39,7 +39,7 @@ def test_reasons_of_tensors_that_are_kept_exactly(dense):
 def test_reasons_of_dense_tensors(dense):
     assert reasons(dense, CompressConfig(sparsity=0.9, bits=1, min_weights=10)) == {
         "conv.bias": "a vector (a bias or a norm)",
-        "embed.weight": "an embedding",
+        "embed.weight": "an embedding, by its name",
         "step": "fewer than 10 weights",
         "empty": "fewer than 10 weights",
     }
@@ -64,8 +64,8 @@ def test_reasons_of_tensors_that_are_not_asked_for(dense):
         ("w", (31, 33), {}, "fewer than 1024 weights"),
         ("w", (2000,), {}, None),
         ("w", (2000,), {"bits": 1}, "a vector (a bias or a norm)"),
-        ("model.Embed_Tokens.weight", (40, 40), {"bits": 1}, "an embedding"),
-        ("lm_head", (40, 40), {"sparsity": 0.5}, "an embedding"),
+        ("model.Embed_Tokens.weight", (40, 40), {"bits": 1}, "an embedding, by its name"),
+        ("lm_head", (40, 40), {"sparsity": 0.5}, "an embedding, by its name"),
         ("lm_head", (40, 40), {}, None),
         ("lm_head", (40, 40), {"bits": 1, "include": ("lm*",)}, None),
         ("a", (1,), {"include": ("?",)}, None),

@@ -1,5 +1,7 @@
 """Files as state dicts, and compressed layers in the place of dense ones."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -94,3 +96,107 @@ def test_files_that_are_not_compressed(tmp_path):
     save_file({"w": np.ones(3, np.float32)}, tmp_path / "plain.safetensors")
     with pytest.raises(xoropt.FormatError, match="compress it first"):
         load_file(tmp_path / "plain.safetensors")
+
+
+class Tied(torch.nn.Module):
+    """A model whose output layer has the weights of its embedding."""
+
+    def __init__(self, tied=True):
+        super().__init__()
+        self.emb = torch.nn.Embedding(200, 64)
+        self.hidden = torch.nn.Linear(64, 64)
+        self.head = torch.nn.Linear(64, 200, bias=False)
+        if tied:
+            self.head.weight = self.emb.weight
+
+    def forward(self, tokens):
+        return self.head(torch.relu(self.hidden(self.emb(tokens))))
+
+
+@pytest.fixture
+def tied(tmp_path):
+    """A tied model, and the file that `safetensors.torch.save_model` makes of it, compressed."""
+    from safetensors.torch import load_file, save_model
+
+    model = Tied()
+    save_model(model, str(tmp_path / "plain.safetensors"))
+    tensors = load_file(tmp_path / "plain.safetensors")
+    assert len(tensors) == 3  # one of the two names
+    xoropt.save(xoropt.compress(tensors), tmp_path / "small.safetensors")
+    return model, tmp_path / "small.safetensors", next(iter({"emb.weight", "head.weight"} - tensors.keys()))
+
+
+def test_tied_models(tied):
+    from xoropt.torch import load_model
+
+    model, path, missing = tied
+    made, tokens = Tied(), torch.arange(9)
+    assert str(load_model(made, path)) == "<All keys matched successfully>"
+    assert made.head.weight is made.emb.weight
+    assert torch.equal(made(tokens), model(tokens))
+    with pytest.raises(RuntimeError, match=rf'Missing key\(s\).*"{missing}"'):
+        load_model(Tied(tied=False), path)
+    both = {name: value.numpy() for name, value in model.state_dict().items()}
+    assert not any(load_model(Tied(), _saved(path, both)))
+    del both["hidden.bias"]
+    with pytest.raises(RuntimeError, match=r"hidden\.bias"):
+        load_model(Tied(), _saved(path, both))
+
+
+def _saved(path, tensors):
+    xoropt.save(xoropt.compress(tensors), path, overwrite=True)
+    return path
+
+
+def test_what_is_said_of_files_of_pytorch(tmp_path, monkeypatch):
+    """The advice works: for state dicts with tied weights, for parameters, and for whole models."""
+    import safetensors.torch  # noqa: F401 (the advice names it)
+
+    from xoropt.common.file_kinds import kind_of
+    from xoropt.torch import load_model
+
+    monkeypatch.chdir(tmp_path)
+    model, tokens = Tied(), torch.arange(9)
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    for content in (model.state_dict(), parameters, model):
+        for new in (False, True):
+            torch.save(content, "model.pt", _use_new_zipfile_serialization=new)
+            tensors, whole = kind_of(Path("model.pt")).partition("tensors: ")[2].split("; of a whole model: ")
+            said = (whole if content is model else tensors).replace("FILE", "'model.pt'")
+            exec(said, {"torch": torch, "xoropt": xoropt, "safetensors": safetensors})
+            if content is model:
+                xoropt.compress_checkpoint("model.safetensors", "small.safetensors")
+            assert not any(load_model(made := Tied(), "small.safetensors"))
+            assert torch.equal(made(tokens), model(tokens))
+            Path("small.safetensors").unlink()
+    with pytest.raises(xoropt.ArgumentError, match=r"'weights' is no tensor but .* checkpoint\['weights'\]"):
+        xoropt.compress({"weights": model.state_dict(), "epoch": 3})
+
+
+def test_shared_memory():
+    from xoropt.torch.sharing import shared_names
+
+    model = Tied()
+    assert shared_names(model)["head.weight"] == ["emb.weight"]
+    whole = torch.nn.Parameter(torch.randn(8, 4))
+    model = torch.nn.ParameterDict({"whole": whole, "part": torch.nn.Parameter(whole.detach()[:4])})
+    assert shared_names(model) == {"whole": [], "part": ["whole"]}
+    with torch.device("meta"):
+        assert shared_names(Tied())["emb.weight"] == ["head.weight"]
+        assert not any(shared_names(Tied(tied=False)).values())
+
+
+def test_layers_that_are_left_out(tied):
+    from xoropt.torch import replace_linears
+
+    model, path, _ = tied
+    xoropt.save(xoropt.compress(dict(model.state_dict())), path, overwrite=True)
+    with pytest.raises(xoropt.ArgumentError, match=r"shared with 'emb.weight'; .*exclude=\('head.weight',\)"):
+        replace_linears(Tied(), path)
+    made = replace_linears(Tied(), path, exclude=("head.weight",))
+    assert [type(made.hidden).__name__, type(made.head).__name__] == ["XorLinear", "Linear"]
+    assert made.head.weight is made.emb.weight
+    tokens = torch.arange(9)
+    torch.testing.assert_close(made(tokens), model(tokens))
+    with pytest.raises(xoropt.ArgumentError, match=r"'haed\.weight', which matches no layer; .* 'head\.weight'"):
+        replace_linears(Tied(), path, exclude="haed.weight")

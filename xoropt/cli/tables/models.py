@@ -20,8 +20,8 @@ ASIDE = ("kind", "n_q", "network", "care bits", "patches", "proved", "bound")
 """Those of them that go into footnotes where the line is short."""
 SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
 """Headings where the line is short."""
-
-
+LARGE_ERROR = 0.3
+"""The relative error above which a network that was not trained for it is spoiled."""
 UNKNOWN = "-"
 """The text of a figure that there is not."""
 FEW = 3
@@ -90,7 +90,7 @@ def loss_line(total: TotalReport) -> str | None:
         return None
     return (
         f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-        "magnitude kept"
+        f"magnitude kept{'; train on after pruning' if total.relative_error > LARGE_ERROR else ''}"
     )
 
 

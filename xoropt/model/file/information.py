@@ -2,11 +2,12 @@
 
 import json
 import re
+import sys
 from typing import Any
 
 from xoropt.common.errors import FormatError
 
-__all__ = ["check_mask_plane", "check_quantization", "check_text"]
+__all__ = ["check_loss", "check_mask_plane", "check_quantization", "check_text"]
 
 MOST = 1 << 53
 """The largest number that is shown."""
@@ -32,6 +33,18 @@ def check_quantization(quantization: dict[str, Any]) -> None:
             ok = value in TEXTS[key]
         if not ok:
             raise FormatError("the description lacks a valid 'quantization'")
+
+
+def check_loss(loss: list[Any]) -> list[float]:
+    """Return what pruning and quantizing cost, four sums, as the description says.
+
+    Raises:
+        FormatError: a sum is no finite number, or below zero, or what was kept is more than all.
+    """
+    ok = len(loss) == 4 and all(type(part) in (int, float) and 0 <= part <= sys.float_info.max for part in loss)
+    if not ok or loss[2] > loss[3]:
+        raise FormatError("the description lacks a valid 'loss'")
+    return [float(part) for part in loss]
 
 
 def check_text(text: str | bytes, values: Any) -> None:

@@ -15,8 +15,8 @@ from xoropt.masks.coding import check_parts
 from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
-from xoropt.model.file.information import check_mask_plane, check_quantization
-from xoropt.model.tensors import CompressedTensor, UncompressedTensor
+from xoropt.model.file.information import check_loss, check_mask_plane, check_quantization
+from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
 from xoropt.quantize.number_form import MAX_RAW_BITS, NumberForm
@@ -73,6 +73,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         entry["entropy"] = round(tensor.value_entropy, 2)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
+    if tensor.loss is not None:
+        entry["loss"] = list(tensor.loss)
     parts = tensor.mask_parts | coded_parts
     if DESCRIPTION in parts:
         plane = json.loads(parts.pop(DESCRIPTION).tobytes())
@@ -137,6 +139,7 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     quantization = entry.get("quantization")
     if quantization is not None:
         check_quantization(get(entry, "quantization", dict))
+    loss = None if "loss" not in entry else Loss(*check_loss(get(entry, "loss", list)))
     entropy = entry.get("entropy", float(planes))
     if type(entropy) not in (int, float) or not 0 <= entropy <= max(planes, 8 * levels.dtype.itemsize):
         raise FormatError("the description lacks a valid 'entropy'")
@@ -150,7 +153,7 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     codec = get(entry, "mask", str)
     check_parts(codec, mask_parts, shape, math.prod(shape))
-    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed)
+    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed, loss)
 
 
 def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:

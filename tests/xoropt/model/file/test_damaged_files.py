@@ -124,6 +124,10 @@ HOSTILE = {
     "scales of another kind": (lambda d, a: quantized(d, scales="column"), "'quantization'"),
     "a huge number of a new kind": (lambda d, a: quantized(d, new=10**400), "'quantization'"),
     "a list of a new kind": (lambda d, a: quantized(d, new=[1]), "'quantization'"),
+    "a loss of three sums": (lambda d, a: d["tensors"]["fc.weight"].update(loss=[1, 2, 3]), "'loss'"),
+    "a loss of text": (lambda d, a: d["tensors"]["fc.weight"].update(loss=[1, 2, 3, "4"]), "'loss'"),
+    "an infinite loss": (lambda d, a: d["tensors"]["fc.weight"].update(loss=[1, 2, 3, float("inf")]), "'loss'"),
+    "more kept than there is": (lambda d, a: d["tensors"]["fc.weight"].update(loss=[1, 2, 4, 3]), "'loss'"),
     "metadata of numbers": (lambda d, a: d.update(metadata={"a": 1}), "not text"),
 }
 
