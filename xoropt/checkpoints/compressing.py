@@ -18,6 +18,7 @@ from xoropt.checkpoints.resources import check_disk, check_memory
 from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
 from xoropt.checkpoints.workers import encode_units
+from xoropt.common.arguments import check_callable, check_flag, check_kind, path_of
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.file_kinds import check_suffix
 from xoropt.common.files import check_new, place
@@ -98,7 +99,11 @@ def compress_checkpoint(
     config = configured(config, options)
     if config.quantizes or config.merge_zeros:
         raise ArgumentError("A checkpoint is kept exactly; leave 'sparsity', 'bits' and 'merge_zeros' out.")
-    source, out = Path(source), Path(out)
+    source, out = path_of(source, "source"), path_of(out, "out")
+    check_callable("progress", progress)
+    check_flag("overwrite", overwrite)
+    if dask is not None:
+        check_kind("dask", dask, str, "the address of a scheduler, 'local' or None")
     single = not source.is_dir()
     folder = source_folder(source)
     _check_out(source, out, single, overwrite)

@@ -6,7 +6,6 @@ Tensors are measured by a part of their weights; of many that look alike (format
 import math
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from xoropt.checkpoints.formats import FORMATS
 from xoropt.checkpoints.shards import Shard, array_of_octets
 from xoropt.checkpoints.unit_encoding import read_unit
 from xoropt.checkpoints.units import Unit, plan_units, reason_to_carry
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes, stored_bytes
 from xoropt.common.errors import FormatError
 from xoropt.model.checks import array_of
@@ -126,7 +126,8 @@ def inspect_checkpoint(
         XoroptError: a file cannot be read.
     """
     config = configured(config, options)
-    folder = source_folder(Path(source))
+    check_callable("progress", progress)
+    folder = source_folder(path_of(source, "source"))
     plan = plan_units(folder, config)
     classes: dict[tuple[object, ...], list[Unit]] = {}
     for unit in plan.units:

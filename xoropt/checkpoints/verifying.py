@@ -8,6 +8,7 @@ from pathlib import Path
 from xoropt.checkpoints.folders import list_files
 from xoropt.checkpoints.opened import Opened, open_compressed
 from xoropt.checkpoints.shards import Shard, read_shard, sha256_of
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
 from xoropt.model.tensors import Progress
@@ -55,7 +56,8 @@ def verify_checkpoint(
         FormatError: the compressed side is damaged, or no compressed checkpoint.
         XoroptError: a file cannot be read.
     """
-    original = Path(original)
+    original, compressed = path_of(original, "original"), path_of(compressed, "compressed")
+    check_callable("progress", progress)
     opened = open_compressed(compressed, decoder)
     if original.is_dir() != opened.path.is_dir():
         raise XoroptError(f"{original}: is {'a folder' if original.is_dir() else 'no folder'}, unlike {compressed}.")

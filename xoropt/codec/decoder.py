@@ -77,7 +77,7 @@ def decode(
             that keeps another number of weights. Nothing is decoded before this is checked.
     """
     check_choice("output", output, tuple(OUTPUTS))
-    if not hasattr(encoded, "check_parts"):
+    if not hasattr(encoded, "check_parts") or isinstance(encoded, type):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     check_jobs(jobs)
     check_once(encoded)  # before any part of it is read

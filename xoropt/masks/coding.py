@@ -28,7 +28,7 @@ def check_codec(name: str) -> str:
     Raises:
         ArgumentError: it is neither.
     """
-    if name not in CHOICES and find_codec(name) is None:
+    if not isinstance(name, str) or (name not in CHOICES and find_codec(name) is None):
         raise ArgumentError(f"Argument 'mask' must be one of {', '.join([*CHOICES, *codec_names()])}, not {name!r}.")
     return name
 

@@ -4,10 +4,13 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xoropt.common.arguments import check_kind, path_of
+from xoropt.common.files import check_readable
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits, open_file
 from xoropt.model.file.ties import ties_in
@@ -197,7 +200,13 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     Args:
         model: what was compressed.
         path: the file that it was saved to, whose size is then reported; None where there is none.
+
+    Raises:
+        ArgumentError: an argument of another kind.
+        XoroptError: there is no such file.
     """
+    check_kind("model", model, CompressedModel, "a CompressedModel, as xoropt.compress or xoropt.load returns it")
+    size = None if path is None else _size_of(path_of(path))
     headers = header_bits(model)
     tensors, carried = {}, {}
     ties = ties_in(model)
@@ -207,7 +216,6 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
             tensors[name] = _of_tied(figures, ties[name]) if name in ties else figures
         else:
             carried[name] = _report_carried(tensor)
-    size = None if path is None else os.path.getsize(path)
     total = sum_up([*tensors.values()], [*carried.values()], size)
     lost = _loss_of(*(tensor for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)))
     return ModelReport(tensors, carried, replace(total, **lost))
@@ -230,6 +238,11 @@ def report_file(path: str | os.PathLike[str]) -> ModelReport:
         else:
             carried[name] = _report_carried(tensor)
     return ModelReport(tensors, carried, sum_up([*tensors.values()], [*carried.values()], os.path.getsize(path)))
+
+
+def _size_of(path: Path) -> int:
+    check_readable(path)
+    return path.stat().st_size
 
 
 def _of_tied(figures: TensorReport, first: str) -> TensorReport:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.quantize.levels import Codebook
 from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
 
@@ -39,7 +40,11 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
 
     Returns:
         The tensor with the fewest planes, or None where it has more than 256 values besides zero.
+
+    Raises:
+        ArgumentError: the weights are no array of numbers.
     """
+    weights = plain_array("Argument 'weights'", weights)
     # A contiguous copy of a 0-d array would become 1-d; reshape first.
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     values = few_values(patterns)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook, few_values
@@ -39,7 +40,11 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
 
     Returns:
         The tensor; None where it is empty, or its values and the upper bits of its numbers are too many.
+
+    Raises:
+        ArgumentError: the weights are no array of numbers.
     """
+    weights = plain_array("Argument 'weights'", weights)
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     few = few_values(patterns)
     if few is not None and len(few[few != 0]) <= 1:
