@@ -13,7 +13,7 @@ from xoropt.codec.streams.auto import EFFORTS, auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_callable, check_choice, check_int, check_kind, check_time_limit
+from xoropt.common.arguments import MOST_JOBS, check_callable, check_choice, check_int, check_kind, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
 from xoropt.common.foreign_arrays import plain_array
 from xoropt.networks import XorNetwork, from_recipe, random_block
@@ -86,7 +86,7 @@ def encode(
         check_kind("order", order, str, "a stream order or None")
     check_choice("patches", patches, METHODS)
     check_choice("effort", effort, EFFORTS)
-    check_int("jobs", jobs, 1)
+    check_int("jobs", jobs, 1, MOST_JOBS)
     check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
     shape = bits.shape[1:] if stacked else bits.shape

@@ -10,6 +10,7 @@ from xoropt.codec.streams.auto import EFFORTS
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
 from xoropt.common.arguments import (
+    MOST_JOBS,
     check_choice,
     check_finite_positive,
     check_flag,
@@ -122,7 +123,7 @@ class CompressConfig:
         elif self.mask_bits is not None or self.rank is not None:
             raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
         check_int("min_weights", self.min_weights, 0)
-        check_int("jobs", self.jobs, 1)
+        check_int("jobs", self.jobs, 1, MOST_JOBS)
         random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
         if self.network != "auto":
             from_recipe(self.network)

@@ -303,13 +303,19 @@ def _kind(tensor: CompressedTensor) -> str:
     """Say in a few words what a tensor is."""
     levels = tensor.levels
     if isinstance(levels, Scales):
-        return f"quantized to {len(levels.alpha)} bits"
+        return f"quantized to {len(levels.alpha)} bit{_s(len(levels.alpha))}"
     if not isinstance(levels, CodedField):
-        return f"{len(levels.values)} values"
+        return f"{len(levels.values)} value{_s(len(levels.values))}"
     rows = f", {len(levels.values)} classes of rows" if levels.classes is not None else ""
     if raw := levels.form.raw_bits:
-        return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw{rows}"
-    return f"{levels.values.shape[-1]} values{' a row' if levels.has_own_rows else ''}, coded{rows}"
+        return f"{levels.form.bits - raw}-bit field coded, {raw} bit{_s(raw)} raw{rows}"
+    number = levels.values.shape[-1]
+    return f"{number} value{_s(number)}{' a row' if levels.has_own_rows else ''}, coded{rows}"
+
+
+def _s(number: int) -> str:
+    """Return the ending of a plural."""
+    return "" if number == 1 else "s"
 
 
 def _has_negative_zero(levels: Levels) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xoropt.common.arguments import check_callable, check_finite_positive, check_int
+from xoropt.common.arguments import MOST_JOBS, check_callable, check_finite_positive, check_int
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.foreign_arrays import real_array
 from xoropt.masks.low_rank import BinaryFactors, encode
@@ -69,7 +69,7 @@ def prune_low_rank(
     """
     sparsity = check_sparsity(sparsity)
     weights = real_array("weights", weights)
-    check_int("jobs", jobs, 1)
+    check_int("jobs", jobs, 1, MOST_JOBS)
     check_int("seed", seed, 0, MAX_SEED)
     check_callable("progress", progress)
     if weights.ndim < 2 or not weights.size:
