@@ -16,7 +16,8 @@ from xoropt.common.errors import ArgumentError
 
 __all__ = ["checked"]
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 NUMBERS: dict[Any, tuple[type, ...]] = {
     bool: (bool, np.bool_),
