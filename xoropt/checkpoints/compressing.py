@@ -19,6 +19,7 @@ from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
 from xoropt.checkpoints.unpacked import unpacked_folder
 from xoropt.checkpoints.workers import encode_units
+from xoropt.common.arguments import check_callable, check_flag, check_kind, path_of
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
 from xoropt.common.file_kinds import check_folder_suffix, check_suffix, is_npz
 from xoropt.common.files import check_new, place
@@ -112,7 +113,11 @@ def compress_checkpoint(
         raise ArgumentError(
             "Argument 'scope' can't be 'global' for a checkpoint, whose tensors are read one by one; leave it out."
         )
-    source, out = Path(source), Path(out)
+    source, out = path_of(source, "source"), path_of(out, "out")
+    check_callable("progress", progress)
+    check_flag("overwrite", overwrite)
+    if dask is not None:
+        check_kind("dask", dask, str, "the address of a scheduler, 'local' or None")
     single = not source.is_dir()
     base = source.parent if single else source
     archived = single and is_npz(source)

@@ -19,6 +19,7 @@ from xoropt.checkpoints.shards import Shard, array_of_octets
 from xoropt.checkpoints.unit_encoding import read_unit
 from xoropt.checkpoints.units import Unit, plan_units
 from xoropt.checkpoints.unpacked import unpacked_folder
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes, stored_bytes
 from xoropt.common.errors import FormatError
 from xoropt.common.file_kinds import is_npz
@@ -129,7 +130,8 @@ def inspect_checkpoint(
         XoroptError: a file cannot be read.
     """
     config = configured(config, options)
-    source = Path(source)
+    check_callable("progress", progress)
+    source = path_of(source, "source")
     if source.is_dir() or not is_npz(source):
         return _inspect(source_folder(source, to_copy=False), config, progress)
     with TemporaryDirectory(prefix="xoropt-") as place:

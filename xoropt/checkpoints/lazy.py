@@ -13,6 +13,7 @@ from xoropt.checkpoints.layout import Place
 from xoropt.checkpoints.manifest import is_compressed_folder
 from xoropt.checkpoints.opened import Opened, open_compressed
 from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard
+from xoropt.common.arguments import path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes
 from xoropt.common.errors import FormatError
 from xoropt.model.file.container import KEY
@@ -163,7 +164,7 @@ def open_checkpoint(path: str | os.PathLike[str], *, decoder: str = "auto") -> C
         >>> with xoropt.open_checkpoint("model/") as tensors:  # doctest: +SKIP
         ...     rows = tensors["model.embed_tokens.weight"][100:200]
     """
-    path = Path(path)
+    path = path_of(path)
     if is_compressed_folder(path):
         return _of_opened(open_compressed(path, decoder))
     if path.is_dir():

@@ -12,6 +12,7 @@ from xoropt.checkpoints.formats import FORMATS, Packed
 from xoropt.checkpoints.manifest import FileRecord, is_compressed_folder, read_manifest
 from xoropt.checkpoints.shards import array_of_octets
 from xoropt.checkpoints.source import Source, source_of
+from xoropt.common.arguments import path_of
 from xoropt.common.dtypes import as_stored, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.tensor_files import pieces_in
@@ -226,7 +227,7 @@ def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Open
         FormatError: it is none, it is damaged, or files are missing.
         XoroptError: a file cannot be read.
     """
-    path = Path(path)
+    path = path_of(path)
     if not path.is_dir():
         file = open_file(path)
         return Opened(path, (), {path.name: file}, {path.name: source_of(file)}, decoder)

@@ -12,7 +12,7 @@ from xoropt.checkpoints.opened import Opened, check_claimed, open_compressed
 from xoropt.checkpoints.plain import write_plain_shard, write_plain_text
 from xoropt.checkpoints.resources import check_disk
 from xoropt.checkpoints.shards import read_shard, sha256_of
-from xoropt.common.arguments import check_choice
+from xoropt.common.arguments import check_callable, check_choice, check_flag, check_int, path_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import check_folder_suffix, check_suffix
@@ -58,7 +58,11 @@ def decompress_checkpoint(
         XoroptWarning: the folder holds files that were not there when it was compressed.
     """
     check_choice("to", to, ("original", "plain"))
-    source, out = Path(source), Path(out)
+    source, out = path_of(source, "source"), path_of(out, "out")
+    check_callable("progress", progress)
+    check_flag("overwrite", overwrite)
+    if max_size is not None:
+        check_int("max_size", max_size, 1)
     if source.is_dir():
         check_folder(out, ())
         check_folder_suffix(out)

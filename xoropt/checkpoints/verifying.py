@@ -13,6 +13,7 @@ from xoropt.checkpoints.listing import list_files, warn_of_strangers
 from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
 from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard, sha256_of
 from xoropt.checkpoints.unpacked import unpack_archive
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
 from xoropt.common.file_kinds import is_npz
@@ -71,7 +72,8 @@ def verify_checkpoint(
     Warns:
         XoroptWarning: the folder holds files that were not there when it was compressed.
     """
-    original, compressed = Path(original), Path(compressed)
+    original, compressed = path_of(original, "original"), path_of(compressed, "compressed")
+    check_callable("progress", progress)
     check_sides(original, compressed)
     opened = open_compressed(compressed, decoder)
     if original.is_dir() != opened.path.is_dir():

@@ -1,5 +1,6 @@
 """What the commands for models do with checkpoints: files and folders that come back byte for byte."""
 
+import math
 import time
 import zipfile
 from collections.abc import Mapping
@@ -66,7 +67,7 @@ def compress_exactly(
     else:
         print_report(figures, out, (source, done.size), seconds)
     if not figures.tensors:
-        say_why_none(config)
+        say_why_none(config, figures)
 
 
 def holds_metadata(path: Path) -> bool:
@@ -75,8 +76,11 @@ def holds_metadata(path: Path) -> bool:
         return "__metadata__.npy" in archive.namelist()
 
 
-def say_why_none(config: CompressConfig) -> None:
+def say_why_none(config: CompressConfig, figures: ModelReport) -> None:
     """Say why no tensor was compressed, and what to do."""
+    if not any(math.prod(carried.shape) for carried in figures.carried.values()):
+        say("no tensor was compressed; there are no weights in the file.")
+        return
     advice = "nothing gets smaller without loss; prune and quantize with e.g. --sparsity 0.9 --bits 1"
     if config.include:
         advice = f"what matches {' or '.join(config.include)} can't get smaller"

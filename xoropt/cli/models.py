@@ -240,7 +240,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     else:
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        say_why_none(config)
+        say_why_none(config, figures)
 
 
 @cli.command(short_help="Turn a compressed file back into a plain one.")

@@ -13,9 +13,9 @@ from xoropt.codec.streams.auto import EFFORTS, auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_choice, check_int, check_time_limit
+from xoropt.common.arguments import MOST_JOBS, check_callable, check_choice, check_int, check_kind, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
-from xoropt.common.foreign_arrays import to_numpy
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
 __all__ = ["BLOCK_N_IN", "encode", "encode_planes"]
@@ -72,17 +72,21 @@ def encode(
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
-    bits, care = np.asarray(to_numpy(bits)), np.asarray(to_numpy(care))
+    bits, care = plain_array("Argument 'bits'", bits), plain_array("Argument 'care'", care)
+    if planes is not None:
+        check_kind("planes", planes, bool, "True, False or None")
+    check_callable("progress", progress)
     for name, array in (("bits", bits), ("care", care)):
         if array.dtype != bool:
             raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")
     if planes and not bits.ndim:
         raise ArgumentError("Argument 'bits' must have an axis that counts planes, as 'planes' says.")
-    if not isinstance(network, XorNetwork | str):
-        raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
+    check_kind("network", network, (XorNetwork, str), "an XorNetwork, a recipe or 'auto'")
+    if order is not None:
+        check_kind("order", order, str, "a stream order or None")
     check_choice("patches", patches, METHODS)
     check_choice("effort", effort, EFFORTS)
-    check_int("jobs", jobs, 1)
+    check_int("jobs", jobs, 1, MOST_JOBS)
     check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
     shape = bits.shape[1:] if stacked else bits.shape

@@ -191,6 +191,8 @@ def _is_onnx(head: bytes) -> bool:
 
 def _kind_of_text(head: bytes) -> str | None:
     """Name the kind of a text, which begins with eight printable characters; a safetensors file has a length there."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "is a text in UTF-16, not a readable safetensors file; name a safetensors or .npz file"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     low = text[:512].lower()
     if low.startswith((b"<!doctype html", b"<html")) or b"<html" in low[:256]:

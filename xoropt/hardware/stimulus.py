@@ -19,11 +19,15 @@ from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout, assign_steps, count_seed_rows, open_seed_bits
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.register_stages import register_stages_of
 from xoropt.networks import XorNetwork
 
 __all__ = ["Stimulus", "random_stimulus", "stimulus_of"]
+
+MOST_STEPS = 1 << 24
+"""The most random steps: their outputs are held in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,7 @@ class Stimulus:
         return np.concatenate([words, [end]]).astype(np.uint64)
 
 
+@checked
 def stimulus_of(encoded: Encoding) -> Stimulus:
     """Return the stimulus that makes a decoder produce the planes of an encoding, one plane after the other.
 
@@ -92,6 +97,7 @@ def stimulus_of(encoded: Encoding) -> Stimulus:
     return _stimulus(encoded.main, encoded.network)
 
 
+@checked
 def random_stimulus(network: XorNetwork, steps: int = 1000, patches: int = 50, seed: int = 0) -> Stimulus:
     """Return random seed bits and patches for the decoder of a network.
 
@@ -104,7 +110,8 @@ def random_stimulus(network: XorNetwork, steps: int = 1000, patches: int = 50, s
     Raises:
         ArgumentError: an argument is out of range.
     """
-    check_int("steps", steps, 1)
+    check_int("steps", steps, 1, MOST_STEPS)
+    check_int("seed", seed, 0)
     outputs = steps * network.n_out
     check_int("patches", patches, 0, outputs)
     rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
+from xoropt.common.kinds import checked
 
 __all__ = [
     "CHUNK",
@@ -60,6 +61,7 @@ WeightsWriter = Callable[
 ]
 
 
+@checked
 def stored_bytes(parts: Parts) -> int:
     """Count the bytes that a mask's parts take in a file; `DESCRIPTION` counts as `DESCRIPTION_BYTES`."""
     return sum(DESCRIPTION_BYTES if name == DESCRIPTION else part.nbytes for name, part in parts.items())

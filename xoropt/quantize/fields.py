@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.masks.views import binary_entropy
+from xoropt.quantize.codebooks import places_of
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
@@ -170,7 +171,7 @@ def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, f
     """Count values as a whole."""
     counts = np.zeros(len(few), dtype=np.int64)
     for first in range(0, len(patterns), CHUNK):
-        counts += np.bincount(np.searchsorted(few, patterns[first : first + CHUNK]), minlength=len(few))
+        counts += np.bincount(places_of(few, patterns[first : first + CHUNK]), minlength=len(few))
     if fill is not None:
         counts[few == few.dtype.type(fill)] = 0
     return Window(NumberForm(dtype), 0, 0, counts, few)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.common.arguments import check_kind
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
@@ -176,7 +177,11 @@ def value_entropy(tensor: QuantizedTensor) -> float:
     """Measure the empirical entropy of the kept weights' values: the bits that an ideal entropy coder takes for each.
 
     The bits of a raw field count as they are.
+
+    Raises:
+        ArgumentError: it is no quantized tensor.
     """
+    check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
     levels, codes = tensor.levels, tensor.codes.reshape(-1)
     mask = tensor.mask.reshape(-1)
     counts = np.zeros(256, dtype=np.int64)
@@ -195,7 +200,12 @@ def value_entropy(tensor: QuantizedTensor) -> float:
 
 
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
-    """Return the weights that a quantized tensor stands for, of its shape and dtype."""
+    """Return the weights that a quantized tensor stands for, of its shape and dtype.
+
+    Raises:
+        ArgumentError: it is no quantized tensor.
+    """
+    check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
     mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
     weights = np.empty(len(mask), dtype=tensor.levels.dtype)
     table = _table(tensor.levels, len(tensor))

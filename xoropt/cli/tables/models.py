@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from xoropt.cli.tables.console import fits, open_console, print_line, print_table, without_constants
+from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import TensorCheck, count_checks
 
@@ -18,6 +19,8 @@ COLUMNS = (
 """The columns of `print_report`."""
 ASIDE = ("kind", "n_q", "network", "care bits", "patches", "proved", "bound")
 """Those of them that go into footnotes where the line is short."""
+PARTS = ("mask", "seeds", "patch bits", "scales", "raw", "headers")
+"""Those of them that add up to all bits."""
 SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
 """Headings where the line is short."""
 LARGE_ERROR = 0.3
@@ -56,7 +59,7 @@ def print_report(
 def _print_uncompressed(console: Console, report: ModelReport) -> None:
     columns = ("tensor", "shape", "dtype", "bytes", "because")
     rows = [
-        (name, _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
+        (named(name), _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
         for name, figures in report.carried.items()
     ]
     if fits(console, columns, rows):
@@ -75,11 +78,11 @@ def _summary(
         yield _file_line(file, total.file_bytes, source, seconds)
     if report.tensors:
         yield (
-            f"{_tensors(len(report.tensors))} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} "
-            f"bits/weight, E {total.efficiency:.1%}"
+            f"{counted(len(report.tensors), 'tensor')} compressed: {total.weights:,} weights, "
+            f"{total.bits_per_weight:.4f} bits/weight, E {total.efficiency:.1%}"
         )
     if carried:
-        yield f"{_tensors(carried)} left uncompressed: {total.carried_bytes:,} bytes"
+        yield f"{counted(carried, 'tensor')} left uncompressed: {total.carried_bytes:,} bytes"
     if (loss := loss_line(total)) is not None:
         yield loss
 
@@ -94,10 +97,6 @@ def loss_line(total: TotalReport) -> str | None:
     )
 
 
-def _tensors(number: int) -> str:
-    return f"{number} tensor{'' if number == 1 else 's'}"
-
-
 def _print_tensors(console: Console, report: ModelReport) -> None:
     """Print a row for each compressed tensor; figures that are the same for all are said once, in a line."""
     rows = [_report_row(name, figures) for name, figures in report.tensors.items()]
@@ -105,7 +104,8 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
     kept, same = without_constants(table)
     kept = [row for row in kept if any(cell != UNKNOWN for cell in row[1:])]
     texts = [f"{heading} {text}" for heading, text in same if text != UNKNOWN]
-    title = "Where the bits go (columns from mask to headers in bits/weight)"
+    parts = [row[0] for row in kept if row[0] in PARTS]
+    title = "Where the bits go" + (f" ({', '.join(parts)} in bits/weight)" if parts else "")
     total = [*zip(COLUMNS, _total_row(report.total), strict=True)] if len(rows) > 1 else []
     at = [table.index(row) for row in kept]
     columns = [row[0] for row in kept]
@@ -134,7 +134,7 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
 
 
 def _report_row(name: str, figures: TensorReport) -> tuple[str, ...]:
-    row = (name, _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
+    row = (named(name), _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
     return (*row, *_figures(figures, f"{figures.bound:.4f}"))
 
 
@@ -166,7 +166,7 @@ def _shape_text(shape: tuple[int, ...]) -> str:
 
 
 def _network(figures: TensorReport) -> str:
-    return f"{figures.network.partition(':')[0]} {rate(figures)}"
+    return f"{figures.network.partition(':')[0]} {rate(figures)}" if figures.seed_bits else UNKNOWN
 
 
 def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
@@ -175,18 +175,19 @@ def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
     coded: dict[str, tuple[float, int]] = {}
     for name, figures in report.tensors.items():
         if pruned and figures.relative_error is None:
-            yield f"{name}: kept exactly; integers are neither pruned nor quantized"
+            yield f"{named(name)}: kept exactly; integers are neither pruned nor quantized"
         if figures.magnitude_kept is not None:
             kept = f"{figures.magnitude_kept:.1%}"
-            yield f"{name}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
+            yield f"{named(name)}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
         if figures.negative_zeros and inspected:
-            yield f"{name}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
+            yield f"{named(name)}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
         if "coded" not in figures.kind and figures.value_entropy < 0.9 * figures.planes:
             coded[name] = figures.value_entropy, figures.planes
     if 0 < len(coded) <= FEW:
         for name, (information, planes) in coded.items():
             yield (
-                f"{name}: its values hold {information:.2f} bits of information in {planes} planes; "
+                f"{named(name)}: its values hold {information:.2f} bits of information in "
+                f"{counted(planes, 'plane')}; "
                 f"an entropy coder would store them {1 - information / planes:.0%} smaller"
             )
     elif coded:
@@ -203,7 +204,7 @@ def _file_line(
     line = f"{file}: {file_bytes:,} bytes"
     if source is not None:
         path, before = source
-        line += f", {before / file_bytes:.2f} times smaller than {path} ({before:,} bytes)"
+        line += f", {smaller(before, file_bytes)} than {path} ({before:,} bytes)"
     return line if seconds is None else f"{line}, in {seconds:.2f} s"
 
 
@@ -225,9 +226,10 @@ def print_checks(checks: Sequence[TensorCheck]) -> None:
     exact, again, wrong = count_checks(checks)
     line = f"{exact} exact, {again} equal to the original after pruning and quantizing again"
     if not wrong:
-        line += f": {len(checks)} of {len(checks)} tensors are identical, bit for bit"
+        all_of_them = "1 tensor is" if len(checks) == 1 else f"{len(checks)} of {len(checks)} tensors are"
+        line += f": {all_of_them} identical, bit for bit"
     print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
-    rows = [(check.name, _result(check), check.how) for check in checks]
+    rows = [(named(check.name), _result(check), check.how) for check in checks]
     print_table(console, None, ("tensor", "result", "how"), rows)
 
 
