@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlane, LazyPlanes
 from xoropt.codec.streams.banded.bursts import burst_patches
 from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, Elimination, Memory, eliminate, substitute_back
 from xoropt.codec.streams.banded.equations import CareBits, build_equations, collect_care_bits, count_shortfall
@@ -99,7 +99,7 @@ class Task(NamedTuple):
     """
 
     bits: np.ndarray | LazyPlanes
-    care: np.ndarray
+    care: np.ndarray | LazyPlane
     network: XorNetwork
     order: StreamOrder
     rows: int
@@ -118,6 +118,7 @@ class EncodedSegment(NamedTuple):
         seeds: uint8 (planes, n) of 0 and 1.
         patches: the weights of the segment to flip in each plane, int64, ascending.
         proved: number of planes with a number of patches that is proved minimal.
+        care_bits: of each plane.
         dependent: number of care bits that depend on earlier ones.
     """
 
@@ -126,6 +127,7 @@ class EncodedSegment(NamedTuple):
     seeds: np.ndarray
     patches: list[np.ndarray]
     proved: int
+    care_bits: int
     dependent: int = 0
 
     @property
@@ -141,10 +143,10 @@ class EncodedSegment(NamedTuple):
 
 def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
     """Encode a segment, as one or, where the rules say so, as several."""
-    task = task._replace(bits=np.asarray(task.bits))
+    task = task._replace(bits=np.asarray(task.bits), care=np.asarray(task.care))
     if task.method == "viterbi":
         return (_encode_by_viterbi(task),)
-    care_bits = collect_care_bits(task.care, task.order, task.rows)
+    care_bits = collect_care_bits(np.asarray(task.care), task.order, task.rows)
     count, found = len(care_bits.weights), None
     can_split = task.rules.split and count >= 2 * LEAST_SPLIT and task.rows > 1
     if not (can_split and _is_too_uneven(task, care_bits)):
@@ -172,7 +174,7 @@ def _halves(task: Task, count: int) -> tuple[Task, Task]:
     middle, halves = rows * lanes, []
     rules = task.rules._replace(retry=False)
     for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
-        care = task.care[weights]
+        care = np.asarray(task.care)[weights]
         seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
         halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits, rules=rules))
     return halves[0], halves[1]
@@ -238,10 +240,11 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
     bits, order, planes = np.asarray(task.bits), task.order, len(task.bits)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
-        return EncodedSegment(task.rows, seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
+        seeds = np.zeros((planes, seed_bits), dtype=np.uint8)
+        return EncodedSegment(task.rows, seed_bits, seeds, none, planes, len(care_bits.weights))
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
     place = care_bits.weights[numbers]
-    seeds, patches, proved, dependent = [], [], 0, 0
+    found, patches, proved, dependent = [], [], 0, 0
     for first in range(0, planes, PLANES_AT_ONCE):
         some = bits[first : first + PLANES_AT_ONCE]
         values = np.zeros(len(place), dtype=np.uint64)
@@ -254,9 +257,9 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))
-        seeds.append(_store_columns(x, order, seed_bits))
+        found.append(_store_columns(x, order, seed_bits))
         proved += len(some) * exact
-    return EncodedSegment(task.rows, seed_bits, np.concatenate(seeds), patches, proved, dependent)
+    return EncodedSegment(task.rows, seed_bits, np.concatenate(found), patches, proved, len(place), dependent)
 
 
 def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -299,7 +302,7 @@ def _store_columns(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndar
 
 def _encode_by_viterbi(task: Task) -> EncodedSegment:
     """Encode a segment with the fewest patches, plane by plane."""
-    bits, care, network = np.asarray(task.bits), task.care, task.network
+    bits, care, network = np.asarray(task.bits), np.asarray(task.care), task.network
     seeds, patches = [], []
     for plane in bits:
         x, _ = viterbi_seeds(network, plane, care)
@@ -309,4 +312,4 @@ def _encode_by_viterbi(task: Task) -> EncodedSegment:
         outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
         patches.append(np.flatnonzero((outputs != plane) & care))
     stored = np.array(seeds, dtype=np.uint8).reshape(len(bits), -1)
-    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits))
+    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits), int(np.count_nonzero(care)))
