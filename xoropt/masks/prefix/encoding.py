@@ -145,8 +145,19 @@ def encode_groups(groups: CodedGroups, size: int, jobs: int = 1, effort: str = "
         All parts to store, uint8.
     """
     bits, care, shape = plane_of(groups)
-    options = {"solver": "portfolio", "patches": "burst", "order": None, "effort": effort, "jobs": jobs}
-    entry, parts = describe(encode_planes(bits, care, shape, "auto", stacked=False, **options))
+    encoded = encode_planes(
+        bits,
+        care,
+        shape,
+        "auto",
+        solver="portfolio",
+        patches="burst",
+        order=None,
+        effort=effort,
+        stacked=False,
+        jobs=jobs,
+    )
+    entry, parts = describe(encoded)
     del entry["planes"]
     text = json.dumps(entry, separators=(",", ":")).encode()
     stored = {"mask": groups.head, DESCRIPTION: np.frombuffer(text, dtype=np.uint8)}
@@ -157,7 +168,7 @@ def encode_groups(groups: CodedGroups, size: int, jobs: int = 1, effort: str = "
 
 def plane_of(groups: CodedGroups) -> tuple[LazyPlanes, LazyPlanes, tuple[int, int, int]]:
     """Return the plane of codewords, which of its bits matter, and the plane's shape."""
-    from xoropt.masks.prefix.plane_kernels import place_codewords
+    from xoropt.masks.prefix.kernels import place_codewords
 
     symbols, classes = groups.symbols, groups.classes
     bands, band_tiles = band_layout(symbols.size)
