@@ -1,10 +1,12 @@
 """Encoding: bit planes with don't-cares to seeds and patches."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
+from xoropt.codec.bits import pack_words
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
@@ -22,7 +24,7 @@ __all__ = ["BLOCK_N_IN", "encode", "encode_planes"]
 
 BLOCK_N_IN = 20
 """Seed bits of a block where none are asked for: the paper's."""
-COMPARED = 1 << 24
+COMPARED = 1 << 22
 """Bits that are decoded again at once: bounds the memory of the comparison."""
 
 
@@ -146,28 +148,34 @@ def encode_planes(
             stream_order = order_from_recipe("rows" if order is None else order)
         encoded = encode_stream(flat, care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
-    if not _reproduces(encoded, flat, care):
+    if not _reproduces(encoded, flat, care, jobs):
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
     return encoded
 
 
 def _reproduces(
-    encoded: BlockEncoded | StreamEncoded, flat: np.ndarray | LazyPlanes, care: np.ndarray | LazyPlanes
+    encoded: BlockEncoded | StreamEncoded, flat: np.ndarray | LazyPlanes, care: np.ndarray | LazyPlanes, jobs: int
 ) -> bool:
-    """Decode an encoding again, some rows at a time, and compare it with its care bits."""
+    """Decode an encoding again, some rows at a time and on some threads, and compare it with its care bits."""
     planes, outputs = flat.shape
     rows = encoded.shape[0] if encoded.shape else 1
     each = outputs // max(1, rows)
-    step = max(1, COMPARED // max(1, planes * each))
-    for first in range(0, rows, step):
+    step = max(1, min(COMPARED // max(1, planes * each), -(-rows // jobs)))
+
+    def agrees(first: int) -> bool:
         some = slice(first, min(rows, first + step))
-        made = decode(encoded, rows=some if encoded.shape else None).reshape(planes, (some.stop - first) * each)
         weights = slice(first * each, some.stop * each)
-        made ^= np.asarray(flat[:, weights])
-        made &= np.asarray(care[:, weights])
-        if made.any():
-            return False
-    return True
+        wanted = pack_words(np.asarray(flat[:, weights]))
+        made = decode(encoded, rows=some if encoded.shape else None, output="planes", jobs=1).reshape(wanted.shape)
+        made ^= wanted
+        made &= pack_words(np.asarray(care[:, weights]))
+        return not made.any()
+
+    firsts = range(0, rows, step)
+    if jobs == 1 or len(firsts) == 1:
+        return all(map(agrees, firsts))
+    with ThreadPoolExecutor(jobs) as pool:
+        return all(pool.map(agrees, firsts))
 
 
 def _in_blocks(network: XorNetwork, order: str | None) -> bool:
