@@ -32,7 +32,9 @@ def read_unit(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, np.ndarray]:
     return {name: shards[shard].array(name) for name, shard in unit.at.items()}
 
 
-def unit_bytes(unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None) -> bytes:
+def unit_bytes(
+    unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None
+) -> list[np.ndarray]:
     """Read and encode a unit; see `encode_unit`."""
     return encode_unit(unit, read_unit(unit, shards), _places(unit, shards), config, report)
 
@@ -47,7 +49,7 @@ def encode_unit(
     places: Mapping[str, Any],
     config: CompressConfig,
     report: Report | None = None,
-) -> bytes:
+) -> list[np.ndarray]:
     """Encode a unit.
 
     Args:
@@ -58,9 +60,10 @@ def encode_unit(
         report: called with work done and work in all.
 
     Returns:
-        A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
-        `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
-        is not unpacked; `zeros`, which members hold many zeros of both signs; and `losses`, what pruning them cost.
+        A file of its compressed tensors, as pieces that follow each other. Its source says `carried`, why members are
+        stored as they are, by name; `packed`, the weight as its format describes it, without parts where its members
+        are stored; `refused`, why it is not unpacked; `zeros`, which members hold many zeros of both signs; and
+        `losses`, what pruning them cost.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
@@ -72,6 +75,7 @@ def encode_unit(
         try:
             packed, logical = _unpacked(unit.packed, arrays)
             tensors = {name: stored_form(_compressed(name, logical[name], unit, config, report)) for name in logical}
+            del logical
             stored = sum(piece.nbytes for tensor in tensors.values() for piece in tensor.pieces.values())
             if stored >= unit.octets:  # then the members are stored as any tensors are
                 tensors, packed = {}, unit.packed
@@ -90,6 +94,7 @@ def encode_unit(
             if tensor.loss is not None:
                 said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
+            del tensor  # its seeds, of which the form has a copy
             if not config.changes and has_many_zeros_of_both(array):
                 said["zeros"] = [*said["zeros"], name]
     return pack_stored(tensors, {key: value for key, value in said.items() if value})

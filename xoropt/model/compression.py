@@ -108,9 +108,11 @@ def store(
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
+    packed = storage.packed
     codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
+    del storage  # plans that were not taken hold forms of the mask
     network = choose_network(prepared, config)
-    encoded = encode_values(quantized, network, storage.packed, config, progress)
+    encoded = encode_values(quantized, network, packed, config, progress)
     information = value_entropy(quantized)
     stored = CompressedTensor(
         quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information, quantized.listed

@@ -14,6 +14,8 @@ __all__ = ["check_patterns", "has_many_zeros_of_both", "warn_about", "warn_of_on
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
+CHUNK = 1 << 20
+"""Weights that are looked at together: bounds the memory beside the tensor."""
 SHOWN = 3
 """The most names that a warning lists."""
 
@@ -85,9 +87,13 @@ def has_many_zeros_of_both(array: np.ndarray) -> bool:
     """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
     if array.dtype.kind in "biuc":
         return False
-    with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
-        zeros = array == 0
-    negative, all_zeros = np.count_nonzero(zeros & np.signbit(array)), np.count_nonzero(zeros)
+    flat, negative, all_zeros = array.reshape(-1), 0, 0
+    for first in range(0, array.size, CHUNK):
+        some = flat[first : first + CHUNK]
+        with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
+            zeros = some == 0
+        negative += int(np.count_nonzero(zeros & np.signbit(some)))
+        all_zeros += int(np.count_nonzero(zeros))
     return bool(min(negative, all_zeros - negative) > MANY_ZEROS * array.size)
 
 

@@ -24,10 +24,15 @@ def few_values(patterns: np.ndarray) -> np.ndarray | None:
         return None
     if patterns.itemsize <= 2:
         present = np.zeros(1 << 8 * patterns.itemsize, dtype=bool)
-        present[patterns] = True
+        for first in range(0, len(patterns), CHUNK):
+            present[patterns[first : first + CHUNK]] = True
         values = np.flatnonzero(present).astype(patterns.dtype)
     else:
-        values = np.unique(patterns)
+        values = patterns[:0]
+        for first in range(0, len(patterns), CHUNK):
+            values = np.union1d(values, patterns[first : first + CHUNK])
+            if np.count_nonzero(values) > MAX_VALUES:
+                break
     return None if np.count_nonzero(values) > MAX_VALUES else values
 
 

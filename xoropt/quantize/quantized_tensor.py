@@ -20,7 +20,7 @@ __all__ = [
     "value_entropy",
 ]
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
 """Weights handled at once: bounds the memory beside the result."""
 
 
@@ -154,18 +154,26 @@ class QuantizedTensor:
                 made[some] |= codes[some] << np.uint8(shift) if shift >= 0 else codes[some] >> np.uint8(-shift)
         return made
 
+    def packed_care(self, number: int) -> np.ndarray:
+        """Return which weights a plane cares for: uint8 (⌈weights/8⌉,), packed, the first weight in the lowest bit."""
+        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        packed = np.empty(-(-len(mask) // 8), dtype=np.uint8)
+        for first in range(0, len(mask), CHUNK):
+            some = slice(first, first + CHUNK)
+            care = mask[some]
+            if number >= self.shared_planes:
+                assert isinstance(self.levels, CodedField)
+                care = care & (self.levels.code_lengths() > number - self.raw_planes)[codes[some]]
+                care[self.listed.within(first, first + CHUNK).at - first] = False
+            packed[first // 8 :][: -(-len(care) // 8)] = np.packbits(care, bitorder="little")
+        return packed
+
     def care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
         if number < self.shared_planes:
             return self.mask
-        assert isinstance(self.levels, CodedField)
-        care, cares = np.empty(self.mask.size, dtype=bool), self.levels.code_lengths() > number - self.raw_planes
-        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
-        for first in range(0, len(care), CHUNK):
-            some = slice(first, first + CHUNK)
-            care[some] = mask[some] & cares[codes[some]]
-        care[self.listed.at] = False
-        return care.reshape(self.shape)
+        care = np.unpackbits(self.packed_care(number), count=self.mask.size, bitorder="little")
+        return care.view(bool).reshape(self.shape)
 
     @property
     def planes(self) -> np.ndarray:

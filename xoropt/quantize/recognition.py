@@ -8,7 +8,7 @@ from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook_of, few_values
-from xoropt.quantize.fields import FieldPlan, plan_fields
+from xoropt.quantize.fields import FieldPlan, count_of, plan_fields
 from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -52,7 +52,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     dense, simple = plan_fields(patterns, weights.dtype, None, few), None
     fill = _most_frequent(patterns)
     masked, mask_bits, mask = None, 0.0, None
-    share = np.count_nonzero(patterns == patterns.dtype.type(fill)) / max(1, len(patterns))
+    share = count_of(patterns, fill) / max(1, len(patterns))
     if share >= LEAST_SHARE:
         mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
         masked = plan_fields(patterns, weights.dtype, fill, few)
@@ -92,7 +92,7 @@ def _plan_rows(
     mask_bits: float,
 ) -> QuantizedTensor | None:
     """Represent a tensor by codebooks of its rows where that takes less than its plans."""
-    zeros = np.count_nonzero(patterns == 0) / len(patterns)
+    zeros = count_of(patterns, 0) / len(patterns)
     least = min(_total(dense, 0.0), _total(masked, mask_bits))
     found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
     if found is None:

@@ -10,10 +10,11 @@ from xoropt.common.words.kernels import flip_bits
 from xoropt.common.words.vectors import number_at, put_number, word_at
 from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, transpose_numbers
 
-__all__ = ["decode_bands", "move_columns", "place_groups", "unpack_bands", "unpack_groups"]
+__all__ = ["decode_bands", "move_columns", "place_codewords", "place_groups", "unpack_bands", "unpack_groups"]
 
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+WORD = 64
 
 
 @njit(nogil=True, cache=True)
@@ -251,3 +252,44 @@ def move_columns(words, at, rows, columns, stride, places, block, moved, out):
     for row in range(0, rows, 64):  # 64 rows fill whole words
         few, to = min(64, rows - row), row * columns >> 6
         move_few(words, at + row * columns, few, columns, stride, places, block, moved, out, to)
+
+
+@njit(nogil=True, cache=True)
+def place_codewords(symbols, across, row_class, column_class, code_of_pair, words, lengths, form, bits, care):
+    """Write the plane of codewords, and which of its bits matter, as packed bits.
+
+    Tile t of a band of T tiles holds the groups t, t + T, t + 2·T … of the band, and of each of them output after
+    output.
+
+    Args:
+        symbols: uint16 (groups,).
+        across: groups of a row.
+        row_class, column_class: int64, of rows and of columns of groups.
+        code_of_pair: int64 (row classes, column classes).
+        words: uint32 (codes, 2^G), the codewords, their first bits highest of L bits.
+        lengths: uint8 (codes, 2^G).
+        form: L, T and the groups of a tile, a multiple of 64.
+        bits, care: out, uint64 (bands·T, L, groups of a tile / 64).
+    """
+    outputs, band_tiles, tile = form
+    word, known = np.empty(WORD, dtype=np.uint32), np.empty(WORD, dtype=np.uint32)
+    all_ones = np.uint32((1 << outputs) - 1)
+    for t in range(bits.shape[0]):
+        first = t // band_tiles * band_tiles * tile + t % band_tiles
+        for part in range(tile // WORD):
+            for k in range(WORD):
+                g = first + (part * WORD + k) * band_tiles
+                word[k] = known[k] = 0
+                if g < len(symbols):
+                    row = g // across
+                    code = code_of_pair[row_class[row], column_class[g - row * across]]
+                    word[k] = words[code, symbols[g]]
+                    known[k] = all_ones & ~(all_ones >> np.uint32(lengths[code, symbols[g]]))
+            for place in range(outputs):
+                shift = np.uint32(outputs - 1 - place)
+                ones, cares = np.uint64(0), np.uint64(0)
+                for k in range(WORD):
+                    ones |= np.uint64((word[k] >> shift) & np.uint32(1)) << np.uint64(k)
+                    cares |= np.uint64((known[k] >> shift) & np.uint32(1)) << np.uint64(k)
+                bits[t, place, part] = ones
+                care[t, place, part] = cares

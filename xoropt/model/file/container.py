@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xoropt.common.arguments import check_flag, check_kind, path_of
 from xoropt.common.description_checks import get
 from xoropt.common.dtypes import as_stored, name_of
@@ -132,8 +134,8 @@ def check_model(model: CompressedModel) -> None:
     check_work(entries, octets)
 
 
-def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a file of tensors, for `open_file`.
+def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) -> list[np.ndarray]:
+    """Return the bytes of a file of tensors, for `open_file`, as pieces that follow each other: uint8.
 
     Args:
         tensors: as they are to be stored, by name, in order.
@@ -142,7 +144,8 @@ def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) 
     pieces = to_pieces(tensors, {}, source)
     forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
     order = sorted(forms, key=lambda name: -forms[name][1].itemsize)
-    return b"".join([safetensors_header(forms, SEALED), *(as_stored(pieces[name].read()).data for name in order)])
+    header = np.frombuffer(safetensors_header(forms, SEALED), dtype=np.uint8)
+    return [header, *(as_stored(pieces[name].read()) for name in order)]
 
 
 def write_stored(
