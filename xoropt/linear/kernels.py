@@ -22,7 +22,16 @@ from xoropt.linear.vectors import (
 )
 from xoropt.masks.prefix.kernels import decode_bands
 
-__all__ = ["add_batches", "add_rows", "align_rows", "multiply_batches", "multiply_numbers", "multiply_rows", "widen"]
+__all__ = [
+    "add_batches",
+    "add_rows",
+    "align_rows",
+    "multiply_batches",
+    "multiply_numbers",
+    "multiply_rows",
+    "widen",
+    "write_rows",
+]
 
 
 CACHED = 128
@@ -49,8 +58,8 @@ def multiply_rows(words, tables, blocks, x, columns, y):
     """Multiply rows of weights by some vectors, two rows at once, columns by as many as fit into the cache.
 
     Args:
-        words: a tuple of uint64 arrays, the mask's and up to four planes' bits; each row has `blocks` words.
-        tables: float32 (16 or 16·rows,), the levels of all rows, or of each.
+        words: a tuple of uint64 arrays, the mask's and up to six planes' bits; each row has `blocks` words.
+        tables: float32 (n or n·rows,), the levels of all rows, or of each: n = 16, or more for more than four planes.
         blocks: ⌈weights of a row / 64⌉.
         x: float32 (blocks·vectors·64,), for each block the numbers of each vector in the order of quarters.
         columns: a tuple with as many items as there are vectors.
@@ -58,7 +67,8 @@ def multiply_rows(words, tables, blocks, x, columns, y):
     """
     vectors = len(columns)
     rows, most = len(y) // vectors, max(1, CACHED // vectors)
-    step = 16 if len(tables) > 16 else 0
+    width = max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
     for begin in range(0, blocks, most):
         some = min(most, blocks - begin)
         for r in range(0, rows, 2):
@@ -77,6 +87,23 @@ def multiply_rows(words, tables, blocks, x, columns, y):
 
 
 @njit(nogil=True, cache=True)
+def write_rows(words, tables, blocks, first, stop, out):
+    """Write rows first … stop − 1 of weights as numbers.
+
+    Args:
+        words, tables, blocks: as for `multiply_rows`.
+        out: float32 ((stop − first)·blocks·64,), 64 columns after the others in the order of quarters.
+    """
+    width = max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
+    at = 0
+    for r in range(first, stop):
+        for i in range(r * blocks, (r + 1) * blocks):
+            store_numbers(out, at, weights_at(words, i, tables, step * r))
+            at += 64
+
+
+@njit(nogil=True, cache=True)
 def add_rows(words, tables, blocks, x, y):
     """Add the rows of weights, each times a number, to a vector, four rows at once.
 
@@ -85,7 +112,8 @@ def add_rows(words, tables, blocks, x, y):
         x: float32 (rows,), the factors.
         y: float32 (64·blocks,), to which they are added, in the order of quarters.
     """
-    rows, step = len(x), 16 if len(tables) > 16 else 0
+    rows, width = len(x), max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
     r = 0
     while r + 4 <= rows:
         i = r * blocks
@@ -183,16 +211,16 @@ def multiply_batches(batches, columns, mask, listed, planes, room, tables, x, ve
     Args:
         batches: int64 (n, 4), see `decode_batch`; the first row of `y` is that of the first batch.
         columns, mask, listed, planes, room: as for `decode_batch`.
-        tables: float32, 16 levels of all rows, or those of each row of the tensor.
+        tables: float32, the levels of all rows, or those of each row of the tensor, see `multiply_rows`.
         x: see `multiply_rows`.
         vectors: its tuple `columns`.
         y: float32 (rows·vectors,), to which they are added.
     """
-    at = 0
+    at, width = 0, max(16, 1 << len(room[7]))
     for k in range(len(batches)):
         batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
         kept = decode_batch(batch, columns, mask, listed, planes, room)
-        some = tables[16 * batch[0] : 16 * batch[1]] if len(tables) > 16 else tables
+        some = tables[width * batch[0] : width * batch[1]] if len(tables) > width else tables
         to = at + (batch[1] - batch[0]) * len(vectors)
         multiply_rows((kept, *room[7]), some, columns >> 6, x, vectors, y[at:to])
         at = to
@@ -207,9 +235,10 @@ def add_batches(batches, columns, mask, listed, planes, room, tables, x, y):
         x: float32 (vectors, rows of the tensor), the factors.
         y: float32 (vectors, columns), to which they are added, see `add_rows`.
     """
+    width = max(16, 1 << len(room[7]))
     for k in range(len(batches)):
         batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
         kept = decode_batch(batch, columns, mask, listed, planes, room)
-        some = tables[16 * batch[0] : 16 * batch[1]] if len(tables) > 16 else tables
+        some = tables[width * batch[0] : width * batch[1]] if len(tables) > width else tables
         for v in range(len(x)):
             add_rows((kept, *room[7]), some, columns >> 6, x[v, batch[0] : batch[1]], y[v])

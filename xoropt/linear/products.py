@@ -63,7 +63,7 @@ def matvec(
         jobs: threads, as for `xoropt.decode`.
         cache: "mask": keep the mask's bits for the next call, as long as the tensor lives, an eighth of a byte for each
             weight; "bits": those of the planes, too, as much again for each plane; "none": keep nothing. Only weights
-            of at most 16 levels are multiplied from bits, others keep nothing.
+            of at most 64 levels are multiplied from bits, others keep nothing.
 
     Returns:
         (rows,) or (rows, k): float64 where the weights or x are float64 or integers of 4 or 8 bytes, otherwise float32.
