@@ -122,7 +122,7 @@ def _check_pruning(options: dict[str, Any]) -> None:
 
 
 @cli.command(short_help="Train and compress a real network, and show the costs.")
-@click.option("--out", type=file_argument, help="Folder for the three files.  [default: xoropt-demo]")
+@click.option("--out", type=file_argument, metavar="DIR", help="Folder for the three files.  [default: xoropt-demo]")
 @_network_options
 @force_option
 @json_option

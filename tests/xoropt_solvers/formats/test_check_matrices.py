@@ -126,8 +126,13 @@ def test_many_syndromes_are_many_problems(tmp_path):
     found = formats.read_problems(tmp_path / "h.npz")
     assert [solve(problem).mismatches.tolist() for problem in found] == [[0], [1], [3]]
     assert found[0].hard.tolist() == [False] * 6 + [True]
-    with pytest.raises(FileFormatError, match="holds 3 syndromes, each a problem; give the one that is meant"):
-        formats.read_problem(tmp_path / "h.npz")
+    for shot in (None, 4):
+        with pytest.raises(FileFormatError, match=r"h\.npz: holds 3 syndromes, each a problem; name one by its number"):
+            formats.read_problem(tmp_path / "h.npz", shot=shot)
+    assert solve(formats.read_problem(tmp_path / "h.npz", shot=3)).mismatches.tolist() == [3]
+    (tmp_path / "shots.01").write_text("100\n010\n")
+    with pytest.raises(FileFormatError, match=r"shots\.01: holds 2 syndromes"):
+        formats.read_problem(tmp_path / "h.npz", tmp_path / "shots.01")
 
 
 def test_a_stim_model(tmp_path):
