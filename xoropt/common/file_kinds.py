@@ -23,6 +23,11 @@ STARTS: tuple[tuple[bytes, str], ...] = (
         "is a GGUF file, which llama.cpp reads; get the safetensors files that it was made from",
     ),
     (b"GGML", "is a GGML file of llama.cpp; get the safetensors files that it was made from"),
+    (b"lmgg", "is an old GGML file of llama.cpp; get the safetensors files that it was made from"),
+    (b"tjgg", "is an old GGML file of llama.cpp; get the safetensors files that it was made from"),
+    (b"fmgg", "is an old GGML file of llama.cpp; get the safetensors files that it was made from"),
+    (b"MATLAB 5.0 MAT-file", "is a MATLAB file; save its arrays as .npz: numpy.savez(FILE, **scipy.io.loadmat(FILE))"),
+    (b"SQLite format 3", "is an SQLite database; name a safetensors or .npz file"),
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file (Keras, h5py); read its arrays and save them as .npz or safetensors"),
     (b"\x93NUMPY", "is a .npy file of one array without a name; save it as .npz: numpy.savez(FILE, weight=array)"),
     (b"version https://git-lfs", "is a pointer of Git LFS, not the file itself; run 'git lfs pull' in its repository"),
@@ -31,6 +36,12 @@ STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "is compressed by xz; unpack it first: unxz"),
     (b"BZh", "is compressed by bzip2; unpack it first: bunzip2"),
     (b"7z\xbc\xaf\x27\x1c", "is a 7z archive; unpack it first and name the file within"),
+    (b"Rar!\x1a\x07", "is a RAR archive; unpack it first and name the file within"),
+    (b"\x04\x22\x4d\x18", "is compressed by lz4; unpack it first: unlz4"),
+    (b"FEA1", "is a Feather table; name a safetensors or .npz file"),
+    (b"\0asm", "is a program; name a safetensors or .npz file"),
+    (b"MZ", "is a program; name a safetensors or .npz file"),
+    (b"\xff\xd8\xff", "is a picture; name a safetensors or .npz file"),
     (b"PAR1", "is a Parquet table; name a safetensors or .npz file"),
     (b"ARROW1", "is an Arrow table; name a safetensors or .npz file"),
     (b"%PDF", "is a PDF document; name a safetensors or .npz file"),
@@ -115,6 +126,10 @@ def kind_of(path: Path) -> str | None:
     for start, kind in STARTS:
         if head.startswith(start):
             return kind
+    if not head.strip(b"\0"):
+        return "holds nothing but zeros where it begins, as of a download that was not finished; get the file again"
+    if head[512:520] == b"\x89HDF\r\n\x1a\n":  # behind another program's block
+        return dict(STARTS)[head[512:520]]
     if head[4:8] in FLATBUFFERS:
         return FLATBUFFERS[head[4:8]]
     if head.startswith(b"PK"):
@@ -123,6 +138,10 @@ def kind_of(path: Path) -> str | None:
         return "is a tar archive; unpack it first and name the file within"
     if re.match(rb"\x80[\x02-\x05][^\x00]", head):
         return f"is a pickle (PyTorch's old format, or another program's), which can run code; {LOAD_TORCH}"
+    if re.match(rb"(?:\(dp0?\n|\(lp0?\n|[\]}]q\x00|\(c[a-z_]+\n|c[a-z_.]+\n[A-Za-z_]+\n)", head):
+        return f"is a pickle of an old protocol, which can run code; {LOAD_TORCH}"
+    if re.match(rb"[\x81-\x8f](?:[\xa1-\xbf][a-z_]|\xd9.[a-z_])", head):
+        return "is a MessagePack file, as Flax writes them; save its arrays as .npz or safetensors"
     if _is_onnx(head):
         return "is an ONNX file; export the model's weights as safetensors or .npz"
     return _kind_of_text(head)

@@ -103,6 +103,8 @@ def _fits(value: object, kind: Any) -> bool:
         return _fits(value, parts[0])
     if isinstance(kind, str):  # imported for type checkers alone
         return bool({part.strip().rpartition(".")[2] for part in kind.split("|")} & set(_names(value)))
+    if kind is np.ndarray:
+        return isinstance(value, np.ndarray | np.generic)  # what NumPy makes of an array without axes
     if kind in NUMBERS:
         return isinstance(value, NUMBERS[kind]) and (kind is bool or not isinstance(value, bool | np.bool_))
     if origin is collections.abc.Callable:

@@ -1,6 +1,7 @@
 """Files of other kinds are named with what to do; real files are never taken for one."""
 
 import io
+import pickle
 import zipfile
 
 import numpy as np
@@ -48,6 +49,14 @@ KINDS = {
     "bundle.tar": (bytes(257) + b"ustar\x0000" + bytes(99), "tar archive"),
     "bundle.zip": (archive("a.safetensors", "b.safetensors"), "zip archive of 2 files"),
     "empty.safetensors": (b"", "is empty"),
+    "zeros.safetensors": (bytes(2000), "nothing but zeros"),
+    "old.bin": (pickle.dumps({"w": 1}, 0), "pickle"),
+    "second.bin": (pickle.dumps({"w": 1}, 1), "pickle"),
+    "ggjt.bin": (b"tjgg\3\0\0\0" + bytes(99), "GGML"),
+    "flax.msgpack": (b"\x82\xa6params\x81\xa1w\xc7" + bytes(99), "MessagePack"),
+    "user.h5": (bytes(range(1, 129)) * 4 + b"\x89HDF\r\n\x1a\n" + bytes(99), "HDF5"),
+    "data.mat": (b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(99), "MATLAB"),
+    "model.lz4": (b"\x04\x22\x4d\x18" + bytes(99), "lz4"),
     "notepad.safetensors": ("These are the weights.".encode("utf-16"), "UTF-16"),
     "readme.safetensors": (b"These are the weights.\n", "is a text"),
 }
