@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LazyPlane", "LazyPlanes", "count_ones", "packed_planes"]
+__all__ = ["LazyPlane", "LazyPlanes", "count_ones", "packed_octets", "packed_planes"]
 
 AT_ONCE = 1 << 22
-"""Bits that are made at once to be counted."""
+"""Bits that are made at once, a multiple of 8, to be counted or packed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,16 @@ def packed_planes(octets: np.ndarray, size: int) -> LazyPlanes:
         return some[first % 8 :][: stop - first].view(bool)
 
     return LazyPlanes(read, range(len(octets)), 0, size)
+
+
+def packed_octets(planes: np.ndarray | LazyPlanes) -> np.ndarray:
+    """Pack planes, some weights at a time: uint8 (planes, ⌈weights/8⌉), the first weight in the lowest bit."""
+    count, size = planes.shape
+    packed = np.empty((count, -(-size // 8)), dtype=np.uint8)
+    for first in range(0, size, AT_ONCE):
+        some = np.packbits(np.asarray(planes[:, first : first + AT_ONCE]), axis=1, bitorder="little")
+        packed[:, first // 8 :][:, : some.shape[1]] = some
+    return packed
 
 
 def count_ones(plane: np.ndarray | LazyPlane, row: int | None = None) -> np.ndarray:

@@ -98,7 +98,7 @@ def _plan_rows(
     if found is None:
         return None
     own_mask = binary_entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
-    return found.tensor if found.bits + own_mask < least else None
+    return found.apply() if found.bits + own_mask < least else None
 
 
 def _total(plan: FieldPlan | None, mask_bits: float) -> float:

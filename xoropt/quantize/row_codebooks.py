@@ -4,6 +4,7 @@ A row has few values, the tensor many. Values of unlike rows get the same symbol
 the values of their rows, counted from 0 outwards: for codes times a scale, that is the code.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -27,12 +28,12 @@ class RowPlan(NamedTuple):
     """How a tensor can be stored by codebooks of its rows.
 
     Attributes:
-        tensor: with `levels` whose values have a row for each index of the first axis.
         bits: of the kept weights and the codebooks.
+        apply: makes the tensor, with `levels` whose values have a row for each index of the first axis.
     """
 
-    tensor: QuantizedTensor
     bits: float
+    apply: Callable[[], QuantizedTensor]
 
 
 def plan_rows(weights: np.ndarray, masked: bool) -> RowPlan | None:
@@ -54,20 +55,20 @@ def plan_rows(weights: np.ndarray, masked: bool) -> RowPlan | None:
     if any(len(np.unique(row)) > most for row in patterns[:: max(1, rows // SAMPLED)]):
         return None
     zero = int(_keys(np.zeros(1, dtype=patterns.dtype), weights.dtype)[0])
-    symbols = np.empty(patterns.shape, dtype=np.int16)
     step = max(1, CHUNK // columns)
+    counts = np.zeros(2 * MOST_VALUES - 1, dtype=np.int64)  # of the symbols from 1 − MOST_VALUES on
+
+    def numbers_of(first: int) -> np.ndarray:
+        """Return where the symbols of a band of rows have their counts."""
+        return _symbols(_keys(patterns[first : first + step], weights.dtype), zero) + (MOST_VALUES - 1)
+
     for first in range(0, rows, step):
-        some = _symbols(_keys(patterns[first : first + step], weights.dtype), zero)
-        if np.abs(some).max(initial=0) >= MOST_VALUES:
+        numbers = numbers_of(first)
+        if numbers.min() < 0 or numbers.max() >= len(counts):
             return None
-        symbols[first : first + step] = some
-    lowest = int(symbols.min())
-    counts = np.zeros(int(symbols.max()) - lowest + 1, dtype=np.int64)
-    for first in range(0, rows, step):
-        counts += np.bincount((symbols[first : first + step] - lowest).reshape(-1), minlength=len(counts))
-    mask = symbols != 0 if masked else np.ones(symbols.shape, dtype=bool)
+        counts += np.bincount(numbers.reshape(-1), minlength=len(counts))
     if masked:
-        counts[-lowest] = 0
+        counts[MOST_VALUES - 1] = 0
     used = np.flatnonzero(counts)
     used = used[np.argsort(-counts[used], kind="stable")]
     if not 1 <= len(used) <= most:
@@ -75,18 +76,25 @@ def plan_rows(weights: np.ndarray, masked: bool) -> RowPlan | None:
     lengths = limited_lengths(counts[used])
     number = np.zeros(len(counts), dtype=np.int64)
     number[used] = np.arange(len(used))
-    values = np.zeros((rows, len(used)), dtype=patterns.dtype)
-    codes = np.empty(patterns.shape, dtype=np.uint8)
     words = plane_words(lengths)
-    for first in range(0, rows, step):
-        part = slice(first, first + step)
-        numbers = number[symbols[part] - lowest]
-        codes[part] = words[numbers]
-        row, column = np.nonzero(mask[part])
-        values[part][row, numbers[row, column]] = patterns[part][row, column]
-    levels = CodedField(NumberForm(weights.dtype), values, lengths)
-    bits = float(counts[used] @ lengths.astype(np.int64)) + 8 * levels.nbytes
-    return RowPlan(QuantizedTensor(mask.reshape(weights.shape), codes.reshape(weights.shape), levels), bits)
+
+    def apply() -> QuantizedTensor:
+        values = np.zeros((rows, len(used)), dtype=patterns.dtype)
+        codes, mask = np.empty(patterns.shape, dtype=np.uint8), np.ones(patterns.shape, dtype=bool)
+        for first in range(0, rows, step):
+            part = slice(first, first + step)
+            places = numbers_of(first)
+            if masked:
+                mask[part] = places != MOST_VALUES - 1
+            numbers = number[places]
+            codes[part] = words[numbers]
+            row, column = np.nonzero(mask[part])
+            values[part][row, numbers[row, column]] = patterns[part][row, column]
+        levels = CodedField(NumberForm(weights.dtype), values, lengths)
+        return QuantizedTensor(mask.reshape(weights.shape), codes.reshape(weights.shape), levels)
+
+    table = CodedField(NumberForm(weights.dtype), np.zeros((rows, len(used)), dtype=patterns.dtype), lengths)
+    return RowPlan(float(counts[used] @ lengths.astype(np.int64)) + 8 * table.nbytes, apply)
 
 
 def _keys(patterns: np.ndarray, dtype: np.dtype) -> np.ndarray:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from xoropt.codec import decode, encoder, lazy_planes
 from xoropt.codec.encoder import encode_planes
-from xoropt.codec.lazy_planes import LazyPlanes, count_ones, packed_planes
+from xoropt.codec.lazy_planes import LazyPlanes, count_ones, packed_octets, packed_planes
 from xoropt.common.errors import EncodeError
 
 
@@ -52,7 +52,10 @@ def test_masks_may_be_made_when_they_are_needed(seed, density, shared, effort):
 @given(st.integers(0, 2**32), st.integers(1, 3), st.integers(0, 700), st.slices(700))
 def test_packed_planes_are_those_that_were_packed(seed, count, size, which):
     planes = np.random.default_rng(seed).random((count, size)) < 0.5
-    packed = packed_planes(np.packbits(planes, axis=1, bitorder="little"), size)
+    octets = np.packbits(planes, axis=1, bitorder="little")
+    packed = packed_planes(octets, size)
+    with mock.patch.object(lazy_planes, "AT_ONCE", 64):
+        assert all(np.array_equal(packed_octets(form), octets) for form in (planes, lazy(planes), packed))
     which = slice(which.start, which.stop)
     assert (np.asarray(packed[:, which]) == planes[:, which]).all()
     assert all((np.asarray(a[which]) == b[which]).all() for a, b in zip(packed, planes, strict=True))

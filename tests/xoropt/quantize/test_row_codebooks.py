@@ -50,8 +50,8 @@ def test_rows_of_many_values_have_no_codebooks():
 def test_equal_places_in_unlike_rows_are_one_symbol():
     weights = np.repeat(np.array([[-2, 0, 1, 2], [-4, 0, 2, 4], [-1, -1, 3, 6]], np.float32), 10, axis=1)
     plan = plan_rows(weights, masked=True)
-    assert plan.tensor.levels.values.shape == (3, 3)
-    assert dequantize(plan.tensor).tobytes() == weights.tobytes()
+    assert plan.apply().levels.values.shape == (3, 3)
+    assert dequantize(plan.apply()).tobytes() == weights.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(299, 15), (300, 14), (1, 300, 15)])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlane, LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlane, LazyPlanes, count_ones, packed_octets
 from xoropt.codec.streams.banded.bursts import burst_patches
 from xoropt.codec.streams.banded.elimination import (
     PLANES_AT_ONCE,
@@ -111,6 +111,22 @@ class Task(NamedTuple):
     rules: Rules
 
 
+class Work(NamedTuple):
+    """A segment in work.
+
+    Attributes:
+        task: the segment.
+        care_bits: its care bits.
+        octets: uint8 (planes, ⌈weights/8⌉), its bits, packed.
+        memory: for pivot rows.
+    """
+
+    task: Task
+    care_bits: CareBits
+    octets: np.ndarray
+    memory: Memory
+
+
 class EncodedSegment(NamedTuple):
     """An encoded segment.
 
@@ -145,7 +161,6 @@ class EncodedSegment(NamedTuple):
 
 def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
     """Encode a segment, as one or, where the rules say so, as several."""
-    task = task._replace(bits=np.asarray(task.bits), care=np.asarray(task.care))
     if task.method == "viterbi":
         return (_encode_by_viterbi(task),)
     with lent_memory() as memory:
@@ -160,7 +175,7 @@ def _encode(task: Task, memory: Memory) -> tuple[EncodedSegment, ...]:
     missing = _missing(task, care_bits, task.seed_bits) if task.order.closed and count else 0
     if not can_split or missing <= SPLIT_SHORTFALL:  # otherwise two rings need fewer bits than one
         most = SPLIT_DEPENDENT if can_split and task.rules.retry else None
-        found = _encode_ring(task, care_bits, missing, memory, most)
+        found = _encode_ring(Work(task, care_bits, packed_octets(task.bits), memory), missing, most)
     if found is not None:
         return (found,)
     return tuple(part for half in _halves(task, count) for part in _encode(half, memory))
@@ -184,40 +199,39 @@ def _halves(task: Task, count: int) -> tuple[Task, Task]:
     middle, halves = rows * lanes, []
     rules = task.rules._replace(retry=False)
     for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
-        care = np.asarray(task.care)[weights]
-        seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
+        care = task.care[weights]
+        seed_bits = max(int(count_ones(care)[0]) + slack, lanes * (-(-T // n_out) - 1) + 1)
         halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits, rules=rules))
     return halves[0], halves[1]
 
 
-def _encode_ring(
-    task: Task, care_bits: CareBits, missing: int, memory: Memory, most: int | None
-) -> EncodedSegment | None:
+def _encode_ring(work: Work, missing: int, most: int | None) -> EncodedSegment | None:
     """Encode a segment; give a ring more seed bits where they save more than they take.
 
     A window cannot serve `missing` of its care bits. With more than `most` dependent ones, unless that is None, nothing
     is returned.
     """
+    task, care_bits = work.task, work.care_bits
     closed, planes = task.order.closed, len(task.bits)
     count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
     seed_bits = _level_unevenness(task, care_bits, missing) if closed and count else task.seed_bits
     limit = many if most is None else most
-    best = _solve_segment(task, care_bits, memory, seed_bits, -1 if task.rules.quick else limit if closed else None)
+    best = _solve_segment(work, seed_bits, -1 if task.rules.quick else limit if closed else None)
     if most is not None and best.dependent > most:
         return None
     if task.watch is not None and best.dependent > task.watch.most(count):
         raise ResonanceError(best.dependent)
     if closed and best.dependent > many:
         next_row = -(-seed_bits // task.order.lanes) * task.order.lanes + 16
-        more = _solve_segment(task, care_bits, memory, next_row, many)
+        more = _solve_segment(work, next_row, many)
         if more.dependent <= best.dependent // 2:  # the care bits repeat with the step from lane to lane
             best, seed_bits = more, next_row
         if best.dependent > many:
-            best = _solve_segment(task, care_bits, memory, seed_bits)
+            best = _solve_segment(work, seed_bits)
     extra = 16
     worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
     while closed and not task.rules.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
-        more = _solve_segment(task, care_bits, memory, seed_bits + extra, max(many, 3 * best.dependent // 4))
+        more = _solve_segment(work, seed_bits + extra, max(many, 3 * best.dependent // 4))
         if more.cost < best.cost:
             best = more
         extra *= 4
@@ -246,14 +260,13 @@ def _level_unevenness(task: Task, care_bits: CareBits, missing: int) -> int:
     return best
 
 
-def _solve_segment(
-    task: Task, care_bits: CareBits, memory: Memory, seed_bits: int, most: int | None = None
-) -> EncodedSegment:
+def _solve_segment(work: Work, seed_bits: int, most: int | None = None) -> EncodedSegment:
     """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution.
 
     With more than `most` dependent care bits, the patches are greedy.
     """
-    bits, order, planes = np.asarray(task.bits), task.order, len(task.bits)
+    task, care_bits, octets, memory = work
+    order, planes = task.order, len(octets)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
         seeds = np.zeros((planes, seed_bits), dtype=np.uint8)
@@ -261,7 +274,7 @@ def _solve_segment(
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
     found, patches, proved, dependent = [], [], 0, 0
     for first in range(0, planes, PLANES_AT_ONCE):
-        some = bits[first : first + PLANES_AT_ONCE]
+        some = octets[first : first + PLANES_AT_ONCE]
         place, values = gather_values(some, numbers, care_bits)
         eliminated = eliminate(equations, values, len(some), memory)
         dependent = len(eliminated.dependent)

@@ -197,7 +197,7 @@ def gather_values(bits: np.ndarray, numbers: np.ndarray, care_bits: CareBits) ->
     """Gather what planes ask of equations.
 
     Args:
-        bits: bool (planes, weights), at most 64 planes of the segment.
+        bits: uint8 (planes, ⌈weights/8⌉), at most 64 planes of the segment, packed.
         numbers: int64 (E,), the care bit of each equation, as of `build_equations`.
         care_bits: the care bits of the segment.
 
@@ -207,7 +207,7 @@ def gather_values(bits: np.ndarray, numbers: np.ndarray, care_bits: CareBits) ->
     from xoropt.codec.streams.banded.kernels import equations as kernels
 
     place, values = np.empty(len(numbers), dtype=np.int64), np.empty(len(numbers), dtype=np.uint64)
-    kernels.gather(np.ascontiguousarray(bits).view(np.uint8), numbers, care_bits.weights, place, values)
+    kernels.gather(bits, numbers, care_bits.weights, place, values)
     return place, values
 
 

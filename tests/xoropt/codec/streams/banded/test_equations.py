@@ -78,6 +78,6 @@ def test_equations_of_a_ring_begin_at_its_cut(recipe, density, n_in):
         assert equations.cut == heads[np.argmin(exact - np.arange(count))]
         assert numbers[0] == np.searchsorted(heads, equations.cut)
     bits = rng.random((5, len(care))) < 0.5
-    place, values = gather_values(bits, numbers, found)
+    place, values = gather_values(np.packbits(bits, axis=1, bitorder="little"), numbers, found)
     assert np.array_equal(place, found.weights[numbers])
     assert np.array_equal(values, sum(bits[p, place].astype(np.uint64) << np.uint64(p) for p in range(5)))

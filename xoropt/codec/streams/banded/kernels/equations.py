@@ -169,7 +169,7 @@ def gather(bits, numbers, weights, place, values):
     """Gather what the planes ask of each equation.
 
     Args:
-        bits: uint8 (planes, weights), at most 64 planes.
+        bits: uint8 (planes, ⌈weights/8⌉), packed, at most 64 planes.
         numbers: int64 (E,), the care bit of each equation.
         weights: int64, the weight of each care bit.
         place: out, int64 (E,), the weight of each equation.
@@ -180,5 +180,5 @@ def gather(bits, numbers, weights, place, values):
         place[e] = at
         value = np.uint64(0)
         for p in range(len(bits)):
-            value |= np.uint64(bits[p, at]) << np.uint64(p)
+            value |= np.uint64((bits[p, at >> 3] >> np.uint8(at & 7)) & np.uint8(1)) << np.uint64(p)
         values[e] = value
