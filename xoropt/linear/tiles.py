@@ -137,13 +137,16 @@ def _each_of_bands(tensor, columns, bands, kind, use, vectors, halves) -> None: 
     from xoropt.codec.compiled.writers import SPARE_WORDS
     from xoropt.common.memory import aligned
 
-    reader, dtype, planes = reader_of(tensor.encoded), tensor.levels.dtype, len(tensor.encoded.seeds)
+    reader, dtype = reader_of(tensor.encoded), tensor.levels.dtype
+    _, decoded = writer_of(tensor, slice(*bands[0]), bands[0][0] * columns, bands[0][1] * columns)
+    planes = len(tensor.encoded.seeds) - decoded  # the others are there as bytes
     stride = words_per_plane(reader, [(a * columns, b * columns) for a, b in bands])
     masked = max(b - a for a, b in bands) * columns // 64 + 24
     spare = borrow(SPARE_WORDS + (planes + 1) * stride + masked)
     read_mask = band_masks(tensor, columns, bands)
     most = CACHED if vectors <= 1 else SHARED
-    room = [aligned(max(columns, most), one) for one in (dtype, kind)]
+    as_they_are = dtype == kind or (halves and dtype.name == "bfloat16")
+    room = [aligned(max(columns, most), one) for one in ((dtype,) if as_they_are else (dtype, kind))]
     for a, b in bands:
         first, stop = a * columns, b * columns
         writer, plane = writer_of(tensor, slice(a, b), first, stop)
@@ -160,7 +163,7 @@ def _each_of_bands(tensor, columns, bands, kind, use, vectors, halves) -> None: 
             tile = room[0][: end - at]
             where = held, at - origin, kept, mask_at + at - first, octets is not None, at, end
             writer.write(*where, spare[:SPARE_WORDS], tile.view(writer.dtype), at, False)
-            if not (halves and dtype.name == "bfloat16"):
+            if not as_they_are:
                 tile = _as_kind(tile, kind, room[1][: end - at])
             use((c, d), tile.reshape(d - c, columns))
     give_back(spare)
