@@ -42,7 +42,7 @@ __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
 CUTS_SECONDS = 0.5  # of `odd-cuts` on checks as they are given, before all others
 COSET_SECONDS = 0.01  # of `coset` before a race
-ISD_SECONDS = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
+ISD_SECONDS: tuple[float, ...] = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 DELAY = 0.75  # seconds until an engine helps another one that should need it seldom
@@ -131,10 +131,9 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
                 known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
     few = is_narrow(problem) and _few_dependents(problem)
-    if is_sparse(problem):
-        turns = ISD_SECONDS[:1] if _enumerable(problem) else ()
-    else:
-        turns = ISD_SECONDS[:1] if few else ISD_SECONDS
+    turns = ISD_SECONDS[:1] if few and not is_sparse(problem) else ISD_SECONDS
+    if is_sparse(problem) and not _enumerable(problem):
+        turns = ()
     if turns and is_narrow(problem) and not (few and not is_sparse(problem)):
         moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
     for turn, seconds in enumerate(turns):
@@ -171,7 +170,7 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
         if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
             chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
         if workers > 1 and problem.k <= ENUMERATED:
-            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=delay, seed=len(ISD_SECONDS)))
+            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=2 * delay, seed=len(ISD_SECONDS)))
         return chosen
     hopeless = enumeration_seconds(problem, cost, workers) > waits
     if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
