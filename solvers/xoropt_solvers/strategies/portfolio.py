@@ -4,8 +4,8 @@ Blocks that elimination leaves open go to `exhaustive` where they have few seeds
 the enumeration would take, and then to the enumeration if n allows one.
 
 A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
-What is not settled then, and has more unknowns without its dependent ones, gets moments of `coset` and `isd`, and
-`brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by side in threads, as many as
+What is not settled then, and has more unknowns without its dependent ones, gets moments of `odd-cuts` if A is sparse,
+of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by side in threads, as many as
 there are workers:
 
 - `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
@@ -40,7 +40,7 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
-CUTS_SECONDS = 0.5  # of `odd-cuts` on checks as they are given, before all others
+CUTS_SECONDS = 0.5, 0.03  # of `odd-cuts` before all others: on checks as they are given, and on those that A has
 COSET_SECONDS = 0.01  # of `coset` before a race
 ISD_SECONDS: tuple[float, ...] = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
@@ -68,7 +68,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     known: Race | None = None
     if problem.checks is not None and _cuttable(problem) and "A" not in vars(problem):
         # Most problems of sparse checks are settled before the elimination of their unknowns would be done.
-        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS)))
+        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS[0])))
         known = Race(found, odd_cuts.STRATEGY.name, {odd_cuts.STRATEGY.name: found.lower_bound})
         if not known.open or clock.expired():
             return Answer(found.x, found.cost, found.lower_bound, {"engine": known.winner, **found.info})
@@ -134,6 +134,8 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
     turns = ISD_SECONDS[:1] if few and not is_sparse(problem) else ISD_SECONDS
     if is_sparse(problem) and not _enumerable(problem):
         turns = ()
+    if is_sparse(problem) and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
+        moment(odd_cuts.STRATEGY, CUTS_SECONDS[1])
     if turns and is_narrow(problem) and not (few and not is_sparse(problem)):
         moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
     for turn, seconds in enumerate(turns):
