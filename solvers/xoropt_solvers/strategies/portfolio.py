@@ -5,8 +5,8 @@ the enumeration would take, and then to the enumeration if n allows one.
 
 A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
 What is not settled then, and has more unknowns without its dependent ones, gets moments of `odd-cuts` if A is sparse,
-of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by side in threads, as many as
-there are workers:
+of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
+side in threads, as many as there are workers:
 
 - `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
   `maxsat`; `coset` or `brouwer-zimmermann` with them if that should end in time;
