@@ -20,6 +20,7 @@ All stop when what they know together is a proof.
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,14 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
-CUTS_SECONDS = 0.5, 0.03  # of `odd-cuts` before all others: on checks as they are given, and on those that A has
+CUTS_SECONDS = 0.5, 0.2  # of `odd-cuts` before all others: on checks as they are given, and on those that A has
 COSET_SECONDS = 0.01  # of `coset` before a race
 ISD_SECONDS: tuple[float, ...] = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 DELAY = 0.75  # seconds until an engine helps another one that should need it seldom
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
+FAR = 20  # times the limit, which an enumeration would exceed, so that random sets get most of the time
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
 
@@ -184,7 +186,8 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
         return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
-    first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
+    far = left is not None and enumeration_seconds(problem, cost, workers) > FAR * left  # it only gives a bound
+    first = part(brouwer_zimmermann.STRATEGY, seconds=_share(clock, inf) if far else None, workers=max(1, workers - 1))
     if left is not None:
         return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
