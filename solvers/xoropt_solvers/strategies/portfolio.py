@@ -4,9 +4,9 @@ Blocks that elimination leaves open go to `exhaustive` where they have few seeds
 the enumeration would take, and then to the enumeration if n allows one.
 
 A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
-What is not settled then, and has more unknowns without its dependent ones, gets moments of `coset` and `isd`, and
-`brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by side in threads, as many as
-there are workers:
+What is not settled then, and has more unknowns without its dependent ones, gets moments of `odd-cuts` if A is sparse,
+of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
+side in threads, as many as there are workers:
 
 - `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
   `maxsat`; `coset` or `brouwer-zimmermann` with them if that should end in time;
@@ -20,6 +20,7 @@ All stop when what they know together is a proof.
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -40,13 +41,14 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
-CUTS_SECONDS = 0.5  # of `odd-cuts` on checks as they are given, before all others
+CUTS_SECONDS = 0.5, 0.2  # of `odd-cuts` before all others: on checks as they are given, and on those that A has
 COSET_SECONDS = 0.01  # of `coset` before a race
-ISD_SECONDS = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
+ISD_SECONDS: tuple[float, ...] = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
 DELAY = 0.75  # seconds until an engine helps another one that should need it seldom
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
+FAR = 20  # times the limit, which an enumeration would exceed, so that random sets get most of the time
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
 
@@ -68,7 +70,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     known: Race | None = None
     if problem.checks is not None and _cuttable(problem) and "A" not in vars(problem):
         # Most problems of sparse checks are settled before the elimination of their unknowns would be done.
-        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS)))
+        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS[0])))
         known = Race(found, odd_cuts.STRATEGY.name, {odd_cuts.STRATEGY.name: found.lower_bound})
         if not known.open or clock.expired():
             return Answer(found.x, found.cost, found.lower_bound, {"engine": known.winner, **found.info})
@@ -131,10 +133,11 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
                 known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
     few = is_narrow(problem) and _few_dependents(problem)
-    if is_sparse(problem):
-        turns = ISD_SECONDS[:1] if _enumerable(problem) else ()
-    else:
-        turns = ISD_SECONDS[:1] if few else ISD_SECONDS
+    turns = ISD_SECONDS[:1] if few and not is_sparse(problem) else ISD_SECONDS
+    if is_sparse(problem) and not _enumerable(problem):
+        turns = ()
+    if is_sparse(problem) and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
+        moment(odd_cuts.STRATEGY, CUTS_SECONDS[1])
     if turns and is_narrow(problem) and not (few and not is_sparse(problem)):
         moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
     for turn, seconds in enumerate(turns):
@@ -171,7 +174,7 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
         if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
             chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
         if workers > 1 and problem.k <= ENUMERATED:
-            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=delay, seed=len(ISD_SECONDS)))
+            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=2 * delay, seed=len(ISD_SECONDS)))
         return chosen
     hopeless = enumeration_seconds(problem, cost, workers) > waits
     if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
@@ -183,7 +186,8 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
         return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
-    first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
+    far = left is not None and enumeration_seconds(problem, cost, workers) > FAR * left  # it only gives a bound
+    first = part(brouwer_zimmermann.STRATEGY, seconds=_share(clock, inf) if far else None, workers=max(1, workers - 1))
     if left is not None:
         return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]

@@ -125,7 +125,7 @@ def small(seed):
 def no_short_cuts(monkeypatch):
     """Let every problem go through all that large ones do."""
     monkeypatch.setattr(portfolio, "run_batch", lambda batch, limit: greedy_batch(batch))
-    monkeypatch.setattr(portfolio, "CUTS_SECONDS", 1e-4)
+    monkeypatch.setattr(portfolio, "CUTS_SECONDS", (1e-4, 1e-4))
     monkeypatch.setattr(portfolio, "ISD_SECONDS", (1e-4,))
     monkeypatch.setattr(portfolio, "COSET_SECONDS", 1e-4)
     monkeypatch.setattr(portfolio, "SOON", 0)
