@@ -1,6 +1,5 @@
 """Information-set decoding: a planted pattern is found, with the probability that it would have been."""
 
-import pytest
 from parity_problems import dense, least_cost, planted, seeded_problem
 from xoropt_solvers import solve
 from xoropt_solvers.decoding import plan_sets
@@ -28,6 +27,8 @@ def test_weights_are_what_is_minimized():
     assert solution.cost == least_cost(problem) > 0
 
 
-@pytest.mark.parametrize(("members", "dependents", "errors"), [(199, 19, 12), (64, 6, 30), (400, 30, 200), (12, 3, 2)])
-def test_a_round_is_short_enough_for_a_clock(members, dependents, errors):
-    assert plan_sets(members, dependents, errors).seconds <= 0.05
+def test_no_round_takes_long_where_patterns_are_heavy():
+    """What a round finds for its time may grow with the round; the clock ends the search between two of them."""
+    for members, dependents, errors in ((128, 256, 82), (60, 500, 200), (500, 500, 200)):
+        assert plan_sets(members, dependents, errors).seconds <= 0.02
+    assert plan_sets(20_000, 300, 30).p == 1
