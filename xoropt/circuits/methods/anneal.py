@@ -19,7 +19,7 @@ __all__ = ["METHOD", "annealed"]
 
 PRICE = 2.0
 """The energy of a gate too many; that of an output that comes a level too late is 1."""
-HOT, COLD = 0.5, 0.2
+HOT, COLD = 0.4, 0.15
 """The energy that a move may cost with a probability of 1/e, at first and at last."""
 ROUNDS = 40
 """The temperatures of a run."""
@@ -31,6 +31,8 @@ SPARE = 12
 """The most gates too many."""
 BIASES = (0.5, 0.2)
 """The biases of the runs, in turn: vectors that n pairs sum to are drawn with the weight exp(bias·n)."""
+WORD = 64
+"""The bits of a vector's word."""
 CHUNK_SECONDS = 0.1
 """The time between two looks at the clock."""
 
@@ -75,7 +77,7 @@ def annealed(search: Search, words: np.ndarray, most: int, moves: int, seed: int
     from xoropt.circuits.kernels.walk import MAX_WEIGHT
 
     task = search.task
-    tables = image_tables(np.arange(task.n_in)[None])
+    tables = image_tables(np.arange(WORD)[None])  # every vector is an orbit of its own
     state = sets.new_state(task.n_in + max(most, len(words)) + SPARE, seed)
     for kind, some in ((sets.INPUT, task.units), (sets.TARGET, task.targets), (sets.INTERIOR, words)):
         sets.insert_all(state, some, kind)

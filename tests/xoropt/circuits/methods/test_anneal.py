@@ -77,3 +77,10 @@ def test_the_method(extra):
     assert bound is None or circuit.depth <= bound
     better = synthesize(MATRIX, "anneal", 0.3, bound, resume=circuit)
     assert better.gates <= circuit.gates
+
+
+def test_more_inputs_than_a_word_has_bits():
+    matrix = np.random.default_rng(1).random((6, 80)) < 0.3
+    circuit = synthesize(matrix, "anneal", 0.3, least_depth(matrix) + 1)
+    assert circuit.verify(matrix)
+    assert circuit.depth <= least_depth(matrix) + 1
