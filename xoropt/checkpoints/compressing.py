@@ -19,7 +19,7 @@ from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
 from xoropt.checkpoints.unpacked import unpacked_folder
 from xoropt.checkpoints.workers import encode_units
-from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
+from xoropt.common.errors import FormatError, XoroptError, XoroptWarning
 from xoropt.common.file_kinds import check_folder_suffix, check_suffix, is_npz
 from xoropt.common.files import check_new, place
 from xoropt.common.output_folders import check_folder
@@ -98,8 +98,7 @@ def compress_checkpoint(
         What was compressed.
 
     Raises:
-        ArgumentError: an option that there is not, a scope that takes all tensors at once, or a tensor with NaN or
-            infinity that is to be pruned.
+        ArgumentError: an option that there is not, or a tensor with NaN or infinity that is to be pruned.
         FormatError: the source is no checkpoint, damaged, or contradicts itself.
         XoroptError: a file can't be read or written, the output exists, disk space or memory are short, or an
             unfinished output is there for something else.
@@ -108,10 +107,6 @@ def compress_checkpoint(
         XoroptWarning: tensors are stored otherwise than one may think; the warning names them.
     """
     config = configured(config, options)
-    if config.scope == "global":
-        raise ArgumentError(
-            "Argument 'scope' can't be 'global' for a checkpoint, whose tensors are read one by one; leave it out."
-        )
     source, out = Path(source), Path(out)
     single = not source.is_dir()
     base = source.parent if single else source

@@ -21,6 +21,7 @@ from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
 from xoropt.model.remarks import has_many_zeros_of_both
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
+from xoropt.quantize.pruning import prune_below
 
 __all__ = ["encode_unit", "packed_from", "read_unit", "unit_bytes"]
 
@@ -117,7 +118,8 @@ def _compressed(
         array = array_of(name, array)
         if unit.packed is not None and (reason := why_uncompressed(name, array, config)):
             return UncompressedTensor(array, reason)
-        prepared = prepare_tensor(array, config, name=name)
+        mask = None if unit.kept_from is None else prune_below(name, array, *unit.kept_from)
+        prepared = prepare_tensor(array, config, mask, name=name)
         if isinstance(prepared, PreparedTensor):
             return with_loss(store(prepared, config, unit.alike, report), array)
         return prepared
