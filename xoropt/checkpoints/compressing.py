@@ -132,7 +132,7 @@ def compress_checkpoint(
             size, digest = at.stat().st_size, sha256_of(at)
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
-    _warn(remarks)
+    _warn(remarks, config)
     if not all(archive.again for archive in folder.archives.values()):
         text = f"{source}: is deflated in a way that can't be made again, byte for byte; its arrays are kept exactly."
         warnings.warn(text, XoroptWarning, stacklevel=2)
@@ -282,9 +282,9 @@ def _encode(
     return remarks
 
 
-def _warn(remarks: Remarks) -> None:
+def _warn(remarks: Remarks, config: CompressConfig) -> None:
     """Warn of tensors that are stored otherwise than one may think."""
-    if remarks.zeros:
+    if remarks.zeros and not config.quantizes:
         warn_of_zeros(sorted(remarks.zeros))
     for name, reason in sorted(remarks.refused.items())[:SHOWN]:
         warnings.warn(f"weight '{name}': {reason}; stored as plain tensors.", XoroptWarning, stacklevel=3)

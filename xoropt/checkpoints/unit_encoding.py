@@ -51,6 +51,8 @@ def encode_unit(
 ) -> bytes:
     """Encode a unit.
 
+    Where its tensor is pruned and quantized, the source of the file says what that costs, as `losses`.
+
     Args:
         unit: what to encode.
         arrays: that it reads, by name.
@@ -61,7 +63,7 @@ def encode_unit(
     Returns:
         A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
         `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
-        is not unpacked; `zeros`, which members hold many zeros of both signs; and `losses`, what pruning them cost.
+        is not unpacked; and `zeros`, which members hold many zeros of both signs.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
@@ -91,7 +93,7 @@ def encode_unit(
             if tensor.loss is not None:
                 said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
-            if not config.changes and has_many_zeros_of_both(array):
+            if not config.merge_zeros and has_many_zeros_of_both(array):
                 said["zeros"] = [*said["zeros"], name]
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
