@@ -134,7 +134,7 @@ def compress_checkpoint(
         _move(work, out, records, single, overwrite)
     _warn(remarks, config)
     if not all(archive.again for archive in folder.archives.values()):
-        text = f"{source}: is deflated in a way that can't be made again, byte for byte; its arrays are kept exactly."
+        text = f"{source}: is compressed in a way that can't be made again, byte for byte; its arrays are kept exactly."
         warnings.warn(text, XoroptWarning, stacklevel=2)
     if config.sparsity is not None and config.bits is None and plan.inexact:
         warn_of_one_bit()
