@@ -98,8 +98,7 @@ def read_archive(path: Path) -> Archive:
                 end = begin + info.compress_size
                 head = _npy_head(archive, info)
                 member = Member(info.filename.removesuffix(".npy"), len(frame), head)
-                _, _, dtype = member.form
-                name_of(dtype)
+                _check_dtype(member)
                 if info.compress_type != zipfile.ZIP_STORED:
                     level = _level(archive, info, file, begin)
                     again = again and level is not None
@@ -116,6 +115,14 @@ def read_archive(path: Path) -> Archive:
     if len({member.name for member in members}) < len(members):
         raise FormatError(f"{path}: holds two arrays of one name; rename one.")
     return Archive(bytes(frame), tuple(members), again)
+
+
+def _check_dtype(member: Member) -> None:
+    _, _, dtype = member.form
+    try:
+        name_of(dtype)
+    except FormatError as error:
+        raise FormatError(f"tensor '{member.name}': {error}") from None
 
 
 def _data_begin(file: BinaryIO, info: zipfile.ZipInfo) -> int:

@@ -20,7 +20,7 @@ from xoropt.checkpoints.units import Plan, Unit, plan_units
 from xoropt.checkpoints.unpacked import unpacked_folder
 from xoropt.checkpoints.workers import encode_units
 from xoropt.common.arguments import check_callable, check_flag, check_kind, path_of
-from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
+from xoropt.common.errors import FormatError, XoroptError, XoroptWarning
 from xoropt.common.file_kinds import check_folder_suffix, check_suffix, is_npz
 from xoropt.common.files import check_new, place
 from xoropt.common.output_folders import check_folder
@@ -99,8 +99,7 @@ def compress_checkpoint(
         What was compressed.
 
     Raises:
-        ArgumentError: an option that there is not, a scope that takes all tensors at once, or a tensor with NaN or
-            infinity that is to be pruned.
+        ArgumentError: an option that there is not, or a tensor with NaN or infinity that is to be pruned.
         FormatError: the source is no checkpoint, damaged, or contradicts itself.
         XoroptError: a file can't be read or written, the output exists, disk space or memory are short, or an
             unfinished output is there for something else.
@@ -109,10 +108,6 @@ def compress_checkpoint(
         XoroptWarning: tensors are stored otherwise than one may think; the warning names them.
     """
     config = configured(config, options)
-    if config.scope == "global":
-        raise ArgumentError(
-            "Argument 'scope' can't be 'global' for a checkpoint, whose tensors are read one by one; leave it out."
-        )
     source, out = path_of(source, "source"), path_of(out, "out")
     check_callable("progress", progress)
     check_flag("overwrite", overwrite)
@@ -142,9 +137,9 @@ def compress_checkpoint(
             size, digest = at.stat().st_size, sha256_of(at)
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
-    _warn(remarks)
+    _warn(remarks, config)
     if not all(archive.again for archive in folder.archives.values()):
-        text = f"{source}: is deflated in a way that can't be made again, byte for byte; its arrays are kept exactly."
+        text = f"{source}: is compressed in a way that can't be made again, byte for byte; its arrays are kept exactly."
         warnings.warn(text, XoroptWarning, stacklevel=2)
     if config.sparsity is not None and config.bits is None and plan.inexact:
         warn_of_one_bit()
@@ -292,9 +287,9 @@ def _encode(
     return remarks
 
 
-def _warn(remarks: Remarks) -> None:
+def _warn(remarks: Remarks, config: CompressConfig) -> None:
     """Warn of tensors that are stored otherwise than one may think."""
-    if remarks.zeros:
+    if remarks.zeros and not config.quantizes:
         warn_of_zeros(sorted(remarks.zeros))
     for name, reason in sorted(remarks.refused.items())[:SHOWN]:
         warnings.warn(f"weight '{name}': {reason}; stored as plain tensors.", XoroptWarning, stacklevel=3)

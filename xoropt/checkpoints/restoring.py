@@ -76,9 +76,7 @@ def decompress_checkpoint(
     if not (source.is_dir() or (as_archive and out.suffix.lower() == ".npz")):
         check_suffix(out)
     if as_archive and archive is not None and not archive.again:
-        raise XoroptError(
-            f"{out}: the archive was deflated in a way that can't be done again; name a file that ends in .safetensors."
-        )
+        raise XoroptError(f"{out}: its compression can't be done again; name a file that ends in .safetensors.")
     if opened.records:
         warn_of_strangers(source, opened.records)
     check_claimed(opened, max_size)

@@ -21,6 +21,7 @@ from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
 from xoropt.model.remarks import has_many_zeros_of_both
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
+from xoropt.quantize.pruning import prune_below
 
 __all__ = ["encode_unit", "packed_from", "read_unit", "unit_bytes"]
 
@@ -52,6 +53,8 @@ def encode_unit(
 ) -> list[np.ndarray]:
     """Encode a unit.
 
+    Where its tensor is pruned and quantized, the source of the file says what that costs, as `losses`.
+
     Args:
         unit: what to encode.
         arrays: that it reads, by name.
@@ -62,8 +65,7 @@ def encode_unit(
     Returns:
         A file of its compressed tensors, as pieces that follow each other. Its source says `carried`, why members are
         stored as they are, by name; `packed`, the weight as its format describes it, without parts where its members
-        are stored; `refused`, why it is not unpacked; `zeros`, which members hold many zeros of both signs; and
-        `losses`, what pruning them cost.
+        are stored; `refused`, why it is not unpacked; and `zeros`, which members hold many zeros of both signs.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
@@ -95,7 +97,7 @@ def encode_unit(
                 said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
             del tensor  # its seeds, of which the form has a copy
-            if not config.changes and has_many_zeros_of_both(array):
+            if not config.merge_zeros and has_many_zeros_of_both(array):
                 said["zeros"] = [*said["zeros"], name]
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
@@ -122,7 +124,8 @@ def _compressed(
         array = array_of(name, array)
         if unit.packed is not None and (reason := why_uncompressed(name, array, config)):
             return UncompressedTensor(array, reason)
-        prepared = prepare_tensor(array, config, name=name)
+        mask = None if unit.kept_from is None else prune_below(name, array, *unit.kept_from)
+        prepared = prepare_tensor(array, config, mask, name=name)
         if isinstance(prepared, PreparedTensor):
             return with_loss(store(prepared, config, unit.alike, report), array)
         return prepared

@@ -11,6 +11,7 @@ from xoropt.checkpoints.folders import SourceFolder
 from xoropt.checkpoints.formats import Packed, find_packed
 from xoropt.checkpoints.layout import Place
 from xoropt.checkpoints.shards import Shard
+from xoropt.checkpoints.thresholds import find_threshold
 from xoropt.common.dtypes import dtype_of
 from xoropt.common.errors import FormatError
 from xoropt.model.config import CompressConfig
@@ -37,6 +38,8 @@ class Unit:
         reason: why its tensor is carried along, as far as its place tells; None where it is to be compressed.
         exactly: whether it is kept exactly even where others are pruned or quantized: what belongs to a weight that
             another library has packed.
+        kept_from: the magnitude from which on its weights are kept, and how many of just this one, where one threshold
+            prunes all tensors; None otherwise.
         alike: how many units of its file are compressed; they share headers.
         packed: the weight, where it is of another library's format.
     """
@@ -48,6 +51,7 @@ class Unit:
     octets: int
     reason: str | None = None
     exactly: bool = False
+    kept_from: tuple[float, int] | None = None
     alike: int = 1
     packed: Packed | None = None
 
@@ -98,7 +102,13 @@ def plan_units(folder: SourceFolder, config: CompressConfig) -> Plan:
     changed = {(unit.shard, unit.members[0]): _may_change(unit, folder, config) for unit in units}
     if any(changed.values()):  # what is pruned and what is not differ, though they are the same before
         ties = {at: first for at, first in ties.items() if changed[at] == changed[first]}
+    if config.scope == "global":  # where one threshold prunes all, each counts, and the same may keep other weights
+        ties = {at: first for at, first in ties.items() if not changed[at]}
     once = [unit for unit in units if unit.packed or (unit.shard, unit.members[0]) not in ties]
+    if config.quantizes and config.scope == "global":
+        those = [at for at, changes in changed.items() if changes]
+        found = find_threshold(those, folder.shards, config.sparsity or 0.0)
+        once = [replace(unit, kept_from=found.get((unit.shard, unit.members[0]))) for unit in once]
     alike = Counter(unit.shard for unit in once if unit.reason is None)
     numbered = [replace(unit, number=n, alike=max(1, alike[unit.shard])) for n, unit in enumerate(once)]
     return Plan(numbered, ties, frozenset(shard for (shard, _), changes in changed.items() if changes))

@@ -1,8 +1,8 @@
 """Verify a compressed checkpoint: every file and tensor of it is compared with the original, byte for byte."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,15 +12,21 @@ import numpy as np
 from xoropt.checkpoints.listing import list_files, warn_of_strangers
 from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
 from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard, sha256_of
+from xoropt.checkpoints.thresholds import find_threshold
 from xoropt.checkpoints.unpacked import unpack_archive
 from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import as_stored
-from xoropt.common.errors import XoroptError
+from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.file_kinds import is_npz
 from xoropt.model.tensors import Progress
 from xoropt.model.verification import TensorCheck, check_tensor
+from xoropt.quantize.pruning import prune_below
 
 __all__ = ["FileCheck", "check_sides", "verify_checkpoint"]
+
+
+Thresholds = dict[tuple[str, str], tuple[float, int]]
+"""By shard and name, from which magnitude on weights are kept, see `find_threshold`."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +94,16 @@ def verify_checkpoint(
         if progress is not None:
             progress(name, done, total)
 
-    checks = [
-        _check_shard(original / shard if opened.records else original, opened, shard, count) for shard in opened.sources
-    ]
+    with ExitStack() as stack:
+        originals = {shard: original / shard if opened.records else original for shard in opened.sources}
+        kept = {shard: stack.enter_context(_as_shard(path)) for shard, path in originals.items() if path.is_file()}
+        thresholds = _thresholds(kept, opened)
+        checks = [
+            _check_shard(path, kept[shard], opened, shard, thresholds, count)
+            if shard in kept
+            else FileCheck(shard, False, "is missing from the original")
+            for shard, path in originals.items()
+        ]
     for record in opened.records:
         if not record.compressed:
             paths = (original / record.path, opened.path / record.path)
@@ -116,14 +129,6 @@ def check_sides(original: Path, compressed: Path) -> None:
         raise XoroptError(f"{original}: is compressed itself and no original; {mend}.")
 
 
-def _check_shard(path: Path, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:
-    """Compare a shard with the original at `path`."""
-    if not path.is_file():
-        return FileCheck(shard, False, "is missing from the original")
-    with _as_shard(path) as kept:
-        return _compare(path, kept, opened, shard, count)
-
-
 @contextmanager
 def _as_shard(path: Path) -> Iterator[Shard]:
     """Give a shard, or an archive of NumPy's as one."""
@@ -134,7 +139,27 @@ def _as_shard(path: Path) -> Iterator[Shard]:
         yield unpack_archive(path, Path(folder) / "unpacked.safetensors")[0]
 
 
-def _compare(path: Path, kept: Shard, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:
+def _thresholds(kept: Mapping[str, Shard], opened: Opened) -> Thresholds:
+    """Find the threshold of the tensors that were pruned by one for all; empty where the original is another one."""
+    together, rate = [], 0.0
+    for shard, source in opened.sources.items():
+        for name in source.layout.places if not source.exact else ():
+            stored = opened.files[shard].tensors.get(name)
+            recorded = stored.entry.get("quantization") if stored is not None else None
+            if isinstance(recorded, dict) and recorded.get("scope") == "global":
+                if shard not in kept or kept[shard].layout.places.get(name) != source.layout.places[name]:
+                    return {}
+                together.append((shard, name))
+                rate = recorded.get("sparsity", 0.0)
+    try:
+        return find_threshold(together, kept, rate) if together else {}
+    except ArgumentError:  # a forged rate, or another original
+        return {}
+
+
+def _check_shard(
+    path: Path, kept: Shard, opened: Opened, shard: str, thresholds: Thresholds, count: Callable[[str, int], None]
+) -> FileCheck:
     """Compare a shard with the original at `path`, whose tensors are in `kept`."""
     source = opened.sources[shard]
     weights = {name: number for number, packed in enumerate(source.packed) for name in packed.members}
@@ -145,7 +170,7 @@ def _compare(path: Path, kept: Shard, opened: Opened, shard: str, count: Callabl
         elif name not in kept.layout.places:
             found[name] = TensorCheck(name, False, "not among the original tensors")
         else:
-            found[name] = _check_tensor(kept, name, opened, shard)
+            found[name] = _check_tensor(kept, name, opened, shard, thresholds.get((shard, name)))
             count(name, source.layout.places[name].last - source.layout.places[name].first)
     checks = tuple(found[name] for name in {**kept.layout.places, **source.layout.places})
     wrong = next((f"tensor '{check.name}' {check.how}" for check in checks if not check.lossless), None)
@@ -157,8 +182,10 @@ def _compare(path: Path, kept: Shard, opened: Opened, shard: str, count: Callabl
     return FileCheck(shard, wrong is None, wrong or how, checks)
 
 
-def _check_tensor(kept: Shard, name: str, opened: Opened, shard: str) -> TensorCheck:
-    """Compare a tensor with that of the original."""
+def _check_tensor(
+    kept: Shard, name: str, opened: Opened, shard: str, threshold: tuple[float, int] | None
+) -> TensorCheck:
+    """Compare a tensor with that of the original, pruned from a threshold on where there was one."""
     ours, theirs = opened.sources[shard].layout.places[name], kept.layout.places[name]
     if (ours.dtype, ours.shape) != (theirs.dtype, theirs.shape):
         how = f"is {ours.dtype}{list(ours.shape)}, the original {theirs.dtype}{list(theirs.shape)}"
@@ -169,4 +196,6 @@ def _check_tensor(kept: Shard, name: str, opened: Opened, shard: str) -> TensorC
     stored = None if opened.sources[shard].exact else opened.tensor(shard, name)
     if stored is None:
         return TensorCheck(name, False, "differs from the original")
-    return check_tensor(name, stored, array_of_octets(expected, theirs.dtype, theirs.shape), restored)
+    array = array_of_octets(expected, theirs.dtype, theirs.shape)
+    mask = None if threshold is None else prune_below(name, array, *threshold)
+    return check_tensor(name, stored, array, restored, mask)

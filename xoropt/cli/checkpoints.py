@@ -72,8 +72,11 @@ def compress_exactly(
 
 def holds_metadata(path: Path) -> bool:
     """Tell whether an archive of NumPy's holds an array of the name that a safetensors file has for its metadata."""
-    with zipfile.ZipFile(path) as archive:
-        return "__metadata__.npy" in archive.namelist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "__metadata__.npy" in archive.namelist()
+    except zipfile.BadZipFile:  # what reads the arrays says so
+        return False
 
 
 def say_why_none(config: CompressConfig, figures: ModelReport) -> None:

@@ -213,11 +213,6 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     config = _configuration(**options)
     _check_pruning(options)
     if source.is_dir():
-        if config.scope == "global":
-            raise click.UsageError(
-                "Option '--scope' can't be global for a folder, whose tensors are read one by one; prune each: tensor",
-                click.get_current_context(),
-            )
         compress_exactly(source, out, config, dask, force, as_json)
         return
     check_new(out, force)

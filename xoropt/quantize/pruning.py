@@ -8,7 +8,7 @@ from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError
 from xoropt.common.foreign_arrays import real_array
 
-__all__ = ["check_sparsity", "prune", "prune_globally"]
+__all__ = ["check_sparsity", "prune", "prune_below", "prune_globally"]
 
 
 def check_sparsity(sparsity: float) -> float:
@@ -71,12 +71,31 @@ def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[s
     spare = kept - int(np.count_nonzero(pooled > threshold))  # how many of those that equal the threshold are kept
     masks = {}
     for name, magnitude in magnitudes.items():
-        mask = magnitude > threshold
-        equal = np.flatnonzero(magnitude == threshold)[:spare]
-        mask[equal] = threshold > 0  # a weight that is zero is pruned already
-        spare -= len(equal)
-        masks[name] = mask.reshape(tensors[name].shape)
+        masks[name] = _mask_from(magnitude, threshold, spare).reshape(tensors[name].shape)
+        spare -= min(spare, int(np.count_nonzero(magnitude == threshold)))
     return masks
+
+
+def prune_below(name: str, weights: np.ndarray, threshold: float, spare: int) -> np.ndarray:
+    """Make the mask that keeps the magnitudes above a threshold.
+
+    Args:
+        name: of the tensor, for messages.
+        weights: real numbers, any shape.
+        threshold: the magnitude.
+        spare: how many weights of just this magnitude are kept, the first ones.
+
+    Raises:
+        ArgumentError: a weight is NaN or infinite.
+    """
+    magnitude = np.abs(_as_float(name, weights)).reshape(-1)
+    return _mask_from(magnitude, threshold, spare).reshape(weights.shape)
+
+
+def _mask_from(magnitude: np.ndarray, threshold: float, spare: int) -> np.ndarray:
+    mask = magnitude > threshold
+    mask[np.flatnonzero(magnitude == threshold)[:spare]] = threshold > 0  # a weight that is zero is pruned already
+    return mask
 
 
 def _as_float(name: str, weights: np.ndarray) -> np.ndarray:

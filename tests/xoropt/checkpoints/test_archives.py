@@ -131,7 +131,7 @@ def test_what_cannot_be_deflated_again_comes_back_as_arrays(tmp_path, xoropt_com
     assert "can't be made again, byte for byte" in err
     status, _, err = xoropt_command("decompress", small, tmp_path / "again.npz")
     assert (status, err.count("\n")) == (1, 1)
-    assert "deflated in a way that can't be done again; name a file that ends in .safetensors" in err
+    assert "its compression can't be done again; name a file that ends in .safetensors" in err
     assert xoropt_command("decompress", small, tmp_path / "again.safetensors")[0] == 0
     assert (load_file(tmp_path / "again.safetensors")["a"] == np.arange(5000) % 7).all()
     assert xoropt_command("verify", path, small)[0] == 0
@@ -236,3 +236,39 @@ def test_a_compressed_file_whose_archive_is_forged(tmp_path, xoropt_command):
     assert (status, err.count("\n")) == (1, 1)
     assert "lacks the array 'other'; get the file again" in err
     assert sorted(found.name for found in tmp_path.iterdir()) == ["in.npz", "small.safetensors"]
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-300])
+
+
+def twice(path):
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("one.npy", archive.read("one.npy"))
+
+
+BAD = {
+    "cut": (cut, "was it cut short or damaged?"),
+    "two arrays of one name": (twice, "holds two arrays of one name; rename one"),
+    "objects": (lambda path: np.savez(path, a=np.array([{}, 1], dtype=object)), "tensor 'a': the dtype object has no"),
+    "texts": (lambda path: np.savez(path, a=np.array(["x", "yy"])), "tensor 'a': the dtype <U2 has no place"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_archive_is_one_line(name, tmp_path, xoropt_command):
+    path = tmp_path / "in.npz"
+    np.savez_compressed(path, **arrays())
+    BAD[name][0](path)
+    for command in (("compress", path, tmp_path / "out"), ("inspect", path)):
+        status, _, err = xoropt_command(*command)
+        assert (status, err.count("\n")) == (1, 1)
+        assert BAD[name][1] in err
+    assert [found.name for found in tmp_path.iterdir()] == ["in.npz"]
+
+
+def test_an_archive_of_nothing(tmp_path, xoropt_command):
+    np.savez(tmp_path / "in.npz")
+    assert xoropt_command("compress", tmp_path / "in.npz", tmp_path / "small")[0] == 0
+    assert xoropt_command("decompress", tmp_path / "small", tmp_path / "again")[0] == 0
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "in.npz").read_bytes()

@@ -5,13 +5,15 @@ import json
 import ml_dtypes
 import numpy as np
 import pytest
-from checkpoint_examples import FIRST, SECOND, contents, two_shards, write_folder
+from checkpoint_examples import FIRST, SECOND, contents, two_shards, weights, write_folder
 from safetensors.numpy import load_file, save_file
 
 import xoropt
 from xoropt.checkpoints.folders import read_folder
+from xoropt.checkpoints.thresholds import find_threshold
 from xoropt.checkpoints.units import plan_units
 from xoropt.model.config import CompressConfig
+from xoropt.quantize.pruning import prune_below, prune_globally
 
 PRUNED = {"layer.0.weight", "layer.1.weight"}
 OPTIONS = {
@@ -59,6 +61,50 @@ def test_only_dense_matrices_change_and_as_those_of_a_file_do(model, tmp_path, o
     assert all(check.lossless for check in checks)
     assert {tensor.name for check in checks for tensor in check.tensors if not tensor.exact} == PRUNED
     assert [check.path for check in checks if not check.exact] == [FIRST, SECOND]
+
+
+@pytest.mark.parametrize("sparsity", [0.5, 0.97, 0.0, 0.999999])
+def test_one_threshold_for_all_shards(tmp_path, sparsity):
+    rng = np.random.default_rng(3)
+    rough = [np.round(weights(rng, 64, 48, dtype=np.float32) * scale, 3) for scale in (10, 1, 3, 3)]  # with equal ones
+    kinds = (ml_dtypes.bfloat16, np.float16, np.float32, np.float64)
+    tensors = {f"{i}.weight": array.astype(kind) for i, (array, kind) in enumerate(zip(rough, kinds, strict=True))}
+    tensors |= {"4.weight": tensors["2.weight"].copy(), "norm": np.ones(64, np.float32)}
+    names = sorted(tensors)
+    shards = {FIRST: {name: tensors[name] for name in names[:2]}, SECOND: {name: tensors[name] for name in names[2:]}}
+    model = write_folder(tmp_path / "model", shards)
+    options = {"sparsity": sparsity, "bits": 2, "scope": "global"}
+    held = [(shard, name) for shard in shards for name in load_file(model / shard) if name != "norm"]
+    found = find_threshold(held, read_folder(model).shards, sparsity)
+    together = {name: load_file(model / shard)[name] for shard, name in held}
+    masks = prune_globally(together, sparsity)
+    for shard, name in held:
+        assert (prune_below(name, together[name], *found[shard, name]) == masks[name]).all()
+    xoropt.compress_checkpoint(model, tmp_path / "small", **options)
+    alone = xoropt.decompress(xoropt.compress(together, **options))
+    with xoropt.open_checkpoint(tmp_path / "small") as opened:
+        for name in together:
+            assert opened[name][...].tobytes() == alone[name].tobytes()
+    checks = xoropt.verify_checkpoint(model, tmp_path / "small")
+    assert all(check.lossless for check in checks)
+    assert sum(not tensor.exact for check in checks for tensor in check.tensors) == len(together)
+
+
+def test_one_threshold_by_the_command(model, tmp_path, xoropt_command):
+    small = tmp_path / "small"
+    options = ("--sparsity", 0.8, "--bits", 1, "--scope", "global")
+    assert xoropt_command("compress", model, small, *options)[0] == 0
+    status, out, _ = xoropt_command("verify", model, small)
+    assert status == 0
+    assert "8 tensors exact, 2 equal to the original" in out
+    shards = two_shards()
+    shards[FIRST]["layer.0.weight"][0, 0] = np.nan
+    save_file(shards[FIRST], model / FIRST, metadata={"format": "pt"})
+    status, _, err = xoropt_command("verify", model, small)
+    assert (status, err.count("\n")) == (1, 1)
+    status, _, err = xoropt_command("compress", model, tmp_path / "other", *options)
+    assert (status, err.count("\n")) == (1, 1)
+    assert "Tensor 'layer.0.weight' holds NaN or infinity, which can't be pruned; replace them." in err
 
 
 def test_zeros_are_merged(tmp_path):
@@ -125,11 +171,6 @@ def test_the_commands_say_what_it_costs(model, tmp_path, xoropt_command):
     status, _, err = xoropt_command("verify", model, small)
     assert (status, err.count("\n")) == (1, 1)
     assert "'layer.0.weight' differs from the original as pruned and quantized again" in err
-    status, _, err = xoropt_command(
-        "compress", model, tmp_path / "x", "--sparsity", 0.8, "--bits", 1, "--scope", "global"
-    )
-    assert (status, err.count("\n")) == (2, 1)
-    assert "can't be global for a folder" in err
 
 
 def test_an_ended_run_is_not_gone_on_with_for_another_rate(model, tmp_path, monkeypatch):

@@ -44,3 +44,11 @@ def test_what_stores_dense_tensors_by_fields(options, by_fields):
     (tensor,) = xoropt.compress(dense, CompressConfig(**options)).tensors.values()
     assert isinstance(tensor, xoropt.CompressedTensor) == by_fields
     assert (xoropt.decompress_tensor(tensor) == dense["w"]).all()
+
+
+def test_exactly_changes_no_tensor():
+    pruning = CompressConfig(sparsity=0.5, bits=2, scales="row", mask="low_rank", rank=2, effort="fast", exclude=("a",))
+    assert pruning.changes
+    assert pruning.exactly == CompressConfig(effort="fast", exclude=("a",))
+    assert CompressConfig(merge_zeros=True).exactly == CompressConfig()
+    assert not pruning.exactly.changes
