@@ -146,8 +146,8 @@ def _client(address: str, jobs: int) -> Iterator[Any]:
     except ImportError:
         raise ArgumentError("Argument 'dask' needs Dask; install it with: pip install 'xoropt[dask]'.") from None
     if address == LOCAL:
-        form: dict[str, Any] = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
-        form["silence_logs"] = logging.ERROR  # a worker that is slow to end is no news
+        form: dict[str, Any] = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": ":0"}
+        form["silence_logs"] = logging.ERROR  # a worker that is slow to end is no news; nor is a port that is taken
         with LocalCluster(processes=True, **form) as cluster, Client(cluster) as client:
             yield client
         return
