@@ -33,11 +33,11 @@ class Remarks(NamedTuple):
 
     Attributes:
         refused: weights of other libraries' formats that contradict themselves, and why.
-        zeros: tensors that hold many zeros of both signs.
+        zeros: tensors that hold many zeros of both signs, and the bytes that it takes to tell them apart.
     """
 
     refused: dict[str, str]
-    zeros: list[str]
+    zeros: list[tuple[str, int]]
 
 
 def assemble_shard(
@@ -74,7 +74,7 @@ def assemble_shard(
             packed.append(packed_from(file.source["packed"]))
         if "refused" in file.source and unit.packed is not None:
             refused[unit.packed.logical] = f"{file.source['refused']}, so {unit.packed.format} does not fit"
-        zeros += file.source.get("zeros", [])
+        zeros += [(name, room) for name, room in file.source.get("zeros", [])]
         forms[unit.members[0]] = stored
     tensors: dict[str, StoredTensor] = {}
     members = {name for unit in units for name in unit.members}

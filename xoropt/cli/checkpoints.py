@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.cli.app import print_json, progress_bar, say
-from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.cli.tables.models import print_checks, print_report, print_restored
 from xoropt.common.errors import XoroptError
 from xoropt.model.config import CompressConfig
 from xoropt.model.report import ModelReport, TotalReport, report_file, sum_up
@@ -45,6 +45,7 @@ def compress_exactly(
     with progress_bar("compress") as progress:
         done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
     seconds = time.perf_counter() - begin
+    _say_if_unpruned([out / file.stored_path for file in done.files if file.compressed] if source.is_dir() else [out])
     if source.is_dir():
         _print_folder(out, seconds, as_json)
         return
@@ -55,6 +56,15 @@ def compress_exactly(
         print_report(figures, out, (source, done.size), seconds)
     if not figures.tensors:
         say_why_none(config)
+
+
+def _say_if_unpruned(paths: list[Path]) -> None:
+    """Say what to do where compressed files hold weights that are not pruned yet, beside their masks."""
+    from xoropt.cli.tables.checkpoints import STILL_UNPRUNED
+    from xoropt.model.file.container import open_file
+
+    if any(packed["format"] == "torch-prune" for path in paths for packed in open_file(path).source.get("packed", ())):
+        say(f"{STILL_UNPRUNED}.")
 
 
 def say_why_none(config: CompressConfig) -> None:
@@ -77,6 +87,7 @@ def restore(source: Path, out: Path, to: str, decoder: str, max_size: int | None
         decompress_checkpoint(
             source, out, to=to, decoder=decoder, overwrite=force, max_size=max_size, progress=progress
         )
+    print_restored(out, "ordinary tensors" if to == "plain" else "as the original, byte for byte")
 
 
 def verify_exactly(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:

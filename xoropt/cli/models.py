@@ -30,7 +30,7 @@ from xoropt.cli.checkpoints import (
     say_why_none,
     verify_exactly,
 )
-from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.cli.tables.models import print_checks, print_report, print_restored
 from xoropt.cli.wording import in_options
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.common.errors import ArgumentError, XoroptError
@@ -126,7 +126,7 @@ def _check_pruning(options: dict[str, Any]) -> None:
 @force_option
 @json_option
 def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Train a real network, prune, quantize and store it, read it back and compare; takes about a minute.
+    """Train a real network, prune, quantize and store it, read it back and compare; takes about half a minute.
 
     Files of an earlier demo are replaced; other files of these names only with --force.
 
@@ -278,6 +278,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     check_suffix(out)
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, max_size=max_size, progress=progress)
+    print_restored(out, "ordinary tensors")
 
 
 @cli.command(short_help="Compare a compressed file with its original.")

@@ -16,7 +16,10 @@ from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize import dequantize, prune_globally
 
-__all__ = ["TensorCheck", "count_checks", "verify"]
+__all__ = ["MERGED", "TensorCheck", "count_checks", "verify"]
+
+MERGED = "zeros merged"
+"""What the check of a tensor says first whose −0.0 were stored as 0.0, and nothing else was changed."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def _check(
         recorded = tensor.quantization
         if recorded.get("zeros") == "merged":
             merged = same_bytes(restored, merge_zeros(original))
-            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
+            return TensorCheck(name, merged, f"{MERGED}, then compressed" if merged else how)
         try:
             if mask is None and recorded.get("scope") == "low_rank":
                 mask = mask_of(tensor)

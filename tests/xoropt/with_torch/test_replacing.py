@@ -150,7 +150,7 @@ def _saved(path, tensors):
 
 def test_what_is_said_of_files_of_pytorch(tmp_path, monkeypatch):
     """The advice works: for state dicts with tied weights, for parameters, and for whole models."""
-    import safetensors.torch  # noqa: F401 (the advice names it)
+    import safetensors.torch
 
     from xoropt.common.file_kinds import kind_of
     from xoropt.torch import load_model
