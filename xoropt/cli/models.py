@@ -191,8 +191,8 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
     With --bits, and --sparsity, dense matrices of a file are pruned and quantized, and what that costs is said. Left as
-    they are: biases and norms; what --exclude names; embeddings and output layers, which are told by words in their
-    names (embed, emb, wte, wpe, lm_head, shared), as tied, or by the height of a vocabulary. --include chooses instead.
+    they are: biases and norms, what --exclude names, and embeddings and output layers, found by name (embed, emb, wte,
+    wpe, lm_head, shared), by tied weights, or by as many rows as a vocabulary has. --include chooses instead.
 
     Without --bits every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers;
     every file comes back byte for byte; and a run that was ended goes on where it was when it is started again.

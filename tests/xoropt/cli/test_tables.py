@@ -79,7 +79,7 @@ def test_words_are_explained_and_small_tensors_share_a_line(tmp_path, monkeypatc
     out = " ".join(" ".join(lines).split())
     assert "5 uncompressed, 1,280 bytes, fewer than 1024 weights: layers.0.norm.weight, layers.1.norm.weight," in out
     assert "tok_emb.weight 64×64 float32 16,384 an embedding, by its name" in out
-    assert "magnitude kept; train on after pruning" in out
+    assert "magnitude kept; retrain after pruning biases, norms and embeddings are left out" in out
     assert "E: care bits / (seed + patch bits), at most 1; bound: bits/weight of an ideal entropy coder" in out
     for unsaid in ("packed 1 :", "proved", "E 100.0%,", "0.0000,"):
         assert unsaid not in out

@@ -34,7 +34,7 @@ WORDS = {
 """What is said of headings below a table; docs/glossary.md has more."""
 PLAIN = {"care bits": ("0",), "proved": ("100.0%", "-"), "E": ("100.0%",)}
 """Figures that go without saying, as text: beside the table they are left out."""
-LARGE_ERROR = 0.3
+LARGE_ERROR = 0.5
 """The relative error above which a network that was not trained for it is spoiled."""
 UNKNOWN = "-"
 """The text of a figure that there is not."""
@@ -112,8 +112,10 @@ def _summary(
     if total.relative_error is not None:
         yield (
             f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-            f"magnitude kept{'; train on after pruning' if total.relative_error > LARGE_ERROR else ''}"
+            f"magnitude kept{'; retrain after pruning' if total.relative_error > LARGE_ERROR else ''}"
         )
+        if source is not None:
+            yield "biases, norms and embeddings are left out (see --help); leave out others with --exclude"
 
 
 def _tensors(number: int) -> str:
