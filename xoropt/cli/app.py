@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,7 @@ __all__ = [
     "progress_bar",
     "refuse_without_effect",
     "say",
+    "warm_up_solver",
 ]
 
 
@@ -141,6 +143,22 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
         yield lambda name, done, total: bar.update(
             task, description=f"{label} {shown(name)}", completed=done, total=total
         )
+
+
+def warm_up_solver(solver: str, time_limit: float | None) -> None:
+    """Import and compile what a strategy needs, before the clock of a time limit starts."""
+    if time_limit is None:
+        return
+    from xoropt_solvers.warming import warm_up
+
+    words = f"{solver} is being compiled, for its first use here; that is not counted as solving."
+    notice = threading.Timer(2.0, say, [words])
+    if sys.stderr.isatty():
+        notice.start()
+    try:
+        warm_up(solver)
+    finally:
+        notice.cancel()
 
 
 def print_json(figures: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from xoropt_solvers.registry import names as strategies
 
-from xoropt.cli.app import cli, file_argument, json_option, names_option, print_json
+from xoropt.cli.app import cli, file_argument, json_option, names_option, print_json, warm_up_solver
 
 __all__ = ["distance"]
 
@@ -48,6 +48,7 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
             known = cost, bound
             click.echo(f"\r{bound} ≤ distance ≤ {cost} after {seconds:.1f} s ", nl=False, err=True)
 
+    warm_up_solver(solver, time_limit)
     found = run(matrix.H, given, solver, time_limit, on_improve=improved)
     if sys.stderr.isatty():
         click.echo("\r" + " " * 60 + "\r", nl=False, err=True)

@@ -146,9 +146,9 @@ def _stored_blocks(path: Path, tensor: str | None, worst: int) -> list[NamedProb
 
 
 def _print(comparison: Comparison, written: Sequence[Path]) -> None:
-    """Print the table, what may be chance, and where the files are."""
+    """Print the table, which strategy to take, and where the files are."""
     from xoropt_solvers.comparing import scores
-    from xoropt_solvers.comparing.scoring import duels
+    from xoropt_solvers.comparing.scoring import verdict
 
     from xoropt.explore.comparison import SUMMARY, summary_rows
 
@@ -157,14 +157,8 @@ def _print(comparison: Comparison, written: Sequence[Path]) -> None:
     rows = summary_rows(own)
     title = f"{len(comparison.problems)} problems, {comparison.time_limit:g} s each; {comparison.machine}"
     print_table(console, title, SUMMARY, [*rows[:-1], (), rows[-1]])
-    best = max(own[:-1], key=lambda score: (score.proved, score.solved, -score.par2))
-    open_ = [
-        duel.second if duel.first == best.variant else duel.first
-        for duel in duels(comparison.runs, comparison.variants)
-        if best.variant in (duel.first, duel.second) and duel.p >= 0.05
-    ]
-    if open_:
-        print_line(console, f"On so few problems {best.variant} may differ from {', '.join(open_)} by chance.")
+    if said := verdict(comparison.runs, comparison.variants, comparison.time_limit):
+        print_line(console, said)
     if comparison.interrupted:
         print_line(console, "interrupted; the same command goes on from here")
     print_line(console, f"{comparison.seconds:.0f} s; written: {', '.join(map(str, written))}")

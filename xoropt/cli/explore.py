@@ -157,7 +157,7 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
     "depth": lambda result: str(result.depth),
     "registers": lambda result: f"{result.registers:,}",
     "decode": lambda result: f"{result.decode_speed / 1e9:.2f}",
-    "encode": lambda result: f"{result.encode_speed / 1e6:.2f}",
+    "encode": lambda result: f"{result.encode_speed / 1e6:.3g}",
 }
 """The figures in the table of a front."""
 
@@ -190,6 +190,10 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
             print_table(console, title, columns, rows, notes=[f"front of {view}" for view in views])
         for advice in results.advice:
             print_line(console, advice.sentence)
+            if advice.result is not None:
+                print_line(console, f"  xoropt compress IN OUT {advice.result.command}")
+        if results.untried:
+            print_line(console, f"{results.untried} networks were not tried: all this is preliminary")
         if results.impossible:
             why = next(iter(results.impossible.values()))
             print_line(console, f"{len(results.impossible)} combinations can't be built; the first: {why}")

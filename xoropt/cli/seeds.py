@@ -18,6 +18,7 @@ from xoropt.cli.app import (
     names_option,
     print_json,
     refuse_without_effect,
+    warm_up_solver,
 )
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def solve(
     problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome)
     if export is not None:
         _write(export, force, lambda path: formats.write_problem(problem, path))
+    warm_up_solver(solver, time_limit)
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
     seconds = time.perf_counter() - begin

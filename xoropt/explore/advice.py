@@ -33,10 +33,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             "a software decoder",
             _near(results, 0.005),
             lambda r: -r.decode_speed,
-            lambda r: (
-                f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core "
-                f"at E = {100 * r.efficiency:.2f} %"
-            ),
+            lambda r: f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at {_shown(r)}",
             "the fastest to decode of the front within 0.5 % of its best E",
         ),
         _best(
@@ -45,7 +42,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             area,
             lambda r: (
                 f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
-                f"at E = {100 * r.efficiency:.2f} %"
+                f"at {_shown(r)}"
             ),
             f"the least area of the front within 2 % of its best E, counting a flip-flop as {FLIP_FLOP:g} gates",
         ),
@@ -53,10 +50,19 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             "a paper-compatible block",
             blocks,
             lambda r: -r.efficiency,
-            lambda r: f"reaches E = {100 * r.efficiency:.1f} % with {r.gates:.1f} gates per output",
-            "the best E without memory",
+            lambda r: f"reaches {_shown(r)} with {r.gates:.1f} gates per output",
+            "the best E without memory; its seeds take long to search",
         ),
     ]
+
+
+def _shown(r: Result) -> str:
+    """Return E with what a larger sample may show, where that differs."""
+    low, high = 100 * r.low, min(100.0, 100 * r.high)
+    said = f"E = {100 * r.efficiency:.2f} %"
+    if high - low < 0.1:
+        return said
+    return f"{said} (of {r.sample:,} care bits; {low:.1f} to {high:.1f} % expected of more)"
 
 
 def _near(results: list[Result], share: float) -> list[Result]:

@@ -62,7 +62,8 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
 
 
 def _scores(figures: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    for family, rows in (("all", figures["scores"]), *figures["families"].items()):
+    families = figures["families"] if len(figures["families"]) > 1 else {}
+    for family, rows in (("all", figures["scores"]), *families.items()):
         yield from ({"family": family, **row} for row in rows)
 
 
@@ -155,11 +156,12 @@ def summary_rows(scores: Iterable[Score]) -> list[tuple[str, ...]]:
             f"{score.par2:.3g}",
             "–" if score.mean_gap is None else f"{score.mean_gap:.1%}",
             str(score.wins),
-            str(score.overruns + score.failed) if score.overruns + score.failed else "",
+            str(score.overruns or ""),
+            str(score.failed or ""),
         )
         for score in scores
     ]
 
 
-SUMMARY = ("strategy", "solved", "proved", "PAR-2 s", "mean gap", "wins", "overran or failed")
+SUMMARY = ("strategy", "solved", "proved", "PAR-2 s", "mean gap", "wins", "overran", "failed")
 """The headings of a printed table of figures."""

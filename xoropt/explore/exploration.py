@@ -79,14 +79,14 @@ def explore(
     clock = Clock(budget)
     jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1)
     space = space if isinstance(space, Space) else read_space(space)
-    store = Store(out)
+    rates = space.sparsity if sparsity is None else tuple(np.atleast_1d(sparsity).tolist())
+    workloads = (
+        [random_workload(rate, check_int("weights", weights, 1)) for rate in rates]
+        if data is None
+        else [_workload(data, config)]
+    )
+    store = Store(out)  # after all that can be refused: it makes the folder
     try:
-        rates = space.sparsity if sparsity is None else tuple(np.atleast_1d(sparsity).tolist())
-        workloads = (
-            [random_workload(rate, check_int("weights", weights, 1)) for rate in rates]
-            if data is None
-            else [_workload(data, config)]
-        )
         finished, interrupted = [], False
         for i, workload in enumerate(workloads):
             store.begin(workload.name, f"{__version__} {workload.fingerprint()}")
@@ -152,6 +152,7 @@ def _results(workload: Workload, outcome: Outcome, store: Store) -> WorkloadResu
         advise(outcome.alive),
         outcome.complete,
         {point: why for (name, point), why in store.impossible.items() if name == workload.name},
+        outcome.untried,
     )
 
 

@@ -22,6 +22,7 @@ class WorkloadResults:
         advice: the recommendations for the three kinds of users.
         complete: whether the search finished; False: time was over or the search was interrupted.
         impossible: the keys of the points that cannot be built, and why.
+        untried: how many points of the space were not measured, since time was over.
     """
 
     workload: str
@@ -30,6 +31,7 @@ class WorkloadResults:
     advice: list[Advice] = field(repr=False)
     complete: bool
     impossible: dict[str, str] = field(repr=False)
+    untried: int = 0
 
     @property
     def baseline(self) -> Result | None:
@@ -90,10 +92,10 @@ class Exploration:
         """Return all figures, ready for JSON.
 
         Returns:
-            `points`, `front`, `lines`, `grain`, `advice`, `impossible`, `complete`, `interrupted` and `seconds`. A
-            point has the attributes of `Result`, its `topology`, its `area`, whether it is the `baseline`, and
-            `command`, the options for `xoropt compress`; a point of the front also has `views`, the fronts that it is
-            on. `lines` has for each workload and view the points of its front; each gains at least `grain` of E.
+            `points`, `front`, `lines`, `grain`, `advice`, `impossible`, `untried`, `complete`, `interrupted` and
+            `seconds`. A point has the attributes of `Result`, its `topology`, its `area`, whether it is the `baseline`,
+            and `command`, the options for `xoropt compress`; a point of the front also has `views`, the fronts that it
+            is on. `lines` has for each workload and view the points of its front; each gains at least `grain` of E.
         """
         return {
             "points": [_figures(result) for result in self.points],
@@ -118,6 +120,7 @@ class Exploration:
                 for advice in results.advice
             ],
             "impossible": {results.workload: results.impossible for results in self.workloads},
+            "untried": {results.workload: results.untried for results in self.workloads},
             "complete": self.complete,
             "interrupted": self.interrupted,
             "seconds": self.seconds,

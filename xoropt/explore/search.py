@@ -59,12 +59,14 @@ class Outcome:
         dropped: the same for the dropped points.
         complete: whether every round was finished.
         interrupted: whether Ctrl-C ended the search.
+        untried: how many points were never measured.
     """
 
     alive: list[Result]
     dropped: list[Result]
     complete: bool
     interrupted: bool = False
+    untried: int = 0
 
 
 def search(
@@ -129,6 +131,7 @@ def _outcome(alive: list[str], latest: dict[str, Result], complete: bool, interr
         [result for key, result in latest.items() if key not in left],
         complete,
         interrupted,
+        sum(key not in latest for key in alive),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from xoropt_solvers import checks
 from xoropt_solvers.comparing.named_problems import NamedProblem, read_problems
 from xoropt_solvers.comparing.runs import Run, run_to_dict
-from xoropt_solvers.comparing.scoring import conflicts, duels, score_to_dict, scores
+from xoropt_solvers.comparing.scoring import conflicts, duels, score_to_dict, scores, verdict
 from xoropt_solvers.comparing.store import RunStore
 from xoropt_solvers.comparing.variants import ALL, Variant, read_variants
 from xoropt_solvers.comparing.workers import Worker
@@ -68,8 +68,8 @@ class Comparison:
         Returns:
             `time_limit`, `machine`, `jobs`, `interrupted`, `seconds`, `variants`, `problems` (name, family, k, n),
             `runs`, `scores` (of all problems, the virtual best last), `families` (the scores of each), `duels` (who
-            beats whom how often, and whether by chance), and `conflicts`, what two strategies claimed that cannot both
-            be true: it is empty.
+            beats whom how often, and whether by chance), `verdict`, which one to take, in words, and `conflicts`, what
+            two strategies claimed that cannot both be true: it is empty.
         """
         return {
             "time_limit": self.time_limit,
@@ -95,6 +95,7 @@ class Comparison:
                 for names in [{named.name for named in self.problems if named.family == family}]
             },
             "duels": [asdict(duel) for duel in duels(self.runs, self.variants)],
+            "verdict": verdict(self.runs, self.variants, self.time_limit),
             "conflicts": conflicts(self.runs),
         }
 

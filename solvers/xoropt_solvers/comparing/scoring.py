@@ -14,7 +14,7 @@ from typing import Any
 
 from xoropt_solvers.comparing.runs import Run
 
-__all__ = ["VIRTUAL_BEST", "Duel", "Score", "beats", "conflicts", "duels", "score_to_dict", "scores"]
+__all__ = ["VIRTUAL_BEST", "Duel", "Score", "beats", "conflicts", "duels", "score_to_dict", "scores", "verdict"]
 
 VIRTUAL_BEST = "virtual best"
 SAME_SHARE, SAME_SECONDS = 0.05, 0.01
@@ -166,6 +166,42 @@ def sign_test(wins: int, losses: int) -> float:
     n, few = wins + losses, min(wins, losses)
     tail = sum(math.comb(n, i) for i in range(few + 1))
     return min(1.0, 2 * tail / 2**n)
+
+
+def verdict(runs: Runs, variants: Sequence[str], time_limit: float) -> str:
+    """Say in a sentence or two which strategy to take, and which of the others it is shown to beat.
+
+    The strategy is the one that proves most, then finds the least cost most often, then has the least PAR-2. It is
+    shown to beat another one where the sign test, corrected for the number of pairs, gives a p below 0.05.
+
+    Returns:
+        The sentences; "" where fewer than two strategies were run.
+    """
+    if len(variants) < 2 or not runs:
+        return ""
+    best = max(scores(runs, variants, time_limit)[:-1], key=lambda score: (score.proved, score.solved, -score.par2))
+    shown: list[str] = []
+    not_shown: list[str] = []
+    for duel in duels(runs, variants):
+        if best.variant in (duel.first, duel.second):
+            other, ahead = (
+                (duel.second, duel.first_wins > duel.second_wins)
+                if duel.first == best.variant
+                else (duel.first, duel.second_wins > duel.first_wins)
+            )
+            (shown if ahead and duel.p < 0.05 else not_shown).append(other)
+    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {best.par2:.3g} s."
+    if shown:
+        said += f" It beats {'every other' if not not_shown else _listed(shown)} (sign test, p < 0.05)."
+    if not_shown:
+        said += f" These problems do not tell it from {_listed(not_shown)}."
+    return said
+
+
+def _listed(names: Sequence[str], most: int = 5) -> str:
+    """Join names by commas; many are cut short."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def conflicts(runs: Runs) -> list[str]:

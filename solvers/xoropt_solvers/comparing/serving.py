@@ -18,11 +18,9 @@ from xoropt_solvers.comparing.variants import Variant
 from xoropt_solvers.errors import InvalidInputError, LimitExceededError, SolverError, WrongAnswerError
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.solving import solve
+from xoropt_solvers.warming import warm_up
 
 __all__ = ["serve"]
-
-WARM_SECONDS = 0.3
-"""The time limit of each problem that warms a strategy up."""
 
 
 def serve() -> None:
@@ -39,7 +37,7 @@ def serve() -> None:
         try:
             begin = time.perf_counter()
             if variant.name not in warm:
-                warm[variant.name] = _warm(variant)
+                warm[variant.name] = warm_up(variant.strategy, **variant.options)
             reply = ("warmed", time.perf_counter() - begin)
             if request[0] == "solve":
                 _, _, problem, limit = request
@@ -81,25 +79,3 @@ def _solve(replies: BinaryIO, variant: Variant, problem: ParityProblem, limit: f
     solution = solve(problem, variant.strategy, limit, on_improve=improved, **variant.options)
     seconds = time.perf_counter() - begin
     return ("answer", np.packbits(solution.x), solution.cost, solution.lower_bound, seconds)
-
-
-def _warm(variant: Variant) -> bool:
-    """Let a strategy import and compile what it needs, and check its options; return whether it holds time limits."""
-    rng = np.random.default_rng(1)
-    limit: float | None = WARM_SECONDS
-    for k, n, weighted in ((24, 8, False), (24, 8, True), (90, 70, False)):
-        weights = rng.integers(1, 4, k) if weighted else None
-        problem = ParityProblem(rng.random((k, n)) < 0.5, rng.random(k) < 0.5, weights)
-        try:
-            try:
-                solve(problem, variant.strategy, limit, **variant.options)
-            except InvalidInputError:
-                if limit is None or n > 64:
-                    raise
-                limit = None  # an engine that cannot be interrupted: it is killed instead
-                solve(problem, variant.strategy, None, **variant.options)
-        except LimitExceededError:
-            continue
-        if limit is None:
-            break
-    return limit is not None

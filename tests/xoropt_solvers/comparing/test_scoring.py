@@ -2,7 +2,7 @@
 
 import pytest
 from xoropt_solvers.comparing.runs import Run
-from xoropt_solvers.comparing.scoring import Score, beats, cactus, conflicts, duels, scores, sign_test
+from xoropt_solvers.comparing.scoring import Score, beats, cactus, conflicts, duels, scores, sign_test, verdict
 
 
 def run(problem, variant, cost, bound=0, seconds=1.0, best=None, status="done"):
@@ -53,6 +53,19 @@ def test_many_duels_are_corrected_for_their_number():
         for variant, cost in (("a", 1), ("b", 2), ("c", 3)):
             runs[str(problem), variant] = run(str(problem), variant, cost)
     assert [duel.p for duel in duels(runs, ["a", "b", "c"])] == pytest.approx([3 * 2 / 1024] * 3)
+
+
+def test_the_verdict():
+    assert verdict(RUNS, ["exact", "fast"], 10.0) == (
+        "Take exact: 2 of 3 proved, PAR-2 7.4 s. These problems do not tell it from fast."
+    )
+    runs = {}
+    for problem in range(12):
+        for variant, cost, bound in (("a", 2, 0), ("b", 1, 1), ("c", 3, 0)):
+            runs[str(problem), variant] = run(str(problem), variant, cost, bound)
+    said = verdict(runs, ["a", "b", "c"], 10.0)
+    assert said == "Take b: 12 of 12 proved, PAR-2 1 s. It beats every other (sign test, p < 0.05)."
+    assert verdict(runs, ["a"], 10.0) == ""
 
 
 def test_contradictions_are_found():

@@ -209,6 +209,7 @@ function showRuns() {
 }
 function show() {
   const own = problems(), total = own.length * names.length, done = own.flatMap((p) => names.map((n) => run(p, n))).filter(Boolean).length;
+  $("verdict").textContent = family === null ? data.verdict : "";
   $("summary").textContent = `${names.length} strategies on ${own.length} problems, ${seconds(limit)} each, on ${data.machine}` +
     (data.jobs > 1 ? `, ${data.jobs} at once` : "") + "." + (done < total ? ` ${total - done} runs are missing; the same command goes on from here.` : "");
   showScores();

@@ -320,7 +320,8 @@ function show() {
   choose(first || points[0]);
   const front = data.front.filter((p) => p.workload === workload).length;
   $("summary").textContent = `${points.length} networks tried on ${workload === "data" ? "the layers given" : "random bits, " + workload}; ` +
-    `${front} are worth their cost. ` + (data.complete ? "" : "The search was stopped before its end; run the same command to continue. ") +
+    `${front} are worth their cost. ` + (data.untried[workload] ? `${data.untried[workload]} more were not tried, so this is preliminary; run the same command to continue. `
+      : data.complete ? "" : "The search was stopped before its end; run the same command to continue. ") +
     "Higher is better; E = 100 % is the information limit.";
 }
 
