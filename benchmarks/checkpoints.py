@@ -2,11 +2,15 @@
 
     xoropt bench checkpoints
     xoropt bench checkpoints --megabytes 100 --jobs 2 --out results
+    xoropt bench checkpoints --kill 5 --dask
 
 Four folders, of about 500 MB together: the shapes of a transformer's layers in bfloat16, in int4 with a scale for 128
 weights (pack-quantized), 2:4 sparse (sparse-24-bitmask) and half pruned (sparse-bitmask). The weights are Gaussian,
 with rows of uneven size; their tensors are those that compressed-tensors writes. Each folder is compressed and made
 again by processes of their own, and every file compared.
+
+With --kill each folder is compressed once more and all processes are killed at random times, so many times; with --dask
+on a cluster of this machine's processes: both have to give the same bytes.
 
 The bound is the entropy of masks and codes, each number by itself, with scales and norms as they are. Memory is the
 resident memory of the largest process and of all processes together, mapped files included. zstd, at level 19, gets
@@ -21,7 +25,7 @@ from pathlib import Path
 
 from common import arguments, machine, write
 from folders.making import KINDS, Folder, make
-from folders.measuring import Run, measure, zipnn, zstd
+from folders.measuring import Clustered, Interrupted, Run, interrupt, measure, on_cluster, zipnn, zstd
 from rich.console import Console
 from rich.table import Table
 
@@ -39,13 +43,16 @@ class Row:
         run: what xoropt took.
         jobs: processes that encoded.
         zstd, zipnn: bytes and seconds of these; None where one is missing.
+        killed, clustered: what became of it when it was killed, and on a cluster; None where that was not tried.
     """
 
     folder: Folder
     run: Run
     jobs: int
-    zstd: tuple[int, float]
+    zstd: tuple[int, float] | None
     zipnn: tuple[int, float] | None
+    killed: Interrupted | None = None
+    clustered: Clustered | None = None
 
     @property
     def rate(self) -> float:
@@ -82,11 +89,11 @@ def measured(rows: list[Row]) -> Table:
             f"{run.stored / run.size:.2%}",
             f"{run.stored / row.folder.bound - 1:+.2%}",
             "–" if near is None else f"{near[0] / run.size:.2%}",
-            f"{row.zstd[0] / run.size:.2%}",
+            "–" if row.zstd is None else f"{row.zstd[0] / run.size:.2%}",
             f"{run.seconds:.1f}",
             f"{run.back:.1f}",
             "–" if near is None else f"{near[1]:.1f}",
-            f"{row.zstd[1]:.1f}",
+            "–" if row.zstd is None else f"{row.zstd[1]:.1f}",
             f"{row.folder.largest / 1e6:.1f}",
             f"{run.peak / 1e6:.0f}",
             f"{run.all_peak / 1e6:.0f}",
@@ -114,6 +121,30 @@ def projected(rows: list[Row]) -> Table:
     return table
 
 
+def same_bytes(rows: list[Row]) -> Table:
+    """Show whether runs that were killed, and those on a cluster, gave the same bytes."""
+    table = Table(title="The same bytes", title_justify="left")
+    heads = ("format", "killed after s", "s in all", "same bytes", "Dask workers", "s", "peak MB", "same bytes")
+    for head in heads:
+        table.add_column(head, justify="left" if head == "format" else "right")
+    for row in rows:
+        killed, cluster = row.killed, row.clustered
+        cells = ["–"] * 3
+        if killed is not None:
+            after = ", ".join(f"{seconds:.1f}" for seconds in killed.after) or "never"
+            cells = [after, f"{killed.seconds:.1f}", "yes" if killed.same else "NO"]
+        cells += (
+            ["–"] * 4
+            if cluster is None
+            else [
+                *(str(cluster.workers), f"{cluster.seconds:.1f}", f"{cluster.peak / 1e6:.0f}"),
+                "yes" if cluster.same else "NO",
+            ]
+        )
+        table.add_row(row.folder.kind, *cells)
+    return table
+
+
 def main() -> None:
     """Make the folders, measure, print the tables, write JSON."""
     parser = arguments(__doc__)
@@ -121,12 +152,18 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that encode (2)")
     parser.add_argument("--width", type=int, metavar="N", help="of the model, a multiple of 512 (2048; --quick 512)")
     parser.add_argument("--kind", action="append", choices=list(KINDS), metavar="NAME", help=f"{', '.join(KINDS)}")
+    parser.add_argument("--kill", type=int, default=0, metavar="N", help="kill another run so many times (0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the times of --kill (0)")
+    parser.add_argument("--dask", action="store_true", help="compress once more, on a cluster of --jobs processes")
+    parser.add_argument("--alone", action="store_true", help="leave ZipNN and zstd out")
     options = parser.parse_args()
     width = options.width or (512 if options.quick else 2048)
     if width % 512 or width <= 0:
         parser.error(f"Argument --width must be a multiple of 512, not {width}")
     if options.jobs < 1:
         parser.error(f"Argument --jobs must be at least 1, not {options.jobs}")
+    if options.kill < 0:
+        parser.error(f"Argument --kill must not be negative, but is {options.kill}")
     kinds = options.kind or list(KINDS)
     size = (options.megabytes or (8 if options.quick else 500)) * 1e6 / len(KINDS)
     console, host, rows = Console(width=180), machine(), []
@@ -134,11 +171,20 @@ def main() -> None:
         for number, kind in enumerate(kinds):
             with console.status(kind):
                 folder = make(kind, Path(top) / str(number), int(size), width)
-                rows.append(Row(folder, measure(folder, options.jobs), options.jobs, zstd(folder), zipnn(folder)))
+                run = measure(folder, options.jobs)
+                rivals = (None, None) if options.alone else (zstd(folder), zipnn(folder))
+                killed = clustered = None
+                if options.kill:
+                    killed = interrupt(folder, options.jobs, options.kill, run.seconds, options.seed + number)
+                if options.dask:
+                    clustered = on_cluster(folder, options.jobs)
+                rows.append(Row(folder, run, options.jobs, *rivals, killed, clustered))
     console.print(f"{host['processor']}, {options.jobs} processes on {host['cores']} cores")
     console.print(measured(rows))
     console.print(projected(rows))
-    if any(row.zipnn is None for row in rows):
+    if options.kill or options.dask:
+        console.print(same_bytes(rows))
+    if not options.alone and any(row.zipnn is None for row in rows):
         console.print(ZIPNN_MISSING)
     figures = [
         {
@@ -152,12 +198,16 @@ def main() -> None:
             "zipnn": row.zipnn,
             "rate": row.rate,
             "projected": row.projected,
+            "killed": row.killed and asdict(row.killed),
+            "clustered": row.clustered and asdict(row.clustered),
         }
         for row in rows
     ]
     write(options.out, "checkpoints", {"width": width, "rows": figures})
     if not all(row.run.exact for row in rows):
         raise SystemExit("A folder did not come back byte for byte.")
+    if not all(each.same for row in rows for each in (row.killed, row.clustered) if each is not None):
+        raise SystemExit("A run that was killed, or on a cluster, gave other bytes.")
 
 
 if __name__ == "__main__":

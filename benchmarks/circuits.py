@@ -6,13 +6,15 @@
     python benchmarks/circuits.py decoders --jobs 2
     python benchmarks/circuits.py keep --only Grostl --jobs 2 --time-limit 600
 
-`compare` and `decoders` start from scratch. `keep` resumes the circuits in data/circuits and replaces those for which
-it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside the others.
-data/circuits/README.md compares them with the record.
+`compare` and `decoders` start every circuit from scratch. With --out DIR, `compare` goes on after the matrices that DIR
+has already, of a run with the same settings that was interrupted. `keep` resumes the circuits in data/circuits and
+replaces those for which it finds fewer gates; with `--max-depth` it keeps circuits of a bounded depth beside
+the others. data/circuits/README.md compares them with the record.
 """
 
 import argparse
 import csv
+import json
 import shlex
 import sys
 import time
@@ -85,10 +87,14 @@ def compare(options: argparse.Namespace) -> None:
     warm_up(methods)
     print(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
     print(f"{'matrix':28}{'size':>9}{'record':>8}{'ABC':>7}" + "".join(f"{name:>13}" for name in methods), flush=True)
-    rows = []
+    settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
+    rows = measured_before(options.out, settings, methods)
     for name, record in chosen(options).items():
+        if name in (row["name"] for row in rows):
+            continue
         matrix = read_matrix(MATRICES / f"{name}.txt")
-        row: dict[str, Any] = {"name": name, **record, "abc": abc_gates(matrix), "methods": {}}
+        kept = read_circuit(KEPT / f"{name}.txt").gates
+        row: dict[str, Any] = {"name": name, **record, "kept": kept, "abc": abc_gates(matrix), "methods": {}}
         line = f"{name:28}{record['rows']:>5}×{record['columns']:<3}{record['best_xor']:>8}{row['abc'] or '-':>7}"
         for method in methods:
             row["methods"][method], circuit = measure(matrix, method, options)
@@ -97,16 +103,27 @@ def compare(options: argparse.Namespace) -> None:
                 keep_if_smaller(KEPT / f"{name}.txt", circuit, "nothing")
         rows.append(row)
         print(line, flush=True)
-        settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
         write(options.out, "circuits", settings | {"matrices": rows}, said=False)
     for label, (low, high) in SIZES.items():
         some = [row for row in rows if low <= row["columns"] <= high]
-        best = sum(row["best_xor"] for row in some)
+        best, kept = sum(row["best_xor"] for row in some), sum(row["kept"] for row in some)
         for method in methods if some else ():
             gates = sum(row["methods"][method]["gates"] for row in some)
-            print(f"{label}, {method}: {gates} gates, record {best}: {100 * (gates / best - 1):+.2f} %")
+            print(f"{label}, {method}: {gates} gates, record {best}: {100 * (gates / best - 1):+.2f} %", end="")
+            print(f"; kept {kept}: {100 * (gates / kept - 1):+.2f} %")
     if options.out is not None:
         draw(rows, methods, options.out / "circuits.svg")
+
+
+def measured_before(out: Path | None, settings: dict[str, Any], methods: list[str]) -> list[dict[str, Any]]:
+    """Return the rows of an earlier run with the same settings and methods that wrote to the same folder."""
+    path = None if out is None else out / "circuits.json"
+    if path is None or not path.exists():
+        return []
+    held = json.loads(path.read_text())
+    if {key: held.get(key) for key in settings} != settings:
+        return []
+    return [row for row in held["matrices"] if list(row["methods"]) == methods]
 
 
 def decoders(options: argparse.Namespace) -> None:

@@ -1,10 +1,15 @@
 """What compressing a folder takes, in a process of its own, and what others make of its files."""
 
+import filecmp
 import importlib.util
 import os
+import random
+import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +19,14 @@ from coding.rivals import ZIPNN_GROUPS, ZIPNN_HEADER
 from folders.making import Folder
 from xoropt.common.tensor_files import read_safetensors
 
-__all__ = ["Run", "measure", "zipnn", "zstd"]
+__all__ = ["Clustered", "Interrupted", "Run", "interrupt", "measure", "on_cluster", "zipnn", "zstd"]
 
 COMPRESS = """
 import sys
 from xoropt.checkpoints.compressing import compress_checkpoint
-source, out, jobs = sys.argv[1:]
-compress_checkpoint(source, out, jobs=int(jobs))
-
+if __name__ == "__main__":
+    source, out, jobs, dask = sys.argv[1:]
+    compress_checkpoint(source, out, jobs=int(jobs), dask=dask or None)
 """
 DECOMPRESS = """
 import sys
@@ -55,17 +60,100 @@ class Run:
     exact: bool
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """A folder that was compressed in spite of being killed.
+
+    Attributes:
+        after: the seconds after which all processes were killed, each time.
+        seconds: in all.
+        same: whether the bytes are those of a run that was left alone.
+    """
+
+    after: tuple[float, ...]
+    seconds: float
+    same: bool
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """A folder that was compressed on a cluster of this machine.
+
+    Attributes:
+        workers: processes.
+        seconds: to compress, the start of the cluster included.
+        peak: bytes of the largest process.
+        same: whether the bytes are those of a run without a cluster.
+    """
+
+    workers: int
+    seconds: float
+    peak: int
+    same: bool
+
+
 def measure(folder: Folder, jobs: int) -> Run:
     """Compress a folder and make it again, beside it."""
-    compressed, again = (folder.path.with_name(f"{folder.path.name}{end}") for end in (".compressed", ".again"))
-    seconds, peak, all_peak = _watched([COMPRESS, str(folder.path), str(compressed), str(jobs)])
+    compressed, again = compressed_path(folder), folder.path.with_name(f"{folder.path.name}.again")
+    seconds, peak, all_peak = _watched([COMPRESS, str(folder.path), str(compressed), str(jobs), ""])
     back, _, _ = _watched([DECOMPRESS, str(compressed), str(again)])
-    names = [path.relative_to(folder.path) for path in _files(folder.path)]
-    exact = names == [path.relative_to(again) for path in _files(again)] and all(
-        (folder.path / name).read_bytes() == (again / name).read_bytes() for name in names
-    )
+    exact = same_bytes(folder.path, again)
+    shutil.rmtree(again)
     size, stored = (sum(path.stat().st_size for path in _files(top)) for top in (folder.path, compressed))
     return Run(size, stored, seconds, peak, all_peak, back, exact)
+
+
+def interrupt(folder: Folder, jobs: int, times: int, seconds: float, seed: int) -> Interrupted:
+    """Compress a folder that `measure` has compressed, and kill all its processes again and again at random times.
+
+    Args:
+        folder: the folder.
+        jobs: processes that encode.
+        times: how many times they are killed.
+        seconds: that it takes without that.
+        seed: of the random times: one and a half to half of an even share of the time after each start.
+    """
+    out, rng = folder.path.with_name(f"{folder.path.name}.killed"), random.Random(seed)
+    begin, after = time.perf_counter(), []
+    for _ in range(times):
+        wait = seconds / (times + 1) * rng.uniform(0.5, 1.5)
+        process = _start([COMPRESS, str(folder.path), str(out), str(jobs), ""])
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(wait)
+        if process.poll() is not None:
+            break  # it was done before
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        after.append(wait)
+        if out.exists():
+            raise SystemExit("A folder that is not finished has its final name.")
+    if not out.exists():
+        _watched([COMPRESS, str(folder.path), str(out), str(jobs), ""])
+    same = same_bytes(compressed_path(folder), out) and not out.with_name(f"{out.name}.partial").exists()
+    shutil.rmtree(out)
+    return Interrupted(tuple(after), time.perf_counter() - begin, same)
+
+
+def on_cluster(folder: Folder, workers: int) -> Clustered:
+    """Compress a folder that `measure` has compressed on a Dask cluster of this machine's processes."""
+    out = folder.path.with_name(f"{folder.path.name}.dask")
+    seconds, peak, _ = _watched([COMPRESS, str(folder.path), str(out), str(workers), "local"])
+    same = same_bytes(compressed_path(folder), out)
+    shutil.rmtree(out)
+    return Clustered(workers, seconds, peak, same)
+
+
+def compressed_path(folder: Folder) -> Path:
+    """Return where `measure` leaves the compressed folder."""
+    return folder.path.with_name(f"{folder.path.name}.compressed")
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Tell whether two folders hold the same files."""
+    names = [path.relative_to(one) for path in _files(one)]
+    return names == [path.relative_to(other) for path in _files(other)] and all(
+        filecmp.cmp(one / name, other / name, shallow=False) for name in names
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -75,10 +163,7 @@ def _files(folder: Path) -> list[Path]:
 def _watched(arguments: list[str]) -> tuple[float, int, int]:
     """Run Python; return the seconds, the bytes of its largest process, and those of all together."""
     begin = time.perf_counter()
-    # Its output goes nowhere but its errors, so that nothing waits for a reader.
-    process = subprocess.Popen(
-        [sys.executable, "-c", *arguments], stdout=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ)
-    )
+    process = _start(arguments)
     largest, together = 0, 0
     while process.poll() is None:
         sizes = _memory(process.pid)
@@ -87,6 +172,12 @@ def _watched(arguments: list[str]) -> tuple[float, int, int]:
     if process.returncode:
         raise SystemExit(f"A process of the benchmark failed with status {process.returncode}.")
     return time.perf_counter() - begin, largest, together
+
+
+def _start(arguments: list[str]) -> subprocess.Popen[bytes]:
+    """Start Python in a session of its own; but for its errors its output goes nowhere, so that it never waits."""
+    command = [sys.executable, "-c", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=dict(os.environ))
 
 
 def _memory(session: int) -> list[int]:

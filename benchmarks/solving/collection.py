@@ -17,7 +17,7 @@ from xoropt_solvers.reduction import independent_columns
 
 from solving.blocks import random_problem
 
-__all__ = ["Instance", "instances"]
+__all__ = ["Instance", "by_roots", "cosets", "cut", "instances", "torus", "with_a_one"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,19 +87,19 @@ def _least_weights() -> Iterator[Instance]:
         (63, (1, 3, 5), 7),
         (63, (1, 3, 5, 7), 9),
     ):
-        k = n - len(_cosets(n, roots))
-        yield _by_roots(f"bch-{n}-{k}", n, _cosets(n, roots), d, f"primitive BCH code [{n}, {k}, {d}]")
+        k = n - len(cosets(n, roots))
+        yield by_roots(f"bch-{n}-{k}", n, cosets(n, roots), d, f"primitive BCH code [{n}, {k}, {d}]")
     for n, d in ((17, 5), (31, 7), (41, 9), (47, 11)):
         squares = {i * i % n for i in range(1, n)}
         source = f"quadratic-residue code [{n}, {(n + 1) // 2}, {d}] (MacWilliams and Sloane, chapter 16)"
-        yield _by_roots(f"qr-{n}", n, squares, d, source)
+        yield by_roots(f"qr-{n}", n, squares, d, source)
 
 
-def _cosets(n: int, roots: tuple[int, ...]) -> set[int]:
+def cosets(n: int, roots: tuple[int, ...]) -> set[int]:
     return {root * 2**i % n for root in roots for i in range(n)}
 
 
-def _by_roots(name: str, n: int, roots: set[int], d: int, source: str) -> Instance:
+def by_roots(name: str, n: int, roots: set[int], d: int, source: str) -> Instance:
     """Find the generator polynomial with these roots, as the words that are zero at all of them."""
     degree = next(m for m in range(1, 64) if (2**m - 1) % n == 0)
     field = _powers(degree)
@@ -107,10 +107,17 @@ def _by_roots(name: str, n: int, roots: set[int], d: int, source: str) -> Instan
     H = np.array([[field[root * j * step % (2**degree - 1)] for j in range(n)] for root in sorted(roots)])
     bits = ((H[:, :, None] >> np.arange(degree)) & 1).transpose(0, 2, 1).reshape(-1, n)
     A, _ = generator(read_checks(bits, np.zeros(len(bits), dtype=bool)))
-    return Instance("least-weight", name, _with_a_one(A), source, d)
+    return Instance("least-weight", name, with_a_one(A), source, d)
 
 
-PRIMITIVE = {5: 0b100101, 6: 0b1000011, 8: 0b100011101, 20: 0b100000000000000001001, 23: (1 << 23) | 0b100001}
+PRIMITIVE = {
+    5: 0b100101,
+    6: 0b1000011,
+    7: 0b10001001,
+    8: 0b100011101,
+    20: 0b100000000000000001001,
+    23: (1 << 23) | 0b100001,
+}
 """Primitive polynomials by degree (MacWilliams and Sloane, chapter 4)."""
 
 
@@ -130,10 +137,10 @@ def _cyclic(name: str, n: int, exponents: list[int], d: int, source: str) -> Ins
     A = np.zeros((n, rows), dtype=bool)
     for i in range(rows):
         A[[i + e for e in exponents], i] = True
-    return Instance("least-weight", name, _with_a_one(A), source, d)
+    return Instance("least-weight", name, with_a_one(A), source, d)
 
 
-def _with_a_one(A: np.ndarray) -> ParityProblem:
+def with_a_one(A: np.ndarray) -> ParityProblem:
     """The least word of a code with a one in the first place, a row that must hold."""
     b = np.zeros(len(A), dtype=bool)
     problem = ParityProblem(np.vstack([A[:1], A]), np.append(True, b), hard=[0])
@@ -161,19 +168,32 @@ def _cuts() -> Iterator[Instance]:
     """Largest cuts: an edge is a row x_i ⊕ x_j = 1, and the minimum is the number of edges that are not cut."""
     petersen = [(i, (i + 1) % 5) for i in range(5)] + [(i, i + 5) for i in range(5)]
     petersen += [(5 + i, 5 + (i + 2) % 5) for i in range(5)]
-    yield _cut("petersen", 10, petersen, "largest cut of the Petersen graph, 12 of 15 edges", 3)
+    yield cut("petersen", 10, petersen, "largest cut of the Petersen graph, 12 of 15 edges", 3)
     complete = [(i, j) for i in range(12) for j in range(i)]
-    yield _cut("complete-12", 12, complete, "largest cut of the complete graph of 12, 36 of 66 edges", 30)
+    yield cut("complete-12", 12, complete, "largest cut of the complete graph of 12, 36 of 66 edges", 30)
     rng = np.random.default_rng(21)
     side = 7
-    edges = [(side * r + c, side * r + (c + 1) % side) for r in range(side) for c in range(side)]
-    edges += [(side * r + c, side * ((r + 1) % side) + c) for r in range(side) for c in range(side)]
+    edges = torus(side)
     signs = rng.random(len(edges)) < 0.5
     source = "ground state of a ±J spin glass on a 7×7 torus (Edwards and Anderson 1975), default_rng(21)"
-    yield _cut("spin-glass-7", side * side, edges, source, None, signs)
+    yield cut("spin-glass-7", side * side, edges, source, None, signs)
 
 
-def _cut(name: str, n: int, edges: list[tuple[int, int]], source: str, known: int | None, b: np.ndarray | None = None):  # type: ignore[no-untyped-def]
+def torus(side: int) -> list[tuple[int, int]]:
+    """List the edges of a square lattice that is closed both ways."""
+    edges = [(side * r + c, side * r + (c + 1) % side) for r in range(side) for c in range(side)]
+    return edges + [(side * r + c, side * ((r + 1) % side) + c) for r in range(side) for c in range(side)]
+
+
+def cut(
+    name: str,
+    n: int,
+    edges: list[tuple[int, int]],
+    source: str,
+    known: int | None = None,
+    b: np.ndarray | None = None,
+) -> Instance:
+    """The largest cut of a graph; b says which ends should differ, all where it is None."""
     A = np.zeros((len(edges), n), dtype=bool)
     for row, (i, j) in zip(A, edges, strict=True):
         row[[i, j]] = True

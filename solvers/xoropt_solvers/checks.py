@@ -7,7 +7,16 @@ import numpy as np
 
 from xoropt_solvers.errors import InvalidInputError
 
-__all__ = ["binary_array", "integer", "is_integer", "row_mask", "scaled_weights", "time_limit", "weight_array"]
+__all__ = [
+    "binary_array",
+    "function",
+    "integer",
+    "is_integer",
+    "row_mask",
+    "scaled_weights",
+    "time_limit",
+    "weight_array",
+]
 
 # Seconds (30 years) beyond which a time limit is none: nobody waits longer, and engines and timers cannot hold more.
 LONGEST = 1e9
@@ -18,6 +27,16 @@ LARGEST_SCALED = 1 << 16  # what the heaviest of weights that are no integers is
 def is_integer(value: Any) -> bool:
     """Tell whether a value is an integer, Python's or NumPy's; a bool is none."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def function(value: Any, name: str) -> None:
+    """Check a function that may be None, such as one that is told the progress.
+
+    Raises:
+        InvalidInputError: it can't be called; the message names the argument.
+    """
+    if value is not None and not callable(value):
+        raise InvalidInputError(f"Argument {name!r} must be a function or None, not {str(value)[:60]!r}.")
 
 
 def integer(value: Any, name: str, least: int, most: int | None = None) -> int:

@@ -15,7 +15,14 @@ __all__ = [
 
 
 class SolverError(Exception):
-    """The base of every error that xoropt_solvers raises on purpose."""
+    """The base of every error that xoropt_solvers raises on purpose.
+
+    Args:
+        message: what was received and what is allowed; made one line, since it may quote what a caller gave.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
 
 
 class InvalidInputError(SolverError, ValueError):

@@ -115,6 +115,7 @@ def interrupting(
 
 def _wait(ended: threading.Event, seconds: float | None, ended_by: threading.Event | None) -> bool:
     """Wait for an event, or until the time is up or another event is set; tell whether the first one is."""
+    seconds = None if seconds is None or seconds > threading.TIMEOUT_MAX else float(seconds)
     if ended_by is None:
         return ended.wait(seconds)
     deadline = None if seconds is None else time.monotonic() + seconds

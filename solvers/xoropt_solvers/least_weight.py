@@ -69,6 +69,7 @@ def distance(
     >>> distance([[1, 0, 1, 0, 1, 0, 1], [0, 1, 1, 0, 0, 1, 1], [0, 0, 0, 1, 1, 1, 1]]).distance
     3
     """
+    checks.function(on_improve, "on_improve")
     clock = Clock(checks.time_limit(time_limit))
     problems = _code_problems(H) if logicals is None else _logical_problems(H, logicals)
     bounds = np.ones(len(problems), dtype=np.int64)
@@ -126,7 +127,7 @@ def _logical_problems(H: Any, logicals: Any) -> list[ParityProblem]:
             continue  # with the earlier ones, this logical is a sum of checks
         problems.append(problem)
     if not problems:
-        raise InvalidInputError("Argument 'logicals' has no row that an error which all checks miss could flip.")
+        raise InvalidInputError("No error that all checks miss flips a logical: there is no distance.")
     return problems
 
 
@@ -134,6 +135,8 @@ def _zero_checks(H: Any, name: str) -> ParityChecks:
     if isinstance(H, ParityChecks):
         return H
     shape = getattr(H, "shape", None)
+    if not shape and not isinstance(H, list | tuple):
+        raise InvalidInputError(f"Argument '{name}' must be a matrix of zeros and ones, not {str(H)[:60]!r}.")
     rows = shape[0] if shape else len(H)
     try:
         return read_checks(H, np.zeros(rows, dtype=bool))

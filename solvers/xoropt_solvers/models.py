@@ -76,13 +76,16 @@ class ParityModel:
         return int(self.weights[self.start].sum())
 
 
-def parity_model(problem: ParityProblem, clock: Clock | None = None, checks: bool = False) -> ParityModel:
+def parity_model(
+    problem: ParityProblem, clock: Clock | None = None, checks: bool = False, x: np.ndarray | None = None
+) -> ParityModel:
     """State a problem in as few and as short constraints as the four steps reach.
 
     Args:
         problem: without fixed bits.
         clock: `improve_start` and `shorten_checks` take at most half of the time left on it; None sets no limit.
         checks: whether the constraints are the checks that the problem was given by, where those are short.
+        x: a good answer, bool (n,), whose errors are the start; None: the second step finds a start.
 
     Raises:
         TimeUpError: the time was up before the unknowns were eliminated, or there is a limit and too many rows.
@@ -90,13 +93,23 @@ def parity_model(problem: ParityProblem, clock: Clock | None = None, checks: boo
     """
     clock = clock or Clock()
     if checks and short_checks(problem):
-        return collapse_errors(model_of_checks(problem))
-    model = collapse_errors(improve_start(eliminate_unknowns(problem, clock), clock.half()))
-    return shorten_checks(model, clock.half())
+        return collapse_errors(_begun(model_of_checks(problem), problem, x))
+    model = eliminate_unknowns(problem, clock)
+    model = improve_start(model, clock.half()) if x is None else _begun(model, problem, x)
+    return shorten_checks(collapse_errors(model), clock.half())
+
+
+def _begun(model: ParityModel, problem: ParityProblem, x: np.ndarray | None) -> ParityModel:
+    """Let a model with a variable for each row's error start from those of x, if there is one."""
+    return model if x is None else replace(model, start=mismatch_mask(problem, x)[model.error_of])
 
 
 def search_model(
-    problem: ParityProblem, clock: Clock, search: Callable[[ParityModel], Answer], checks: bool = False
+    problem: ParityProblem,
+    clock: Clock,
+    search: Callable[[ParityModel], Answer],
+    checks: bool = False,
+    x: np.ndarray | None = None,
 ) -> Answer:
     """Search the model of a problem; where the time is up before the engine has an answer, return the model's start.
 
@@ -105,12 +118,13 @@ def search_model(
         clock: as for `parity_model`.
         search: from the model to the answer; it may raise TimeUpError.
         checks: as for `parity_model`.
+        x: as for `parity_model`.
 
     Raises:
         TimeUpError: as for `parity_model`.
         LimitExceededError: as for `parity_model`.
     """
-    model = parity_model(problem, clock, checks)
+    model = parity_model(problem, clock, checks, x)
     try:
         clock.check()
         return search(model)

@@ -4,7 +4,11 @@ The errors e that satisfy them are A·x ⊕ b, where the columns of A span the k
 the lightest e is a parity problem in x.
 """
 
+import hashlib
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,14 +17,22 @@ from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
 
 __all__ = [
+    "Factored",
     "ParityChecks",
+    "complete",
     "dense_checks",
+    "factor",
     "generator",
+    "known_of",
     "merge_columns",
     "read_checks",
     "satisfied",
     "weights_of_priors",
 ]
+
+REMEMBERED = 4  # matrices whose factors are kept
+_KNOWN: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
+_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +54,14 @@ class ParityChecks:
     def __len__(self) -> int:
         return len(self.syndrome)
 
-    @property
+    @cached_property
+    def key(self) -> bytes:
+        """Tells H, without the syndrome, from others."""
+        digest = hashlib.blake2b(self.starts.tobytes(), digest_size=16)
+        digest.update(self.columns.tobytes())
+        return digest.digest() + self.length.to_bytes(8, "little")
+
+    @cached_property
     def rows(self) -> np.ndarray:
         """The check of each one in H, int64 (ones,)."""
         return np.repeat(np.arange(len(self)), np.diff(self.starts))
@@ -81,7 +100,10 @@ def read_checks(H: Any, s: Any) -> ParityChecks:
         )
     for array in (starts, columns, syndrome):
         array.flags.writeable = False
-    return ParityChecks(starts, columns, syndrome, int(shape[1]))
+    read = ParityChecks(starts, columns, syndrome, int(shape[1]))
+    if isinstance(H, ParityChecks):
+        vars(read).update(key=H.key, rows=H.rows)  # the same H has the same
+    return read
 
 
 def dense_checks(given: ParityChecks) -> np.ndarray:
@@ -116,6 +138,85 @@ def merge_columns(given: ParityChecks, target: np.ndarray, opposite: np.ndarray,
     return ParityChecks(starts, ones % max(1, length), given.syndrome ^ flips.astype(bool), length)
 
 
+def known_of(given: ParityChecks) -> dict[str, Any]:
+    """Return what was found from H before, to look up and add to: problems with the same H share it.
+
+    The last few matrices are remembered, by what they hold.
+    """
+    with _LOCK:
+        known = _KNOWN.setdefault(given.key, {})
+        _KNOWN.move_to_end(given.key)
+        while len(_KNOWN) > REMEMBERED:
+            _KNOWN.popitem(last=False)
+    return known
+
+
+@dataclass(frozen=True, eq=False)
+class Factored:
+    """The columns of H by elimination; m words hold the checks, and as many bits as there are members a sum of them.
+
+    Attributes:
+        members: int64 (rank,), the first columns that are independent.
+        free: int64 (n,), the others: error free[j] is x_j.
+        sums: uint64 (n, words), the members whose sum each other column is.
+        reduced: uint64 (rank, words of the checks and of the sums), the members reduced by those before, and how.
+        pivot_of: int64, the member of each pivot, or −1.
+    """
+
+    members: np.ndarray
+    free: np.ndarray
+    sums: np.ndarray
+    reduced: np.ndarray
+    pivot_of: np.ndarray
+
+
+def factor(given: ParityChecks) -> Factored:
+    """Eliminate the columns of H, once for all problems that have this H."""
+    from xoropt_solvers.kernels.wide_elimination import reduce_rows
+
+    known = known_of(given)
+    if "factored" in known:
+        done: Factored = known["factored"]
+        return done
+    m, k = len(given), given.length
+    words = -(-m // 64) or 1
+    track = -(-min(m, k) // 64) or 1
+    system = np.zeros((k, words + track), dtype=np.uint64)
+    rows = given.rows
+    np.bitwise_or.at(system, (given.columns, rows >> 6), np.uint64(1) << (rows & 63).astype(np.uint64))
+    member, pivot_of = np.empty(k, dtype=np.int64), np.empty(64 * words, dtype=np.int64)
+    reduce_rows(system, words, track, pivot_of, member)
+    members, free = np.flatnonzero(member >= 0), np.flatnonzero(member < 0)
+    held = pivot_of >= 0
+    pivot_of[held] = member[pivot_of[held]]
+    known["factored"] = Factored(
+        members, free, np.ascontiguousarray(system[free, words:]), np.ascontiguousarray(system[members]), pivot_of
+    )
+    return factor(given)
+
+
+def complete(given: ParityChecks, x: np.ndarray) -> np.ndarray:
+    """Find the errors A·x ⊕ b, bool (errors,), from x, bool (n,): those that satisfy the checks and are x where free.
+
+    Raises:
+        InvalidInputError: no errors satisfy the checks.
+    """
+    from xoropt_solvers.kernels.wide_elimination import reduce_word
+
+    factored = factor(given)
+    errors = np.zeros(given.length, dtype=bool)
+    errors[factored.free] = x
+    left = (np.bincount(given.rows[errors[given.columns]], minlength=len(given)) & 1).astype(bool) ^ given.syndrome
+    words = len(factored.pivot_of) // 64
+    row = np.zeros(factored.reduced.shape[1], dtype=np.uint64)
+    at = np.flatnonzero(left)
+    np.bitwise_or.at(row, at >> 6, np.uint64(1) << (at & 63).astype(np.uint64))
+    if not reduce_word(factored.reduced, words, factored.pivot_of, row):
+        raise InvalidInputError("Argument 's' is no sum of columns of 'H': no errors have this syndrome.")
+    errors[factored.members] = _bits(row[None, words:], len(factored.members))[0]
+    return errors
+
+
 def generator(given: ParityChecks) -> tuple[np.ndarray, np.ndarray]:
     """Find A, bool (errors, n), and b, bool (errors,), so that the errors that satisfy the checks are all A·x ⊕ b.
 
@@ -124,27 +225,19 @@ def generator(given: ParityChecks) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         InvalidInputError: no errors satisfy the checks.
     """
-    from xoropt_solvers.kernels.wide_elimination import reduce_rows
-
-    m, k = len(given), given.length
-    words = -(-m // 64) or 1
-    track = -(-min(m, k) // 64) or 1
-    system = np.zeros((k + 1, words + track), dtype=np.uint64)  # the columns of H, then the syndrome
-    rows = given.rows
-    np.bitwise_or.at(system, (given.columns, rows >> 6), np.uint64(1) << (rows & 63).astype(np.uint64))
-    at = np.flatnonzero(given.syndrome)
-    np.bitwise_or.at(system, (np.full(len(at), k), at >> 6), np.uint64(1) << (at & 63).astype(np.uint64))
-    member = np.empty(k + 1, dtype=np.int64)
-    rank = reduce_rows(system, words, track, np.empty(64 * words, dtype=np.int64), member)
-    if member[k] >= 0:
-        raise InvalidInputError("Argument 's' is no sum of columns of 'H': no errors have this syndrome.")
-    members, free = np.flatnonzero(member[:k] >= 0), np.flatnonzero(member[:k] < 0)
-    sums = np.unpackbits(system[[*free, k], words:].astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    A, b = np.zeros((k, len(free)), dtype=bool), np.zeros(k, dtype=bool)
+    factored = factor(given)
+    free, members = factored.free, factored.members
+    b = complete(given, np.zeros(len(free), dtype=bool))
+    A = np.zeros((given.length, len(free)), dtype=bool)
     A[free, np.arange(len(free))] = True
-    A[members] = sums[:-1, :rank].T
-    b[members] = sums[-1, :rank]
+    A[members] = _bits(factored.sums, len(members)).T
     return A, b
+
+
+def _bits(words: np.ndarray, count: int) -> np.ndarray:
+    """Unpack so many bits of each row, the lowest first, as bool (rows, count)."""
+    bytes_ = np.ascontiguousarray(words).astype("<u8").view(np.uint8)
+    return np.unpackbits(bytes_, axis=1, bitorder="little")[:, :count].astype(bool)
 
 
 def weights_of_priors(priors: Any, name: str = "priors") -> tuple[np.ndarray, np.ndarray]:

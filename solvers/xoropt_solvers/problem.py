@@ -13,7 +13,7 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.errors import InvalidInputError
-from xoropt_solvers.parity_checks import ParityChecks, generator, read_checks
+from xoropt_solvers.parity_checks import ParityChecks, complete, factor, generator, read_checks
 
 __all__ = ["ParityProblem", "Solution", "mismatch_mask", "pack_rows", "unpack_rows", "unpack_word", "with_checks"]
 
@@ -151,7 +151,10 @@ class ParityProblem:
     @property
     def n(self) -> int:
         """The number of unknowns."""
-        return int(self.A.shape[1])
+        given = self.__dict__.get("checks")
+        if given is None or "A" in self.__dict__:
+            return int(self.A.shape[1])
+        return len(factor(given).free)
 
     @property
     def row_weights(self) -> np.ndarray:
@@ -188,8 +191,11 @@ class Solution:
 def mismatch_mask(problem: ParityProblem, x: np.ndarray) -> np.ndarray:
     """Find the rows where A·x differs from b, bool (k,).
 
-    This is plain NumPy, which shares nothing with the strategies that it checks.
+    This is plain NumPy, which shares nothing with the strategies that it checks. Errors of a problem that was given by
+    its checks follow from x without A; `xoropt_solvers.parity_checks.satisfied` tells whether they are right.
     """
+    if problem.checks is not None and "A" not in vars(problem):
+        return complete(problem.checks, x.astype(bool))
     ones = problem.A[:, x.astype(bool)].sum(axis=1, dtype=np.int64)
     return (ones & 1).astype(bool) ^ problem.b
 

@@ -1,16 +1,22 @@
 """Several engines side by side on one problem, each in a thread, until what they know together is a proof.
 
-The kernels and the engines release the GIL. An engine that heeds its interrupts late is left behind after a moment.
+The kernels and the engines release the GIL. An engine that heeds the end late is left behind after a moment: what it
+finds then does not count, and its thread ends by itself.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from xoropt_solvers.errors import LimitExceededError
 from xoropt_solvers.strategy import Answer, Clock, TimeUpError
 
 __all__ = ["Part", "Race", "race"]
+
+LOOK = 0.1  # seconds between two looks at the clock
+GRACE = 0.5  # seconds until an engine that does not heed the end is left behind
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,13 @@ class Part:
         name: what the winner is called.
         run: the engine, with the problem and its options bound.
         seconds: how long it may run; None for as long as the race.
+        after: how many seconds after the others it starts, for one that is to help only where they take long.
     """
 
     name: str
     run: Callable[[Clock], Answer]
     seconds: float | None = None
+    after: float = 0.0
 
 
 @dataclass
@@ -41,6 +49,11 @@ class Race:
     answer: Answer
     winner: str
     bounds: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether there is something left to prove."""
+        return self.answer.cost > self.answer.lower_bound
 
     def take(self, name: str, found: Answer) -> None:
         """Take what an engine has found and proved."""
@@ -64,42 +77,52 @@ def race(known: Race, parts: Sequence[Part], clock: Clock) -> None:
     Raises:
         Exception: what an engine raised; Ctrl-C, too, ends all engines first.
     """
-    ended, lock = threading.Event(), threading.Lock()
+    ended, lock, finished = threading.Event(), threading.Lock(), threading.Semaphore(0)
     best = [known.answer.cost, known.answer.lower_bound]
     failed: list[BaseException] = []
+    over = False
 
     def listen(cost: int, bound: int) -> None:
         with lock:
             best[:] = min(best[0], cost), max(best[1], bound)
             if best[0] <= best[1]:
                 ended.set()
-        clock.report(cost, bound)
+            if not over:
+                clock.report(cost, bound)
 
     def work(part: Part) -> None:
-        limit = clock.left() if part.seconds is None else clock.part(part.seconds).time_limit
         try:
+            if ended.wait(part.after):
+                return
+            limit = clock.left() if part.seconds is None else clock.part(part.seconds).time_limit
             found = part.run(Clock(limit, listen, ended))
+            with lock:
+                if not over:
+                    known.take(part.name, found)
+                    if not known.open:
+                        ended.set()
         except (TimeUpError, LimitExceededError):
             return
         except BaseException as error:
             failed.append(error)
             ended.set()
-            return
-        with lock:
-            known.take(part.name, found)
-            if known.answer.cost <= known.answer.lower_bound:
-                ended.set()
+        finally:
+            finished.release()
 
-    threads = [threading.Thread(target=work, args=(part,), daemon=True) for part in parts]
-    for thread in threads:
-        thread.start()
+    for part in parts:
+        threading.Thread(target=work, args=(part,), daemon=True).start()
+    running, deadline = len(parts), inf
     try:
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.1)  # so that Ctrl-C is noticed
-                if clock.expired():
-                    ended.set()
+        while running and time.monotonic() < deadline:
+            if finished.acquire(timeout=LOOK):  # Ctrl-C is noticed in between
+                running -= 1
+            if clock.expired():
+                ended.set()
+            if ended.is_set():
+                deadline = min(deadline, time.monotonic() + GRACE)
     finally:
         ended.set()
+        with lock:
+            over = True
     if failed:
         raise failed[0]

@@ -21,6 +21,7 @@ BUILT_IN = {
     "brouwer-zimmermann": "xoropt_solvers.strategies.brouwer_zimmermann",
     "isd": "xoropt_solvers.strategies.isd",
     "osd": "xoropt_solvers.strategies.osd",
+    "odd-cuts": "xoropt_solvers.strategies.odd_cuts",
     "sat": "xoropt_solvers.strategies.sat",
     "xorsat": "xoropt_solvers.strategies.xorsat",
     "maxsat": "xoropt_solvers.strategies.maxsat",

@@ -20,19 +20,19 @@ import numpy as np
 from xoropt_solvers.decoding import draw_sets, plan_sets, search_sets
 from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.interrupts import stopping
-from xoropt_solvers.problem import ParityProblem
+from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.strategy import Answer, Clock
 from xoropt_solvers.systematic import byte_weights, systematic_form
 
 __all__ = ["cores", "enumeration_seconds", "search_cosets"]
 
 MOST_SETS = 16
-SECONDS_A_PATTERN = 4e-10  # for each word of the syndrome, as measured
+SECONDS_A_PATTERN = 7e-10  # for each word of the syndrome, as measured
 ONE_PART = 1 << 22  # patterns of a level below which threads are not worth their start
 PARTS = 400  # of a level, which the threads take one after another
 RANDOM_SHARE, RANDOM_SECONDS = 0.05, 0.3  # of the enumeration, and at most: random sets before it lower what it costs
 RANDOM_WEIGHTED = 0.01  # seconds, where what the enumeration takes is not known beforehand
-ROUNDS_A_CALL = 50
+SECONDS_A_CALL, ROUNDS_A_CALL = 0.005, 50  # of random sets between two looks at the time, and at most
 
 
 @dataclass(eq=False)
@@ -87,16 +87,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1) -> Answer:
+def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1, x: np.ndarray | None = None) -> Answer:
     """Find and prove the minimum; at the time limit return the best so far with the lower bound proved.
 
     Args:
         problem: in reduced form, not solvable at cost 0.
         clock: ends the search.
         workers: the number of threads.
+        x: a good answer, bool (n,), to begin with; None: there is none.
     """
     sets = _disjoint_sets(problem)
     search = _start(problem, sets)
+    if x is not None:
+        errors = mismatch_mask(problem, x)
+        search.found(errors, int(problem.row_weights[errors].sum()))
     with stopping(clock.left(), clock.ended_by) as stop, _threads(workers) as pool:
         _draw(problem, search, sets, stop)
         clock.report(search.cost, search.bound)
@@ -199,7 +203,8 @@ def _draw(problem: ParityProblem, search: _Search, sets: list[_Set], stop: np.nd
             seconds = min(RANDOM_SECONDS, RANDOM_SHARE * work * SECONDS_A_PATTERN * len(sets[0].columns))
         if time.perf_counter() - begin > seconds:
             return
-        cost, _ = search_sets(state, plan, ROUNDS_A_CALL, search.cost, search.bound, stop)
+        rounds = max(1, min(ROUNDS_A_CALL, int(SECONDS_A_CALL / plan.seconds)))
+        cost, _ = search_sets(state, plan, rounds, search.cost, search.bound, stop)
         if cost < search.cost:
             search.found(state.errors.astype(bool), cost)
             plan = plan_sets(m, c, int(search.errors.sum()) - 1)

@@ -65,6 +65,7 @@ def test_the_bound_of_2_4_counts_six_patterns_for_four_weights(making, tmp_path)
 @pytest.mark.slow
 def test_the_command_writes_what_it_measured(tmp_path, monkeypatch, capsys):
     arguments = ["--quick", "--megabytes", "2", "--kind", "50 % sparse-bitmask", "--jobs", "1", "--out", str(tmp_path)]
+    arguments += ["--kill", "2"]
     monkeypatch.setattr(sys, "argv", ["checkpoints.py", *arguments])
     runpy.run_path(str(FOLDER / "checkpoints.py"), run_name="__main__")
     text = capsys.readouterr().out
@@ -73,6 +74,8 @@ def test_the_command_writes_what_it_measured(tmp_path, monkeypatch, capsys):
     assert row["exact"]
     assert row["bound"] < row["stored"] < row["size"]
     assert row["peak"] > 10**7
+    assert row["killed"]["same"]
+    assert len(row["killed"]["after"]) <= 2
     hours = row["projected"][0]["core_hours"]
     assert hours == pytest.approx(7e9 * row["seconds"] / row["weights"] / 3600)
     assert row["projected"][0]["cores_for_an_hour"] == math.ceil(hours)

@@ -37,7 +37,7 @@ def test_logicals_are_flipped(seed, rows):
     words = words_of(H)
     flips = ((words @ L.T.astype(int)) % 2).any(axis=1)
     if not flips.any():
-        with pytest.raises(InvalidInputError, match="'logicals' has no row that an error"):
+        with pytest.raises(InvalidInputError, match="No error that all checks miss flips a logical"):
             distance(H, L)
         return
     found = distance(H, L)
@@ -83,7 +83,7 @@ def independent(H_Z, H_X):
         ((np.eye(3, dtype=int),), "'H' leaves no word but zero"),
         (([[2, 1]],), "'H' must hold only 0 and 1"),
         ((HAMMING, [[1, 1]]), "'logicals' must have 7 columns, as 'H' has, not 2"),
-        ((HAMMING, HAMMING[:1]), "'logicals' has no row that an error"),
+        ((HAMMING, HAMMING[:1]), "No error that all checks miss flips a logical"),
         ((HAMMING, [[3] * 7]), "'logicals' must hold only 0 and 1"),
     ],
 )

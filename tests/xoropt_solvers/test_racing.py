@@ -47,6 +47,20 @@ def test_the_time_ends_all_engines():
     assert run_race(until_ended(7, 2), until_ended(8, 3), limit=0.05) == ("part 0", 7, 3)
 
 
+def test_an_engine_that_does_not_end_is_left_behind(monkeypatch):
+    monkeypatch.setattr("xoropt_solvers.racing.GRACE", 0.05)
+    free = threading.Event()
+
+    def deaf(clock):
+        assert free.wait(60)
+        return Answer(X, 3, 3)
+
+    known, seen = Race(Answer(X, 9, 1), "before"), []
+    race(known, [Part("deaf", deaf), Part("quick", at_once(5, 5))], Clock(None, lambda *news: seen.append(news)))
+    free.set()
+    assert (known.winner, known.answer.cost) == ("quick", 5)
+
+
 def test_an_engine_without_time_or_room_drops_out():
     def fails(error):
         def run(clock):

@@ -1,9 +1,9 @@
 """Assemble a compressed shard from its encoded units, part by part, so that it never is in memory."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xoropt.checkpoints.folders import SourceFolder
 from xoropt.checkpoints.formats import Packed
 from xoropt.checkpoints.partial import part_path
 from xoropt.checkpoints.shards import Shard
@@ -16,6 +16,7 @@ from xoropt.common.tensor_files import Piece
 from xoropt.model.file.container import open_file, write_stored
 from xoropt.model.file.stored import StoredTensor, tie_to
 from xoropt.model.file.tensor_entries import checksum
+from xoropt.model.tensors import Loss
 
 __all__ = ["Remarks", "assemble_shard", "units_of"]
 
@@ -34,22 +35,22 @@ class Remarks(NamedTuple):
     Attributes:
         refused: weights of other libraries' formats that contradict themselves, and why.
         zeros: tensors that hold many zeros of both signs, and the bytes that it takes to tell them apart.
+        losses: what pruning and quantizing cost, of each tensor where that was done.
     """
 
     refused: dict[str, str]
     zeros: list[tuple[str, int]]
+    losses: list[Loss]
 
 
-def assemble_shard(
-    path: Path, shard: str, plan: Plan, shards: Mapping[str, Shard], folder: Path, sha256: str
-) -> Remarks:
+def assemble_shard(path: Path, shard: str, plan: Plan, source: SourceFolder, folder: Path, sha256: str) -> Remarks:
     """Write the compressed file of a shard.
 
     Args:
         path: the file to write.
         shard: the path of the original.
         plan: of the checkpoint.
-        shards: by path.
+        source: the checkpoint.
         folder: the unfinished output, with all units of this shard.
         sha256: of the original file.
 
@@ -60,11 +61,13 @@ def assemble_shard(
         XoroptError: two tensors have one name, or what is in a file cannot be read.
         OSError: the system refuses.
     """
-    layout = shards[shard].layout
+    shards, layout = source.shards, source.shards[shard].layout
     units = units_of(plan).get(shard, [])
     forms: dict[str, dict[str, StoredTensor]] = {}
     packed: list[Packed] = []
-    refused, zeros = {}, []
+    refused: dict[str, str] = {}
+    zeros: list[tuple[str, int]] = []
+    losses: list[Loss] = []
     for unit in units:
         file = open_file(part_path(folder, unit.number))
         stored = dict(file.tensors)
@@ -75,6 +78,7 @@ def assemble_shard(
         if "refused" in file.source and unit.packed is not None:
             refused[unit.packed.logical] = f"{file.source['refused']}, so {unit.packed.format} does not fit"
         zeros += [(name, room) for name, room in file.source.get("zeros", [])]
+        losses += [Loss(*loss) for loss in file.source.get("losses", [])]
         forms[unit.members[0]] = stored
     tensors: dict[str, StoredTensor] = {}
     members = {name for unit in units for name in unit.members}
@@ -93,9 +97,10 @@ def assemble_shard(
             elsewhere[name] = first
         elif name not in members:
             elsewhere[name] = (homes[shard, name], name)
-    source = Source(sha256, layout.size, layout, tuple(packed), elsewhere)
-    write_stored(path, tensors, layout.metadata, describe_source(source, tensors), overwrite=True)
-    return Remarks(refused, zeros)
+    exact, archive = shard not in plan.inexact, source.archives.get(shard)
+    about = Source(sha256, source.sizes[shard], layout, tuple(packed), elsewhere, exact, archive)
+    write_stored(path, tensors, layout.metadata, describe_source(about, tensors), overwrite=True)
+    return Remarks(refused, zeros, losses)
 
 
 def _carried(shard: Shard, name: str, reason: str) -> StoredTensor:

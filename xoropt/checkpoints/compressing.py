@@ -17,19 +17,24 @@ from xoropt.checkpoints.partial import FINISHED, identity_of, part_path, partial
 from xoropt.checkpoints.resources import check_disk, check_memory
 from xoropt.checkpoints.shards import read_shard, sha256_of
 from xoropt.checkpoints.units import Plan, Unit, plan_units
+from xoropt.checkpoints.unpacked import unpacked_folder
 from xoropt.checkpoints.workers import encode_units
+from xoropt.common.arguments import check_callable, check_flag, check_kind, path_of
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError, XoroptWarning
-from xoropt.common.file_kinds import check_suffix
+from xoropt.common.file_kinds import check_folder_suffix, check_suffix, is_npz
 from xoropt.common.files import check_new, place
 from xoropt.common.output_folders import check_folder
 from xoropt.model.checks import check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.file.container import KEY
-from xoropt.model.remarks import check_patterns, warn_of_zeros
+from xoropt.model.losses import LossFigures, figures_of
+from xoropt.model.remarks import check_patterns, warn_of_one_bit, warn_of_zeros
 from xoropt.model.tensors import Progress
 
 __all__ = ["CheckpointReport", "compress_checkpoint", "source_folder"]
 
+UNPACKED = "unpacked.safetensors"
+"""Where in an unfinished output the numbers of an archive lie."""
 SHOWN = 3
 """The most tensors that a warning names."""
 
@@ -42,11 +47,14 @@ class CheckpointReport:
         files: of the output; a single file is alone.
         tensors: tensors of the original.
         ties: those that are the same as another one.
+        loss: what pruning and quantizing cost, of all tensors together; None where nothing was pruned, and where an
+            earlier run that was ended had finished a part of it.
     """
 
     files: tuple[FileRecord, ...]
     tensors: int
     ties: int
+    loss: LossFigures | None = None
 
     @property
     def size(self) -> int:
@@ -69,7 +77,11 @@ def compress_checkpoint(
     progress: Progress | None = None,
     **options: Any,
 ) -> CheckpointReport:
-    """Compress a safetensors file, or a folder with such files, so that every file comes back byte for byte.
+    """Compress a safetensors or npz file, or a folder with shards, so that every file comes back byte for byte.
+
+    With `sparsity` and `bits` dense tensors are pruned and quantized first, as by `compress`; all else, also weights
+    that another library has packed, is kept exactly. Files then come back with those values, and otherwise as they
+    were.
 
     Tensors are read, encoded and written one by one. A run that was ended goes on where it was when it is called again
     with the same source, output and options: what is done lies in `OUT.partial`, which becomes `out` as the last step.
@@ -77,7 +89,7 @@ def compress_checkpoint(
     Args:
         source: the file or the folder.
         out: the file, or the folder, to write.
-        config: how to compress; nothing may be pruned, quantized or merged.
+        config: how to compress; by default every tensor is kept exactly.
         dask: the address of a Dask scheduler whose workers encode, or "local" for `jobs` processes of this machine.
         overwrite: replace an output that exists.
         progress: called with a tensor's name, the bytes that are done, and all bytes.
@@ -87,7 +99,8 @@ def compress_checkpoint(
         What was compressed.
 
     Raises:
-        ArgumentError: an option that there is not, or that changes tensors.
+        ArgumentError: an option that there is not, a scope that takes all tensors at once, or a tensor with NaN or
+            infinity that is to be pruned.
         FormatError: the source is no checkpoint, damaged, or contradicts itself.
         XoroptError: a file can't be read or written, the output exists, disk space or memory are short, or an
             unfinished output is there for something else.
@@ -96,24 +109,32 @@ def compress_checkpoint(
         XoroptWarning: tensors are stored otherwise than one may think; the warning names them.
     """
     config = configured(config, options)
-    if config.quantizes or config.merge_zeros:
-        raise ArgumentError("A checkpoint is kept exactly; leave 'sparsity', 'bits' and 'merge_zeros' out.")
-    source, out = Path(source), Path(out)
+    if config.scope == "global":
+        raise ArgumentError(
+            "Argument 'scope' can't be 'global' for a checkpoint, whose tensors are read one by one; leave it out."
+        )
+    source, out = path_of(source, "source"), path_of(out, "out")
+    check_callable("progress", progress)
+    check_flag("overwrite", overwrite)
+    if dask is not None:
+        check_kind("dask", dask, str, "the address of a scheduler, 'local' or None")
     single = not source.is_dir()
-    folder = source_folder(source)
-    _check_out(source, out, single, overwrite)
-    names = {name: path for path, shard in folder.shards.items() for name in shard.layout.places}
-    check_names(names)
-    check_patterns(names, config)
-    plan = plan_units(folder, config)
-    # Behind each shard that is finished, its units are still there.
-    largest = max((folder.sizes[shard] for shard in folder.shards), default=0)
-    check_disk(out, sum(folder.sizes.values()) + largest)
-    check_memory(plan, config.jobs)
-    meter = Meter(progress, sum(folder.sizes.values()))
     base = source.parent if single else source
-    sums = {path: sha256_of(base / path) for path in folder.sizes}
+    archived = single and is_npz(source)
+    if archived:
+        _check_out(source, out, single, overwrite)
+        sums = {source.name: sha256_of(source)}
+    else:
+        folder = source_folder(source)
+        _check_out(source, out, single, overwrite)
+        plan = _checked_plan(folder, out, config)
+        sums = {path: sha256_of(base / path) for path in folder.sizes}
     with partial_folder(out, identity_of(config, sums), overwrite) as work:
+        if archived:
+            folder = unpacked_folder(source, work / UNPACKED)
+            plan = _checked_plan(folder, out, config)
+        meter = Meter(progress, sum(folder.unpacked_sizes.values()))
+        goes_on = any((work / FINISHED / stored_name(path)).is_file() for path in plan.inexact)
         remarks = _encode(folder, plan, config, work, sums, dask, meter)
         records = [_copy(base, work / FINISHED, path, sums[path], folder.sizes[path]) for path in folder.others]
         for path in folder.shards:
@@ -122,8 +143,32 @@ def compress_checkpoint(
             records.append(FileRecord(path, True, folder.sizes[path], sums[path], size, digest))
         _move(work, out, records, single, overwrite)
     _warn(remarks)
+    if not all(archive.again for archive in folder.archives.values()):
+        text = f"{source}: is deflated in a way that can't be made again, byte for byte; its arrays are kept exactly."
+        warnings.warn(text, XoroptWarning, stacklevel=2)
+    if config.sparsity is not None and config.bits is None and plan.inexact:
+        warn_of_one_bit()
     tensors = sum(len(shard.layout.places) for shard in folder.shards.values())
-    return CheckpointReport(tuple(records), tensors, len(plan.ties))
+    return CheckpointReport(tuple(records), tensors, len(plan.ties), None if goes_on else figures_of(remarks.losses))
+
+
+def _checked_plan(folder: SourceFolder, out: Path, config: CompressConfig) -> Plan:
+    """Plan what is to be done, and check that it can be.
+
+    Raises:
+        ArgumentError: a name that no file can hold, or patterns that match nothing.
+        XoroptError: disk space or memory are short.
+    """
+    names = {name: path for path, shard in folder.shards.items() for name in shard.layout.places}
+    check_names(names)
+    check_patterns(names, config)
+    plan = plan_units(folder, config)
+    # Behind each shard that is finished, its units are still there.
+    sizes = folder.unpacked_sizes
+    largest = max((sizes[shard] for shard in folder.shards), default=0)
+    check_disk(out, sum(sizes.values()) + largest)
+    check_memory(plan, config.jobs)
+    return plan
 
 
 @dataclass
@@ -152,14 +197,18 @@ class Meter:
             self.progress(name, self.done, self.total)
 
 
-def source_folder(path: Path) -> SourceFolder:
+def source_folder(path: Path, to_copy: bool = True) -> SourceFolder:
     """Read the headers of a file or of a folder of shards that are not compressed.
+
+    Args:
+        path: the file or the folder.
+        to_copy: as for `list_files`.
 
     Raises:
         FormatError: it is no checkpoint, damaged, contradicts itself, or is compressed already.
         XoroptError: a file cannot be read.
     """
-    folder = read_folder(path) if path.is_dir() else _single(path)
+    folder = read_folder(path, to_copy) if path.is_dir() else _single(path)
     _refuse_compressed(folder)
     return folder
 
@@ -189,6 +238,7 @@ def _check_out(source: Path, out: Path, single: bool, overwrite: bool) -> None:
         check_suffix(out)
         return
     check_folder(out, (), overwrite)
+    check_folder_suffix(out)
     if out.is_dir() and any(out.iterdir()) and not (overwrite and (out / MANIFEST).is_file()):
         hint = "name another folder" if overwrite else "name another folder or pass --force (overwrite=True)"
         raise XoroptError(f"{out}: exists already and is not empty; {hint}.")
@@ -218,15 +268,16 @@ def _encode(
         todo += left
         meter.done += sum(unit.octets for unit in some) - sum(unit.octets for unit in left)
 
-    remarks = Remarks({}, [])
+    remarks = Remarks({}, [], [])
 
     def assemble(shard: str) -> None:
         path = work / FINISHED / stored_name(shard)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            said = assemble_shard(path, shard, plan, folder.shards, work, sums[shard])
+            said = assemble_shard(path, shard, plan, folder, work, sums[shard])
             remarks.refused.update(said.refused)
             remarks.zeros.extend(said.zeros)
+            remarks.losses.extend(said.losses)
         for unit in units.get(shard, []):
             part_path(work, unit.number).unlink(missing_ok=True)
 

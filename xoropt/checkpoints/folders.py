@@ -1,24 +1,23 @@
 """Folders of shards as others publish them: which files they hold, and whether index and shards agree."""
 
 import json
-import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xoropt.checkpoints.manifest import MANIFEST, check_path
+from xoropt.checkpoints.archives import Archive
+from xoropt.checkpoints.listing import list_files
+from xoropt.checkpoints.manifest import MANIFEST
 from xoropt.checkpoints.shards import Shard, read_shard
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import FOREIGN_SUFFIXES, kind_of
-from xoropt.common.files import read_text, reason_of
-from xoropt.common.foreign_text import shown
+from xoropt.common.files import read_text
+from xoropt.common.foreign_text import listed
 
-__all__ = ["INDEX", "Group", "SourceFolder", "config_of", "list_files", "read_folder", "read_json"]
+__all__ = ["INDEX", "Group", "SourceFolder", "config_of", "read_folder", "read_json"]
 
 INDEX = ".safetensors.index.json"
-LEFT_OUT = (".git",)
-"""Folders that are no part of a checkpoint."""
 TEXTS = (".json", ".txt", ".csv")
 
 
@@ -45,6 +44,8 @@ class SourceFolder:
         groups: of the shards.
         others: paths of the other files.
         sizes: bytes of every file, by path.
+        archives: what is beside the numbers in those shards that are archives of NumPy's, by path; their numbers lie in
+            a safetensors file elsewhere.
     """
 
     path: Path
@@ -52,23 +53,33 @@ class SourceFolder:
     groups: list[Group]
     others: list[str]
     sizes: dict[str, int]
+    archives: dict[str, Archive] = field(default_factory=dict)
+
+    @property
+    def unpacked_sizes(self) -> dict[str, int]:
+        """Bytes of every file by path, of an archive those of its arrays as a safetensors file."""
+        return self.sizes | {path: shard.layout.size for path, shard in self.shards.items()}
 
 
-def read_folder(folder: Path) -> SourceFolder:
+def read_folder(folder: Path, to_copy: bool = True) -> SourceFolder:
     """List the files of a folder and read all headers, before anything is encoded.
+
+    Args:
+        folder: the folder.
+        to_copy: as for `list_files`.
 
     Raises:
         FormatError: a shard is damaged, an index does not fit the shards, `config.json` is no JSON, a link leads out
             of the folder, or there is no safetensors file.
         XoroptError: a file cannot be read.
     """
-    names = list_files(folder)
+    names = list_files(folder, to_copy)
     found = [name for name in names if name.endswith(".safetensors")]
     if MANIFEST in names:
         raise FormatError(f"{folder}: is compressed already; name the original, or decompress it first.")
     if not found:
         raise FormatError(f"{folder}: holds no safetensors file{_instead(folder, names)}.")
-    shards = {name: read_shard(folder / name) for name in found}
+    shards = _read_shards(folder, found)
     indexed: dict[str, tuple[str, ...]] = {}
     for name in names:
         if name.endswith(INDEX):
@@ -87,6 +98,27 @@ def read_folder(folder: Path) -> SourceFolder:
     )
 
 
+def _read_shards(folder: Path, names: list[str]) -> dict[str, Shard]:
+    """Read the headers of shards.
+
+    Raises:
+        FormatError, XoroptError: some are damaged or cannot be read; the message says why of the first, and names all.
+    """
+    shards: dict[str, Shard] = {}
+    faults: dict[str, XoroptError] = {}
+    for name in names:
+        try:
+            shards[name] = read_shard(folder / name)
+        except XoroptError as fault:
+            faults[name] = fault
+    if not faults:
+        return shards
+    (_, error), *others = faults.items()
+    if not others:
+        raise error
+    raise type(error)(f"{str(error).rstrip('.')}. Other shards are damaged too: {listed(name for name, _ in others)}.")
+
+
 def config_of(path: Path) -> dict[str, Any]:
     """Return what the `config.json` beside a file says; empty without one, and where it is none of a model."""
     beside = path.parent / "config.json"
@@ -94,42 +126,6 @@ def config_of(path: Path) -> dict[str, Any]:
         return read_json(beside) if beside.is_file() else {}
     except XoroptError:
         return {}
-
-
-def list_files(folder: Path) -> list[str]:
-    """Return the paths of all files within a folder, sorted."""
-    found = []
-
-    def refuse(error: OSError) -> None:
-        raise XoroptError(f"{error.filename or folder}: {reason_of(error)}.")
-
-    root = folder.resolve()
-    for place, inner, files in os.walk(folder, onerror=refuse):
-        inner[:] = [name for name in inner if name not in LEFT_OUT]
-        for name in [*files, *(name for name in inner if (Path(place) / name).is_symlink())]:
-            path = Path(place) / name
-            _check_link(path, root)
-            if not path.is_file():
-                raise FormatError(f"{path}: is no plain file; leave it out of the folder.")
-            within = path.relative_to(folder).as_posix()
-            try:
-                found.append(check_path(within) if within != MANIFEST else within)
-            except FormatError as error:
-                raise FormatError(f"{folder}: {error}; rename that file.") from None
-    return sorted(found)
-
-
-def _check_link(path: Path, root: Path) -> None:
-    """Refuse a link out of the folder, but for those of a Hugging Face cache, which lead to its own `blobs`."""
-    if not path.is_symlink():
-        return
-    try:
-        target = path.resolve(strict=True)
-    except (OSError, RuntimeError):
-        raise FormatError(f"{path}: is a symbolic link to nothing; remove it or get the file.") from None
-    cached = root.parent.name == "snapshots" and target.parent == root.parent.parent / "blobs"
-    if not cached and not target.is_relative_to(root):
-        raise FormatError(f"{path}: is a symbolic link out of the folder; copy the folder with 'cp -rL' and name that.")
 
 
 def _instead(folder: Path, names: list[str]) -> str:
@@ -152,7 +148,7 @@ def read_json(path: Path) -> dict[str, Any]:
     def no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twins = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
         if twins:
-            raise FormatError(f"{path}: names '{shown(twins[0])}' twice; correct it or get it again.")
+            raise FormatError(f"{path}: names {listed(twins)} twice; correct it or get it again.")
         return dict(pairs)
 
     try:
@@ -173,25 +169,27 @@ def _check_index(path: Path, held: dict[str, Shard], place: str) -> tuple[str, .
         The paths of its shards within the folder.
 
     Raises:
-        FormatError: they are not; the message names the tensor or the shard.
+        FormatError: they are not; the message names all tensors or shards of the first kind of fault.
     """
     weight_map = read_json(path).get("weight_map")
     if not isinstance(weight_map, dict) or not all(isinstance(shard, str) for shard in weight_map.values()):
         raise FormatError(f"{path}: has no valid 'weight_map'; get it again.")
-    shards = {}
-    for shard in dict.fromkeys(weight_map.values()):
-        if "/" in shard or "\\" in shard or shard in ("", ".", ".."):
-            raise FormatError(f"{path}: names the shard '{shown(shard)}', which is no name of a file beside it.")
-        name = f"{place}/{shard}" if place else shard
-        if name not in held:
-            raise FormatError(f"{path}: names the shard '{shown(shard)}', which is missing; get it too.")
-        shards[shard] = held[name].layout.places
-    for tensor, shard in weight_map.items():
-        if tensor not in shards[shard]:
-            raise FormatError(f"{path}: tensor '{shown(tensor)}' is not in {shown(shard)}; get that file again.")
+    names = {shard: f"{place}/{shard}" if place else shard for shard in weight_map.values()}
+    strange = [shard for shard in names if "/" in shard or "\\" in shard or shard in ("", ".", "..")]
+    if strange:
+        raise FormatError(f"{path}: names shards that are no names of files beside it: {listed(strange)}; correct it.")
+    if missing := [shard for shard, name in names.items() if name not in held]:
+        raise FormatError(f"{path}: names shards that are missing: {listed(missing)}; get them too.")
+    shards = {shard: held[name].layout.places for shard, name in names.items()}
+    if lost := [tensor for tensor, shard in weight_map.items() if tensor not in shards[shard]]:
+        where = dict.fromkeys(weight_map[tensor] for tensor in lost)
+        raise FormatError(
+            f"{path}: names tensors that are not in {listed(where)}: {listed(lost)}; get those files again."
+        )
     counts = Counter(tensor for places in shards.values() for tensor in places)
-    for tensor, count in counts.items():
-        if count > 1:
-            where = ", ".join(shown(shard) for shard, places in shards.items() if tensor in places)
-            raise FormatError(f"{path}: tensor '{shown(tensor)}' is in {count} shards: {where}; keep one of them.")
-    return tuple(f"{place}/{shard}" if place else shard for shard in shards)
+    if twice := [tensor for tensor, count in counts.items() if count > 1]:
+        where = dict.fromkeys(shard for tensor in twice for shard, places in shards.items() if tensor in places)
+        raise FormatError(
+            f"{path}: has tensors that are in several of {listed(where)}: {listed(twice)}; keep each once."
+        )
+    return tuple(names.values())

@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,12 @@ from xoropt.checkpoints.folders import SourceFolder
 from xoropt.checkpoints.formats import FORMATS
 from xoropt.checkpoints.shards import Shard, array_of_octets
 from xoropt.checkpoints.unit_encoding import read_unit
-from xoropt.checkpoints.units import Unit, plan_units, reason_to_carry
+from xoropt.checkpoints.units import Unit, plan_units
+from xoropt.checkpoints.unpacked import unpacked_folder
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes, stored_bytes
 from xoropt.common.errors import FormatError
+from xoropt.common.file_kinds import is_npz
 from xoropt.model.checks import array_of
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.preparation import PreparedTensor, prepare_tensor, why_uncompressed
@@ -120,7 +124,7 @@ def inspect_checkpoint(
     """Say what is in a checkpoint, and estimate what `compress_checkpoint` would make of it.
 
     Args:
-        source: a safetensors file, or a folder of shards.
+        source: a safetensors or npz file, or a folder of shards.
         config: how it would be compressed.
         progress: called with a tensor's name, how many are measured, and how many are to be.
         options: attributes of `CompressConfig` by themselves.
@@ -130,7 +134,16 @@ def inspect_checkpoint(
         XoroptError: a file cannot be read.
     """
     config = configured(config, options)
-    folder = source_folder(Path(source))
+    check_callable("progress", progress)
+    source = path_of(source, "source")
+    if source.is_dir() or not is_npz(source):
+        return _inspect(source_folder(source, to_copy=False), config, progress)
+    with TemporaryDirectory(prefix="xoropt-") as place:
+        return _inspect(unpacked_folder(source, Path(place) / "unpacked.safetensors"), config, progress)
+
+
+def _inspect(folder: SourceFolder, config: CompressConfig, progress: Progress | None) -> CheckpointEstimate:
+    """Inspect a checkpoint whose headers were read."""
     plan = plan_units(folder, config)
     classes: dict[tuple[object, ...], list[Unit]] = {}
     for unit in plan.units:
@@ -174,7 +187,8 @@ def inspect_checkpoint(
     )
     total = sum(folder.sizes.values())
     saved = tied + sum(figures.bytes - figures.predicted_bytes for figures in alike)
-    return CheckpointEstimate(tuple(alike), (len(plan.ties), tied), total, total - saved, refused)
+    predicted = sum(folder.unpacked_sizes.values()) - saved
+    return CheckpointEstimate(tuple(alike), (len(plan.ties), tied), total, predicted, refused)
 
 
 def _common_name(names: list[str]) -> str:
@@ -200,9 +214,8 @@ def _measure(unit: Unit, folder: SourceFolder, config: CompressConfig) -> Measur
         name = unit.members[0]
         shard = folder.shards[unit.shard]
         place = shard.layout.places[name]
-        reason = reason_to_carry(name, place, config)
-        sample = shard.array(name) if reason else _read_sample(shard, name)
-        return _measure_array(name, sample, place.shape, unit, config, reason)
+        sample = shard.array(name) if unit.reason else _read_sample(shard, name)
+        return _measure_array(name, sample, place.shape, unit, config, unit.reason)
     _, logical = FORMATS[unit.packed.format].unpack(unit.packed, read_unit(unit, folder.shards))
     parts = [
         _measure_array(name, _sample(array), array.shape, unit, config, why_uncompressed(name, array, config))

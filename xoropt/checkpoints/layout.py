@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from xoropt.common.errors import FormatError
+from xoropt.common.tensor_files import without_twins
 
 __all__ = ["Layout", "Place", "parse_layout"]
 
@@ -72,7 +73,7 @@ def parse_layout(header: str) -> Layout:
         FormatError: it is none, or its tensors do not follow each other without gaps.
     """
     try:
-        said = json.loads(header, object_pairs_hook=_without_twins)
+        said = json.loads(header, object_pairs_hook=without_twins)
     except (ValueError, RecursionError):
         said = None
     if not isinstance(said, dict):
@@ -87,13 +88,6 @@ def parse_layout(header: str) -> Layout:
             raise FormatError("the tensors of the header overlap or leave a gap")
         end = last
     return Layout(header, places, metadata)
-
-
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
 
 
 def _place(name: str, entry: Any) -> Place:

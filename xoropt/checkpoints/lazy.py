@@ -13,6 +13,7 @@ from xoropt.checkpoints.layout import Place
 from xoropt.checkpoints.manifest import is_compressed_folder
 from xoropt.checkpoints.opened import Opened, open_compressed
 from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard
+from xoropt.common.arguments import path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes
 from xoropt.common.errors import FormatError
 from xoropt.model.file.container import KEY
@@ -25,8 +26,9 @@ __all__ = ["Checkpoint", "LazyTensor", "open_checkpoint"]
 class LazyTensor:
     """A tensor of a checkpoint, which is read when it is needed.
 
-    `tensor[2:5]` reads these rows alone, `tensor[...]` and `numpy.asarray(tensor)` all of it. Any other index reads all
-    and picks from it.
+    `tensor[2:5]` reads these rows alone, `tensor[:, 2:5]` these columns, where whole rows need not be decoded for them
+    (GPTQ, whose columns are outputs). `tensor[...]` and `numpy.asarray(tensor)` read all; any other index reads all and
+    picks from it.
 
     Attributes:
         name: in the checkpoint.
@@ -52,7 +54,23 @@ class LazyTensor:
             if not 0 <= row < len(self):
                 raise IndexError(f"row {index} is out of range; '{self.name}' has {len(self)}")
             return self[row : row + 1][0]
+        elif self._are_columns(index):
+            assert isinstance(self._source, Opened)
+            first, stop, step = index[1].indices(self.shape[1])
+            if step == 1 and first < stop:
+                return self._source.array(self.shard, self.name, columns=slice(first, stop))
         return self._whole()[index]
+
+    def _are_columns(self, index: Any) -> bool:
+        return (
+            isinstance(self._source, Opened)
+            and isinstance(index, tuple)
+            and len(index) == 2
+            and index[0] == slice(None)
+            and isinstance(index[1], slice)
+            and len(self.shape) > 1
+            and self.shape == self._place.shape
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Read the whole tensor."""
@@ -146,11 +164,11 @@ def open_checkpoint(path: str | os.PathLike[str], *, decoder: str = "auto") -> C
         >>> with xoropt.open_checkpoint("model/") as tensors:  # doctest: +SKIP
         ...     rows = tensors["model.embed_tokens.weight"][100:200]
     """
-    path = Path(path)
+    path = path_of(path)
     if is_compressed_folder(path):
         return _of_opened(open_compressed(path, decoder))
     if path.is_dir():
-        return _checkpoint(path, read_folder(path).shards)
+        return _checkpoint(path, read_folder(path, to_copy=False).shards)
     shard = read_shard(path)
     if KEY not in shard.layout.metadata:
         return _checkpoint(path, {path.name: shard})

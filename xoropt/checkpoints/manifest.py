@@ -18,6 +18,7 @@ __all__ = [
     "SHA256",
     "FileRecord",
     "check_path",
+    "fault_of_path",
     "is_compressed_folder",
     "read_manifest",
     "within",
@@ -29,6 +30,8 @@ MANIFEST = "xoropt.json"
 VERSION = 1
 LARGEST = 1 << 26
 """The most bytes of a manifest."""
+LONGEST = 255
+"""The most bytes of a file's name."""
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -64,20 +67,30 @@ def stored_name(path: str) -> str:
     return path.removesuffix(".safetensors") + ".xoropt.safetensors"
 
 
+def fault_of_path(path: str) -> str | None:
+    """Say what keeps a path from leading to a file within a folder on every system; None where nothing does."""
+    parts = path.split("/")
+    if any(ord(letter) < 32 for letter in path):
+        return "control characters"
+    if any(0xD800 <= ord(letter) < 0xE000 for letter in path):
+        return "bytes that are no UTF-8"
+    if any(letter in path for letter in "\\:"):
+        return "a backslash or a colon"
+    if any(len(part.encode()) > LONGEST for part in parts):
+        return f"more than {LONGEST} bytes"
+    return "parts that lead elsewhere" if any(part in ("", ".", "..") for part in parts) else None
+
+
 def check_path(path: str) -> str:
     """Return a path if it can only lead to a file within a folder.
 
     Raises:
-        FormatError: it is absolute, leads upwards, or has another separator or a control character.
+        FormatError: it is absolute, leads upwards, is that of the manifest, or has another separator, a control
+            character or bytes that are no UTF-8.
     """
-    parts = path.split("/")
-    if (
-        any(part in ("", ".", "..") or len(part.encode("utf-8", "replace")) > 255 for part in parts)
-        or any(letter in path for letter in "\\:")
-        or any(ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000 for letter in path)
-        or path == MANIFEST
-    ):
-        raise FormatError(f"the name '{shown(path)}' is none of a file within the folder")
+    if path == MANIFEST or (fault := fault_of_path(path)):
+        why = "is the manifest's own" if path == MANIFEST else f"has {fault}"
+        raise FormatError(f"the name '{shown(path)}' is none of a file within the folder: it {why}")
     return path
 
 

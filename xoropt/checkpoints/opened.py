@@ -9,18 +9,22 @@ from pathlib import Path
 import numpy as np
 
 from xoropt.checkpoints.formats import FORMATS, Packed
-from xoropt.checkpoints.manifest import FileRecord, read_manifest
+from xoropt.checkpoints.manifest import FileRecord, is_compressed_folder, read_manifest
 from xoropt.checkpoints.shards import array_of_octets
 from xoropt.checkpoints.source import Source, source_of
+from xoropt.common.arguments import path_of
 from xoropt.common.dtypes import as_stored, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.tensor_files import pieces_in
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.file.container import StoredFile, open_file
+from xoropt.model.file.container import KEY, StoredFile, open_file
 from xoropt.model.file.limits import LEAST_SIZE, SIZE_FACTOR
-from xoropt.model.tensors import shape_and_dtype
+from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
 
-__all__ = ["Opened", "check_claimed", "open_compressed"]
+__all__ = ["Opened", "check_claimed", "is_compressed", "open_compressed"]
 
+KEPT = 3
+"""Most tensors whose stored form is kept for further rows: those of one weight."""
 UNPACKED = 64
 """How many times the bytes of its members the unpacked weight takes at most: numbers of 64 bits from a bitmap."""
 
@@ -43,9 +47,16 @@ class Opened:
     sources: dict[str, Source] = field(repr=False)
     decoder: str = "auto"
     _last: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False)
+    _read: dict[tuple[str, str], CompressedTensor | UncompressedTensor] = field(default_factory=dict, repr=False)
 
-    def array(self, shard: str, name: str, rows: slice | None = None) -> np.ndarray:
-        """Decode a tensor of the original, or some rows of it.
+    def array(self, shard: str, name: str, rows: slice | None = None, columns: slice | None = None) -> np.ndarray:
+        """Decode a tensor of the original, or some of its rows or columns.
+
+        Args:
+            shard: that it is in.
+            name: of the tensor.
+            rows: a range of the first axis; None: all.
+            columns: a range of the second axis, without `rows`; None: all.
 
         Raises:
             FormatError: what is stored does not fit together, or is not in this file or folder.
@@ -57,11 +68,13 @@ class Opened:
             raise FormatError(f"{self.path}: tensor '{name}' is stored with '{home}'; open the whole folder.")
         packed = next((some for some in self.sources[home].packed if some.parts and inner in some.members), None)
         if packed is not None:
-            array = self._members(home, packed)[inner]
-            array = array if rows is None else array[rows]
+            array = self._packed(home, packed, inner, rows, columns)
         else:
             array = self._stored(home, inner, None, rows)
+            array = array if columns is None or array.shape != place.shape else array[:, columns]
         if rows is not None and array.shape[1:] == place.shape[1:]:
+            return array
+        if columns is not None and array.shape == (*place.shape[:1], columns.stop - columns.start, *place.shape[2:]):
             return array
         if stored_bytes(array.dtype, array.size) != place.last - place.first:
             raise FormatError(
@@ -69,7 +82,19 @@ class Opened:
             )
         if array.shape != place.shape:  # its dtype is one that NumPy lacks
             array = array_of_octets(as_stored(array), place.dtype, place.shape)
-        return array if rows is None else array[rows]
+        return array[rows] if rows is not None else array if columns is None else array[:, columns]
+
+    def _packed(self, home: str, packed: Packed, name: str, rows: slice | None, columns: slice | None) -> np.ndarray:
+        """Pack a tensor of a weight again, or some rows or columns of it, from what these need."""
+        some = columns if rows is None else rows
+        if some is not None and f"{home}::{packed.logical}" not in self._last:
+            ask = FORMATS[packed.format].columns if rows is None else FORMATS[packed.format].rows
+            shape = shape_and_dtype(self._tensor(home, packed.parts[0], keep=True))[0]
+            ranges = ask(packed, name, some, shape[0]) if len(shape) > 1 else None
+            if ranges is not None:
+                return self._pack(home, packed, self.logical(home, packed, ranges))[name]
+        array = self._members(home, packed)[name]
+        return array if some is None else array[rows] if rows is not None else array[:, columns]
 
     def _stored(self, home: str, name: str, most: int | None, rows: slice | None = None) -> np.ndarray:
         """Decode a tensor as it is stored.
@@ -81,9 +106,7 @@ class Opened:
             rows: a range of the first axis; None: all.
         """
         file = self.files[home]
-        if name not in file.tensors:
-            raise FormatError(f"{file.path}: lacks the tensor '{name}'; get the file again.")
-        tensor = file.tensor(name)
+        tensor = self._tensor(home, name, keep=rows is not None)
         try:
             shape, dtype = shape_and_dtype(tensor)
             size = stored_bytes(dtype, math.prod(shape))
@@ -102,32 +125,78 @@ class Opened:
         except FormatError as error:
             raise FormatError(f"{file.path}: tensor '{name}': {str(error).rstrip('.')}.") from None
 
+    def _tensor(self, home: str, name: str, keep: bool) -> CompressedTensor | UncompressedTensor:
+        """Read a tensor as it is stored, all of it, since its checksum takes that; those of the last weight are kept.
+
+        Args:
+            home: the shard in whose file it is.
+            name: of the tensor.
+            keep: whether further rows of it are likely to be asked for.
+        """
+        key = home, name
+        if key in self._read:
+            return self._read[key]
+        file = self.files[home]
+        if name not in file.tensors:
+            raise FormatError(f"{file.path}: lacks the tensor '{name}'; get the file again.")
+        tensor = file.tensor(name)
+        if keep:
+            while len(self._read) >= KEPT:
+                self._read.pop(next(iter(self._read)))
+            self._read[key] = tensor
+        return tensor
+
     def _members(self, home: str, packed: Packed) -> dict[str, np.ndarray]:
         """Return the tensors of a weight as its format has them; the last one's are kept."""
         key = f"{home}::{packed.logical}"
         if key not in self._last:
             self._last.clear()
-            logical = self.logical(home, packed)
-            try:
-                made = FORMATS[packed.format].pack(packed, logical)
-            except (XoroptError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-                raise FormatError(
-                    f"{self.files[home].path}: weight '{packed.logical}' can't be packed again ({error}); get it again."
-                ) from None
-            if set(made) != set(packed.members):
-                raise FormatError(f"{self.files[home].path}: weight '{packed.logical}' lacks tensors; get it again.")
-            self._last[key] = made
+            self._last[key] = self._pack(home, packed, self.logical(home, packed))
         return self._last[key]
 
-    def logical(self, home: str, packed: Packed) -> dict[str, np.ndarray]:
-        """Decode the unpacked arrays of a weight of another library's format, which has some."""
+    def _pack(self, home: str, packed: Packed, logical: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Pack a weight, or some rows of it, as its format does."""
+        try:
+            made = FORMATS[packed.format].pack(packed, logical)
+        except (XoroptError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise FormatError(
+                f"{self.files[home].path}: weight '{packed.logical}' can't be packed again ({error}); get it again."
+            ) from None
+        if set(made) != set(packed.members):
+            raise FormatError(f"{self.files[home].path}: weight '{packed.logical}' lacks tensors; get it again.")
+        return made
+
+    def logical(self, home: str, packed: Packed, rows: list[slice] | None = None) -> dict[str, np.ndarray]:
+        """Decode the unpacked arrays of a weight of another library's format, which has some.
+
+        Args:
+            home: the shard in whose file they are.
+            packed: the weight.
+            rows: ranges of the weight's first axis, which are put together, also of arrays of as many rows; None: all.
+        """
         size = sum(
             at.last - at.first
             for source in self.sources.values()
             for name, at in source.layout.places.items()
             if name in packed.members
         )
-        return {part: self._stored(home, part, UNPACKED * size + (1 << 20)) for part in packed.parts}
+        most = UNPACKED * size + (1 << 20)
+        found = {}
+        length = None
+        for part in packed.parts:
+            if rows is not None:
+                shape = shape_and_dtype(self._tensor(home, part, keep=True))[0]
+                length = shape[0] if length is None else length
+                if shape[:1] == (length,):
+                    found[part] = np.concatenate([self._stored(home, part, most, some) for some in rows])
+                    continue
+            found[part] = self._stored(home, part, most)
+        return found
+
+    def tensor(self, shard: str, name: str) -> CompressedTensor | UncompressedTensor | None:
+        """Read a tensor as it is stored; None for one that is a part of another library's weight."""
+        home, inner = self.sources[shard].elsewhere.get(name, (shard, name))
+        return self.files[home].tensor(inner) if inner in self.files[home].tensors else None
 
     def is_carried(self, shard: str, name: str) -> bool:
         """Tell whether a tensor is stored as it is."""
@@ -141,6 +210,16 @@ class Opened:
             yield from ((shard, name) for name in source.layout.places)
 
 
+def is_compressed(path: Path) -> bool:
+    """Tell whether a file or a folder is compressed; not whether it is in order."""
+    if path.is_dir():
+        return is_compressed_folder(path)
+    try:
+        return KEY in pieces_in(path)[1]
+    except XoroptError:
+        return False
+
+
 def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Opened:
     """Open a compressed file that was made of a checkpoint, or a compressed folder; no tensor is read.
 
@@ -148,7 +227,7 @@ def open_compressed(path: str | os.PathLike[str], decoder: str = "auto") -> Open
         FormatError: it is none, it is damaged, or files are missing.
         XoroptError: a file cannot be read.
     """
-    path = Path(path)
+    path = path_of(path)
     if not path.is_dir():
         file = open_file(path)
         return Opened(path, (), {path.name: file}, {path.name: source_of(file)}, decoder)
@@ -178,7 +257,7 @@ def check_claimed(opened: Opened, max_size: int | None) -> None:
     """
     stored = sum(file.path.stat().st_size for file in opened.files.values())
     most = max(LEAST_SIZE, SIZE_FACTOR * stored) if max_size is None else max_size
-    total = sum(source.size for source in opened.sources.values())
+    total = sum(source.largest for source in opened.sources.values())
     total += sum(record.size for record in opened.records if not record.compressed)
     if total > most:
         raise FormatError(

@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
+
+import numpy as np
 
 from xoropt.common.errors import XoroptError
 from xoropt.common.files import reason_of
@@ -137,8 +139,8 @@ def part_path(folder: Path, number: int) -> Path:
     return folder / PARTS / f"{number:06d}.safetensors"
 
 
-def write_part(path: Path, data: bytes) -> None:
-    """Write an encoded unit, whole or not at all.
+def write_part(path: Path, data: Iterable[np.ndarray]) -> None:
+    """Write an encoded unit, piece after piece, whole or not at all.
 
     Raises:
         OSError: the system refuses.
@@ -146,7 +148,8 @@ def write_part(path: Path, data: bytes) -> None:
     draft = path.with_suffix(".draft")
     try:
         with draft.open("wb") as file:
-            file.write(data)
+            for piece in data:
+                file.write(piece.data)
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from xoropt.common.dtypes import from_stored
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.file_kinds import refuse_other_kinds
 from xoropt.common.files import check_readable, reason_of
+from xoropt.common.tensor_files import fault_of
 
 __all__ = ["Shard", "array_of_octets", "read_shard", "sha256_of"]
 
@@ -86,7 +87,7 @@ def read_shard(path: Path) -> Shard:
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except SafetensorError as error:
-        raise FormatError(f"{path}: not a readable safetensors file ({error}); was it cut short or damaged?") from None
+        raise FormatError(f"{path}: {fault_of(error)}") from None
     except (FormatError, ValueError) as error:
         raise FormatError(f"{path}: the header of this safetensors file is damaged ({error}); get it again.") from None
     if layout.size != size:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.checkpoints.archives import Archive, archive_from, describe_archive
 from xoropt.checkpoints.formats import Packed
 from xoropt.checkpoints.layout import Layout, parse_layout
 from xoropt.checkpoints.manifest import SHA256
@@ -30,6 +31,10 @@ class Source:
         packed: weights of other libraries' formats that this file holds.
         elsewhere: by name, tensors of the original that another file of the folder holds: the path of the original
             shard, and the name there.
+        archive: what is beside the numbers, where the original is an archive of NumPy's; the layout is then that of a
+            safetensors file with the same arrays.
+        exact: whether every tensor is kept exactly, so that the file comes back byte for byte; otherwise some may have
+            been pruned, quantized or had their zeros merged.
     """
 
     sha256: str
@@ -37,6 +42,13 @@ class Source:
     layout: Layout = field(repr=False)
     packed: tuple[Packed, ...] = field(default=(), repr=False)
     elsewhere: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    exact: bool = True
+    archive: Archive | None = field(default=None, repr=False)
+
+    @property
+    def largest(self) -> int:
+        """The bytes that are written at most."""
+        return max(self.size, self.layout.size)
 
 
 def describe_source(source: Source, tensors: dict[str, StoredTensor]) -> dict[str, Any]:
@@ -51,6 +63,10 @@ def describe_source(source: Source, tensors: dict[str, StoredTensor]) -> dict[st
         said["header"] = source.layout.header
     if source.packed:
         said["packed"] = [asdict(packed) for packed in source.packed]
+    if source.archive is not None:
+        said["archive"] = describe_archive(source.archive)
+    if not source.exact:
+        said["exact"] = False
     if source.elsewhere:
         said["elsewhere"] = {name: list(at) for name, at in source.elsewhere.items()}
     return said
@@ -68,6 +84,8 @@ def source_of(file: StoredFile) -> Source:
         if not SHA256.fullmatch(sha256):
             raise FormatError("the description lacks a valid 'sha256'")
         packed = tuple(packed_from(entry) for entry in get({"packed": []} | said, "packed", list))
+        archive = archive_from(said["archive"]) if "archive" in said else None
+        exact = get({"exact": True} | said, "exact", bool)
         elsewhere = get({"elsewhere": {}} | said, "elsewhere", dict)
         for at in elsewhere.values():
             if not (isinstance(at, list) and len(at) == 2 and all(isinstance(word, str) for word in at)):
@@ -79,11 +97,12 @@ def source_of(file: StoredFile) -> Source:
             if head is None:
                 raise FormatError("the description lacks a valid 'header'")
             layout = parse_layout(head[8:].decode())
-        if layout.size != size:
+        if archive is None and layout.size != size:
             raise FormatError("the description's 'header' does not fit its 'size'")
     except FormatError as error:
         raise FormatError(f"{file.path}: {str(error).rstrip('.')}.") from None
-    return Source(sha256, size, layout, packed, {name: (at[0], at[1]) for name, at in elsewhere.items()})
+    at_home = {name: (at[0], at[1]) for name, at in elsewhere.items()}
+    return Source(sha256, size, layout, packed, at_home, exact, archive)
 
 
 def _usual_header(tensors: Mapping[str, StoredTensor], metadata: Mapping[str, str]) -> bytes | None:

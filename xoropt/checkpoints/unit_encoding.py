@@ -17,6 +17,7 @@ from xoropt.model.compression import store
 from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import pack_stored
 from xoropt.model.file.stored import StoredTensor, stored_form
+from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
 from xoropt.model.remarks import room_for_zeros
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
@@ -31,7 +32,9 @@ def read_unit(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, np.ndarray]:
     return {name: shards[shard].array(name) for name, shard in unit.at.items()}
 
 
-def unit_bytes(unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None) -> bytes:
+def unit_bytes(
+    unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None
+) -> list[np.ndarray]:
     """Read and encode a unit; see `encode_unit`."""
     return encode_unit(unit, read_unit(unit, shards), _places(unit, shards), config, report)
 
@@ -46,7 +49,7 @@ def encode_unit(
     places: Mapping[str, Any],
     config: CompressConfig,
     report: Report | None = None,
-) -> bytes:
+) -> list[np.ndarray]:
     """Encode a unit.
 
     Args:
@@ -57,19 +60,22 @@ def encode_unit(
         report: called with work done and work in all.
 
     Returns:
-        A file of its compressed tensors. Its source says `carried`, why members are stored as they are, by name;
-        `packed`, the weight as its format describes it, without parts where its members are stored; `refused`, why it
-        is not unpacked; and `zeros`, which members hold many zeros of both signs, and the bytes for that.
+        A file of its compressed tensors, as pieces that follow each other. Its source says `carried`, why members are
+        stored as they are, by name; `packed`, the weight as its format describes it, without parts where its members
+        are stored; `refused`, why it is not unpacked; `zeros`, which members hold many zeros of both signs,
+        and the bytes for that; and `losses`, what pruning them cost.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
     """
-    said: dict[str, Any] = {"carried": {}, "zeros": []}
+    config = config.exactly if unit.exactly else config
+    said: dict[str, Any] = {"carried": {}, "zeros": [], "losses": []}
     tensors: dict[str, StoredTensor] = {}
     if unit.packed is not None:
         try:
             packed, logical = _unpacked(unit.packed, arrays)
             tensors = {name: stored_form(_compressed(name, logical[name], unit, config, report)) for name in logical}
+            del logical
             stored = sum(piece.nbytes for tensor in tensors.values() for piece in tensor.pieces.values())
             if stored >= unit.octets:  # then the members are stored as any tensors are
                 tensors, packed = {}, unit.packed
@@ -80,13 +86,16 @@ def encode_unit(
     if not tensors:
         for name in unit.members:
             array = arrays[name]
-            reason = reason_to_carry(name, places[name], config)
+            reason = reason_to_carry(name, places[name], config) if unit.packed else unit.reason
             tensor = UncompressedTensor(array, reason) if reason else _compressed(name, array, unit, config, report)
             if isinstance(tensor, UncompressedTensor):
                 said["carried"][name] = tensor.reason
                 continue
+            if tensor.loss is not None:
+                said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
-            if not config.merge_zeros and (room := room_for_zeros(array)):
+            del tensor  # its seeds, of which the form has a copy
+            if not config.changes and (room := room_for_zeros(array)):
                 said["zeros"].append((name, room))
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
@@ -115,7 +124,7 @@ def _compressed(
             return UncompressedTensor(array, reason)
         prepared = prepare_tensor(array, config, name=name)
         if isinstance(prepared, PreparedTensor):
-            return store(prepared, config, unit.alike, report)
+            return with_loss(store(prepared, config, unit.alike, report), array)
         return prepared
 
 

@@ -1,19 +1,26 @@
 """Verify a compressed checkpoint: every file and tensor of it is compared with the original, byte for byte."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from xoropt.checkpoints.folders import list_files
-from xoropt.checkpoints.opened import Opened, open_compressed
-from xoropt.checkpoints.shards import Shard, read_shard, sha256_of
+import numpy as np
+
+from xoropt.checkpoints.listing import list_files, warn_of_strangers
+from xoropt.checkpoints.opened import Opened, is_compressed, open_compressed
+from xoropt.checkpoints.shards import Shard, array_of_octets, read_shard, sha256_of
+from xoropt.checkpoints.unpacked import unpack_archive
+from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import XoroptError
+from xoropt.common.file_kinds import is_npz
 from xoropt.model.tensors import Progress
-from xoropt.model.verification import TensorCheck
+from xoropt.model.verification import TensorCheck, check_tensor
 
-__all__ = ["FileCheck", "verify_checkpoint"]
+__all__ = ["FileCheck", "check_sides", "verify_checkpoint"]
 
 
 @dataclass(frozen=True)
@@ -22,8 +29,8 @@ class FileCheck:
 
     Attributes:
         path: of the original, within its folder.
-        lossless: whether it comes back byte for byte.
-        how: what was done with it, "compressed" or "copied", or what is wrong.
+        lossless: whether it comes back byte for byte, but for tensors that were pruned and quantized.
+        how: what was done with it, "compressed", "quantized, then compressed" or "copied", or what is wrong.
         tensors: the results for its tensors.
     """
 
@@ -31,6 +38,11 @@ class FileCheck:
     lossless: bool
     how: str
     tensors: tuple[TensorCheck, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether it comes back byte for byte."""
+        return self.lossless and all(check.exact for check in self.tensors)
 
 
 def verify_checkpoint(
@@ -41,6 +53,8 @@ def verify_checkpoint(
     progress: Progress | None = None,
 ) -> list[FileCheck]:
     """Compare a compressed file or folder with the original, byte for byte.
+
+    Tensors that were pruned and quantized are compared with the original, pruned and quantized again.
 
     Args:
         original: the file or the folder that was compressed.
@@ -53,12 +67,19 @@ def verify_checkpoint(
 
     Raises:
         FormatError: the compressed side is damaged, or no compressed checkpoint.
-        XoroptError: a file cannot be read.
+        XoroptError: a file cannot be read; the original is compressed itself.
+
+    Warns:
+        XoroptWarning: the folder holds files that were not there when it was compressed.
     """
-    original = Path(original)
+    original, compressed = path_of(original, "original"), path_of(compressed, "compressed")
+    check_callable("progress", progress)
+    check_sides(original, compressed)
     opened = open_compressed(compressed, decoder)
     if original.is_dir() != opened.path.is_dir():
         raise XoroptError(f"{original}: is {'a folder' if original.is_dir() else 'no folder'}, unlike {compressed}.")
+    if opened.records:
+        warn_of_strangers(opened.path, opened.records)
     done, total = 0, sum(source.size for source in opened.sources.values())
 
     def count(name: str, octets: int) -> None:
@@ -79,43 +100,73 @@ def verify_checkpoint(
             checks.append(FileCheck(record.path, wrong is None, wrong or "copied"))
     if opened.records:
         known = {record.path for record in opened.records}
-        new = [path for path in list_files(original) if path not in known]
+        new = [path for path in list_files(original, to_copy=False) if path not in known]
         checks += [FileCheck(path, False, "is missing from the compressed folder") for path in new]
     return sorted(checks, key=lambda check: check.path)
+
+
+def check_sides(original: Path, compressed: Path) -> None:
+    """Refuse an original that is compressed itself.
+
+    Raises:
+        XoroptError: it is; the message says whether the two are in the wrong order.
+    """
+    if is_compressed(original):
+        mend = "name the original" if is_compressed(compressed) else f"swap the two: {compressed} is not compressed"
+        raise XoroptError(f"{original}: is compressed itself and no original; {mend}.")
 
 
 def _check_shard(path: Path, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:
     """Compare a shard with the original at `path`."""
     if not path.is_file():
         return FileCheck(shard, False, "is missing from the original")
-    source, kept = opened.sources[shard], read_shard(path)
+    with _as_shard(path) as kept:
+        return _compare(path, kept, opened, shard, count)
+
+
+@contextmanager
+def _as_shard(path: Path) -> Iterator[Shard]:
+    """Give a shard, or an archive of NumPy's as one."""
+    if not is_npz(path):
+        yield read_shard(path)
+        return
+    with TemporaryDirectory(prefix="xoropt-") as folder:
+        yield unpack_archive(path, Path(folder) / "unpacked.safetensors")[0]
+
+
+def _compare(path: Path, kept: Shard, opened: Opened, shard: str, count: Callable[[str, int], None]) -> FileCheck:
+    """Compare a shard with the original at `path`, whose tensors are in `kept`."""
+    source = opened.sources[shard]
     weights = {name: number for number, packed in enumerate(source.packed) for name in packed.members}
     found = {}
     for name in sorted({**kept.layout.places, **source.layout.places}, key=lambda name: weights.get(name, -1)):
         if name not in source.layout.places:
-            how = "missing from the compressed file"
+            found[name] = TensorCheck(name, False, "missing from the compressed file")
         elif name not in kept.layout.places:
-            how = "not among the original tensors"
+            found[name] = TensorCheck(name, False, "not among the original tensors")
         else:
-            how = _difference(kept, name, opened, shard)
+            found[name] = _check_tensor(kept, name, opened, shard)
             count(name, source.layout.places[name].last - source.layout.places[name].first)
-        done = how in ("compressed", "carried")
-        found[name] = TensorCheck(name, done, how, exact=done)
     checks = tuple(found[name] for name in {**kept.layout.places, **source.layout.places})
     wrong = next((f"tensor '{check.name}' {check.how}" for check in checks if not check.lossless), None)
     if wrong is None and kept.layout.head != source.layout.head:
         wrong = "differs from the original in its header"
     if wrong is None and sha256_of(path) != source.sha256:
         wrong = "has another SHA-256 than the original had"
-    return FileCheck(shard, wrong is None, wrong or "compressed", checks)
+    how = "compressed" if all(check.exact for check in checks) else "quantized, then compressed"
+    return FileCheck(shard, wrong is None, wrong or how, checks)
 
 
-def _difference(kept: Shard, name: str, opened: Opened, shard: str) -> str:
-    """Say how a tensor is stored, or in what it differs."""
+def _check_tensor(kept: Shard, name: str, opened: Opened, shard: str) -> TensorCheck:
+    """Compare a tensor with that of the original."""
     ours, theirs = opened.sources[shard].layout.places[name], kept.layout.places[name]
     if (ours.dtype, ours.shape) != (theirs.dtype, theirs.shape):
-        return f"is {ours.dtype}{list(ours.shape)}, the original {theirs.dtype}{list(theirs.shape)}"
-    restored, expected = as_stored(opened.array(shard, name)), kept.octets(name)
-    if len(restored) != len(expected) or not (restored == expected).all():
-        return "differs from the original"
-    return "carried" if opened.is_carried(shard, name) else "compressed"
+        how = f"is {ours.dtype}{list(ours.shape)}, the original {theirs.dtype}{list(theirs.shape)}"
+        return TensorCheck(name, False, how)
+    restored, expected = opened.array(shard, name), kept.octets(name)
+    if np.array_equal(as_stored(restored), expected):
+        return TensorCheck(name, True, "carried" if opened.is_carried(shard, name) else "compressed", exact=True)
+    stored = None if opened.sources[shard].exact else opened.tensor(shard, name)
+    if stored is None:
+        return TensorCheck(name, False, "differs from the original")
+    return check_tensor(name, stored, array_of_octets(expected, theirs.dtype, theirs.shape), restored)

@@ -1,10 +1,13 @@
 """Where units are encoded: here, in processes of this machine, or on the workers of a Dask cluster."""
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from xoropt.checkpoints.shards import Shard
 from xoropt.checkpoints.unit_encoding import encode_unit, read_unit, unit_bytes
@@ -27,7 +30,7 @@ def encode_units(
     config: CompressConfig,
     dask: str | None = None,
     report: Report | None = None,
-) -> Iterator[tuple[Unit, bytes]]:
+) -> Iterator[tuple[Unit, list[np.ndarray]]]:
     """Encode units, in the order in which they are done.
 
     Args:
@@ -60,13 +63,13 @@ def encode_units(
             yield unit, unit_bytes(unit, shards, config, report_part)
 
 
-def _numbered(unit: Unit, shards: Mapping[str, Shard], config: CompressConfig) -> tuple[Unit, bytes]:
+def _numbered(unit: Unit, shards: Mapping[str, Shard], config: CompressConfig) -> tuple[Unit, list[np.ndarray]]:
     return unit, unit_bytes(unit, shards, config)
 
 
 def _in_processes(
     units: list[Unit], shards: Mapping[str, Shard], config: CompressConfig, jobs: int
-) -> Iterator[tuple[Unit, bytes]]:
+) -> Iterator[tuple[Unit, list[np.ndarray]]]:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -93,7 +96,7 @@ def _needed(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, Shard]:
 
 def _on_cluster(
     units: list[Unit], shards: Mapping[str, Shard], config: CompressConfig, address: str, jobs: int
-) -> Iterator[tuple[Unit, bytes]]:
+) -> Iterator[tuple[Unit, list[np.ndarray]]]:
     """Send each unit's tensors to a worker; no more than two for each worker are on their way."""
     with _client(address, jobs) as client, warnings.catch_warnings():
         from distributed import as_completed
@@ -121,9 +124,10 @@ def _on_cluster(
                 done.add(another)
 
 
-def _result(future: Any, unit: Unit) -> bytes:
+def _result(future: Any, unit: Unit) -> list[np.ndarray]:
     try:
-        return future.result()
+        pieces: list[np.ndarray] = future.result()
+        return pieces
     except XoroptError:
         raise
     except Exception as error:
@@ -143,6 +147,7 @@ def _client(address: str, jobs: int) -> Iterator[Any]:
         raise ArgumentError("Argument 'dask' needs Dask; install it with: pip install 'xoropt[dask]'.") from None
     if address == LOCAL:
         form: dict[str, Any] = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+        form["silence_logs"] = logging.ERROR  # a worker that is slow to end is no news
         with LocalCluster(processes=True, **form) as cluster, Client(cluster) as client:
             yield client
         return

@@ -2,10 +2,12 @@
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.verilog import check_name, check_ports
+from xoropt.common.kinds import checked
 
 __all__ = ["to_c"]
 
 
+@checked
 def to_c(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     """Return a circuit as a C99 function `void name(const uint64_t x[n_in], uint64_t y[n_out])`.
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
 from xoropt.networks.network import pack_rows
 
@@ -13,6 +14,8 @@ __all__ = ["MAX_INPUTS", "ZERO", "XorCircuit", "as_matrix"]
 
 MAX_INPUTS = 4
 """The most inputs that one gate may have."""
+LARGEST = (1 << 31) - 1
+"""The largest number of a signal."""
 ZERO = -1
 """The signal that is constantly 0; it also fills the rows of `operands` of gates with fewer inputs."""
 
@@ -69,8 +72,8 @@ class XorCircuit:
     outputs: np.ndarray = field(repr=False)
 
     def __post_init__(self) -> None:
-        operands = np.array(self.operands, dtype=np.int32)
-        outputs = np.array(self.outputs, dtype=np.int32)
+        check_int("n_in", self.n_in, 0, LARGEST)
+        operands, outputs = _numbers("operands", self.operands), _numbers("outputs", self.outputs)
         if operands.size == 0:
             operands = operands.reshape(0, 2)
         _check(self.n_in, operands, outputs)
@@ -189,10 +192,19 @@ class XorCircuit:
         return array.shape == (self.n_out, self.n_in) and bool((self.matrix() == array).all())
 
 
+def _numbers(name: str, given: object) -> np.ndarray:
+    """Return numbers of signals as int32, a copy; raise ArgumentError where they are no integers."""
+    try:
+        array = np.array(given)
+    except (TypeError, ValueError):
+        array = np.array(None)
+    if array.size and (array.dtype.kind not in "iu" or array.min() < -LARGEST or array.max() > LARGEST):
+        raise ArgumentError(f"Argument '{name}' must be integers, the numbers of signals.")
+    return array.astype(np.int32)
+
+
 def _check(n_in: int, operands: np.ndarray, outputs: np.ndarray) -> None:
     """Raise ArgumentError unless the arrays are a circuit."""
-    if n_in < 0:
-        raise ArgumentError(f"Argument 'n_in' must be at least 0, not {n_in}.")
     if operands.ndim != 2 or not 2 <= operands.shape[1] <= MAX_INPUTS:
         raise ArgumentError(
             f"Argument 'operands' must have the shape (gates, 2 to {MAX_INPUTS}), not {operands.shape}."

@@ -7,6 +7,7 @@ from xoropt.circuits.graph import to_networkx
 from xoropt.circuits.text import signal_name
 from xoropt.circuits.verilog import check_name
 from xoropt.common.errors import XoroptError
+from xoropt.common.kinds import checked
 
 __all__ = ["to_dot", "to_svg"]
 
@@ -17,6 +18,7 @@ COLOURS = ("#2f6db5", "#c8500a", "#0b8a62", "#a8458c", "#8a6d00", "#5a4fc4", "#b
 Point = tuple[float, float]
 
 
+@checked
 def to_dot(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     """Return a circuit as a Graphviz graph with the inputs on the left.
 
@@ -38,6 +40,7 @@ def to_dot(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     return "\n".join([*lines, "}", ""])
 
 
+@checked
 def to_svg(circuit: XorCircuit) -> str:
     """Return a circuit as an SVG picture with a column for the inputs, each level of gates, and the outputs.
 

@@ -13,6 +13,7 @@ from xoropt.circuits.formats.verilog_netlist import from_verilog
 from xoropt.circuits.text import from_text, to_text
 from xoropt.circuits.verilog import to_verilog
 from xoropt.common.files import read_text, whole_file
+from xoropt.common.kinds import checked
 
 __all__ = ["read_circuit", "write_circuit"]
 
@@ -28,6 +29,7 @@ EXPORTS = {
 """The export function for each end of a file's name; `to_text` is that of all others."""
 
 
+@checked
 def read_circuit(path: str | os.PathLike[str], n_in: int | None = None) -> XorCircuit:
     """Read a circuit from a file.
 
@@ -55,6 +57,7 @@ def read_circuit(path: str | os.PathLike[str], n_in: int | None = None) -> XorCi
     return from_slp(text, source) if is_slp(text) else from_text(text, source)
 
 
+@checked
 def write_circuit(path: str | os.PathLike[str], circuit: XorCircuit, remark: str = "", overwrite: bool = False) -> None:
     """Write a circuit to a file, which appears whole or not at all.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["from_networkx", "to_networkx"]
 
 
+@checked
 def to_networkx(circuit: XorCircuit) -> nx.DiGraph:
     """Return a circuit as a directed acyclic graph with an edge from each signal to everything that reads it.
 
@@ -43,6 +45,7 @@ def to_networkx(circuit: XorCircuit) -> nx.DiGraph:
     return graph
 
 
+@checked
 def from_networkx(graph: nx.DiGraph) -> XorCircuit:
     """Return the circuit of a graph whose nodes are named as `to_networkx` names them.
 

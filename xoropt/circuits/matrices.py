@@ -5,29 +5,37 @@ from pathlib import Path
 
 import numpy as np
 
+from xoropt.circuits.circuit import MAX_INPUTS, as_matrix
+from xoropt.common.arguments import check_int
 from xoropt.common.errors import FormatError
 from xoropt.common.files import read_text
+from xoropt.common.kinds import checked
 
 __all__ = ["least_depth", "read_matrix"]
 
 
-def least_depth(matrix: np.ndarray, max_inputs: int = 2) -> int:
+def least_depth(matrix: object, max_inputs: int = 2) -> int:
     """Return the least possible depth of a circuit for a matrix: the levels that its heaviest row needs.
 
     Args:
         matrix: bool (n_out, n_in).
         max_inputs: the most inputs that one gate may have.
 
+    Raises:
+        ArgumentError: `matrix` is not a binary matrix, or `max_inputs` is out of range.
+
     >>> least_depth(np.ones((1, 5), dtype=bool))
     3
     """
-    heaviest = int(matrix.sum(axis=1).max(initial=0))
+    check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
+    heaviest = int(as_matrix(matrix).sum(axis=1).max(initial=0))
     depth = 0
     while max_inputs**depth < heaviest:
         depth += 1
     return depth
 
 
+@checked
 def read_matrix(path: str | os.PathLike[str]) -> np.ndarray:
     """Read a binary matrix from a text file.
 

@@ -20,6 +20,7 @@ METHODS = {
     "in-place": "in_place:METHOD",
     "columns": "columns:METHOD",
     "symmetric": "symmetric:METHOD",
+    "anneal": "anneal:METHOD",
     "local": "local:METHOD",
     "windows": "windows:METHOD",
     "sat": "exact:METHOD",

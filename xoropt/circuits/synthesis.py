@@ -15,17 +15,21 @@ from xoropt.circuits.methods.tree import tree_operands
 from xoropt.circuits.methods.wide import widen
 from xoropt.circuits.registry import METHODS, find
 from xoropt.circuits.task import Progress, Search, assemble, gates_of, make_task, tidy
-from xoropt.common.arguments import check_int, check_seconds
+from xoropt.common.arguments import MOST_JOBS, check_int, check_seconds
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 
 __all__ = ["circuit_for", "front", "synthesize"]
 
+LARGEST = (1 << 63) - 1
+"""The largest seed and bound on the depth that the compiled kernels take."""
 WIDE_SHARE = 0.2
 """The share of the time for making gates of more than two inputs."""
 CHECKING_SECONDS, CHECKING_SHARE = 2e-6, 0.4
 """Seconds for tidying and checking the last circuit, for each entry of the matrix, and at most a share of the limit."""
 
 
+@checked
 def synthesize(
     matrix: object,
     method: str = "auto",
@@ -68,11 +72,11 @@ def synthesize(
     array = as_matrix(matrix)
     how = find(method)
     check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
-    check_int("jobs", jobs, 1)
-    check_int("seed", seed, 0)
+    check_int("jobs", jobs, 1, MOST_JOBS)
+    check_int("seed", seed, 0, LARGEST)
     check_seconds(time_limit)
     if max_depth is not None:
-        check_int("max_depth", max_depth, 0)
+        check_int("max_depth", max_depth, 0, LARGEST)
         least = least_depth(array, max_inputs)
         if max_depth < least:
             raise ArgumentError(f"Argument 'max_depth' must be at least {least} for this matrix, not {max_depth}.")
@@ -100,6 +104,7 @@ def synthesize(
     return resume if resume is not None and resume.gates <= circuit.gates else circuit
 
 
+@checked
 def front(
     matrix: object,
     time_limit: float = 60.0,
@@ -128,6 +133,7 @@ def front(
     [(2, 4), (3, 3)]
     """
     array = as_matrix(matrix)
+    check_seconds(time_limit)
     started = time.monotonic()
 
     def search(share: float, bound: int | None) -> XorCircuit:
@@ -151,6 +157,7 @@ def front(
     return [some for some in found if all(other.gates > some.gates or other.depth >= some.depth for other in found)]
 
 
+@checked
 def circuit_for(matrix: object, circuit: XorCircuit) -> XorCircuit:
     """Return a circuit with its outputs in the order of a matrix's rows, after an exact check.
 

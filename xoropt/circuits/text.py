@@ -17,6 +17,7 @@ import re
 from xoropt.circuits.circuit import MAX_INPUTS, ZERO, XorCircuit
 from xoropt.common.errors import ArgumentError, FormatError
 from xoropt.common.foreign_text import shown
+from xoropt.common.kinds import checked
 
 __all__ = ["from_text", "signal_name", "to_text"]
 
@@ -32,6 +33,7 @@ def signal_name(circuit: XorCircuit, signal: int) -> str:
     return f"x{signal}" if signal < circuit.n_in else f"t{signal - circuit.n_in}"
 
 
+@checked
 def to_text(circuit: XorCircuit, remark: str = "") -> str:
     """Return a circuit as text in the format above.
 
@@ -56,6 +58,7 @@ def to_text(circuit: XorCircuit, remark: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+@checked
 def from_text(text: str, source: str = "circuit") -> XorCircuit:
     """Return the circuit that a text in the format above describes.
 

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
-from xoropt.circuits.circuit import ZERO, XorCircuit
+from xoropt.circuits.circuit import ZERO, XorCircuit, as_matrix
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 
 __all__ = ["check_name", "check_ports", "matrix_verilog", "to_verilog"]
 
@@ -25,6 +26,7 @@ def check_ports(n_in: int, n_out: int) -> None:
         raise ArgumentError(f"A module needs an input and an output; this circuit has {n_in} and {n_out}.")
 
 
+@checked
 def to_verilog(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     """Return a circuit as a combinational module with the ports x [n_in-1:0] and y [n_out-1:0].
 
@@ -47,7 +49,7 @@ def to_verilog(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     return "\n".join([*lines, "endmodule", ""])
 
 
-def matrix_verilog(matrix: np.ndarray, name: str = "xor_matrix") -> str:
+def matrix_verilog(matrix: object, name: str = "xor_matrix") -> str:
     """Return a matrix as a module with the ports of `to_verilog`; each output adds the inputs that its row selects.
 
     Other tools can minimize the module, or prove that a circuit is equivalent to it.
@@ -57,12 +59,13 @@ def matrix_verilog(matrix: np.ndarray, name: str = "xor_matrix") -> str:
         name: the module's name.
 
     Raises:
-        ArgumentError: the name is not an identifier, or the matrix has no row or no column.
+        ArgumentError: the name is not an identifier, or the matrix is not binary or has no row or no column.
     """
-    n_out, n_in = matrix.shape
+    array = as_matrix(matrix)
+    n_out, n_in = array.shape
     check_ports(n_in, n_out)
     lines = _head(check_name(name), n_in, n_out)
-    for i, row in enumerate(matrix):
+    for i, row in enumerate(array):
         terms = [f"x[{j}]" for j in np.flatnonzero(row)]
         lines.append(f"  assign y[{i}] = {' ^ '.join(terms) or ZERO_BIT};")
     return "\n".join([*lines, "endmodule", ""])

@@ -3,6 +3,7 @@
 The yosys of the `pyosys` package is used if that is installed, otherwise the yosys program.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -90,7 +91,8 @@ def run_yosys(files: dict[str, str], script: str) -> str:
             Path(folder, name).write_text(text)
         script = script.format(folder)
         command = [sys.executable, "-c", PYOSYS, script] if find_spec("pyosys") else ["yosys", "-p", script]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = os.environ | {"TMPDIR": folder}  # some versions leave files behind
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode and "FAIL!" not in done.stdout:
         raise XoroptError(f"yosys failed: {' '.join((done.stdout + done.stderr)[-300:].split())}")
     return done.stdout

@@ -1,7 +1,10 @@
 """What the commands for models do with checkpoints: files and folders that come back byte for byte."""
 
+import math
 import time
+import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,13 @@ from xoropt.cli.app import print_json, progress_bar, say
 from xoropt.cli.tables.models import print_checks, print_report, print_restored
 from xoropt.common.errors import XoroptError
 from xoropt.model.config import CompressConfig
+from xoropt.model.losses import LossFigures
 from xoropt.model.report import ModelReport, TotalReport, report_file, sum_up
 from xoropt.model.verification import TensorCheck, count_checks
 
 __all__ = [
     "compress_exactly",
+    "holds_metadata",
     "inspect_folder",
     "inspect_plain",
     "is_of_checkpoint",
@@ -40,14 +45,22 @@ def compress_exactly(
 ) -> None:
     """Compress a file or a folder, and print the figures."""
     from xoropt.checkpoints.compressing import compress_checkpoint
+    from xoropt.checkpoints.partial import unfinished_path
 
     begin = time.perf_counter()
-    with progress_bar("compress") as progress:
-        done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
+    try:
+        with progress_bar("compress") as progress:
+            done = compress_checkpoint(source, out, config, dask=dask, overwrite=force, progress=progress)
+    except KeyboardInterrupt:
+        if (work := unfinished_path(out)).is_dir():
+            raise XoroptError(
+                f"{out}: interrupted; what is done so far is in {work}, and the same command goes on with it."
+            ) from None
+        raise
     seconds = time.perf_counter() - begin
     _say_if_unpruned([out / file.stored_path for file in done.files if file.compressed] if source.is_dir() else [out])
     if source.is_dir():
-        _print_folder(out, seconds, as_json)
+        _print_folder(out, seconds, as_json, done.loss)
         return
     figures = report_file(out)
     if as_json:
@@ -55,7 +68,7 @@ def compress_exactly(
     else:
         print_report(figures, out, (source, done.size), seconds)
     if not figures.tensors:
-        say_why_none(config)
+        say_why_none(config, figures)
 
 
 def _say_if_unpruned(paths: list[Path]) -> None:
@@ -67,8 +80,17 @@ def _say_if_unpruned(paths: list[Path]) -> None:
         say(f"{STILL_UNPRUNED}.")
 
 
-def say_why_none(config: CompressConfig) -> None:
+def holds_metadata(path: Path) -> bool:
+    """Tell whether an archive of NumPy's holds an array of the name that a safetensors file has for its metadata."""
+    with zipfile.ZipFile(path) as archive:
+        return "__metadata__.npy" in archive.namelist()
+
+
+def say_why_none(config: CompressConfig, figures: ModelReport) -> None:
     """Say why no tensor was compressed, and what to do."""
+    if not any(math.prod(carried.shape) for carried in figures.carried.values()):
+        say("no tensor was compressed; there are no weights in the file.")
+        return
     advice = "nothing gets smaller without loss; prune and quantize with e.g. --sparsity 0.9 --bits 1"
     if config.include:
         advice = f"what matches {' or '.join(config.include)} can't get smaller"
@@ -132,15 +154,16 @@ def inspect_folder(folder: Path, as_json: bool) -> None:
 
 
 def is_plain(path: Path) -> bool:
-    """Tell whether a safetensors file is not compressed.
+    """Tell whether a file of tensors is not compressed.
 
     Raises:
         FormatError, XoroptError: it is no safetensors file, or can't be read.
     """
+    from xoropt.common.file_kinds import is_npz
     from xoropt.common.tensor_files import pieces_in
     from xoropt.model.file.container import KEY
 
-    return KEY not in pieces_in(path)[1]
+    return is_npz(path) or KEY not in pieces_in(path)[1]
 
 
 def inspect_plain(source: Path, as_json: bool) -> None:
@@ -156,13 +179,13 @@ def inspect_plain(source: Path, as_json: bool) -> None:
         print_estimate(source, estimate)
 
 
-def _print_folder(folder: Path, seconds: float | None, as_json: bool) -> None:
+def _print_folder(folder: Path, seconds: float | None, as_json: bool, loss: LossFigures | None = None) -> None:
     from xoropt.checkpoints.manifest import read_manifest
     from xoropt.cli.tables.checkpoints import print_folder
 
     records = read_manifest(folder)
     reports = {record.path: report_file(folder / record.stored_path) for record in records if record.compressed}
-    total = _total(reports)
+    total = replace(_total(reports), **({} if loss is None else asdict(loss)))
     if not as_json:
         print_folder(folder, records, reports, total, seconds)
         return

@@ -36,6 +36,7 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
       xoropt distance hz.mtx --logicals lz.mtx --time-limit 60
     """
     from xoropt_solvers import distance as run
+    from xoropt_solvers.errors import FileFormatError
     from xoropt_solvers.formats import read_check_matrix
 
     matrix = read_check_matrix(source)
@@ -48,6 +49,8 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
             known = cost, bound
             click.echo(f"\r{bound} ≤ distance ≤ {cost} after {seconds:.1f} s ", nl=False, err=True)
 
+    if logicals is None and given is not None and not given.any():
+        raise FileFormatError(f"{source}: no error flips an observable; name the logicals with '--logicals'.")
     warm_up_solver(solver, time_limit)
     found = run(matrix.H, given, solver, time_limit, on_improve=improved)
     if sys.stderr.isatty():

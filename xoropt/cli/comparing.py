@@ -48,7 +48,7 @@ __all__ = ["compare"]
 @click.option("--worst", default=100, show_default=True, metavar="N", help="Of FILE: the blocks of most patches.")
 @click.option("--blocks", default=10, show_default=True, metavar="N", help="For a RECIPE: how many blocks to draw.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
-@click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="For a RECIPE: seed of the random bits.")
 @json_option
 def compare(
     sources: tuple[str, ...],

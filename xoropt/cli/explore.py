@@ -63,12 +63,15 @@ def seconds_of(text: str) -> float:
     help="Sparsity of random data (several get a front each), or the one to prune FILE to.",
 )
 @click.option("--bits", type=int, metavar="N", help="Quantize FILE's weights to N binary planes.")
-@click.option("--weights", type=int, default=1_000_000, show_default=True, help="Number of random weights.")
+@click.option(
+    "--weights", type=int, metavar="N", default=1_000_000, show_default=True, help="Number of random weights."
+)
 @click.option("--budget", default="5m", show_default=True, metavar="TIME", help="Time to spend, such as 90s, 2m or 1h.")
-@click.option("--jobs", type=int, help="Processes.  [default: one per core]")
+@click.option("--jobs", type=int, metavar="N", help="Processes.  [default: one per core]")
 @click.option(
     "--out",
     type=file_argument,
+    metavar="DIR",
     default=Path("explore"),
     show_default=True,
     help="Folder of the results, the figures and the report.",

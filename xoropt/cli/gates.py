@@ -33,9 +33,11 @@ __all__ = ["synthesize"]
 @names_option("--method", names=lambda: METHODS, default="auto", show_default=True, help="The method.")
 @click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
 @click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
-@click.option("--inputs", "max_inputs", default=2, show_default=True, help="The most inputs of a gate, 2 to 4.")
-@click.option("--seed", default=0, show_default=True, help="The seed of the random numbers.")
-@click.option("--jobs", default=1, show_default=True, help="The number of threads.")
+@click.option(
+    "--inputs", "max_inputs", default=2, show_default=True, metavar="N", help="The most inputs of a gate, 2 to 4."
+)
+@click.option("--seed", default=0, show_default=True, metavar="N", help="The seed of the random numbers.")
+@click.option("--jobs", default=1, show_default=True, metavar="N", help="The number of threads.")
 @click.option(
     "--start",
     "--resume",

@@ -38,6 +38,9 @@ __all__ = ["hardware"]
 @click.option("--out", type=file_argument, metavar="DIR", help="Write decoder.v, a testbench and its stimulus files.")
 @click.option("--simulate", "simulated", is_flag=True, help="Simulate in Icarus Verilog and compare every bit.")
 @click.option("--yosys", "counted", is_flag=True, help="Count the gates and flip-flops with yosys, too.")
+@click.option(
+    "--liberty", type=file_argument, metavar="CELLS.lib", help="Map it to this cell library with yosys: area and delay."
+)
 @force_option
 @json_option
 def hardware(source: str, out: Path | None, force: bool, as_json: bool, **options: Any) -> None:

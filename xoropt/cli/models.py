@@ -22,6 +22,7 @@ from xoropt.cli.app import (
 )
 from xoropt.cli.checkpoints import (
     compress_exactly,
+    holds_metadata,
     inspect_folder,
     inspect_plain,
     is_of_checkpoint,
@@ -121,7 +122,7 @@ def _check_pruning(options: dict[str, Any]) -> None:
 
 
 @cli.command(short_help="Train and compress a real network, and show the costs.")
-@click.option("--out", type=file_argument, help="Folder for the three files.  [default: xoropt-demo]")
+@click.option("--out", type=file_argument, metavar="DIR", help="Folder for the three files.  [default: xoropt-demo]")
 @_network_options
 @force_option
 @json_option
@@ -190,7 +191,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --bits, and --sparsity, dense matrices of a file are pruned and quantized, and what that costs is said. Left as
+    With --bits, and --sparsity, dense matrices are pruned and quantized, and what that costs is said. Left as
     they are: biases and norms, what --exclude names, and embeddings and output layers, found by name (embed, emb, wte,
     wpe, lm_head, shared), by tied weights, or by as many rows as a vocabulary has. --include chooses instead.
 
@@ -212,18 +213,21 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     config = _configuration(**options)
     _check_pruning(options)
     if source.is_dir():
-        changed = "of a folder, which is kept exactly"
-        refuse_without_effect(changed, "sparsity", "bits", "scope", "scales", "merge_zeros", "mask_bits", "rank")
+        if config.scope == "global":
+            raise click.UsageError(
+                "Option '--scope' can't be global for a folder, whose tensors are read one by one; prune each: tensor",
+                click.get_current_context(),
+            )
         compress_exactly(source, out, config, dask, force, as_json)
         return
     check_new(out, force)
     check_suffix(out)
     check_readable(source)
-    archive = source.suffix == ".npz" or is_npz(source)
-    if not (config.quantizes or config.merge_zeros or archive):
+    as_arrays = holds_metadata(source) if is_npz(source) else source.suffix == ".npz"
+    if not (config.changes or as_arrays):
         compress_exactly(source, out, config, dask, force, as_json)
         return
-    refuse_without_effect("where a file is pruned, quantized or an archive of NumPy's", "dask")
+    refuse_without_effect("where a file is pruned or quantized", "dask")
     tensors, metadata = read_plain(source)
     before = source.stat().st_size
     begin = time.perf_counter()
@@ -236,7 +240,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     else:
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
-        say_why_none(config)
+        say_why_none(config, figures)
 
 
 @cli.command(short_help="Turn a compressed file back into a plain one.")
@@ -261,7 +265,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     """Turn the compressed file or folder IN back into OUT.
 
     Every file of a folder, and a file that was compressed without pruning or quantizing, is the original, byte for
-    byte; others become a plain safetensors file.
+    byte; others become a plain safetensors file. An .npz file becomes one where OUT ends in .safetensors.
 
     \b
     Example:
@@ -296,10 +300,12 @@ def verify(original: Path, compressed: Path, decoder: str, as_json: bool) -> int
     Example:
       xoropt verify model.safetensors small.safetensors
     """
+    from xoropt.checkpoints.verifying import check_sides
     from xoropt.model.file.plain import read_plain
     from xoropt.model.verification import count_checks
     from xoropt.model.verification import verify as run
 
+    check_sides(original, compressed)
     if compressed.is_dir() or original.is_dir() or is_of_checkpoint(compressed):
         return verify_exactly(original, compressed, decoder, as_json)
     tensors, _ = read_plain(original)

@@ -40,10 +40,14 @@ __all__ = ["random_block", "solve"]
 )
 @click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
-@click.option("--seed", default=0, show_default=True, help="For a RECIPE: seed of the random bits.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="For a RECIPE: seed of the random bits.")
 @click.option(
-    "--syndrome", type=file_argument, metavar="FILE", help="For a parity-check matrix: a line of zeros and ones."
+    "--syndrome",
+    type=file_argument,
+    metavar="FILE",
+    help="For a parity-check matrix: a line of zeros and ones.  [default: FILE.syndrome beside it]",
 )
+@click.option("--shot", type=int, metavar="N", help="Which of several syndromes, counted from 1.")
 @click.option("--export", type=file_argument, metavar="OUT", help="Write the problem; its name's end tells the format.")
 @click.option(
     "--proof",
@@ -60,6 +64,7 @@ def solve(
     sparsity: float,
     seed: int,
     syndrome: Path | None,
+    shot: int | None,
     export: Path | None,
     proof: Path | None,
     force: bool,
@@ -82,6 +87,7 @@ def solve(
       xoropt solve code.alist --syndrome shot.01
       xoropt solve block.txt --proof block.json
     """
+    import numpy as np
     from xoropt_solvers import formats
     from xoropt_solvers import solve as run
     from xoropt_solvers.proofs import write_proof
@@ -99,12 +105,12 @@ def solve(
     named = is_recipe(source) and not Path(source).exists()
     if not named:
         refuse_without_effect("on a FILE, which is the whole problem", "sparsity", "seed")
-    elif syndrome is not None:
-        refuse_without_effect("on a RECIPE, which is the whole problem", "syndrome")
+    else:
+        refuse_without_effect("on a RECIPE, which is the whole problem", "syndrome", "shot")
     for path in (export, proof):
         if path is not None:
             check_new(path, force)
-    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome)
+    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome, shot)
     if export is not None:
         _write(export, force, lambda path: formats.write_problem(problem, path))
     warm_up_solver(solver, time_limit)
@@ -116,6 +122,7 @@ def solve(
     figures: dict[str, Any] = {
         "cost": int(solution.cost),
         "lower_bound": int(solution.lower_bound),
+        "scale": problem.scale,
         "optimal": bool(solution.optimal),
         "seconds": seconds,
         "mismatches": [int(row) for row in solution.mismatches],
@@ -124,10 +131,23 @@ def solve(
     if as_json:
         print_json(figures)
         return
-    said = "proved minimal" if solution.optimal else f"at least {solution.lower_bound}"
-    click.echo(f"cost {solution.cost} ({said}), {figures['seconds']:.3f} s with {solver}")
-    click.echo(f"rows that differ: {' '.join(map(str, figures['mismatches'])) or 'none'}")
-    click.echo(f"x: {''.join(map(str, figures['x']))}")
+    said = "proved minimal" if solution.optimal else f"at least {_cost(problem, solution.lower_bound)}"
+    click.echo(f"cost {_cost(problem, solution.cost)} ({said}), {seconds:.3f} s with {solver}")
+    rows = " ".join(map(str, figures["mismatches"])) or "none"
+    if problem.checks is None:
+        click.echo(f"rows that differ: {rows}")
+        click.echo(f"x: {''.join(map(str, figures['x']))}")
+        return
+    click.echo(f"errors: {rows}")
+    logicals = formats.read_check_matrix(Path(source)).logicals
+    if logicals is not None:
+        flipped = np.flatnonzero(logicals[:, solution.mismatches].sum(axis=1) % 2)
+        click.echo(f"observables that they flip: {' '.join(map(str, flipped)) or 'none'}")
+
+
+def _cost(problem: ParityProblem, cost: int) -> str:
+    """Write a cost in the units of the weights that were given, where these were scaled to integers."""
+    return str(cost) if problem.scale == 1 else f"{cost / problem.scale:.6g}"
 
 
 def _write(path: Path, overwrite: bool, write: Callable[[Path], None]) -> None:

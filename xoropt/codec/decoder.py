@@ -12,7 +12,7 @@ from xoropt.codec.bits import pack_words
 from xoropt.codec.checks import check_once, flips_of
 from xoropt.codec.compiled.reader import Reader
 from xoropt.codec.encoding import Encoding
-from xoropt.common.arguments import check_choice, check_int
+from xoropt.common.arguments import MOST_JOBS, check_choice, check_int
 from xoropt.common.errors import ArgumentError
 
 __all__ = [
@@ -77,7 +77,7 @@ def decode(
             that keeps another number of weights. Nothing is decoded before this is checked.
     """
     check_choice("output", output, tuple(OUTPUTS))
-    if not hasattr(encoded, "check_parts"):
+    if not hasattr(encoded, "check_parts") or isinstance(encoded, type):
         raise ArgumentError(f"Argument 'encoded' must be what 'encode' returned, not {type(encoded).__name__}.")
     check_jobs(jobs)
     check_once(encoded)  # before any part of it is read
@@ -157,7 +157,7 @@ def weights_range(shape: tuple[int, ...], rows: slice | None) -> tuple[int, int,
 def check_jobs(jobs: int | None) -> None:
     """Raise ArgumentError unless `jobs` is None or at least 1."""
     if jobs is not None:
-        check_int("jobs", jobs, 1)
+        check_int("jobs", jobs, 1, MOST_JOBS)
 
 
 def check_out(out: np.ndarray, shape: tuple[int, ...], dtype: np.dtype) -> None:

@@ -1,10 +1,12 @@
 """Encoding: bit planes with don't-cares to seeds and patches."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
+from xoropt.codec.bits import pack_words
 from xoropt.codec.blocks.encoder import choose_n_out, encode_blocks
 from xoropt.codec.blocks.encoding import BlockEncoded
 from xoropt.codec.decoder import decode
@@ -13,16 +15,16 @@ from xoropt.codec.streams.auto import EFFORTS, auto_order, encode_auto
 from xoropt.codec.streams.encoder import METHODS, encode_stream
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_choice, check_int, check_time_limit
+from xoropt.common.arguments import MOST_JOBS, check_callable, check_choice, check_int, check_kind, check_time_limit
 from xoropt.common.errors import ArgumentError, EncodeError
-from xoropt.common.foreign_arrays import to_numpy
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.networks import XorNetwork, from_recipe, random_block
 
 __all__ = ["BLOCK_N_IN", "encode", "encode_planes"]
 
 BLOCK_N_IN = 20
 """Seed bits of a block where none are asked for: the paper's."""
-COMPARED = 1 << 24
+COMPARED = 1 << 22
 """Bits that are decoded again at once: bounds the memory of the comparison."""
 
 
@@ -72,17 +74,21 @@ def encode(
     Warns:
         RateWarning: the network has seed bits for less than 99 % of the care bits.
     """
-    bits, care = np.asarray(to_numpy(bits)), np.asarray(to_numpy(care))
+    bits, care = plain_array("Argument 'bits'", bits), plain_array("Argument 'care'", care)
+    if planes is not None:
+        check_kind("planes", planes, bool, "True, False or None")
+    check_callable("progress", progress)
     for name, array in (("bits", bits), ("care", care)):
         if array.dtype != bool:
             raise ArgumentError(f"Argument '{name}' must be a bool array, not {array.dtype}.")
     if planes and not bits.ndim:
         raise ArgumentError("Argument 'bits' must have an axis that counts planes, as 'planes' says.")
-    if not isinstance(network, XorNetwork | str):
-        raise ArgumentError(f"Argument 'network' must be an XorNetwork, a recipe or 'auto', not {network!r}.")
+    check_kind("network", network, (XorNetwork, str), "an XorNetwork, a recipe or 'auto'")
+    if order is not None:
+        check_kind("order", order, str, "a stream order or None")
     check_choice("patches", patches, METHODS)
     check_choice("effort", effort, EFFORTS)
-    check_int("jobs", jobs, 1)
+    check_int("jobs", jobs, 1, MOST_JOBS)
     check_time_limit(time_limit)
     stacked = bits.ndim == care.ndim + 1 if planes is None else planes
     shape = bits.shape[1:] if stacked else bits.shape
@@ -109,7 +115,7 @@ def encode(
 
 def encode_planes(
     flat: np.ndarray | LazyPlanes,
-    care: np.ndarray,
+    care: np.ndarray | LazyPlanes,
     shape: tuple[int, ...],
     network: XorNetwork | str,
     *,
@@ -122,51 +128,58 @@ def encode_planes(
     time_limit: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> BlockEncoded | StreamEncoded:
-    """Store flat planes, bool (planes, weights), which may be made when they are needed; see `encode`.
+    """Store flat planes, which may be made when they are needed, and their masks as well; see `encode`.
 
     Args:
-        flat: the planes.
+        flat: bool (planes, weights), the planes.
         care: bool (1 or planes, weights).
         shape: of a plane.
         network, solver, patches, order, effort, jobs, time_limit, progress: as for `encode`.
         stacked: whether the result has an axis of planes.
     """
-    count, flat_care = len(flat), np.ascontiguousarray(care)
-    chosen = _network(network, solver, patches, order, flat, flat_care)
+    count = len(flat)
+    chosen = _network(network, solver, patches, order, flat, care)
     encoded: BlockEncoded | StreamEncoded
     if chosen is None:
-        encoded = encode_auto(flat, flat_care, shape, patches, effort=effort, jobs=jobs, progress=progress)
+        encoded = encode_auto(flat, care, shape, patches, effort=effort, jobs=jobs, progress=progress)
     elif _in_blocks(chosen, order):
-        encoded = encode_blocks(
-            np.asarray(flat), flat_care, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress
-        )
+        bits, mask = np.asarray(flat), np.ascontiguousarray(care)
+        encoded = encode_blocks(bits, mask, chosen, shape, solver, jobs=jobs, time_limit=time_limit, progress=progress)
     else:
         if order is None and patches != "viterbi":
-            stream_order = auto_order(flat_care)
+            stream_order = auto_order(care)
         else:
             stream_order = order_from_recipe("rows" if order is None else order)
-        encoded = encode_stream(flat, flat_care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
+        encoded = encode_stream(flat, care, chosen, stream_order, shape, patches, jobs=jobs, progress=progress)
     encoded = replace(encoded, planes=count if stacked else None)
-    if not _reproduces(encoded, flat, flat_care):
+    if not _reproduces(encoded, flat, care, jobs):
         raise EncodeError("The encoding does not reproduce its care bits; please report this with the input.")
     return encoded
 
 
-def _reproduces(encoded: BlockEncoded | StreamEncoded, flat: np.ndarray | LazyPlanes, care: np.ndarray) -> bool:
-    """Decode an encoding again, some rows at a time, and compare it with its care bits."""
+def _reproduces(
+    encoded: BlockEncoded | StreamEncoded, flat: np.ndarray | LazyPlanes, care: np.ndarray | LazyPlanes, jobs: int
+) -> bool:
+    """Decode an encoding again, some rows at a time and on some threads, and compare it with its care bits."""
     planes, outputs = flat.shape
     rows = encoded.shape[0] if encoded.shape else 1
     each = outputs // max(1, rows)
-    step = max(1, COMPARED // max(1, planes * each))
-    for first in range(0, rows, step):
+    step = max(1, min(COMPARED // max(1, planes * each), -(-rows // jobs)))
+
+    def agrees(first: int) -> bool:
         some = slice(first, min(rows, first + step))
-        made = decode(encoded, rows=some if encoded.shape else None).reshape(planes, (some.stop - first) * each)
         weights = slice(first * each, some.stop * each)
-        made ^= np.asarray(flat[:, weights])
-        made &= care[:, weights]
-        if made.any():
-            return False
-    return True
+        wanted = pack_words(np.asarray(flat[:, weights]))
+        made = decode(encoded, rows=some if encoded.shape else None, output="planes", jobs=1).reshape(wanted.shape)
+        made ^= wanted
+        made &= pack_words(np.asarray(care[:, weights]))
+        return not made.any()
+
+    firsts = range(0, rows, step)
+    if jobs == 1 or len(firsts) == 1:
+        return all(map(agrees, firsts))
+    with ThreadPoolExecutor(jobs) as pool:
+        return all(pool.map(agrees, firsts))
 
 
 def _in_blocks(network: XorNetwork, order: str | None) -> bool:
@@ -180,7 +193,7 @@ def _network(
     patches: str,
     order: str | None,
     bits: np.ndarray | LazyPlanes,
-    care: np.ndarray,
+    care: np.ndarray | LazyPlanes,
 ) -> XorNetwork | None:
     """The network to use, None for one that is chosen later; ArgumentError where the other arguments do not fit it."""
     auto = isinstance(network, str) and network == "auto"
@@ -188,7 +201,7 @@ def _network(
         if not auto:
             network = from_recipe(network)
         elif solver != "portfolio":  # a seed search asks for blocks
-            network = random_block(BLOCK_N_IN, choose_n_out(np.asarray(bits), care, BLOCK_N_IN, solver))
+            network = random_block(BLOCK_N_IN, choose_n_out(np.asarray(bits), np.asarray(care), BLOCK_N_IN, solver))
     if patches == "viterbi" and not (isinstance(network, XorNetwork) and network.memory):
         raise ArgumentError(
             "Argument 'patches' can be 'viterbi' with a sequential network alone; give one as 'network', such as "

@@ -7,7 +7,7 @@ import numpy as np
 from xoropt.codec.decoder import decode
 from xoropt.codec.encoding import Encoding
 from xoropt.common.errors import ArgumentError
-from xoropt.common.foreign_arrays import to_numpy
+from xoropt.common.foreign_arrays import plain_array
 
 __all__ = ["plane_products"]
 
@@ -34,7 +34,7 @@ def plane_products(
         ArgumentError: x or the mask does not fit.
         DecodeError: the encoding's parts do not fit together.
     """
-    x = np.asarray(to_numpy(x))
+    x = plain_array("Argument 'x'", x)
     if not encoded.shape or x.dtype.kind not in "biufV" or x.ndim not in (1, 2):
         raise ArgumentError("Argument 'x' must be real numbers of one or two axes, for planes of at least one axis.")
     rows, columns = encoded.shape[0], math.prod(encoded.shape[1:])

@@ -9,6 +9,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from xoropt.common.arguments import check_kind
 from xoropt.common.description_checks import get, non_negative_int
 from xoropt.common.errors import FormatError
 
@@ -78,6 +79,7 @@ def unpack(data: bytes) -> Stored:
     Raises:
         FormatError: the data are damaged, of another kind, or of a newer version.
     """
+    check_kind("data", data, (bytes, bytearray, memoryview), "bytes, as to_bytes returns them")
     try:
         parts = load(bytes(data))
     except (SafetensorError, TypeError, ValueError, KeyError):

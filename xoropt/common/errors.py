@@ -4,7 +4,14 @@ __all__ = ["ArgumentError", "DecodeError", "EncodeError", "FormatError", "Xoropt
 
 
 class XoroptError(Exception):
-    """The base of every error that xoropt raises on purpose."""
+    """The base of every error that xoropt raises on purpose.
+
+    Args:
+        message: what, where, and how to fix it; made one line, since it may quote what a caller gave, such as an array.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
 
 
 class ArgumentError(XoroptError, ValueError):

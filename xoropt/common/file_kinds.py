@@ -7,7 +7,7 @@ from pathlib import Path
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.files import reason_of
 
-__all__ = ["FOREIGN_SUFFIXES", "check_suffix", "is_npz", "kind_of", "refuse_other_kinds"]
+__all__ = ["FOREIGN_SUFFIXES", "check_folder_suffix", "check_suffix", "is_npz", "kind_of", "refuse_other_kinds"]
 
 HEAD = 4096
 """Bytes from the beginning of a file that tell its kind."""
@@ -18,7 +18,10 @@ LOAD_TORCH = (
     "'model.safetensors')"
 )
 STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"GGUF", "is a GGUF file of llama.cpp; get the safetensors files that it was made from"),
+    (
+        b"GGUF",
+        "is a GGUF file, which llama.cpp reads; get the safetensors files that it was made from",
+    ),
     (b"GGML", "is a GGML file of llama.cpp; get the safetensors files that it was made from"),
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file (Keras, h5py); read its arrays and save them as .npz or safetensors"),
     (b"\x93NUMPY", "is a .npy file of one array without a name; save it as .npz: numpy.savez(FILE, weight=array)"),
@@ -65,6 +68,10 @@ FOREIGN_SUFFIXES = {
     ".csv": "a text's",
 }
 """Ends of names that other programs take for another format, and whose they are."""
+
+
+TENSOR_SUFFIXES = (".safetensors", ".npz")
+"""Ends of the names of files of tensors that are read here."""
 
 
 def is_npz(path: Path) -> bool:
@@ -135,6 +142,18 @@ def check_suffix(path: Path) -> None:
         )
 
 
+def check_folder_suffix(path: Path) -> None:
+    """Refuse a folder to be written that has the name of a file of tensors.
+
+    Raises:
+        XoroptError: its name ends in .safetensors or .npz.
+    """
+    if path.suffix.lower() in TENSOR_SUFFIXES:
+        raise XoroptError(
+            f"{path}: has the name of a file, and a folder is written; name it '{path.with_suffix('').name}'."
+        )
+
+
 def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -172,6 +191,8 @@ def _is_onnx(head: bytes) -> bool:
 
 def _kind_of_text(head: bytes) -> str | None:
     """Name the kind of a text, which begins with eight printable characters; a safetensors file has a length there."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "is a text in UTF-16, not a readable safetensors file; name a safetensors or .npz file"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     low = text[:512].lower()
     if low.startswith((b"<!doctype html", b"<html")) or b"<html" in low[:256]:
@@ -182,7 +203,7 @@ def _kind_of_text(head: bytes) -> str | None:
         if b'"weight_map"' in text:
             shard = re.search(rb'"([^"\\]{1,200}\.safetensors)"', text)
             example = f", e.g. {shard[1].decode(errors='replace')}" if shard else ""
-            return f"is the index of a sharded model; name one of its files{example}"
+            return f"is the index of a sharded model; name its folder, or one of its files{example}"
         return "is a JSON text; name a safetensors or .npz file"
     if len(text) >= 8 and all(32 <= byte < 127 or byte in b"\t\r\n" for byte in text[:64]):
         return "is a text, not a readable safetensors file; name a safetensors or .npz file"

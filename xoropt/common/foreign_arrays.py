@@ -5,9 +5,56 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.common.errors import ArgumentError
+from xoropt.common.dtypes import name_of
+from xoropt.common.errors import ArgumentError, FormatError
 
-__all__ = ["to_numpy"]
+__all__ = ["plain_array", "real_array", "to_numpy"]
+
+
+def plain_array(where: str, value: Any) -> np.ndarray:
+    """Return a tensor as an array of numbers that a safetensors file can hold.
+
+    Args:
+        where: what it is, at the beginning of a message: "Tensor 'w'".
+        value: an array, a tensor of torch, or what NumPy makes an array of without losing anything.
+
+    Raises:
+        ArgumentError: there is no such array.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise ArgumentError(f"{where} is a masked array; fill it first, for example with value.filled(0).")
+    try:
+        value = to_numpy(value)
+    except ArgumentError as error:
+        raise ArgumentError(f"{where}: {error}") from None
+    if not isinstance(value, np.ndarray) and hasattr(value, "toarray"):
+        raise ArgumentError(f"{where} is a sparse matrix; make an array of it first with value.toarray().")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(f"{where} is no array of numbers ({error}).") from None
+    try:
+        name_of(array.dtype)
+    except FormatError as error:
+        hint = ", which is no array of numbers" if array.dtype.kind in "OUS" else "; convert it to one that has"
+        raise ArgumentError(f"{where}: {error}{hint}.") from None
+    return array
+
+
+def real_array(name: str, value: Any) -> np.ndarray:
+    """Return an argument that must be real numbers as an array.
+
+    Args:
+        name: of the argument.
+        value: as for `plain_array`.
+
+    Raises:
+        ArgumentError: it is none; the message names the argument.
+    """
+    array = plain_array(f"Argument '{name}'", value)
+    if array.dtype.kind == "c":
+        raise ArgumentError(f"Argument '{name}' must be real numbers, not {array.dtype}.")
+    return array
 
 
 def to_numpy(value: Any) -> Any:

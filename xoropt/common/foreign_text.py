@@ -1,6 +1,11 @@
 """Text that others wrote: names, paths and recipes from files, made harmless wherever it is shown or written."""
 
-__all__ = ["in_comment", "shown"]
+from collections.abc import Iterable
+
+__all__ = ["in_comment", "listed", "shown"]
+
+SHOWN = 20
+"""The most names that a message lists."""
 
 
 def shown(text: object) -> str:
@@ -13,6 +18,17 @@ def shown(text: object) -> str:
     'layer\\x1b[2J'
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(text))
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return names as a message lists them: in quotation marks, made harmless, of very many the first ones.
+
+    >>> listed(["a", "b\\n"])
+    "'a', 'b\\\\n'"
+    """
+    some = [f"'{shown(name)}'" for name in names]
+    more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
+    return ", ".join(some[:SHOWN]) + more
 
 
 def in_comment(text: object) -> str:

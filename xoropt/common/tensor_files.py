@@ -3,6 +3,8 @@
 import json
 import math
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,11 +25,13 @@ from xoropt.common.files import check_readable, reason_of, whole_file
 
 __all__ = [
     "Piece",
+    "fault_of",
     "pieces_in",
     "read_arrays",
     "read_safetensors",
     "safetensors_header",
     "stream_safetensors",
+    "without_twins",
     "write_safetensors",
 ]
 
@@ -62,6 +66,28 @@ class Piece:
     def nbytes(self) -> int:
         """The bytes in memory."""
         return self.size * self.dtype.itemsize
+
+
+FAULTS = (
+    ("byte boundary", "a tensor of 4- or 6-bit numbers does not fill whole bytes"),
+    ("unknown variant", "a tensor has a dtype that such files do not have"),
+    ("not fully covered", "it is longer or shorter than its header says"),
+    ("invalid shape", "a tensor's bytes in it do not fit its shape and dtype"),
+    ("invalid offset", "its tensors overlap or leave a gap"),
+    ("JSON", "its header is no JSON"),
+    ("UTF-8", "its header is no text"),
+    ("header", "it does not begin with the length of a header"),
+)
+"""What the safetensors library says is wrong with a file, by a word of it, and how it is told here."""
+
+
+def fault_of(error: SafetensorError) -> str:
+    """Say what is wrong with a file that the safetensors library refuses, as the end of a message."""
+    said = str(error)
+    fault = next((fault for word, fault in FAULTS if word in said), said.split("\n")[0])
+    named = re.search(r"unknown variant `(\w+)`", said)
+    fault = f"{fault}, {named[1]}" if named else fault
+    return f"not a readable safetensors file ({fault}); was it cut short or damaged?"
 
 
 def pieces_in(path: str | os.PathLike[str]) -> tuple[dict[str, Piece], dict[str, str]]:
@@ -128,7 +154,7 @@ def _reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except SafetensorError as error:
-        raise FormatError(f"{path}: not a readable safetensors file ({error}); was it cut short or damaged?") from None
+        raise FormatError(f"{path}: {fault_of(error)}") from None
     except FormatError as error:
         where = "" if str(error).startswith(f"{path}: ") else f"{path}: "
         raise FormatError(f"{where}{str(error).rstrip('.')}.") from None
@@ -146,7 +172,20 @@ def _read_header(path: Path) -> tuple[dict[str, Any], int]:
         checked.metadata()  # whose order is another one every time
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        return json.loads(file.read(length)), 8 + length
+        return json.loads(file.read(length), object_pairs_hook=without_twins), 8 + length
+
+
+def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs of a JSON object as a dictionary, for `json.loads`.
+
+    Raises:
+        FormatError: a name is there twice, of which one reader could take the first and another the second.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise FormatError(f"'{twice}' stands in the header twice")
+    return found
 
 
 def _read_or_map(file: BufferedReader, size: int) -> np.ndarray:

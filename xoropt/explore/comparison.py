@@ -14,6 +14,7 @@ from xoropt_solvers.comparing.runs import Run
 from xoropt_solvers.comparing.scoring import cactus, gap
 
 from xoropt.common.files import whole_file
+from xoropt.common.kinds import checked
 from xoropt.explore.figures import FORMATS
 from xoropt.explore.html import write_page
 from xoropt.explore.symbols import COLOURS
@@ -25,6 +26,7 @@ LEAST = 1e-3
 STYLES = ("-", "--", ":")
 
 
+@checked
 def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> list[Path]:
     """Write a comparison into a folder, beside its runs.
 

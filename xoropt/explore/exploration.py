@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from xoropt.codec.compiled.threads import count_cores
-from xoropt.common.arguments import check_int, check_time_limit
+from xoropt.common.arguments import MOST_JOBS, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.kinds import checked
 from xoropt.common.version import __version__
 from xoropt.explore.advice import advise
 from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
@@ -29,6 +30,7 @@ SYNTHESIS_SECONDS = 5.0
 """The most seconds for the circuit of one network of the front, where there is time left."""
 
 
+@checked
 def explore(
     space: str | os.PathLike[str] | Mapping[str, Any] | Space | None = None,
     data: str | os.PathLike[str] | Mapping[str, np.ndarray] | CompressedModel | Workload | None = None,
@@ -77,7 +79,7 @@ def explore(
     """
     check_time_limit(budget, "budget")
     clock = Clock(budget)
-    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1)
+    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1, MOST_JOBS)
     space = space if isinstance(space, Space) else read_space(space)
     rates = space.sparsity if sparsity is None else tuple(np.atleast_1d(sparsity).tolist())
     workloads = (

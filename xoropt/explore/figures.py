@@ -7,6 +7,7 @@ from typing import Any
 
 from xoropt.common.errors import XoroptError
 from xoropt.common.files import whole_file
+from xoropt.common.kinds import checked
 from xoropt.explore.front import GRAIN, SPEEDS, VIEWS
 from xoropt.explore.results import Exploration
 from xoropt.explore.symbols import symbol_of
@@ -21,6 +22,7 @@ TICKS = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995,
 FORMATS = ("svg", "png")
 
 
+@checked
 def write_figures(exploration: Exploration, folder: str | os.PathLike[str]) -> list[Path]:
     """Write E against each cost as SVG and PNG, a figure for each workload.
 
@@ -52,6 +54,7 @@ def write_figures(exploration: Exploration, folder: str | os.PathLike[str]) -> l
     return written
 
 
+@checked
 def draw_fronts(exploration: Exploration, workload: str, axes: Any) -> None:
     """Draw E against gates, registers, depth and decoding speed into four matplotlib axes.
 

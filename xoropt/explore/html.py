@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.common.files import whole_file
+from xoropt.common.kinds import checked
 from xoropt.explore.results import Exploration
 from xoropt.explore.symbols import path_of, symbol_of
 
 __all__ = ["write_page", "write_report"]
 
 
+@checked
 def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path:
     """Write an exploration as a page that works offline: a plot to hover over, recommendations, the front.
 

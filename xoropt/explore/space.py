@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
+from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError
 from xoropt.common.files import read_text
+from xoropt.common.kinds import checked
 from xoropt.explore.checks import MAX_POINTS, Table, check_names, numbers_of, remembers, table_of, texts_of, within
 from xoropt.networks import TOPOLOGIES, from_recipe
 from xoropt.networks.recipes import nearest
@@ -94,6 +96,9 @@ class Space:
             ArgumentError: a key is unknown (the message names the nearest known one), a value is of the wrong kind, or
                 there is no point at all.
         """
+        check_kind("description", description, Mapping, "keys and values as in a SPACE.toml")
+        for key in description:
+            check_kind("description", key, str, "a dictionary whose keys are texts; one of them is")
         known = [*TOP_KEYS, *TOPOLOGIES]
         tables: list[Table] = []
         for key, value in description.items():
@@ -178,6 +183,7 @@ def _searched(
         yield from (Point(recipe, order, patching=method) for method in patches)
 
 
+@checked
 def read_space(source: str | os.PathLike[str] | Mapping[str, Any] | None) -> Space:
     """Read a space from a TOML file or a dictionary.
 

@@ -1,5 +1,6 @@
 """Decoders as hardware: their cost, their Verilog, the cycles that they take, and their simulation."""
 
+from xoropt.hardware.cell_library import MappedDesign, map_to_cells, open_library
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, PatchCost, cost
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
@@ -14,6 +15,7 @@ __all__ = [
     "DecoderConfig",
     "DecoderCost",
     "Design",
+    "MappedDesign",
     "Netlist",
     "PatchCost",
     "PortRates",
@@ -23,6 +25,8 @@ __all__ = [
     "count_cycles",
     "count_netlist",
     "design",
+    "map_to_cells",
+    "open_library",
     "random_stimulus",
     "simulate",
     "stimulus_of",

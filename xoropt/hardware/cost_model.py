@@ -7,6 +7,7 @@ import numpy as np
 
 from xoropt.circuits import XorCircuit
 from xoropt.circuits.registry import find
+from xoropt.common.kinds import checked
 from xoropt.hardware.circuits import arrivals, depth_of, stage_circuits
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.register_stages import PAD, RegisterStages, register_stages_of
@@ -95,6 +96,7 @@ class DecoderCost:
         }
 
 
+@checked
 def cost(
     network: XorNetwork,
     synthesis: str | None = None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.hardware.config import DecoderConfig
 
 __all__ = ["FULL", "Cycles", "PortRates", "count_cycles"]
@@ -72,6 +73,7 @@ class Cycles:
         return vars(self) | {"outputs_per_cycle": self.outputs_per_cycle}
 
 
+@checked
 def count_cycles(
     first: np.ndarray,
     counts: np.ndarray,
@@ -98,6 +100,11 @@ def count_cycles(
     """
     from xoropt.hardware.kernels import run
 
+    check_int("lag", lag, 0, len(first))
+    for name, array in (("first", first), ("counts", counts), ("patch_steps", patch_steps)):
+        if array.ndim != 1 or (array.size and array.dtype.kind not in ("b" if array is first else "iu")):
+            kind = "bool" if array is first else "integers"
+            raise ArgumentError(f"Argument '{name}' must be {kind} of one axis, not {array.dtype} {array.shape}.")
     config, rates = config or DecoderConfig(), rates or PortRates()
     begins = np.flatnonzero(first)
     made = np.diff(np.append(begins, len(first))) - lag

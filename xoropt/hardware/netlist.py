@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from xoropt.circuits.yosys import netlist_cells
+from xoropt.common.kinds import checked
 from xoropt.hardware.verilog import Design
 
 __all__ = ["Netlist", "count_netlist"]
@@ -25,6 +26,7 @@ class Netlist:
     patch_gates: int
 
 
+@checked
 def count_netlist(built: Design) -> Netlist:
     """Count the cells of a decoder's Verilog with yosys.
 

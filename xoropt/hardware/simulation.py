@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.common.errors import XoroptError
+from xoropt.common.kinds import checked
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
 from xoropt.hardware.stimulus import Stimulus
 from xoropt.hardware.testbench import bench_files
@@ -84,6 +85,7 @@ def _run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
+@checked
 def simulate(
     stimulus: Stimulus, built: Design | None = None, rates: Sequence[PortRates] = (PortRates(),)
 ) -> list[Simulation]:

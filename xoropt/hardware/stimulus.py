@@ -19,11 +19,15 @@ from xoropt.codec.streams.patches import pack_stream_patches
 from xoropt.codec.streams.segments import Layout, assign_steps, count_seed_rows, open_seed_bits
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.register_stages import register_stages_of
 from xoropt.networks import XorNetwork
 
 __all__ = ["Stimulus", "random_stimulus", "stimulus_of"]
+
+MOST_STEPS = 1 << 24
+"""The most random steps: their outputs are held in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class Stimulus:
         counts: int64 (steps,), the number of outputs of each step.
         patches: int64 (patches, 2), the step and the place of each patch, ascending, without the end mark.
         expected: bool (steps, n_out), what the software decoder makes.
-        known: bool (steps, n_out), the outputs that are weights; the others are padding.
+        at: int64 (steps, n_out), which bit of the tensor each output is: plane · weights + weight; -1 for padding.
     """
 
     network: XorNetwork
@@ -49,7 +53,12 @@ class Stimulus:
     counts: np.ndarray = field(repr=False)
     patches: np.ndarray = field(repr=False)
     expected: np.ndarray = field(repr=False)
-    known: np.ndarray = field(repr=False)
+    at: np.ndarray = field(repr=False)
+
+    @property
+    def known(self) -> np.ndarray:
+        """The outputs that are bits of the tensor, not padding: bool (steps, n_out)."""
+        return self.at >= 0
 
     def config(self, fifo: int = 4, flips: int = 1) -> DecoderConfig:
         """Return the configuration of a decoder whose counters are as wide as this stimulus needs.
@@ -69,6 +78,7 @@ class Stimulus:
         return np.concatenate([words, [end]]).astype(np.uint64)
 
 
+@checked
 def stimulus_of(encoded: Encoding) -> Stimulus:
     """Return the stimulus that makes a decoder produce the planes of an encoding, one plane after the other.
 
@@ -87,6 +97,7 @@ def stimulus_of(encoded: Encoding) -> Stimulus:
     return _stimulus(encoded.main, encoded.network)
 
 
+@checked
 def random_stimulus(network: XorNetwork, steps: int = 1000, patches: int = 50, seed: int = 0) -> Stimulus:
     """Return random seed bits and patches for the decoder of a network.
 
@@ -99,7 +110,8 @@ def random_stimulus(network: XorNetwork, steps: int = 1000, patches: int = 50, s
     Raises:
         ArgumentError: an argument is out of range.
     """
-    check_int("steps", steps, 1)
+    check_int("steps", steps, 1, MOST_STEPS)
+    check_int("seed", seed, 0)
     outputs = steps * network.n_out
     check_int("patches", patches, 0, outputs)
     rng = np.random.default_rng(seed)
@@ -132,7 +144,7 @@ class Run(NamedTuple):
     rate: tuple[int, int, int]  # a row of Stimulus.rates
     step: np.ndarray  # the step of each output, ascending
     place: np.ndarray  # the place of each output in its step
-    outputs: np.ndarray  # bool (3, outputs): the bits, whether they are known, and the flips
+    outputs: np.ndarray  # int64 (3, outputs): the bits, which bits of the tensor they are, and the flips
 
 
 def _stimulus(encoded: Encoding, network: XorNetwork) -> Stimulus:
@@ -148,9 +160,9 @@ def _stimulus(encoded: Encoding, network: XorNetwork) -> Stimulus:
         raise ArgumentError("There are no values to decode.")
     lag = register_stages_of(network).lag
     parts = [_unroll(network, lag, run) for run in runs]
-    seeds, first, rates, counts, expected, known, flips = (np.concatenate(part) for part in zip(*parts, strict=True))
+    seeds, first, rates, counts, expected, at, flips = (np.concatenate(part) for part in zip(*parts, strict=True))
     patches = np.stack(np.nonzero(flips), axis=1).astype(np.int64)
-    return Stimulus(network, seeds, first, rates, counts, patches, expected, known)
+    return Stimulus(network, seeds, first, rates, counts, patches, expected.astype(bool), at)
 
 
 def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> list[Run]:
@@ -163,7 +175,8 @@ def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> lis
         if seed_bits:
             m = count_seed_rows(order, seed_bits)
             ring = read_seed_rows(encoded.seeds[p], bit, seed_bits, order).T.reshape(-1).astype(bool)
-            outputs = _padded(size, bits[begin : begin + size], flips[begin : begin + size])
+            whole = p * len(bits) + begin
+            outputs = _padded(size, bits[begin : begin + size], flips[begin : begin + size], whole)
             stream = np.array([to_stream(order, row).T for row in outputs])  # (3, lanes, rows)
             step, place = assign_steps(order, rows, m, network)
             steps = int(step[-1]) + 1
@@ -180,11 +193,12 @@ def _runs(encoded: Encoding, p: int, bits: np.ndarray, flips: np.ndarray) -> lis
     return runs
 
 
-def _padded(size: int, bits: np.ndarray, flips: np.ndarray) -> np.ndarray:
-    """Return the bits, whether they are known, and the flips of `size` outputs; those after `bits` are padding."""
-    outputs = np.zeros((3, size), dtype=bool)
+def _padded(size: int, bits: np.ndarray, flips: np.ndarray, begin: int) -> np.ndarray:
+    """Return bits, which bits of the tensor they are, from `begin` on, and flips; those after `bits` are padding."""
+    outputs = np.zeros((3, size), dtype=np.int64)
     outputs[0, : len(bits)] = bits
-    outputs[1, : len(bits)] = True
+    outputs[1] = -1
+    outputs[1, : len(bits)] = np.arange(begin, begin + len(bits))
     outputs[2, : len(bits)] = flips
     return outputs
 
@@ -196,7 +210,8 @@ def _unroll(network: XorNetwork, lag: int, run: Run) -> tuple[np.ndarray, ...]:
     at = (run.origin + np.arange(words * network.n_in)) % len(run.ring)
     base, more, modulus = run.rate
     t = np.arange(steps + 1, dtype=np.int64)
-    made = np.zeros((3, steps, network.n_out), dtype=bool)
+    made = np.zeros((3, steps, network.n_out), dtype=np.int64)
+    made[1] = -1
     made[:, run.step, run.place] = run.outputs
     first = np.zeros(words, dtype=bool)
     first[0] = True

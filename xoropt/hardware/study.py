@@ -8,6 +8,7 @@ from typing import Any
 
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.output_folders import check_folder, write_folder
+from xoropt.hardware.cell_library import MappedDesign, map_to_cells
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, cost
 from xoropt.hardware.cycles import Cycles, PortRates, count_cycles
@@ -84,6 +85,7 @@ class Study:
         cycles: the cycles that the cycle model counts for the stimulus, if there is one.
         files: the files, if they were written.
         netlist: what yosys counts, if it was asked to.
+        mapped: the decoder in the cells of a library, if there is one.
         simulation: the result of the simulation, if there was one.
     """
 
@@ -92,6 +94,7 @@ class Study:
     cycles: Cycles | None = None
     files: WrittenFiles | None = None
     netlist: Netlist | None = None
+    mapped: MappedDesign | None = None
     simulation: Simulation | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +104,7 @@ class Study:
             "cycles": self.cycles and self.cycles.to_dict(),
             "files": self.files and asdict(self.files),
             "netlist": self.netlist and asdict(self.netlist),
+            "mapped": self.mapped and asdict(self.mapped),
             "simulation": self.simulation and self.simulation.to_dict(),
         }
         decoders = {name: decoder.to_dict() for name, decoder in self.decoders.items()}
@@ -118,12 +122,13 @@ class _Options:
     out: str | os.PathLike[str] | None
     simulated: bool
     counted: bool
+    liberty: str | os.PathLike[str] | None
     overwrite: bool
 
     @property
     def needs_one(self) -> bool:
         """Whether they ask for more than costs, and so for a single decoder."""
-        return self.out is not None or self.simulated or self.counted
+        return self.out is not None or self.simulated or self.counted or self.liberty is not None
 
 
 def study(
@@ -138,6 +143,7 @@ def study(
     out: str | os.PathLike[str] | None = None,
     simulated: bool = False,
     counted: bool = False,
+    liberty: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Study:
     """Return the figures of a decoder; if `out` is given, write its Verilog, a testbench and the testbench's data.
@@ -151,6 +157,7 @@ def study(
         out: the folder for the files; None means that none are written.
         simulated: simulate the decoder in Icarus Verilog.
         counted: have yosys count the Verilog's cells.
+        liberty: a cell library in the Liberty format to which yosys maps the decoder; None for none.
         overwrite: replace files in `out`.
 
     Raises:
@@ -159,7 +166,15 @@ def study(
             missing or failed.
     """
     options = _Options(
-        DecoderConfig(fifo, flips), PortRates(*ports), synthesis, time_limit, out, simulated, counted, overwrite
+        DecoderConfig(fifo, flips),
+        PortRates(*ports),
+        synthesis,
+        time_limit,
+        out,
+        simulated,
+        counted,
+        liberty,
+        overwrite,
     )
     if out is not None:
         check_folder(out, FILES, overwrite)
@@ -228,5 +243,6 @@ def _study_one(name: str, stimulus: Stimulus, options: _Options) -> Study:
         ),
         files=None if options.out is None else WrittenFiles(str(options.out)),
         netlist=count_netlist(built) if options.counted else None,
+        mapped=None if options.liberty is None else map_to_cells(built.verilog, built.name, options.liberty),
         simulation=simulate(stimulus, built, (options.rates,))[0] if options.simulated else None,
     )

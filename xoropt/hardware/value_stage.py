@@ -8,6 +8,7 @@ of variable length: the stage is combinational, a `casez` of as many entries as 
 from xoropt.circuits.verilog import check_name
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.prefix_codes import plane_words
 
@@ -17,6 +18,7 @@ MAX_LANES = 512
 """The most weights that the stage makes in a cycle."""
 
 
+@checked
 def values_verilog(levels: CodedField, lanes: int = 1, name: str = "values") -> str:
     """Write the stage that makes weights of the planes' bits.
 

@@ -9,6 +9,7 @@ from xoropt.circuits.registry import find
 from xoropt.circuits.verilog import ZERO_BIT, check_name
 from xoropt.common.errors import ArgumentError
 from xoropt.common.foreign_text import in_comment
+from xoropt.common.kinds import checked
 from xoropt.hardware.circuits import stage_circuits
 from xoropt.hardware.config import DecoderConfig
 from xoropt.hardware.cost_model import DecoderCost, cost_of
@@ -44,6 +45,7 @@ class Design:
     verilog: str = field(repr=False)
 
 
+@checked
 def design(
     network: XorNetwork,
     config: DecoderConfig | None = None,

@@ -21,6 +21,9 @@ CACHES = ("none", "mask", "bits")
 """What calls keep of a tensor, as long as it lives: nothing, the mask's bits, or those of the planes, too."""
 
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+MOST_WORDS = 1 << 17
+"""The most words of mask and planes that are decoded at once, unless a band has more."""
+
 SPARE = 24
 """Words behind those that are needed, which loops may read or write."""
 
@@ -69,11 +72,14 @@ def open_bands(tensor: CompressedTensor, rows: int, columns: int, cache: str) ->
     reader = reader_of(tensor.encoded)
 
     def words(some: list[tuple[int, int]], use: Callable[[int, int, Words], None]) -> None:
+        some = _join(some, MOST_WORDS // ((planes + 1) * blocks))
         each = max(b - a for a, b in some) * blocks + SPARE  # words of a band
         stride = words_per_plane(reader, [(a * columns, b * columns) for a, b in some]) + SPARE
-        spare = borrow(planes * stride + (planes + 2) * each)
+        rows_of_words = columns % 64 == 0  # in what is decoded, too, where nothing has to be moved then
+        rooms = 1 if rows_of_words else planes + 2
+        spare = borrow(planes * stride + rooms * each)
         held = spare[: planes * stride].reshape(planes, stride)
-        moved = spare[planes * stride :][: (planes + 2) * each].reshape(planes + 2, each)
+        moved = spare[planes * stride :][: rooms * each].reshape(rooms, each)
         read_mask = band_masks(tensor, columns, some)
         for a, b in some:
             mask = kept[0][a * blocks :] if kept else _mask_words(read_mask(a, b), a, b, columns, moved)
@@ -82,11 +88,10 @@ def open_bands(tensor: CompressedTensor, rows: int, columns: int, cache: str) ->
                 continue
             first, stop = a * columns, b * columns
             origin = fill_planes(reader, flips_of(tensor.encoded, first, stop), first, stop, held)
-            use(
-                a,
-                b,
-                (mask, *(_aligned_rows(held[p], first - origin, b - a, columns, moved[2 + p]) for p in range(planes))),
+            parts = (
+                _aligned_rows(held[p], first - origin, b - a, columns, moved[(2 + p) % rooms]) for p in range(planes)
             )
+            use(a, b, (mask, *parts))
         give_back(spare)
 
     opened = BandWords(bands, words)
@@ -106,6 +111,18 @@ def open_bands(tensor: CompressedTensor, rows: int, columns: int, cache: str) ->
     return open_bands(tensor, rows, columns, cache)
 
 
+def _join(bands: list[tuple[int, int]], rows: int) -> list[tuple[int, int]]:
+    """Join neighbouring bands to ones of at most so many rows, or single ones."""
+    joined = [bands[0]]
+    for a, b in bands[1:]:
+        first = joined[-1][0]
+        if b - first <= rows:
+            joined[-1] = first, b
+        else:
+            joined.append((a, b))
+    return joined
+
+
 def _aligned_rows(source: np.ndarray, at: int, rows: int, columns: int, out: np.ndarray) -> np.ndarray:
     """Return words whose rows begin with a word: those of `source` from a bit on, or `out`, to which they are moved."""
     if at % 64 == 0 and columns % 64 == 0:
@@ -122,4 +139,4 @@ def _mask_words(read: tuple[np.ndarray | None, int], a: int, b: int, columns: in
         return room[0]
     at = a * columns - begin
     read_octets(readonly(octets), at, (b - a) * columns, room[0])
-    return _aligned_rows(room[0], at % 8, b - a, columns, room[1])
+    return _aligned_rows(room[0], at % 8, b - a, columns, room[1 % len(room)])

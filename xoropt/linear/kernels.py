@@ -1,22 +1,41 @@
-"""Compiled products of weights with few levels: a word of each plane becomes 64 weights in registers, and sums."""
+"""Compiled products of weights with few levels: a word of each plane becomes 64 weights in registers, and sums.
+
+Products go row by row, or batch by batch: then the mask and the planes of some rows are decoded and used in one call.
+What is decoded stays in the second-level cache, and nothing of Python runs between the batches.
+"""
 
 import numpy as np
 from numba import njit
 
-from xoropt.common.words.kernels import put_bits
+from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
+from xoropt.common.words.kernels import flip_bits, put_bits
 from xoropt.linear.vectors import (
     add_products,
     add_scaled,
+    add_sums,
     load_numbers,
     numbers_at,
-    put_sums,
     scaled_weights,
     store_numbers,
     weights_at,
     zero_sums,
 )
+from xoropt.masks.prefix.kernels import decode_bands
 
-__all__ = ["add_rows", "align_rows", "multiply_numbers", "multiply_rows", "widen"]
+__all__ = [
+    "add_batches",
+    "add_rows",
+    "align_rows",
+    "multiply_batches",
+    "multiply_numbers",
+    "multiply_rows",
+    "widen",
+    "write_rows",
+]
+
+
+CACHED = 128
+"""Blocks of 64 columns times vectors whose numbers stay in the first-level cache: 32 KB."""
 
 
 @njit(nogil=True, cache=True)
@@ -36,31 +55,52 @@ def align_rows(source, at, rows, columns, out):
 
 @njit(nogil=True, cache=True)
 def multiply_rows(words, tables, blocks, x, columns, y):
-    """Multiply rows of weights by some vectors, two rows at once.
+    """Multiply rows of weights by some vectors, two rows at once, columns by as many as fit into the cache.
 
     Args:
-        words: a tuple of uint64 arrays, the mask's and up to four planes' bits; each row has `blocks` words.
-        tables: float32 (16 or 16·rows,), the levels of all rows, or of each.
+        words: a tuple of uint64 arrays, the mask's and up to six planes' bits; each row has `blocks` words.
+        tables: float32 (n or n·rows,), the levels of all rows, or of each: n = 16, or more for more than four planes.
         blocks: ⌈weights of a row / 64⌉.
         x: float32 (blocks·vectors·64,), for each block the numbers of each vector in the order of quarters.
         columns: a tuple with as many items as there are vectors.
-        y: out, float32 (rows·vectors,).
+        y: float32 (rows·vectors,), to which the products are added.
     """
     vectors = len(columns)
-    rows = len(y) // vectors
-    step = 16 if len(tables) > 16 else 0
-    for r in range(0, rows, 2):
-        s = min(r + 1, rows - 1)
-        first, second = zero_sums(columns), zero_sums(columns)
-        i, j, at = r * blocks, s * blocks, 0
-        for _ in range(blocks):
-            first = add_products(first, weights_at(words, i, tables, step * r), x, at)
-            second = add_products(second, weights_at(words, j, tables, step * s), x, at)
-            at += 64 * vectors
-            i += 1
-            j += 1
-        put_sums(first, y, r * vectors)
-        put_sums(second, y, s * vectors)
+    rows, most = len(y) // vectors, max(1, CACHED // vectors)
+    width = max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
+    for begin in range(0, blocks, most):
+        some = min(most, blocks - begin)
+        for r in range(0, rows, 2):
+            s = min(r + 1, rows - 1)
+            first, second = zero_sums(columns), zero_sums(columns)
+            i, j, at = r * blocks + begin, s * blocks + begin, 64 * vectors * begin
+            for _ in range(some):
+                first = add_products(first, weights_at(words, i, tables, step * r), x, at)
+                second = add_products(second, weights_at(words, j, tables, step * s), x, at)
+                at += 64 * vectors
+                i += 1
+                j += 1
+            add_sums(first, y, r * vectors)
+            if s > r:
+                add_sums(second, y, s * vectors)
+
+
+@njit(nogil=True, cache=True)
+def write_rows(words, tables, blocks, first, stop, out):
+    """Write rows first … stop − 1 of weights as numbers.
+
+    Args:
+        words, tables, blocks: as for `multiply_rows`.
+        out: float32 ((stop − first)·blocks·64,), 64 columns after the others in the order of quarters.
+    """
+    width = max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
+    at = 0
+    for r in range(first, stop):
+        for i in range(r * blocks, (r + 1) * blocks):
+            store_numbers(out, at, weights_at(words, i, tables, step * r))
+            at += 64
 
 
 @njit(nogil=True, cache=True)
@@ -72,7 +112,8 @@ def add_rows(words, tables, blocks, x, y):
         x: float32 (rows,), the factors.
         y: float32 (64·blocks,), to which they are added, in the order of quarters.
     """
-    rows, step = len(x), 16 if len(tables) > 16 else 0
+    rows, width = len(x), max(16, 1 << (len(words) - 1))
+    step = width if len(tables) > width else 0
     r = 0
     while r + 4 <= rows:
         i = r * blocks
@@ -104,27 +145,100 @@ def multiply_numbers(numbers, x, columns, y, rest):
     Args:
         numbers: float32, or bfloat16 as uint16, rows one after the other.
         x, columns: as for `multiply_rows`, the numbers of 64 columns in their own order.
-        y: out, float32 (rows·vectors,).
+        y: float32 (rows·vectors,), to which the products are added.
         rest: of the dtype of `numbers`, (128,), zeros.
     """
     vectors = len(columns)
-    rows = len(y) // vectors
+    rows, most = len(y) // vectors, max(1, CACHED // vectors)
     length = len(numbers) // rows
-    left = length & 63
-    for r in range(0, rows, 2):
-        s = min(r + 1, rows - 1)
-        first, second = zero_sums(columns), zero_sums(columns)
-        i, j, at = r * length, s * length, 0
-        for _ in range(length >> 6):
-            first = add_products(first, numbers_at(numbers, i), x, at)
-            second = add_products(second, numbers_at(numbers, j), x, at)
-            at += 64 * vectors
-            i += 64
-            j += 64
-        if left:
-            for k in range(left):
-                rest[k], rest[64 + k] = numbers[i + k], numbers[j + k]
-            first = add_products(first, numbers_at(rest, 0), x, at)
-            second = add_products(second, numbers_at(rest, 64), x, at)
-        put_sums(first, y, r * vectors)
-        put_sums(second, y, s * vectors)
+    blocks, left = length >> 6, length & 63
+    for begin in range(0, max(1, blocks), most):
+        some = min(most, blocks - begin)
+        for r in range(0, rows, 2):
+            s = min(r + 1, rows - 1)
+            first, second = zero_sums(columns), zero_sums(columns)
+            i, j, at = r * length + 64 * begin, s * length + 64 * begin, 64 * vectors * begin
+            for _ in range(some):
+                first = add_products(first, numbers_at(numbers, i), x, at)
+                second = add_products(second, numbers_at(numbers, j), x, at)
+                at += 64 * vectors
+                i += 64
+                j += 64
+            if left and begin + some == blocks:
+                for k in range(left):
+                    rest[k], rest[64 + k] = numbers[i + k], numbers[j + k]
+                first = add_products(first, numbers_at(rest, 0), x, at)
+                second = add_products(second, numbers_at(rest, 64), x, at)
+            add_sums(first, y, r * vectors)
+            if s > r:
+                add_sums(second, y, s * vectors)
+
+
+@njit(nogil=True, cache=True)
+def decode_batch(batch, columns, mask, listed, planes, room):
+    """Decode the mask and the planes of some rows.
+
+    Args:
+        batch: the first row, a multiple of 8, the row after the last one, and the same of the mask's bands.
+        columns: of a row, a multiple of 64.
+        mask: the arguments of a `MaskBatches`, and the weights of a band.
+        listed: its listed weights.
+        planes: octets, tables, order, placed and ends of a `WideRows`, and for each plane the bits to flip.
+        room: working memory: for the rows of planes, uint64; for the plane of bands, uint64, and the codes of their
+            groups, uint8; for `unpack_groups`; for the mask, as uint64 and as uint16; for each plane, uint64.
+
+    Returns:
+        The words of the mask.
+    """
+    a, b, begin, end = batch
+    arguments, band = mask
+    octets, tables, order, placed, ends, flips = planes
+    spare, plane, codes, block, numbers, words, symbols, held = room
+    decode_bands(arguments, begin, end, spare, plane, codes, block, numbers, symbols)
+    first, stop = a * columns, b * columns
+    flip_bits(words, listed, first, stop, begin * band)
+    for p in range(len(held)):
+        wanted, scratch = (first >> 9, (stop + 511) >> 9, first), (spare, ends[0], ends[1])
+        fill_lanes512(octets[p], tables[p], wanted, order, placed, scratch, held[p], False)
+        flip_bits(held[p], flips[p], first, stop, first)
+    return words[(first - begin * band) >> 6 :]
+
+
+@njit(nogil=True, cache=True)
+def multiply_batches(batches, columns, mask, listed, planes, room, tables, x, vectors, y):
+    """Multiply rows of weights by some vectors.
+
+    Args:
+        batches: int64 (n, 4), see `decode_batch`; the first row of `y` is that of the first batch.
+        columns, mask, listed, planes, room: as for `decode_batch`.
+        tables: float32, the levels of all rows, or those of each row of the tensor, see `multiply_rows`.
+        x: see `multiply_rows`.
+        vectors: its tuple `columns`.
+        y: float32 (rows·vectors,), to which they are added.
+    """
+    at, width = 0, max(16, 1 << len(room[7]))
+    for k in range(len(batches)):
+        batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
+        kept = decode_batch(batch, columns, mask, listed, planes, room)
+        some = tables[width * batch[0] : width * batch[1]] if len(tables) > width else tables
+        to = at + (batch[1] - batch[0]) * len(vectors)
+        multiply_rows((kept, *room[7]), some, columns >> 6, x, vectors, y[at:to])
+        at = to
+
+
+@njit(nogil=True, cache=True)
+def add_batches(batches, columns, mask, listed, planes, room, tables, x, y):
+    """Add rows of weights, each times a number, to vectors.
+
+    Args:
+        batches, columns, mask, listed, planes, room, tables: as for `multiply_batches`.
+        x: float32 (vectors, rows of the tensor), the factors.
+        y: float32 (vectors, columns), to which they are added, see `add_rows`.
+    """
+    width = max(16, 1 << len(room[7]))
+    for k in range(len(batches)):
+        batch = batches[k, 0], batches[k, 1], batches[k, 2], batches[k, 3]
+        kept = decode_batch(batch, columns, mask, listed, planes, room)
+        some = tables[width * batch[0] : width * batch[1]] if len(tables) > width else tables
+        for v in range(len(x)):
+            add_rows((kept, *room[7]), some, columns >> 6, x[v, batch[0] : batch[1]], y[v])

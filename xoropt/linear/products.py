@@ -10,7 +10,7 @@ from xoropt.codec.decoder import check_jobs
 from xoropt.codec.products import plane_products
 from xoropt.common.arguments import check_choice
 from xoropt.common.errors import ArgumentError
-from xoropt.common.foreign_arrays import to_numpy
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.linear.few_levels import add_few_levels, multiply_few_levels, suits_few_levels
 from xoropt.linear.tiles import add_tiles, multiply_tiles
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
@@ -63,7 +63,7 @@ def matvec(
         jobs: threads, as for `xoropt.decode`.
         cache: "mask": keep the mask's bits for the next call, as long as the tensor lives, an eighth of a byte for each
             weight; "bits": those of the planes, too, as much again for each plane; "none": keep nothing. Only weights
-            of at most 16 levels are multiplied from bits, others keep nothing.
+            of at most 64 levels are multiplied from bits, others keep nothing.
 
     Returns:
         (rows,) or (rows, k): float64 where the weights or x are float64 or integers of 4 or 8 bytes, otherwise float32.
@@ -79,8 +79,10 @@ def matvec(
     check_jobs(jobs)
     check_choice("cache", cache, CACHES)
     if not isinstance(tensor, CompressedTensor | UncompressedTensor):
-        if not hasattr(tensor, "check_parts"):
-            raise ArgumentError(f"Argument 'tensor' must be a tensor of a model or an encoding, not {tensor!r:.80}.")
+        if not hasattr(tensor, "check_parts") or isinstance(tensor, type):
+            raise ArgumentError(
+                f"Argument 'tensor' must be a tensor of a model or an encoding, not {type(tensor).__name__}."
+            )
         return plane_products(tensor, x, mask, decoder, jobs)
     if mask is not None:
         raise ArgumentError("Argument 'mask' goes with an encoding; a tensor of a model has its own.")
@@ -117,7 +119,7 @@ def rmatvec(
     check_jobs(jobs)
     check_choice("cache", cache, CACHES)
     if not isinstance(tensor, CompressedTensor | UncompressedTensor):
-        raise ArgumentError(f"Argument 'tensor' must be a tensor of a model, not {tensor!r:.80}.")
+        raise ArgumentError(f"Argument 'tensor' must be a tensor of a model, not {type(tensor).__name__}.")
     given = _operands(tensor, x, "rows")
     y = np.empty((given.columns, given.x.shape[1]), dtype=given.x.dtype)
     if _from_bits(tensor, given, decoder):
@@ -135,7 +137,7 @@ def _one_axis(given: _Operands, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _operands(tensor: Tensor, x: Any, side: str) -> _Operands:
     """Check the vectors against the axis `side`, "rows" or "columns", of a tensor."""
     shape, dtype = shape_and_dtype(tensor)
-    x = np.asarray(to_numpy(x))
+    x = plain_array("Argument 'x'", x)
     real = x.dtype.kind in "biufV" and not x.dtype.name.startswith("void")
     if not shape or dtype.kind == "c" or not real or x.ndim not in (1, 2):
         raise ArgumentError("Argument 'x' must be real numbers of one or two axes, for a matrix of real numbers.")

@@ -1,4 +1,4 @@
-"""Products by tiles: a band of rows becomes floats in the cache, and the BLAS multiplies them there."""
+"""Products by tiles: a band of rows becomes floats in the cache, which compiled loops, or the BLAS, multiply there."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -19,14 +19,11 @@ __all__ = ["add_tiles", "multiply_tiles"]
 TILE = 1 << 20
 """The number of weights that a tile of the NumPy decoder holds, rounded to whole rows."""
 
-FEW_VECTORS = 32
-"""The most vectors for which compiled loops are faster than the BLAS, measured with OpenBLAS on AVX-512."""
-
 CACHED, SHARED = 1 << 17, 1 << 19
 """The number of weights that a tile of the compiled decoder holds, rounded to whole rows, for a vector and for several.
 
-The first is half a megabyte of float32, which stays in the second-level cache. The second is two, over which the BLAS's
-own preparations are spread."""
+The first is half a megabyte of float32, which stays in the second-level cache. The second is two, over which calls and
+the BLAS's own preparations are spread."""
 
 
 def multiply_tiles(
@@ -55,8 +52,8 @@ def multiply_tiles(
 
 
 def _takes_loops(tensor: CompressedTensor, x: np.ndarray, y: np.ndarray, decoder: str) -> bool:
-    """Return whether the loops of `xoropt.linear.kernels` are faster than the BLAS: few vectors of float32."""
-    if x.size > FEW_VECTORS * len(x) or y.dtype != np.float32 or not x.size:
+    """Return whether the loops of `xoropt.linear.kernels` can multiply, which are faster than the BLAS on tiles."""
+    if y.dtype != np.float32 or not x.size:
         return False
     if not use_compiled(tensor, decoder, 0, len(y) * len(x)):
         return False
@@ -76,7 +73,7 @@ def _loops(x: np.ndarray, y: np.ndarray) -> Callable[[Band, np.ndarray], None]:
         numbers = numbers if numbers.dtype == np.float32 else numbers.view(np.uint16)
         rest = np.zeros(128, dtype=numbers.dtype)
         for first, stop, size, packed in groups:
-            sums = np.empty((len(weights), size), dtype=np.float32)
+            sums = np.zeros((len(weights), size), dtype=np.float32)
             multiply_numbers(numbers, packed, (0,) * size, sums.reshape(-1), rest)
             into[slice(*tile), first:stop] = sums[:, : stop - first]
 

@@ -2,7 +2,8 @@
 
 The numbers of 64 columns lie in the *order of quarters*: place 16·k + i holds that of column 4·i + k. So four codes,
 which are bytes of one 32-bit word, are the indexes of four look-ups without being moved: a shift brings each to the
-bottom, and the instruction VPERMPS reads no more than the lowest four bits of an index. No intrinsic checks an index.
+bottom, and the instruction VPERMPS reads no more than the lowest four bits of an index, VPERMI2PS five. No intrinsic
+checks an index.
 """
 
 from functools import cache
@@ -19,10 +20,10 @@ from xoropt.common.words.vectors import address
 __all__ = [
     "add_products",
     "add_scaled",
+    "add_sums",
     "has_permutation",
     "load_numbers",
     "numbers_at",
-    "put_sums",
     "scaled_weights",
     "store_numbers",
     "weights_at",
@@ -97,28 +98,47 @@ def moved(builder, index, by):
 def looked_up(context, builder, words_type, words, i, table):
     """Look the weights of word i up: four vectors of 16, in the order of quarters.
 
-    Up to three planes, the bit above theirs says that a weight is kept, and the lower half of the table is zeros; with
-    four, pruned weights are set to zero afterwards.
+    The bit above those of the planes says that a weight is kept. Up to three planes, the lower half of the table is
+    zeros; with four, a register of zeros is, and the table the upper one of two; with more, two or four registers are
+    looked up, and pruned weights are set to zero afterwards.
     """
-    planes = len(words_type) - 1
-    kept = 16 if planes == 4 else 8
+    planes, zeros = len(words_type) - 1, ir.Constant(QUARTER, None)
+    kept = 1 << max(3, planes)
     codes = ir.Constant(CODES, None)
     for k in range(planes + 1):
         array = builder.extract_value(words, k)
         word = builder.load(address(context, builder, words_type[k], array, i, WORD))
-        marked = builder.or_(codes, constant(CODES, kept if k == 0 else 1 << k - 1))
+        marked = builder.add(codes, constant(CODES, kept if k == 0 else 1 << k - 1))  # one instruction, unlike OR
         codes = builder.select(builder.bitcast(word, CONDITIONS), marked, codes)
     four = builder.bitcast(codes, INDEXES)
     quarters = []
     for k in range(4):
         index = builder.lshr(four, constant(INDEXES, 8 * k)) if k else four
-        weights = call(builder, "llvm.x86.avx512.permvar.sf.512", [table, index], QUARTER)
-        if planes == 4:
-            bit = builder.and_(four, constant(INDEXES, kept << 8 * k))
-            chosen = builder.icmp_unsigned("!=", bit, ir.Constant(INDEXES, None))
-            weights = builder.select(chosen, weights, ir.Constant(QUARTER, None))
+        if planes < 4:
+            weights = call(builder, "llvm.x86.avx512.permvar.sf.512", [table[0], index], QUARTER)
+        else:
+            pairs = [zeros, *table] if planes == 4 else table
+            found = [
+                call(builder, "llvm.x86.avx512.vpermi2var.ps.512", [low, index, high], QUARTER)
+                for low, high in zip(pairs[::2], pairs[1::2], strict=True)
+            ]
+            weights = chosen(builder, four, 32 << 8 * k, found[1], found[0]) if planes == 6 else found[0]
+            weights = chosen(builder, four, kept << 8 * k, weights, zeros) if planes > 4 else weights
         quarters.append(weights)
     return quarters
+
+
+def chosen(builder, codes, bit, those, others):
+    """Take the numbers of `those` whose codes have a bit, and of `others` for the rest."""
+    has = builder.icmp_unsigned("!=", builder.and_(codes, constant(INDEXES, bit)), ir.Constant(INDEXES, None))
+    return builder.select(has, those, others)
+
+
+def load_table(context, builder, words_type, array_type, array, at):
+    """Load the levels of a row of a table: 16 of up to four planes, 32 of five, 64 of six."""
+    count = max(1, 1 << len(words_type) - 1 >> 4)
+    places = [moved(builder, at, LANES * k) for k in range(count)]
+    return [load(context, builder, array_type, array, place, QUARTER) for place in places]
 
 
 def weights_from(context, builder, words_type, words, i, table):
@@ -132,14 +152,14 @@ def weights_at(typing_context, words, i, table, at):
     """Return 64 weights.
 
     Args:
-        words: a tuple of arrays of uint64: the mask, and then up to four planes; bits i·64 … i·64 + 63 of each.
+        words: a tuple of arrays of uint64: the mask, and then up to six planes; bits i·64 … i·64 + 63 of each.
         i: see `words`.
-        table: float32, table[at : at + 16] are the weights by code, see `xoropt.linear.levels`.
+        table: float32, the weights by code from `at` on, see `xoropt.linear.levels`.
         at: see `table`.
     """
 
     def codegen(context, builder, signature, args):
-        table = load(context, builder, signature.args[2], args[2], args[3], QUARTER)
+        table = load_table(context, builder, signature.args[0], signature.args[2], args[2], args[3])
         return weights_from(context, builder, signature.args[0], args[0], args[1], table)
 
     return numbers_type(words, types.int64, table, types.int64), codegen
@@ -150,10 +170,10 @@ def scaled_weights(typing_context, words, i, table, at, factor):
     """Return 64 weights as `weights_at` does, times a number of float32: it is the levels that are multiplied."""
 
     def codegen(context, builder, signature, args):
-        table = load(context, builder, signature.args[2], args[2], args[3], QUARTER)
+        table = load_table(context, builder, signature.args[0], signature.args[2], args[2], args[3])
         one = builder.insert_element(ir.Constant(QUARTER, ir.Undefined), args[4], ir.Constant(I32, 0))
         factors = builder.shuffle_vector(one, one, ir.Constant(INDEXES, None))
-        table = builder.fmul(table, factors)
+        table = [builder.fmul(some, factors) for some in table]
         return weights_from(context, builder, signature.args[0], args[0], args[1], table)
 
     return numbers_type(words, types.int64, table, types.int64, types.float32), codegen
@@ -237,8 +257,8 @@ def add_products(typing_context, sums, numbers, x, at):
 
 
 @intrinsic
-def put_sums(typing_context, sums, y, at):
-    """Write the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
+def add_sums(typing_context, sums, y, at):
+    """Add the sum of all sums c of a tuple to y[at + c], float32; halves are added to halves."""
 
     def codegen(context, builder, signature, args):
         for c in range(len(sums)):
@@ -247,7 +267,7 @@ def put_sums(typing_context, sums, y, at):
                 rest = builder.fadd(part(builder, rest, 0, half), part(builder, rest, half, half))
             one = builder.fadd(*(builder.extract_element(rest, ir.Constant(I32, i)) for i in range(2)))
             to = address(context, builder, signature.args[1], args[1], moved(builder, args[2], c), FLOAT)
-            builder.store(one, to)
+            builder.store(builder.fadd(builder.load(to), one), to)
         return context.get_dummy_value()
 
     return types.void(sums, y, types.int64), codegen

@@ -1,9 +1,12 @@
 """Encoding of masks by the codec that is asked for or that stores least, and decoding."""
 
+import math
+
 import numpy as np
 
 from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
+from xoropt.common.kinds import checked
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
@@ -28,7 +31,7 @@ def check_codec(name: str) -> str:
     Raises:
         ArgumentError: it is neither.
     """
-    if name not in CHOICES and find_codec(name) is None:
+    if not isinstance(name, str) or (name not in CHOICES and find_codec(name) is None):
         raise ArgumentError(f"Argument 'mask' must be one of {', '.join([*CHOICES, *codec_names()])}, not {name!r}.")
     return name
 
@@ -66,6 +69,7 @@ def check_parts(name: str, parts: Parts, shape: tuple[int, ...], size: int) -> N
         raise DecodeError(f"a mask of {size} weights does not fit into memory") from None
 
 
+@checked
 def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
     """Plan how a mask may be stored, before anything is encoded.
 
@@ -81,6 +85,8 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
         ArgumentError: there is no such codec, or it cannot hold this mask.
     """
     check_codec(codec)
+    if mask.dtype != bool:
+        raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
     if codec in CHOICES:
         return _plan_choices(
             mask, {name: known for name, known in CODECS.items() if codec == "smallest" or known.random_access}
@@ -110,6 +116,7 @@ def _plans(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan
     return {name: plan for name, codec in codecs.items() if (plan := codec.plan(mask)) is not None}
 
 
+@checked
 def encode_mask(mask: np.ndarray, codec: str = "auto", jobs: int = 1, effort: str = "normal") -> tuple[str, Parts]:
     """Encode a mask.
 
@@ -154,6 +161,7 @@ def encode_planned(plans: dict[str, MaskPlan], jobs: int = 1, effort: str = "nor
     return best[2:]
 
 
+@checked
 def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int, rows: slice | None = None) -> np.ndarray:
     """Decode a mask.
 
@@ -171,5 +179,7 @@ def decode_mask(codec: str, parts: Parts, shape: tuple[int, ...], size: int, row
         ArgumentError: the rows are out of range.
         DecodeError: there is no such codec, or the parts do not fit the shape.
     """
+    if size != math.prod(shape):
+        raise ArgumentError(f"Argument 'size' must be {math.prod(shape)} for the shape {shape}, not {size}.")
     first, stop, part = weights_range(shape, rows)
     return codec_of_file(codec).decode(parts, shape, size, first, stop).reshape(part)

@@ -20,11 +20,14 @@ __all__ = ["CODEC", "pack_positions", "packed_bytes", "unpack_positions"]
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
     """Plan the stored part `mask`; None for a mask that keeps more than one weight in eight."""
-    if 8 * int(np.count_nonzero(mask)) > mask.size:
+    count, flat = int(np.count_nonzero(mask)), mask.reshape(-1)
+    if 8 * count > mask.size:
         return None
-    positions = np.flatnonzero(mask)
+    # The positions take as much memory as the mask, so that only some of them are held.
+    parts = (first + np.flatnonzero(flat[first : first + CHUNK]) for first in range(0, mask.size, CHUNK))
     return MaskPlan(
-        packed_bytes(positions, mask.size), lambda jobs, effort: {"mask": pack_positions(positions, mask.size)}
+        8 + stream_patch_bytes(parts, count, mask.size),
+        lambda jobs, effort: {"mask": pack_positions(np.flatnonzero(mask), mask.size)},
     )
 
 
@@ -45,7 +48,7 @@ def pack_positions(positions: np.ndarray, size: int) -> np.ndarray:
 
 def packed_bytes(positions: np.ndarray, size: int) -> int:
     """Count the bytes that `pack_positions` returns, without packing."""
-    return 8 + stream_patch_bytes(positions, size)
+    return 8 + stream_patch_bytes([positions], len(positions), size)
 
 
 def unpack_positions(data: np.ndarray, size: int, first: int, stop: int) -> np.ndarray:

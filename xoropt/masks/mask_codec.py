@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from xoropt.codec.compiled.reader import Reader
+from xoropt.common.kinds import checked
 
 __all__ = [
     "CHUNK",
     "DESCRIPTION",
     "DESCRIPTION_BYTES",
     "KeptValues",
+    "MaskBatches",
     "MaskCodec",
     "MaskPlan",
     "NearMask",
@@ -59,6 +61,7 @@ WeightsWriter = Callable[
 ]
 
 
+@checked
 def stored_bytes(parts: Parts) -> int:
     """Count the bytes that a mask's parts take in a file; `DESCRIPTION` counts as `DESCRIPTION_BYTES`."""
     return sum(DESCRIPTION_BYTES if name == DESCRIPTION else part.nbytes for name, part in parts.items())
@@ -94,6 +97,26 @@ class NearMask(NamedTuple):
 
     plan: MaskPlan
     differs: np.ndarray
+
+
+class MaskBatches(NamedTuple):
+    """A mask in bands, as `xoropt.masks.prefix.kernels.decode_bands` takes it.
+
+    Attributes:
+        band: weights of a band, a multiple of 512.
+        plane_words: words of the plane of a band.
+        scratch: words of working memory for the rows of its plane.
+        columns: of the mask as a matrix.
+        arguments: what is stored.
+        listed: weights whose bits are flipped afterwards, int64, ascending.
+    """
+
+    band: int
+    plane_words: int
+    scratch: int
+    columns: int
+    arguments: tuple[Any, ...]
+    listed: np.ndarray
 
 
 def by_chunks(decode: Decoder) -> Decoder:
@@ -133,6 +156,8 @@ class MaskCodec:
             `CHUNK` weights, which bounds the memory.
         check: checks the parts that a file holds, before anything is decoded: gets the parts, the shape and the number
             of weights, and raises DecodeError where they do not fit. None: `decode` finds out.
+        batches: gets the parts, the shape and the number of weights, and returns what compiled loops need that decode
+            some bands at a time, see `MaskBatches`; None where these parts, or this codec's in general, have none.
     """
 
     plan: Planner
@@ -144,6 +169,7 @@ class MaskCodec:
     near: Callable[[np.ndarray], NearMask | None] | None = None
     cheap_ranges: bool = False
     check: Callable[[Parts, tuple[int, ...], int], None] | None = None
+    batches: Callable[[Parts, tuple[int, ...], int], "MaskBatches | None"] | None = None
 
     def encode(self, mask: np.ndarray, jobs: int = 1, effort: str = "normal") -> Parts | None:
         """Encode a mask.

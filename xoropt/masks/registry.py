@@ -4,6 +4,7 @@ from functools import cache
 from importlib import metadata
 
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.masks import (
     bitmap,
     blocks,
@@ -42,6 +43,7 @@ ENTRY_POINTS = "xoropt.masks"
 """The group of entry points through which an installed package offers codecs, each of them a `MaskCodec`."""
 
 
+@checked
 def register(name: str, codec: MaskCodec) -> None:
     """Add a codec.
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.common.dtypes import name_of
+from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError, FormatError
-from xoropt.common.foreign_arrays import to_numpy
+from xoropt.common.foreign_arrays import plain_array
+from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import native
 
-__all__ = ["MAX_AXES", "array_of", "check_metadata", "check_names", "check_shape"]
+__all__ = ["MAX_AXES", "array_of", "check_factors", "check_metadata", "check_names", "check_shape"]
 
 MAX_AXES = 32
 """The most axes of a tensor: NumPy's limit before version 2, so that any reader can hold it."""
@@ -27,6 +28,7 @@ def check_names(names: Mapping[Any, Any]) -> None:
 
 def check_metadata(metadata: Mapping[Any, Any]) -> None:
     """Raise ArgumentError unless metadata are text by name, as a safetensors file has them."""
+    check_kind("metadata", metadata, Mapping, "text by name")
     for key, value in metadata.items():
         for word in (key, value):
             if not isinstance(word, str):
@@ -50,6 +52,15 @@ def check_shape(shape: tuple[int, ...]) -> None:
         raise FormatError(f"it has {len(shape)} dimensions; at most {MAX_AXES} are allowed")
 
 
+def check_factors(factors: Any) -> None:
+    """Raise ArgumentError unless Boolean products are given by name."""
+    check_kind("factors", factors, Mapping, "products by name, as xoropt.quantize.prune_low_rank returns them")
+    for product in factors.values():
+        check_kind(
+            "factors", product, BinaryFactors, "products by name, as xoropt.quantize.prune_low_rank returns them"
+        )
+
+
 def array_of(name: str, value: Any) -> np.ndarray:
     """Return a tensor as an array in the machine's byte order.
 
@@ -61,21 +72,11 @@ def array_of(name: str, value: Any) -> np.ndarray:
         ArgumentError: there is no such array, or a safetensors file can't hold it; the message names the tensor.
     """
     where = f"Tensor '{name}'"
-    if isinstance(value, np.ma.MaskedArray):
-        raise ArgumentError(f"{where} is a masked array; fill it first, for example with value.filled(0).")
     if isinstance(value, Mapping):
         raise ArgumentError(f"{where} is no tensor but holds others by name; compress those: checkpoint[{name!r}].")
+    array = plain_array(where, value)
     try:
-        value = to_numpy(value)
-    except ArgumentError as error:
-        raise ArgumentError(f"{where}: {error}") from None
-    if not isinstance(value, np.ndarray) and hasattr(value, "toarray"):
-        raise ArgumentError(f"{where} is a sparse matrix; make an array of it first with value.toarray().")
-    array = np.asarray(value)
-    try:
-        name_of(array.dtype)
         check_shape(array.shape)
     except FormatError as error:
-        hint = "; convert it to one that has" if array.dtype != object else ", which is no array of numbers"
-        raise ArgumentError(f"{where}: {error}{hint if 'dtype' in str(error) else ''}.") from None
+        raise ArgumentError(f"{where}: {error}.") from None
     return native(array)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.common.arguments import check_callable
 from xoropt.common.errors import XoroptError
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import same_bytes, ties_of
-from xoropt.model.checks import array_of, check_metadata, check_names
+from xoropt.model.checks import array_of, check_factors, check_metadata, check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, prepare, reasons_to_leave
@@ -67,9 +68,11 @@ def compress(
         XoroptWarning: what was asked for is probably not what was meant, see `xoropt.model.remarks`.
     """
     config = configured(config, options)
+    check_callable("progress", progress)
+    check_factors({} if factors is None else factors)
     tensors = expanded(tensors)
     check_names(tensors)
-    check_metadata(metadata or {})
+    check_metadata({} if metadata is None else metadata)
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
     check_patterns(arrays, config)
     sizes = {name: arrays[name].size for name, reason in reasons_to_leave(arrays, config).items() if reason is None}
@@ -105,9 +108,11 @@ def store(
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
         return UncompressedTensor(prepared.array, "would not get smaller")
+    packed = storage.packed
     codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
+    del storage  # plans that were not taken hold forms of the mask
     network = choose_network(prepared, config)
-    encoded = encode_values(quantized, network, storage.packed, config, progress)
+    encoded = encode_values(quantized, network, packed, config, progress)
     information = value_entropy(quantized)
     stored = CompressedTensor(
         quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information, quantized.listed

@@ -9,7 +9,15 @@ from xoropt.codec.encoder import BLOCK_N_IN
 from xoropt.codec.streams.auto import EFFORTS
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.codec.streams.order import order_from_recipe
-from xoropt.common.arguments import check_choice, check_finite_positive, check_int, check_time_limit
+from xoropt.common.arguments import (
+    MOST_JOBS,
+    check_choice,
+    check_finite_positive,
+    check_flag,
+    check_int,
+    check_kind,
+    check_time_limit,
+)
 from xoropt.common.errors import ArgumentError
 from xoropt.masks import check_codec
 from xoropt.networks import from_recipe, random_block
@@ -18,6 +26,16 @@ from xoropt.quantize.levels import MAX_PLANES
 from xoropt.quantize.pruning import check_sparsity
 
 __all__ = ["CompressConfig", "configured"]
+
+
+NOTHING_CHANGED: dict[str, Any] = {
+    "sparsity": None,
+    "bits": None,
+    "scope": "tensor",
+    "scales": "tensor",
+    "merge_zeros": False,
+}
+"""The options that change tensors, so that they change none."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,13 @@ class CompressConfig:
             check_sparsity(self.sparsity)
         if self.bits is not None:
             check_int("bits", self.bits, 1, MAX_PLANES)
+        check_kind("network", self.network, str, "a recipe or 'auto'")
+        if self.order is not None:
+            check_kind("order", self.order, str, "a stream order or None")
+        for patterns in ("include", "exclude"):
+            _check_patterns(patterns, getattr(self, patterns))
+        for flag in ("only_quantized", "merge_zeros"):
+            check_flag(flag, getattr(self, flag))
         check_choice("scope", self.scope, ("tensor", "global"))
         check_choice("scales", self.scales, ("tensor", "row"))
         check_codec(self.mask)
@@ -108,7 +133,7 @@ class CompressConfig:
         elif self.mask_bits is not None or self.rank is not None:
             raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
         check_int("min_weights", self.min_weights, 0)
-        check_int("jobs", self.jobs, 1)
+        check_int("jobs", self.jobs, 1, MOST_JOBS)
         random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three
         if self.network != "auto":
             from_recipe(self.network)
@@ -131,9 +156,30 @@ class CompressConfig:
         return self.chooses_network and self.solver == "portfolio" and not self.only_quantized
 
     @property
+    def changes(self) -> bool:
+        """Whether tensors may come back otherwise than they were: pruned, quantized, or with zeros merged."""
+        return self.quantizes or self.merge_zeros
+
+    @property
+    def exactly(self) -> "CompressConfig":
+        """The same, but that every tensor is kept exactly."""
+        if not self.changes:
+            return self
+        own: dict[str, Any] = {"mask": "auto", "mask_bits": None, "rank": None} if self.mask == "low_rank" else {}
+        return replace(self, **NOTHING_CHANGED, **own)
+
+    @property
     def quantizes(self) -> bool:
         """Whether dense tensors are pruned and quantized on the way."""
         return self.sparsity is not None or self.bits is not None
+
+
+def _check_patterns(name: str, patterns: object) -> None:
+    """Raise ArgumentError unless there are several texts; one alone would be taken letter by letter."""
+    check_kind(name, patterns, (tuple, list), "a tuple of names or patterns, such as ('lm_head*',)")
+    assert isinstance(patterns, tuple | list)
+    for pattern in patterns:
+        check_kind(name, pattern, str, "a tuple of names or patterns, such as ('lm_head*',)")
 
 
 def configured(config: CompressConfig | None, options: dict[str, Any]) -> CompressConfig:
@@ -150,4 +196,6 @@ def configured(config: CompressConfig | None, options: dict[str, Any]) -> Compre
     for name in options:
         if name not in known:
             raise ArgumentError(f"Argument '{name}' is none that 'compress' takes{nearest(name, known)}.")
+    if config is not None:
+        check_kind("config", config, CompressConfig, "a CompressConfig or None")
     return replace(config or CompressConfig(), **options)

@@ -10,10 +10,11 @@ import numpy as np
 
 from xoropt.codec import decode
 from xoropt.codec.decoder import check_jobs, check_out, weights_range
+from xoropt.common.arguments import check_callable, check_int, check_kind
 from xoropt.common.errors import ArgumentError, FormatError, XoroptError
 from xoropt.masks import decode_mask
 from xoropt.model.compiled_weights import decode_rows, levels_of, use_compiled
-from xoropt.model.file.container import load
+from xoropt.model.file.container import model_of
 from xoropt.model.file.limits import check_size
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize.quantized_tensor import restore_weights
@@ -46,7 +47,10 @@ def decompress(
             `max_size`.
         XoroptError: the file cannot be read.
     """
-    model = source if isinstance(source, CompressedModel) else load(source)
+    check_callable("progress", progress)
+    if max_size is not None:
+        check_int("max_size", max_size, 1)
+    model = model_of(source, "source")
     check_size(model, source, max_size)
     arrays = {}
     for done, (name, tensor) in enumerate(model.tensors.items(), 1):
@@ -116,6 +120,7 @@ def decompress_tensor(
         DecodeError: the tensor's parts do not fit together.
     """
     check_jobs(jobs)
+    check_kind("tensor", tensor, (CompressedTensor, UncompressedTensor), "a tensor of a model, such as model['w']")
     shape, dtype = shape_and_dtype(tensor)
     first, stop, part = weights_range(shape, rows)
     if out is not None:

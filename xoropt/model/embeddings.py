@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -31,7 +31,9 @@ def is_named_embedding(name: str) -> bool:
     return NAMES.search(name) is not None
 
 
-def find_embeddings(tensors: Mapping[str, np.ndarray]) -> dict[str, str]:
+def find_embeddings(
+    tensors: Mapping[str, np.ndarray], same: Callable[[str, str], bool] | None = None
+) -> dict[str, str]:
     """Find the matrices that are embeddings or output layers, whatever their names.
 
     Those are matrices with the bytes of a named embedding (tied weights); in a model of several matrices also two that
@@ -40,13 +42,14 @@ def find_embeddings(tensors: Mapping[str, np.ndarray]) -> dict[str, str]:
 
     Args:
         tensors: arrays by name.
+        same: tells whether two of them have the same bytes; None: the arrays are compared.
 
     Returns:
         By name, why it is taken for one.
     """
     matrices = {name: array for name, array in tensors.items() if array.ndim == 2 and array.dtype.kind not in "biuc"}
     found: dict[str, str] = {}
-    for name, other in _same(matrices):
+    for name, other in _same(matrices, same or (lambda one, other: same_bytes(tensors[one], tensors[other]))):
         named = is_named_embedding(name) or is_named_embedding(other)
         rows, columns = matrices[name].shape
         if named or (len(matrices) >= FEWEST and rows >= TIED and rows >= 2 * columns):
@@ -60,14 +63,10 @@ def find_embeddings(tensors: Mapping[str, np.ndarray]) -> dict[str, str]:
     return found
 
 
-def _same(matrices: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+def _same(matrices: Mapping[str, np.ndarray], same: Callable[[str, str], bool]) -> list[tuple[str, str]]:
     """List the pairs of tall matrices that have the same bytes."""
     alike: dict[tuple[tuple[int, ...], np.dtype], list[str]] = {}
     for name, array in matrices.items():
         if array.shape[0] > array.shape[1]:
             alike.setdefault((array.shape, array.dtype), []).append(name)
-    return [
-        (names[0], names[1])
-        for names in alike.values()
-        if len(names) == 2 and same_bytes(matrices[names[0]], matrices[names[1]])
-    ]
+    return [(names[0], names[1]) for names in alike.values() if len(names) == 2 and same(names[0], names[1])]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from xoropt_solvers import SolverError
 
+from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import merge_zeros, same_bytes
-from xoropt.model.checks import array_of
-from xoropt.model.config import CompressConfig
+from xoropt.model.checks import array_of, check_factors
+from xoropt.model.config import CompressConfig, configured
 from xoropt.model.embeddings import find_embeddings, is_named_embedding
 from xoropt.model.names import matches
 from xoropt.model.tensors import UncompressedTensor
@@ -68,7 +69,9 @@ def prepare(
         ArgumentError: a tensor to prune holds NaN or infinity, or factors do not give the tensor's mask. The tensor is
             named.
     """
-    config = config or CompressConfig()
+    config = configured(config, {})
+    check_factors({} if factors is None else factors)
+    check_kind("tensors", tensors, Mapping, "arrays by name")
     arrays = {name: array_of(name, value) for name, value in tensors.items()}
     reasons = reasons_to_leave(arrays, config)
     together = {name: array for name, array in arrays.items() if reasons[name] is None and _is_real(array)}

@@ -11,10 +11,12 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
-__all__ = ["check_patterns", "room_for_zeros", "warn_about", "warn_of_zeros"]
+__all__ = ["check_patterns", "room_for_zeros", "warn_about", "warn_of_one_bit", "warn_of_zeros"]
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
+CHUNK = 1 << 20
+"""Weights that are looked at together: bounds the memory beside the tensor."""
 SHOWN = 3
 """The most names that a warning lists."""
 
@@ -58,7 +60,7 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
     stored = {name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)}
     pruned = [name for name, held in stored.items() if "bits" in (held.quantization or {})]
     if config.sparsity is not None and config.bits is None and pruned:
-        _warn(f"{_listed(pruned)}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
+        warn_of_one_bit(pruned)
     if config.quantizes:
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
@@ -66,6 +68,12 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
     rooms = {} if config.merge_zeros else {name: room_for_zeros(tensors[name]) for name in stored}
     if zeros := [(name, room) for name, room in rooms.items() if room]:
         warn_of_zeros(zeros)
+
+
+def warn_of_one_bit(names: list[str] | None = None) -> None:
+    """Warn that these tensors, or all that were pruned, were quantized to one bit, which nobody has asked for."""
+    which = "what was pruned" if names is None else _listed(names)
+    _warn(f"{which}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
 
 
 def warn_of_zeros(zeros: Sequence[tuple[str, int]]) -> None:
@@ -88,9 +96,13 @@ def room_for_zeros(array: np.ndarray) -> int:
     """
     if array.dtype.kind in "biuc":
         return 0
-    with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
-        zeros = array == 0
-    negative, all_zeros = np.count_nonzero(zeros & np.signbit(array)), np.count_nonzero(zeros)
+    flat, negative, all_zeros = array.reshape(-1), 0, 0
+    for first in range(0, array.size, CHUNK):
+        some = flat[first : first + CHUNK]
+        with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
+            zeros = some == 0
+        negative += int(np.count_nonzero(zeros & np.signbit(some)))
+        all_zeros += int(np.count_nonzero(zeros))
     if min(negative, all_zeros - negative) <= MANY_ZEROS * array.size:
         return 0
     share = negative / all_zeros

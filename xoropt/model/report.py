@@ -4,10 +4,13 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xoropt.common.arguments import check_kind, path_of
+from xoropt.common.files import check_readable
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits, open_file
 from xoropt.model.file.ties import ties_in
@@ -197,7 +200,13 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
     Args:
         model: what was compressed.
         path: the file that it was saved to, whose size is then reported; None where there is none.
+
+    Raises:
+        ArgumentError: an argument of another kind.
+        XoroptError: there is no such file.
     """
+    check_kind("model", model, CompressedModel, "a CompressedModel, as xoropt.compress or xoropt.load returns it")
+    size = None if path is None else _size_of(path_of(path))
     headers = header_bits(model)
     tensors, carried = {}, {}
     ties = ties_in(model)
@@ -207,7 +216,6 @@ def report(model: CompressedModel, path: str | os.PathLike[str] | None = None) -
             tensors[name] = _of_tied(figures, ties[name]) if name in ties else figures
         else:
             carried[name] = _report_carried(tensor)
-    size = None if path is None else os.path.getsize(path)
     total = sum_up([*tensors.values()], [*carried.values()], size)
     losses = [tensor.loss for tensor in model.tensors.values() if isinstance(tensor, CompressedTensor)]
     return ModelReport(tensors, carried, replace(total, **_loss_of(*losses)))
@@ -232,6 +240,11 @@ def report_file(path: str | os.PathLike[str]) -> ModelReport:
             carried[name] = _report_carried(tensor)
     total = sum_up([*tensors.values()], [*carried.values()], os.path.getsize(path))
     return ModelReport(tensors, carried, replace(total, **_loss_of(*losses)))
+
+
+def _size_of(path: Path) -> int:
+    check_readable(path)
+    return path.stat().st_size
 
 
 def _of_tied(figures: TensorReport, first: str) -> TensorReport:
@@ -292,13 +305,19 @@ def _kind(tensor: CompressedTensor) -> str:
     """Say in a few words what a tensor is."""
     levels = tensor.levels
     if isinstance(levels, Scales):
-        return f"quantized to {len(levels.alpha)} bits"
+        return f"quantized to {len(levels.alpha)} bit{_s(len(levels.alpha))}"
     if not isinstance(levels, CodedField):
-        return f"{len(levels.values)} values"
+        return f"{len(levels.values)} value{_s(len(levels.values))}"
     rows = f", {len(levels.values)} classes of rows" if levels.classes is not None else ""
     if raw := levels.form.raw_bits:
-        return f"{levels.form.bits - raw}-bit field coded, {raw} bits raw{rows}"
-    return f"{levels.values.shape[-1]} values{' a row' if levels.has_own_rows else ''}, coded{rows}"
+        return f"{levels.form.bits - raw}-bit field coded, {raw} bit{_s(raw)} raw{rows}"
+    number = levels.values.shape[-1]
+    return f"{number} value{_s(number)}{' a row' if levels.has_own_rows else ''}, coded{rows}"
+
+
+def _s(number: int) -> str:
+    """Return the ending of a plural."""
+    return "" if number == 1 else "s"
 
 
 def _has_negative_zero(levels: Levels) -> bool:

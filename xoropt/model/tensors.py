@@ -1,6 +1,6 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.codec import Encoding
-from xoropt.common.errors import DecodeError
+from xoropt.common.arguments import check_kind
+from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.names import nearest_name
@@ -108,10 +109,24 @@ class CompressedModel:
     Attributes:
         tensors: by name, in the order of the original file.
         metadata: the original file's own metadata.
+
+    Raises:
+        ArgumentError: the tensors are something else than compressed and uncompressed ones by name.
     """
 
     tensors: dict[str, CompressedTensor | UncompressedTensor]
     metadata: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the kinds, since whoever reads the model relies on them."""
+        check_kind("tensors", self.tensors, Mapping, "tensors by name; xoropt.compress makes them from arrays")
+        check_kind("metadata", self.metadata, Mapping, "text by name")
+        for name, tensor in self.tensors.items():
+            if not isinstance(tensor, CompressedTensor | UncompressedTensor):
+                raise ArgumentError(
+                    f"Tensor {name!r} must be a CompressedTensor or UncompressedTensor, not {type(tensor).__name__}; "
+                    "make one with xoropt.compress."
+                )
 
     def __getitem__(self, name: str) -> CompressedTensor | UncompressedTensor:
         """Return one tensor, for `matvec` and `decompress_tensor`.

@@ -9,7 +9,7 @@ import numpy as np
 
 from xoropt.codec import Encoding
 from xoropt.codec.encoder import encode_planes
-from xoropt.codec.lazy_planes import LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlanes, packed_planes
 from xoropt.codec.packed.encoding import pack_planes
 from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import stack
@@ -42,7 +42,7 @@ def encode_values(
     shared, planes, size = quantized.shared_planes, len(quantized), quantized.mask.size
     members: list[Encoding] = []
 
-    def encode_some(numbers: range, care: np.ndarray) -> None:
+    def encode_some(numbers: range, care: np.ndarray | LazyPlanes) -> None:
         def report(done: int, whole: int) -> None:
             if progress is not None:
                 progress(numbers.start * size + done, planes * size)
@@ -50,7 +50,7 @@ def encode_values(
         members.append(
             encode_planes(
                 LazyPlanes(quantized.bits, numbers, 0, size),
-                care.reshape(1, size),
+                care,
                 quantized.shape,
                 network,
                 solver=config.solver,
@@ -75,7 +75,7 @@ def encode_values(
             members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), quantized.mask))
     elif shared or not planes:
         for first in range(0, max(1, shared), AT_ONCE):
-            encode_some(range(first, min(shared, first + AT_ONCE)), quantized.mask)
+            encode_some(range(first, min(shared, first + AT_ONCE)), quantized.mask.reshape(1, size))
     for i in range(shared, planes):
-        encode_some(range(i, i + 1), quantized.care(i))
+        encode_some(range(i, i + 1), packed_planes(quantized.packed_care(i).reshape(1, -1), size))
     return stack(members)

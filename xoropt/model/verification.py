@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xoropt.common.arguments import check_callable, check_kind
 from xoropt.common.errors import ArgumentError
-from xoropt.model.arrays import merge_zeros, native, same_bytes
+from xoropt.model.arrays import merge_zeros, same_bytes
+from xoropt.model.checks import array_of
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import restore_array
-from xoropt.model.file.container import load
+from xoropt.model.file.container import model_of
 from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize import dequantize, prune_globally
 
-__all__ = ["MERGED", "TensorCheck", "count_checks", "verify"]
+__all__ = ["MERGED", "TensorCheck", "check_tensor", "count_checks", "verify"]
 
 MERGED = "zeros merged"
 """What the check of a tensor says first whose −0.0 were stored as 0.0, and nothing else was changed."""
@@ -70,11 +72,16 @@ def verify(
         A check for every tensor of either side, those of the original first. The file is lossless where all checks are.
 
     Raises:
+        ArgumentError: an argument of another kind, such as the two sides in the other order; an original that is no
+            array of numbers.
         FormatError: `save` did not write the file, or the file is damaged.
         XoroptError: the file cannot be read.
     """
-    model = path if isinstance(path, CompressedModel) else load(path)
-    masks = _global_masks(model, tensors)
+    model = model_of(path, "path")
+    check_kind("tensors", tensors, Mapping, "the original arrays by name")
+    check_callable("progress", progress)
+    arrays = {name: array_of(name, tensor) for name, tensor in tensors.items()}
+    masks = _global_masks(model, arrays)
     checks = []
     names = [*tensors, *(name for name in model.tensors if name not in tensors)]
     for done, name in enumerate(names, 1):
@@ -84,11 +91,11 @@ def verify(
         elif name not in tensors:
             checks.append(TensorCheck(name, False, "not among the original tensors"))
         else:
-            original = native(tensors[name])
+            original = arrays[name]
             shape, dtype = shape_and_dtype(tensor)
             if (shape, dtype) == (original.shape, original.dtype):
                 restored = restore_array(path, name, tensor, decoder)
-                checks.append(_check(name, tensor, original, restored, masks.get(name)))
+                checks.append(check_tensor(name, tensor, original, restored, masks.get(name)))
             else:
                 how = f"is {dtype}{shape}, the original {original.dtype}{original.shape}"
                 checks.append(TensorCheck(name, False, how))
@@ -97,12 +104,12 @@ def verify(
     return checks
 
 
-def _check(
+def check_tensor(
     name: str,
     tensor: CompressedTensor | UncompressedTensor,
     original: np.ndarray,
     restored: np.ndarray,
-    mask: np.ndarray | None,
+    mask: np.ndarray | None = None,
 ) -> TensorCheck:
     """Compare one tensor, of the original's shape and dtype.
 
@@ -111,7 +118,7 @@ def _check(
         tensor: as it is stored.
         original: the array it was made from.
         restored: the array that it gives back.
-        mask: the weights that were kept, where a threshold over several tensors chose them.
+        mask: the weights that were kept, where a threshold over several tensors chose them; None otherwise.
     """
     if same_bytes(restored, original):
         how = "carried" if isinstance(tensor, UncompressedTensor) else "compressed"
@@ -144,7 +151,7 @@ def _global_masks(model: CompressedModel, tensors: Mapping[str, np.ndarray]) -> 
     for name, tensor in model.tensors.items():
         recorded = tensor.quantization if isinstance(tensor, CompressedTensor) else None
         if recorded and recorded.get("scope") == "global" and name in tensors:
-            together[name], rate = native(tensors[name]), recorded.get("sparsity", 0.0)
+            together[name], rate = tensors[name], recorded.get("sparsity", 0.0)
     try:
         return prune_globally(together, float(rate)) if together else {}
     except (ArgumentError, ValueError, OverflowError):

@@ -11,6 +11,7 @@ import numpy as np
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.files import whole_file
 from xoropt.common.foreign_text import shown
+from xoropt.common.kinds import checked
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import stages_of
 
@@ -32,6 +33,7 @@ MAX_ENTRIES = 1 << 26
 SEED, SIGNAL, WIRE = "#b5541c", "#1f4e79", "#7a8fa6"
 
 
+@checked
 def draw(network: XorNetwork, view: str = "auto") -> Figure:
     """Draw a network.
 
@@ -83,6 +85,7 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
     return figure
 
 
+@checked
 def save_drawing(figure: Figure, path: str | os.PathLike[str], overwrite: bool = False) -> None:
     """Write a drawing to a file, the same bytes every time.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.staged_graph import from_circuit_graph
 from xoropt.networks.topologies.explicit_matrix import from_matrix
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["from_networkx", "to_networkx"]
 
 
+@checked
 def to_networkx(network: XorNetwork) -> nx.Graph:
     """Return one step of a network as a bipartite graph.
 
@@ -37,6 +39,7 @@ def to_networkx(network: XorNetwork) -> nx.Graph:
     return graph
 
 
+@checked
 def from_networkx(graph: nx.Graph) -> XorNetwork:
     """Return the network of a graph as `to_networkx` or `to_circuit_graph` makes it.
 

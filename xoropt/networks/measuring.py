@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.optimize.estimate import CareSets
 from xoropt.networks.stages import flatten, stages_of
@@ -22,6 +24,8 @@ LOADS = (0.8, 0.9, 0.95, 1.0)
 """Care bits per seed bit, at which care sets are drawn."""
 MAX_EDGES = 200_000
 """The most edges of a graph over several steps: with these a search from every output of a step takes seconds."""
+MOST_CARE_BITS = 1 << 26
+"""The most care bits of a care set."""
 MAX_ENTRIES = 1 << 22
 """The most matrix entries for singular values."""
 CYCLES = (2, 3, 4)
@@ -66,6 +70,7 @@ class Measures:
     expansion: float | None
 
 
+@checked
 def measures(network: XorNetwork, care_bits: int = 20_000) -> Measures:
     """Measure a network's graph.
 
@@ -74,14 +79,15 @@ def measures(network: XorNetwork, care_bits: int = 20_000) -> Measures:
         care_bits: the expected number of care bits of a care set for the rank profile.
 
     Raises:
-        ArgumentError: the window exceeds 1984 bits, or the graph over the steps that a window spans has more than
-            200,000 edges.
+        ArgumentError: `care_bits` is out of range, the window exceeds 1984 bits, or the graph over the steps that a
+            window spans has more than 200,000 edges.
 
     >>> from xoropt.networks import circulant
     >>> fano = measures(circulant(n_in=7, n_out=7, taps=3, seed=3))
     >>> fano.output_degrees, fano.seed_degrees
     ((3, 3.0, 3), (3, 3.0, 3))
     """
+    check_int("care_bits", care_bits, 1, MOST_CARE_BITS)
     matrix = network.matrix()
     n_in, rate = network.n_in, network.n_in / network.n_out
     edges = int(matrix.sum()) * (2 * network.memory + 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import MAX_WINDOW, flatten, stages_of
 from xoropt.networks.topologies.explicit_stages import from_stages
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["from_circuit_graph", "to_circuit_graph"]
 
 
+@checked
 def to_circuit_graph(network: XorNetwork) -> nx.MultiDiGraph:
     """Return the decoder of a network as a directed graph of XORs.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_choice, check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.quantize.levels import MAX_PLANES, Scales, level_table
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 
@@ -36,6 +37,8 @@ def binary_code(
     """
     check_int("planes", planes, 1, MAX_PLANES)
     check_choice("scales", scales, ("tensor", "row"))
+    check_int("rounds", rounds, 0)
+    weights, mask = plain_array("Argument 'weights'", weights), plain_array("Argument 'mask'", mask)
     if mask.shape != weights.shape or mask.dtype != bool:
         raise ArgumentError("Argument 'mask' must be a bool array of the shape of 'weights'.")
     if weights.dtype.kind in "biuc":

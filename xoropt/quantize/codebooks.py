@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.quantize.levels import Codebook
 from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
 
-__all__ = ["MAX_VALUES", "codebook", "few_values"]
+__all__ = ["MAX_VALUES", "codebook", "codebook_of", "few_values", "places_of"]
 
 MAX_VALUES = 256
 """The most values besides zero that a codebook may hold."""
+COMPARED = 8
+"""Values up to which numbers are compared with each, which is faster than a search."""
 
 
 def few_values(patterns: np.ndarray) -> np.ndarray | None:
@@ -21,11 +24,31 @@ def few_values(patterns: np.ndarray) -> np.ndarray | None:
         return None
     if patterns.itemsize <= 2:
         present = np.zeros(1 << 8 * patterns.itemsize, dtype=bool)
-        present[patterns] = True
+        for first in range(0, len(patterns), CHUNK):
+            present[patterns[first : first + CHUNK]] = True
         values = np.flatnonzero(present).astype(patterns.dtype)
     else:
-        values = np.unique(patterns)
+        values = patterns[:0]
+        for first in range(0, len(patterns), CHUNK):
+            values = np.union1d(values, patterns[first : first + CHUNK])
+            if np.count_nonzero(values) > MAX_VALUES:
+                break
     return None if np.count_nonzero(values) > MAX_VALUES else values
+
+
+def places_of(values: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """Return for each number its place among some values.
+
+    Args:
+        values: ascending.
+        patterns: of the same dtype, each one of the values, or below all of them, which counts as the first.
+    """
+    if len(values) > COMPARED:
+        return np.searchsorted(values, patterns)
+    places = np.zeros(len(patterns), dtype=np.uint8)
+    for value in values[1:]:
+        places += patterns >= value
+    return places
 
 
 def codebook(weights: np.ndarray) -> QuantizedTensor | None:
@@ -39,19 +62,32 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
 
     Returns:
         The tensor with the fewest planes, or None where it has more than 256 values besides zero.
+
+    Raises:
+        ArgumentError: the weights are no array of numbers.
     """
+    weights = plain_array("Argument 'weights'", weights)
     # A contiguous copy of a 0-d array would become 1-d; reshape first.
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     values = few_values(patterns)
-    if values is None:
-        return None
+    return None if values is None else codebook_of(weights, patterns, values)
+
+
+def codebook_of(weights: np.ndarray, patterns: np.ndarray, values: np.ndarray) -> QuantizedTensor:
+    """Represent a tensor by a codebook of its different values.
+
+    Args:
+        weights: the tensor.
+        patterns: its numbers as unsigned integers, flat.
+        values: the different ones, ascending.
+    """
     values = values[values != 0]
     mask = patterns != 0
     codes = np.zeros(len(patterns), dtype=np.uint8)
     if len(values) > 1:
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
-            codes[some] = np.where(mask[some], np.searchsorted(values, patterns[some]), 0)
+            codes[some] = np.where(mask[some], places_of(values, patterns[some]), 0)
     return QuantizedTensor(
         mask.reshape(weights.shape), codes.reshape(weights.shape), Codebook(values.view(weights.dtype))
     )

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from xoropt.common.arguments import check_int, check_kind
 from xoropt.common.errors import ArgumentError
+from xoropt.common.foreign_arrays import plain_array
 
 __all__ = ["CodedTensor", "expanded"]
 
@@ -39,20 +41,22 @@ class CodedTensor:
     group_size: int | None = None
 
     def __post_init__(self) -> None:
-        codes, scales = np.asarray(self.codes), np.asarray(self.scales)
+        codes, scales = plain_array("Argument 'codes'", self.codes), plain_array("Argument 'scales'", self.scales)
         if codes.ndim != 2 or codes.dtype.kind not in "iu":
             raise ArgumentError(f"codes must be integers (rows, columns), not {codes.dtype} {codes.shape}.")
-        mask = None if self.mask is None else np.asarray(self.mask)
+        mask = None if self.mask is None else plain_array("Argument 'mask'", self.mask)
         if mask is not None and (mask.dtype != bool or mask.shape != codes.shape):
             raise ArgumentError(f"mask must be bool {codes.shape} like the codes, not {mask.dtype} {mask.shape}.")
         rows, columns = codes.shape
+        if self.group_size is not None:
+            check_int("group_size", self.group_size, 1)
         if self.group_size is not None and (self.group_size < 1 or columns % self.group_size):
             raise ArgumentError(f"group_size {self.group_size} does not divide the {columns} columns.")
         shapes = {(), (1,), (rows,), (rows, 1)} if self.group_size is None else {(rows, columns // self.group_size)}
         if scales.shape not in shapes:
             allowed = " or ".join(str(shape) for shape in sorted(shapes, key=len))
             raise ArgumentError(f"scales have the shape {scales.shape}; codes of {codes.shape} need {allowed}.")
-        zeros = None if self.zero_points is None else np.asarray(self.zero_points)
+        zeros = None if self.zero_points is None else plain_array("Argument 'zero_points'", self.zero_points)
         if zeros is not None and zeros.shape != scales.shape:
             raise ArgumentError(f"zero_points have the shape {zeros.shape}, not that of the scales, {scales.shape}.")
         for name, array in (("mask", mask), ("codes", codes), ("scales", scales), ("zero_points", zeros)):
@@ -65,6 +69,8 @@ class CodedTensor:
         Raises:
             ArgumentError: a part is missing.
         """
+        check_kind("arrays", arrays, Mapping, "arrays by name, as xoropt.decompress returns them")
+        check_kind("name", name, str, "the name of a coded tensor")
         for part in (CODES, SCALES):
             if f"{name}.{part}" not in arrays:
                 raise ArgumentError(f"There is no '{name}.{part}'; no coded tensor '{name}' was stored here.")

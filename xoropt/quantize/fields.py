@@ -12,12 +12,13 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.masks.views import binary_entropy
+from xoropt.quantize.codebooks import places_of
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor, RawField
 
-__all__ = ["FieldPlan", "entropy_of", "lengths_to_try", "numbering", "plan_fields", "price"]
+__all__ = ["FieldPlan", "count_of", "entropy_of", "lengths_to_try", "numbering", "plan_fields", "price"]
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
@@ -170,7 +171,7 @@ def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, f
     """Count values as a whole."""
     counts = np.zeros(len(few), dtype=np.int64)
     for first in range(0, len(patterns), CHUNK):
-        counts += np.bincount(np.searchsorted(few, patterns[first : first + CHUNK]), minlength=len(few))
+        counts += np.bincount(places_of(few, patterns[first : first + CHUNK]), minlength=len(few))
     if fill is not None:
         counts[few == few.dtype.type(fill)] = 0
     return Window(NumberForm(dtype), 0, 0, counts, few)
@@ -186,7 +187,9 @@ def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterato
     signed = has_sign_bit(dtype) and bool(together >> bits - 1)
     if signed:
         yield _window(patterns, NumberForm(dtype, 0, zeros, True), bits - zeros, fill)
-        if not _is_skewed(int(np.count_nonzero(patterns >> kind.type(bits - 1))) / len(patterns)):
+        chunks = (patterns[first : first + CHUNK] for first in range(0, len(patterns), CHUNK))
+        negative = sum(int(np.count_nonzero(some >> kind.type(bits - 1))) for some in chunks)
+        if not _is_skewed(negative / len(patterns)):
             return
     if is_signed_integer(dtype):
         integers = patterns.view(f"i{dtype.itemsize}")
@@ -212,8 +215,14 @@ def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) 
         counts += np.bincount(window.astype(np.uint16), minlength=1 << width)
     if fill is not None:
         place = int(form.images(np.array([fill], dtype=kind))[0]) >> low & ((1 << width) - 1)
-        counts[place] -= np.count_nonzero(patterns == kind.type(fill))
+        counts[place] -= count_of(patterns, fill)
     return Window(form, width, low, counts)
+
+
+def count_of(patterns: np.ndarray, fill: int) -> int:
+    """Count how often a number occurs, given by its bits."""
+    chunks = (patterns[first : first + CHUNK] for first in range(0, len(patterns), CHUNK))
+    return sum(int(np.count_nonzero(some == patterns.dtype.type(fill))) for some in chunks)
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:

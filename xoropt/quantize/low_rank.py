@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xoropt.common.arguments import check_finite_positive, check_int
+from xoropt.common.arguments import MOST_JOBS, check_callable, check_finite_positive, check_int
 from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.foreign_arrays import real_array
 from xoropt.masks.low_rank import BinaryFactors, encode
 from xoropt.quantize.pruning import check_sparsity
 
@@ -23,6 +24,9 @@ TILE = 512
 
 SWEEPS = 8
 """Passes over rows and columns; up to twice as many where the share to keep is not reached by then."""
+
+MAX_SEED = (1 << 32) - 1
+"""The largest seed that scikit-learn takes."""
 
 PRICE = 1.5
 """The price of a one in a factor, in units of the threshold."""
@@ -64,6 +68,10 @@ def prune_low_rank(
         XoroptError: scikit-learn is not installed.
     """
     sparsity = check_sparsity(sparsity)
+    weights = real_array("weights", weights)
+    check_int("jobs", jobs, 1, MOST_JOBS)
+    check_int("seed", seed, 0, MAX_SEED)
+    check_callable("progress", progress)
     if weights.ndim < 2 or not weights.size:
         raise ArgumentError("Low-rank pruning needs a matrix with at least one weight.")
     if (rank is None) == (mask_bits is None):

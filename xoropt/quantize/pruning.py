@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError
+from xoropt.common.foreign_arrays import real_array
 
 __all__ = ["check_sparsity", "prune", "prune_globally"]
 
@@ -41,7 +43,7 @@ def prune(weights: np.ndarray, sparsity: float) -> np.ndarray:
     >>> prune(np.array([0.5, -2.0, 1.0, -1.0]), 0.5).tolist()
     [False, True, True, False]
     """
-    return prune_globally({"weights": weights}, sparsity)["weights"]
+    return prune_globally({"weights": real_array("weights", weights)}, sparsity)["weights"]
 
 
 def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[str, np.ndarray]:
@@ -58,6 +60,8 @@ def prune_globally(tensors: Mapping[str, np.ndarray], sparsity: float) -> dict[s
         ArgumentError: `sparsity` is out of range, or a weight is NaN or infinite; the message names the tensor.
     """
     sparsity = check_sparsity(sparsity)
+    check_kind("tensors", tensors, Mapping, "arrays by name")
+    tensors = {name: real_array(name, weights) for name, weights in tensors.items()}
     magnitudes = {name: np.abs(_as_float(name, weights)).reshape(-1) for name, weights in tensors.items()}
     pooled = np.concatenate([np.empty(0, np.float32), *magnitudes.values()])
     kept = round((1.0 - sparsity) * pooled.size)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.common.arguments import check_kind
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
@@ -19,7 +20,7 @@ __all__ = [
     "value_entropy",
 ]
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
 """Weights handled at once: bounds the memory beside the result."""
 
 
@@ -153,18 +154,26 @@ class QuantizedTensor:
                 made[some] |= codes[some] << np.uint8(shift) if shift >= 0 else codes[some] >> np.uint8(-shift)
         return made
 
+    def packed_care(self, number: int) -> np.ndarray:
+        """Return which weights a plane cares for: uint8 (⌈weights/8⌉,), packed, the first weight in the lowest bit."""
+        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        packed = np.empty(-(-len(mask) // 8), dtype=np.uint8)
+        for first in range(0, len(mask), CHUNK):
+            some = slice(first, first + CHUNK)
+            care = mask[some]
+            if number >= self.shared_planes:
+                assert isinstance(self.levels, CodedField)
+                care = care & (self.levels.code_lengths() > number - self.raw_planes)[codes[some]]
+                care[self.listed.within(first, first + CHUNK).at - first] = False
+            packed[first // 8 :][: -(-len(care) // 8)] = np.packbits(care, bitorder="little")
+        return packed
+
     def care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
         if number < self.shared_planes:
             return self.mask
-        assert isinstance(self.levels, CodedField)
-        care, cares = np.empty(self.mask.size, dtype=bool), self.levels.code_lengths() > number - self.raw_planes
-        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
-        for first in range(0, len(care), CHUNK):
-            some = slice(first, first + CHUNK)
-            care[some] = mask[some] & cares[codes[some]]
-        care[self.listed.at] = False
-        return care.reshape(self.shape)
+        care = np.unpackbits(self.packed_care(number), count=self.mask.size, bitorder="little")
+        return care.view(bool).reshape(self.shape)
 
     @property
     def planes(self) -> np.ndarray:
@@ -176,7 +185,11 @@ def value_entropy(tensor: QuantizedTensor) -> float:
     """Measure the empirical entropy of the kept weights' values: the bits that an ideal entropy coder takes for each.
 
     The bits of a raw field count as they are.
+
+    Raises:
+        ArgumentError: it is no quantized tensor.
     """
+    check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
     levels, codes = tensor.levels, tensor.codes.reshape(-1)
     mask = tensor.mask.reshape(-1)
     counts = np.zeros(256, dtype=np.int64)
@@ -195,7 +208,12 @@ def value_entropy(tensor: QuantizedTensor) -> float:
 
 
 def dequantize(tensor: QuantizedTensor) -> np.ndarray:
-    """Return the weights that a quantized tensor stands for, of its shape and dtype."""
+    """Return the weights that a quantized tensor stands for, of its shape and dtype.
+
+    Raises:
+        ArgumentError: it is no quantized tensor.
+    """
+    check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
     mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
     weights = np.empty(len(mask), dtype=tensor.levels.dtype)
     table = _table(tensor.levels, len(tensor))

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
+from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
-from xoropt.quantize.codebooks import codebook, few_values
-from xoropt.quantize.fields import FieldPlan, plan_fields
+from xoropt.quantize.codebooks import codebook_of, few_values
+from xoropt.quantize.fields import FieldPlan, count_of, plan_fields
 from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -39,15 +40,19 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
 
     Returns:
         The tensor; None where it is empty, or its values and the upper bits of its numbers are too many.
+
+    Raises:
+        ArgumentError: the weights are no array of numbers.
     """
+    weights = plain_array("Argument 'weights'", weights)
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     few = few_values(patterns)
     if few is not None and len(few[few != 0]) <= 1:
-        return codebook(weights)  # the mask says all
+        return codebook_of(weights, patterns, few)  # the mask says all
     dense, simple = plan_fields(patterns, weights.dtype, None, few), None
     fill = _most_frequent(patterns)
     masked, mask_bits, mask = None, 0.0, None
-    share = np.count_nonzero(patterns == patterns.dtype.type(fill)) / max(1, len(patterns))
+    share = count_of(patterns, fill) / max(1, len(patterns))
     if share >= LEAST_SHARE:
         mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
         masked = plan_fields(patterns, weights.dtype, fill, few)
@@ -56,7 +61,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
     if few is not None:
-        simple = codebook(weights)
+        simple = codebook_of(weights, patterns, few)
     if (few is None or len(few) > FEWEST) and (
         row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits)
     ) is not None:
@@ -87,7 +92,7 @@ def _plan_rows(
     mask_bits: float,
 ) -> QuantizedTensor | None:
     """Represent a tensor by codebooks of its rows where that takes less than its plans."""
-    zeros = np.count_nonzero(patterns == 0) / len(patterns)
+    zeros = count_of(patterns, 0) / len(patterns)
     least = min(_total(dense, 0.0), _total(masked, mask_bits))
     found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
     if found is None:

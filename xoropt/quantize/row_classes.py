@@ -102,6 +102,9 @@ def _plan(plan: FieldPlan, counts: np.ndarray, number: int, row_cost: int) -> Fi
 def _order(counts: np.ndarray, classes: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
     """Return each class's values from the most frequent one on, (classes, n), and how often those of a rank occur."""
     sums = np.zeros((number, counts.shape[1]))
-    np.add.at(sums, classes, counts)
+    by_class = np.argsort(classes, kind="stable")
+    present, starts = np.unique(classes[by_class], return_index=True)
+    if len(present):
+        sums[present] = np.add.reduceat(counts[by_class], starts, axis=0, dtype=np.float64)
     order = np.argsort(-sums, axis=1, kind="stable")
     return order, np.take_along_axis(sums, order, axis=1).sum(axis=0).astype(np.int64)

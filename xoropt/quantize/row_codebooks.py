@@ -62,7 +62,9 @@ def plan_rows(weights: np.ndarray, masked: bool) -> RowPlan | None:
             return None
         symbols[first : first + step] = some
     lowest = int(symbols.min())
-    counts = np.bincount((symbols - lowest).reshape(-1))
+    counts = np.zeros(int(symbols.max()) - lowest + 1, dtype=np.int64)
+    for first in range(0, rows, step):
+        counts += np.bincount((symbols[first : first + step] - lowest).reshape(-1), minlength=len(counts))
     mask = symbols != 0 if masked else np.ones(symbols.shape, dtype=bool)
     if masked:
         counts[-lowest] = 0

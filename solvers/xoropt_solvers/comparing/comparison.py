@@ -138,6 +138,9 @@ def compare(
     """
     begin = time.perf_counter()
     limit = checks.time_limit(time_limit)
+    checks.function(progress, "progress")
+    if out is not None and not isinstance(out, str | os.PathLike):
+        raise InvalidInputError(f"Argument 'out' must be the path of a folder or None, not {str(out)[:60]!r}.")
     if limit is None:
         raise InvalidInputError("Argument 'time_limit' must be a finite positive number of seconds, not None.")
     jobs = checks.integer(jobs, "jobs", 1)

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,8 @@ def read_variants(texts: str | Iterable[str | Variant] = ALL) -> list[Variant]:
         UnknownStrategyError: no strategy has a name.
         MissingPackageError: a strategy needs a package that is not installed.
     """
+    if not isinstance(texts, str | list | tuple | set | frozenset | Iterator):
+        raise InvalidInputError(f"Argument 'strategies' must be names of strategies, not {str(texts)[:60]!r}.")
     found: list[Variant] = []
     for text in [texts] if isinstance(texts, str) else texts:
         found += [text] if isinstance(text, Variant) else _read(text)
@@ -58,7 +60,7 @@ def read_variants(texts: str | Iterable[str | Variant] = ALL) -> list[Variant]:
 
 def _read(text: str) -> list[Variant]:
     if not isinstance(text, str):
-        raise InvalidInputError(f"Argument 'strategies' must hold names of strategies, not {text!r}.")
+        raise InvalidInputError(f"Argument 'strategies' must hold names of strategies, not {str(text)[:60]!r}.")
     whole: list[str] = []
     for word in re.split(r"[,;\s]+", text.strip()):
         if whole and ":" in whole[-1] and "=" in word and ":" not in word.partition("=")[0]:

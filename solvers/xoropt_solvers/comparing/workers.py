@@ -131,6 +131,7 @@ class Worker:
         return self._process
 
     def _kill(self) -> None:
+        self._warm.clear()  # before the next run, so that its time begins when the next process is warm
         process = self._process
         if process is not None:
             with contextlib.suppress(OSError):

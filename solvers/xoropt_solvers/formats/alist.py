@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
-from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines
+from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines, too_wide
 from xoropt_solvers.formats.dimacs import number
 from xoropt_solvers.formats.places import Place, write_lines
 from xoropt_solvers.parity_checks import ParityChecks
@@ -34,6 +34,9 @@ def read_alist(path: Path, lines: list[str]) -> CheckMatrix:
             f"{path}: an alist begins with its numbers of columns and rows, the largest weights, and all."
         )
     n, m = table[0]
+    wrong = too_wide(m, n)
+    if wrong:
+        raise FileFormatError(f"{path}, line 1: {wrong}")
     if len(table[2]) != n or len(table[3]) != m or len(table) != 4 + n + m:
         raise FileFormatError(
             f"{path}: an alist of {n} columns and {m} rows has {4 + n + m} lines with {n} and {m} weights in lines"

@@ -11,7 +11,19 @@ from xoropt_solvers.parity_checks import ParityChecks, read_checks
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.reduction import substitute_fixed
 
-__all__ = ["BESIDE", "CheckMatrix", "checks_of", "decoding_problems", "read_syndromes", "syndrome_lines"]
+__all__ = [
+    "BESIDE",
+    "MOST_ENTRIES",
+    "CheckMatrix",
+    "checks_of",
+    "decoding_problems",
+    "read_syndromes",
+    "syndrome_lines",
+    "too_wide",
+]
+
+MOST_ENTRIES = 1 << 32
+"""Of the matrix of a problem's unknowns, a byte for each: only a typing error asks for more."""
 
 BESIDE = ".syndrome"
 """How the name of a file ends that holds the syndromes of the matrix in the file of the same name beside it."""
@@ -34,6 +46,16 @@ class CheckMatrix:
     hard: np.ndarray | None = None
     syndromes: np.ndarray | None = None
     logicals: np.ndarray | None = None
+
+
+def too_wide(checks: int, errors: int) -> str | None:
+    """Say what is wrong with a matrix whose problem could not be held; None: nothing.
+
+    The unknowns are at least as many as there are errors more than checks.
+    """
+    if errors * max(errors - checks, checks // 8, 1) <= MOST_ENTRIES and checks <= MOST_ENTRIES:
+        return None
+    return f"has {checks} checks on {errors} errors, too many to hold in memory: a problem may have 2**32 entries."
 
 
 def decoding_problems(path: Path, matrix: CheckMatrix, syndrome: Any = None) -> list[ParityProblem]:
@@ -63,8 +85,10 @@ def decoding_problems(path: Path, matrix: CheckMatrix, syndrome: Any = None) -> 
     return [ParityProblem.from_checks(matrix.H, bits, matrix.weights, matrix.hard) for bits in found]
 
 
-def read_syndromes(source: Any) -> np.ndarray:
+def read_syndromes(source: Any, what: str = "syndrome") -> np.ndarray:
     """Read syndromes, bool (shots, checks): a file of lines of zeros and ones, a .npy file, or an array.
+
+    `what` names what the lines of a file are, for messages.
 
     Raises:
         FileFormatError: the file cannot be read, or holds something else.
@@ -82,14 +106,14 @@ def read_syndromes(source: Any) -> np.ndarray:
         lines = [line.split("#")[0] for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
+    except (ValueError, EOFError, MemoryError) as error:
         raise FileFormatError(f"{path}: must hold lines of zeros and ones: {error}.") from error
     rows = [(at, "".join(line.replace(",", " ").split())) for at, line in enumerate(lines, 1) if line.strip()]
     for at, row in rows:
         if set(row) - {"0", "1"} or len(row) != len(rows[0][1]):
             raise FileFormatError(f"{path}, line {at}: must hold {len(rows[0][1])} zeros and ones, not {row[:40]!r}.")
     if not rows:
-        raise FileFormatError(f"{path}: holds no syndrome.")
+        raise FileFormatError(f"{path}: holds no {what}.")
     return np.array([[bit == "1" for bit in row] for _, row in rows], dtype=bool)
 
 

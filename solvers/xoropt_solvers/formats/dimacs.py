@@ -1,13 +1,12 @@
 """DIMACS with XOR lines, in the forms that solvers and collections of problems write.
 
 ``x1 2 -3 0`` is the row x1 ⊕ x2 ⊕ x3 with value 0, since the XOR of the literals must be true. A clause of one literal
-fixes its unknown. The forms differ in what surrounds the lines:
+fixes its unknown; where it has a weight, it is a row of one unknown. The forms differ in what surrounds the lines:
 
 - ``p cnf VARIABLES LINES`` comes first, or is missing; then the largest variable counts.
-- ``p wcnf VARIABLES LINES TOP``: the weight comes first in each XOR line, ``x 5 1 2 -3 0``, and in each clause; one
-  that fixes an unknown has the weight TOP or more.
-- WCNF as of 2022 has no header: the weight stands before the x, ``5 x 1 2 -3 0``, or ``h`` for what must hold. A hard
-  XOR line weighs more than all others together.
+- ``p wcnf VARIABLES LINES TOP``: the weight comes first in each XOR line, ``x 5 1 2 -3 0``, and in each clause. What
+  must hold has the weight TOP or more, as in the files of GaussMaxHS (Soos and Meel 2021).
+- WCNF as of 2022 has no header: the weight stands before the x, ``5 x 1 2 -3 0``, or ``h`` for what must hold.
 
 Comments begin with c. Lines may be indented, a row or clause may go on over several lines, up to its 0, and a line with
 % ends the file, as in SATLIB's.
@@ -92,14 +91,14 @@ def read_dimacs(path: Path, lines: list[str]) -> ParityProblem:
         largest = max(largest, max(map(abs, one.literals), default=0))
         if head.variables is not None and largest > head.variables:
             raise _bad(path, one.line, f"has variable {largest}, the header allows {head.variables}")
-        if one.parity:
+        if one.parity or (len(one.literals) == 1 and one.weight is not None):
             rows.append(one)
-        elif len(one.literals) == 1 and (one.weight is None or one.weight >= head.top):
+        elif len(one.literals) == 1:
             variable, bit = abs(one.literals[0]), int(one.literals[0] > 0)
             if fixed.setdefault(variable - 1, bit) != bit:
                 raise _bad(path, one.line, f"fixes variable {variable} to both values")
         else:
-            what = f"a parity problem has XOR lines and hard clauses of one literal, not {one.text!r}"
+            what = f"a parity problem has XOR lines and clauses of one literal, not {one.text!r}"
             raise _bad(path, one.line, what)
     if found < head.announced:  # the file is probably truncated
         what = f"announces {head.announced} lines, but only {found} follow up to line {len(lines)}"
@@ -118,10 +117,10 @@ def _problem(path: Path, n: int, rows: list[_Statement], fixed: dict[int, int], 
         b.append(1 ^ sum(v < 0 for v in row.literals) & 1)
         for v in row.literals:
             A[i, abs(v) - 1] ^= True
-    hard = 1 + sum(row.weight or 0 for row in rows)
-    weights = [hard if row.weight is None else row.weight for row in rows]
+    hard = np.array([row.weight is None for row in rows], dtype=bool)
+    weights = [row.weight or 0 for row in rows]
     try:
-        return ParityProblem(A, b, weights if weighted else None, fixed or None)
+        return ParityProblem(A, b, weights if weighted else None, fixed or None, hard if hard.any() else None)
     except InvalidInputError as error:
         raise FileFormatError(f"{path}: {error}") from error
 
@@ -189,7 +188,7 @@ def _statement(path: Path, line: int, words: list[str], head: _Head) -> _Stateme
     weight = number(path, line, word)
     if weight < 0:
         raise _bad(path, line, f"must have a weight of at least 0, not {weight}")
-    return _Statement(line, parity, weight, literals, text)
+    return _Statement(line, parity, weight if weight < head.top else None, literals, text)
 
 
 def _bad(path: Path, line: int, what: str) -> FileFormatError:

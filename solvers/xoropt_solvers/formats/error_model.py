@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from xoropt_solvers.errors import FileFormatError, InvalidInputError, MissingPackageError
-from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines
+from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines, too_wide
+from xoropt_solvers.formats.model_sizes import too_large
 from xoropt_solvers.formats.places import Place, write_lines
 from xoropt_solvers.parity_checks import ParityChecks, weights_of_priors
 from xoropt_solvers.problem import ParityProblem
@@ -40,8 +41,15 @@ def error_model(model: Any) -> ErrorModel:
 
     Raises:
         InvalidInputError: an error flips observables but no detector, so that no syndrome tells it, or it has a
-            probability above ½.
+            probability above ½; or the model is too large when its repeats are unrolled.
     """
+    excess = too_large(str(model).splitlines())
+    if excess is not None:
+        raise InvalidInputError(f"Argument 'model', line {excess.line}, {excess.what}.")
+    return _unrolled(model)
+
+
+def _unrolled(model: Any) -> ErrorModel:
     merged: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
     for instruction in model.flattened():
         if instruction.type != "error":
@@ -82,12 +90,32 @@ def read_error_model(path: Path, lines: list[str]) -> CheckMatrix:
     except ImportError:
         raise MissingPackageError("Detector error models need stim, which is not installed: pip install stim") from None
     try:
-        model = error_model(stim.DetectorErrorModel("\n".join(lines)))
+        given = stim.DetectorErrorModel("\n".join(lines))
+        excess = too_large(lines)
+        if excess is not None:
+            raise FileFormatError(f"{path}, line {excess.line}: {excess.what}.")
+        model = _unrolled(given)
+        wrong = too_wide(len(model.H), model.H.length)
+        if wrong:
+            raise FileFormatError(f"{path}: {wrong}")
         weights, never = weights_of_priors(model.priors)
+    except FileFormatError:
+        raise
     except (ValueError, IndexError) as error:  # InvalidInputError, too
         said = " ".join(str(error).split())
-        raise FileFormatError(f"{path}: {said}") from error
+        raise FileFormatError(f"{path}{_where(stim, lines)}: {said}") from error
     return CheckMatrix(model.H, weights, never if never.any() else None, logicals=model.observables)
+
+
+def _where(stim: Any, lines: list[str]) -> str:
+    """Find the first line that is wrong by itself, ", line 3"; nothing where each is well."""
+    for at, line in enumerate(lines, 1):
+        if "{" not in line and "}" not in line:
+            try:
+                weights_of_priors(_unrolled(stim.DetectorErrorModel(line)).priors)
+            except (ValueError, IndexError):
+                return f", line {at}"
+    return ""
 
 
 def write_error_model(problem: ParityProblem, path: Place) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xoropt_solvers.errors import FileFormatError, InvalidInputError, MissingPackageError
-from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines
+from xoropt_solvers.formats.check_matrix import BESIDE, CheckMatrix, checks_of, syndrome_lines, too_wide
 from xoropt_solvers.formats.places import Place, replacing, write_lines
 from xoropt_solvers.parity_checks import read_checks
 from xoropt_solvers.problem import ParityProblem
@@ -22,6 +22,13 @@ def read_matrix_market(path: Path, lines: list[str]) -> CheckMatrix:
         FileFormatError: it holds something else.
         MissingPackageError: SciPy is not installed.
     """
+    at, size = next(((i, line.split()) for i, line in enumerate(lines, 1) if line.strip() and line[0] != "%"), (0, []))
+    if len(size) in (2, 3) and all(word.isdecimal() for word in size):
+        wrong = too_wide(int(size[0]), int(size[1]))
+        if wrong:
+            raise FileFormatError(f"{path}, line {at}: {wrong}")
+        if len(size) == 3 and int(size[2]) > len(lines) - at:
+            raise FileFormatError(f"{path}, line {at}: announces {size[2]} ones, but {len(lines) - at} lines follow.")
     try:
         with warnings.catch_warnings():  # a sparse array, as announced, suits as well
             warnings.simplefilter("ignore", DeprecationWarning)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
-from xoropt_solvers.formats.check_matrix import CheckMatrix, read_syndromes
+from xoropt_solvers.formats.check_matrix import MOST_ENTRIES, CheckMatrix, read_syndromes, too_wide
 from xoropt_solvers.formats.places import Place, replacing
 from xoropt_solvers.parity_checks import ParityChecks, read_checks, weights_of_priors
 from xoropt_solvers.problem import ParityProblem
@@ -63,6 +63,10 @@ def read_npz(path: Path, lines: list[str]) -> ParityProblem | CheckMatrix:
         if {"A", "b"} <= arrays.keys():
             return ParityProblem(arrays["A"], arrays["b"], **extra)
         if {"rows", "values", "n"} <= arrays.keys():
+            n = arrays["n"]
+            entries = len(np.atleast_1d(arrays["rows"])) * int(n) if n.shape == () and n.dtype.kind in "iu" else 0
+            if entries > MOST_ENTRIES:
+                raise InvalidInputError(f"Array 'n' asks for a matrix of {entries} entries, more than 2**32.")
             return ParityProblem.from_rows(arrays["rows"], arrays["values"], arrays["n"][()], **extra)
         if "H" in arrays or {"format", "shape", "indptr", "indices"} <= arrays.keys():
             return _check_matrix(arrays)
@@ -96,6 +100,9 @@ def _sparse(arrays: dict[str, np.ndarray]) -> ParityChecks:
     shape, starts, inner = arrays["shape"].tolist(), arrays["indptr"], arrays["indices"].astype(np.int64)
     if form not in ("csr", "csc") or len(shape) != 2 or len(starts) != shape[form == "csc"] + 1:
         raise InvalidInputError("A sparse matrix must be stored by rows or columns (csr or csc).")
+    wrong = "has a negative size." if min(shape) < 0 else too_wide(*shape)
+    if wrong:
+        raise InvalidInputError(f"Array 'shape' {wrong}")
     if not np.isin(arrays.get("data", np.ones(1)), (0, 1)).all() or (
         len(inner) and not 0 <= inner.min() <= inner.max()
     ):

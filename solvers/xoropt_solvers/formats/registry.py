@@ -4,12 +4,14 @@ A format is a file of its own here and a line in `FORMATS`.
 """
 
 import importlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xoropt_solvers.checks import integer as check_integer
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.formats.check_matrix import CheckMatrix, decoding_problems, read_syndromes
 from xoropt_solvers.formats.decoding_challenge import is_challenge
@@ -53,13 +55,14 @@ SUFFIXES = tuple(suffix for one in FORMATS.values() if one.reader for suffix in 
 """How the names of files end that can be read."""
 
 
-def read_problem(path: Place, syndrome: Any = None) -> ParityProblem:
+def read_problem(path: Place, syndrome: Any = None, shot: int | None = None) -> ParityProblem:
     """Read a problem from a file in any of the formats.
 
     Args:
         path: the file. Archives, DIMACS and challenges are known by what they hold, other formats by the name's end.
         syndrome: of a file that holds a parity-check matrix: (checks,) zeros and ones, or the path of a file with
             them; None: the file's own, or that of the file with the same name and the end .syndrome.
+        shot: which one where there are several syndromes, counted from 1.
 
     Raises:
         FileFormatError: the file cannot be read, or holds something else, or several problems; the message names the
@@ -67,9 +70,14 @@ def read_problem(path: Place, syndrome: Any = None) -> ParityProblem:
         MissingPackageError: the format needs a package that is not installed.
     """
     problems = read_problems(path, syndrome)
-    if len(problems) != 1:
-        raise FileFormatError(f"{path}: holds {len(problems)} syndromes, each a problem; give the one that is meant.")
-    return problems[0]
+    number = check_integer(shot, "shot", 1) if shot is not None else 1
+    if number > len(problems) or (shot is None and len(problems) != 1):
+        place = path if syndrome is None or not isinstance(syndrome, str | os.PathLike) else syndrome
+        raise FileFormatError(
+            f"{place}: holds {len(problems)} syndrome{'' if len(problems) == 1 else 's'}, each a problem; name one by "
+            f"its number, from 1, with --shot (shot=), or solve all with 'xoropt compare'."
+        )
+    return problems[number - 1]
 
 
 def read_check_matrix(path: Place) -> CheckMatrix:
@@ -81,13 +89,15 @@ def read_check_matrix(path: Place) -> CheckMatrix:
     path = Path(path)
     form, lines = _form_and_lines(path)
     if form == "text":
-        H = read_syndromes(path)
+        H = read_syndromes(path, "matrix: it must have lines of zeros and ones")
         return CheckMatrix(read_checks(H, np.zeros(len(H), dtype=bool)))
     found = _function(FORMATS[form].reader)(path, lines) if FORMATS[form].reader else None
     if not isinstance(found, CheckMatrix):
         raise FileFormatError(
             f"{path}: holds no parity-check matrix; name a .mtx, .alist, .npz (H), .dem or .txt file."
         )
+    if not found.H.length:
+        raise FileFormatError(f"{path}: holds a matrix without columns; there are no words to look for.")
     return found
 
 

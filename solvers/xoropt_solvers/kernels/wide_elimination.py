@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit
 
-from xoropt_solvers.kernels.bits import count_ones, int64, trailing_zeros, uint64
+from xoropt_solvers.kernels.bits import boolean, count_ones, int64, trailing_zeros, uint64
 
-__all__ = ["reduce_rows", "solve_pivots"]
+__all__ = ["reduce_rows", "reduce_word", "solve_pivots"]
 
 ONE = np.uint64(1)
 
@@ -42,6 +42,19 @@ def reduce_rows(rows, words, limit, pivot_of, member):  # type: ignore[no-untype
             for q in range(w, width):
                 rows[i, q] ^= rows[other, q]
     return rank
+
+
+@njit(boolean(uint64[:, ::1], int64, int64[::1], uint64[::1]), cache=True, nogil=True)
+def reduce_word(rows, words, pivot_of, row):  # type: ignore[no-untyped-def]
+    """Reduce one more row by those that `reduce_rows` has made; tells whether nothing of its first words is left."""
+    for w in range(words):
+        while row[w] != 0:
+            other = pivot_of[64 * w + trailing_zeros(row[w])]
+            if other < 0:
+                return False
+            for q in range(w, row.size):
+                row[q] ^= rows[other, q]
+    return True
 
 
 @njit(uint64[::1](uint64[:, ::1], int64, int64[::1]), cache=True, nogil=True)

@@ -28,7 +28,8 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
     The budget grows fourfold from call to call of the kernel, so that Ctrl-C is noticed; the work that is done again
     costs a third at most. The clock stops a call while it runs.
 
-    Where the rank and the number of dependent rows both exceed 64, the search is that of `xoropt_solvers.zimmermann`.
+    Where the rank and the number of dependent rows both exceed 64, or the rank does and the kernel would take too many
+    steps, the search is that of `xoropt_solvers.zimmermann`.
 
     Args:
         problem: in reduced form.
@@ -45,7 +46,7 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
         if core.n <= 64:
             inner = run(core, clock, workers)
         elif core.k - core.n <= MOST_DEPENDENT:
-            inner = solve_wide(core, clock)
+            inner = _wide(core, clock, workers)
         else:
             inner = search_cosets(core, clock, workers)
         x = np.zeros(problem.n, dtype=bool)
@@ -63,6 +64,17 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
             if stop[0] or best.cost[0] == bound or steps >= MOST_STEPS:
                 return Answer(unpack_word(best.x[0], problem.n), int(best.cost[0]), bound)
             steps = min(4 * steps, MOST_STEPS)
+
+
+def _wide(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
+    """Search in machine words, and by enumeration where that would take too many steps."""
+    first = solve_wide(problem, clock)
+    clock.report(first.cost, first.lower_bound)
+    if first.cost == first.lower_bound or clock.expired():
+        return first
+    second = search_cosets(problem, clock, workers)
+    best = min(first, second, key=lambda answer: answer.cost)
+    return Answer(best.x, best.cost, max(first.lower_bound, second.lower_bound))
 
 
 def run_batch(batch: ParityBatch, time_limit: float | None = None) -> BatchAnswer:

@@ -15,14 +15,18 @@ from xoropt_solvers.strategy import Answer, Clock, Strategy
 
 __all__ = ["ENGINES", "STRATEGY", "run", "search"]
 
-TOLERANCE = 1e-6  # how far from an integer the engines let a variable be, so that each weight may count so much less
-LARGEST_TOTAL = 1 << 18  # of the weights; below it, this adds up to well below 1, the step from one cost to the next
+LARGEST_TOTAL = 1 << 53  # of the weights: costs and bounds are floats, which are exact up to here
+TOLERANCE, FINE = 1e-6, 1e-9  # how far from an integer a variable may be, so that its weight may count so much less
+LARGE_TOTAL = 1 << 18  # from which the engines get the second: below, the first adds up to well below a step in cost
 
 ENGINES = {"scip": "GSCIP", "highs": "HIGHS"}
 
 
 def run(problem: ParityProblem, clock: Clock, engine: str = "scip") -> Answer:
     """Find and prove the minimum; at the time limit return the best found with the engine's own bound, rounded up.
+
+    The engines compute in floats. Where the weights sum to 2^29 or more, what these may hide is more than a step in
+    cost: the bound is lower by so much, and proves a minimum no more.
 
     Args:
         problem: in reduced form.
@@ -31,15 +35,14 @@ def run(problem: ParityProblem, clock: Clock, engine: str = "scip") -> Answer:
 
     Raises:
         InvalidInputError: `engine` is neither of them.
-        LimitExceededError: the weights sum to 2**18 or more.
+        LimitExceededError: the weights sum to 2**53 or more.
     """
     if engine not in ENGINES:
         raise InvalidInputError(f"Argument 'engine' must be one of {', '.join(ENGINES)}, not {engine!r}.")
     total = int(problem.row_weights.sum())
     if total >= LARGEST_TOTAL:
         raise LimitExceededError(
-            f"Strategy 'ilp' takes weights that sum to less than {LARGEST_TOTAL}, not {total}:"
-            " use 'xorsat' or 'coset', or 'cpsat' below 2**53."
+            f"Strategy 'ilp' takes weights that sum to less than 2**53, not {total}: use 'xorsat' or 'coset'."
         )
     return search_model(problem, clock, lambda model: search(problem, model, clock, engine), checks=True)
 
@@ -58,14 +61,23 @@ def search(problem: ParityProblem, model: ParityModel, clock: Clock, engine: str
         hint[half] = float((int(model.start[list(check)].sum()) - value) // 2)
     program.minimize(sum(float(w) * variable for w, variable in zip(model.weights, variables, strict=True) if w > 0))
     # All costs are integers, so that a gap below 1, less what rounding may hide, is a proof; a relative gap never is.
-    slack = 1e-4 + TOLERANCE * int(problem.row_weights.sum())
+    total = int(model.weights.sum())
+    tolerance = TOLERANCE if total < LARGE_TOTAL else FINE
+    slack = 1e-4 + tolerance * total
     left = clock.left()
     limits = mathopt.SolveParameters(
         threads=1 if engine == "scip" else None,  # MathOpt refuses it for HiGHS, which searches on one thread anyway
         relative_gap_tolerance=0.0,
-        absolute_gap_tolerance=0.98 - slack,
+        absolute_gap_tolerance=max(0.0, 0.98 - slack),
         time_limit=None if left is None else timedelta(seconds=max(left, 0.01)),
     )
+    if tolerance < TOLERANCE and engine == "scip":
+        limits.gscip.real_params["numerics/feastol"] = tolerance
+        limits.gscip.real_params["numerics/dualfeastol"] = tolerance
+    elif tolerance < TOLERANCE:
+        limits.highs.double_options["mip_feasibility_tolerance"] = tolerance
+        limits.highs.double_options["primal_feasibility_tolerance"] = tolerance
+        limits.highs.double_options["dual_feasibility_tolerance"] = tolerance
     result = mathopt.solve(
         program,
         getattr(mathopt.SolverType, ENGINES[engine]),

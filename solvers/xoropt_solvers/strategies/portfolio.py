@@ -1,13 +1,24 @@
 """The default: elimination, then the exact engine that should prove the block soonest, then the next one.
 
 Blocks that elimination leaves open go to `exhaustive` where they have few seeds, else to `coset` for as many steps as
-the enumeration would take, and then to the enumeration if n allows one. A single problem that still has more unknowns
-without its dependent ones gets a moment of `isd`, and then the engines that suit it, side by side in threads: `maxsat`,
-`cpsat` and `coset` where A is sparse; `coset` and `brouwer-zimmermann` where it is dense and has at most 64 unknowns or
-dependent rows; else `brouwer-zimmermann`. Where its enumeration would not end in time, `isd` searches beside it, or
-`xorsat` if there is no limit. All stop when what they know together is a proof.
+the enumeration would take, and then to the enumeration if n allows one.
+
+A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
+What is not settled then, and has more unknowns without its dependent ones, gets moments of `coset` and `isd`, and
+`brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by side in threads, as many as
+there are workers:
+
+- `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
+  `maxsat`; `coset` or `brouwer-zimmermann` with them if that should end in time;
+- `coset` where A is dense, has at most 64 unknowns or dependent rows, and less than half of the rows are dependent;
+  `brouwer-zimmermann` helps if it takes long;
+- else `brouwer-zimmermann`; where its enumeration would not end in time, with `isd`, or `xorsat` if there is no limit.
+
+All stop when what they know together is a proof.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -15,20 +26,26 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
+from xoropt_solvers.cut_program import HEAVIEST
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.models import short_checks
-from xoropt_solvers.problem import ParityProblem, unpack_word, with_checks
+from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
-from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, sat, xorsat
-from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, missing_packages
+from xoropt_solvers.strategies import brouwer_zimmermann, coset, cpsat, exhaustive, isd, maxsat, odd_cuts, sat, xorsat
+from xoropt_solvers.strategy import Answer, BatchAnswer, Clock, Strategy, TimeUpError, missing_packages
 from xoropt_solvers.wide import MOST_DEPENDENT
 from xoropt_solvers.zimmermann import cores, enumeration_seconds
 
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
-SPARSE = 0.05  # the share of ones in A below which MaxSAT does better than Gauss–Jordan elimination
-FIRST_SECONDS = 0.05  # of `isd` before the race
+SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
+CUTS_SECONDS = 0.5  # of `odd-cuts` on checks as they are given, before all others
+COSET_SECONDS = 0.01  # of `coset` before a race
+ISD_SECONDS = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
+SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
+ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
+DELAY = 0.75  # seconds until an engine helps another one that should need it seldom
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
@@ -48,6 +65,13 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
         InvalidInputError: `workers` is not a positive integer.
     """
     workers = cores() if workers is None else checks.integer(workers, "workers", 1)
+    known: Race | None = None
+    if problem.checks is not None and _cuttable(problem) and "A" not in vars(problem):
+        # Most problems of sparse checks are settled before the elimination of their unknowns would be done.
+        found = odd_cuts.run(problem, clock.part(_share(clock, CUTS_SECONDS)))
+        known = Race(found, odd_cuts.STRATEGY.name, {odd_cuts.STRATEGY.name: found.lower_bound})
+        if not known.open or clock.expired():
+            return Answer(found.x, found.cost, found.lower_bound, {"engine": known.winner, **found.info})
     if problem.n <= 64:
         first = run_batch(pack_batch([problem]), min(1e-4, clock.time_limit or 1e-4))
         if first.cost[0] == first.lower_bound[0]:
@@ -55,21 +79,26 @@ def run(problem: ParityProblem, clock: Clock, workers: int | None = None) -> Ans
             return Answer(x, int(first.cost[0]), int(first.lower_bound[0]), {"engine": "batch"})
     # It is not settled at once, so that the reductions are worth their time.
     reduced = reduce_problem(problem)
-    columns = independent_columns(reduced.problem.A)
-    core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
-    if reduced.problem.checks is not None:
-        core = with_checks(core, reduced.problem.checks)
-    answer = _core(core, clock.raised(reduced.offset), workers)
+    if reduced.problem.checks is not None:  # the columns of A are independent then, as `generator` makes them
+        columns, core = np.arange(problem.n), reduced.problem
+    else:
+        columns = independent_columns(reduced.problem.A)
+        core = ParityProblem(reduced.problem.A[:, columns], reduced.problem.b, reduced.problem.weights)
+    answer = _core(core, known, reduced.offset, clock.raised(reduced.offset), workers)
     x = np.zeros(problem.n, dtype=bool)
     x[columns] = answer.x
     return Answer(x, answer.cost + reduced.offset, answer.lower_bound + reduced.offset, answer.info)
 
 
-def _core(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
+def _core(problem: ParityProblem, before: Race | None, offset: int, clock: Clock, workers: int) -> Answer:
+    """Solve a problem of independent columns; `before` knows the one where each x costs `offset` more."""
     first = greedy_answer(problem)
     known = Race(first, "greedy")
-    clock.report(first.cost, first.lower_bound)
-    if first.cost > first.lower_bound:
+    if before is not None and len(before.answer.x) == problem.n:
+        found = before.answer
+        known.take(before.winner, Answer(found.x, found.cost - offset, max(0, found.lower_bound - offset)))
+    clock.report(known.answer.cost, known.answer.lower_bound)
+    if known.open:
         if problem.n <= exhaustive.LIMIT:
             _small(problem, known, clock)
         else:
@@ -79,57 +108,113 @@ def _core(problem: ParityProblem, clock: Clock, workers: int) -> Answer:
     return Answer(answer.x, answer.cost, answer.lower_bound, info)
 
 
+def _share(clock: Clock, seconds: float, share: float = 0.25) -> float:
+    """Return so many seconds, or the share of the time left if that is less."""
+    left = clock.left()
+    return seconds if left is None else min(seconds, share * left)
+
+
 def _small(problem: ParityProblem, known: Race, clock: Clock) -> None:
     """Let `coset` search for as long as the enumeration would take, and then enumerate."""
     enumeration = exhaustive.seconds(pack_batch([problem]))
     known.take("coset", coset.run(problem, clock.part(max(enumeration, 1e-6))))
-    if known.answer.cost > known.answer.lower_bound and not clock.expired():
+    if known.open and not clock.expired():
         known.take("exhaustive", exhaustive.run(problem, clock))
 
 
 def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> None:
-    """Try `isd` for a moment, and then all engines that suit the problem, side by side."""
-    left = clock.left()
-    if is_narrow(problem) or not is_sparse(problem):
-        moment = FIRST_SECONDS if left is None else min(FIRST_SECONDS, left / 10)
-        known.take("isd", isd.STRATEGY.run(problem, clock.part(moment)))
-    if known.answer.cost > known.answer.lower_bound and not clock.expired():
-        race(known, parts(problem, known.answer.cost, clock, workers), clock)
+    """Try the engines that may need only a moment, and then all that suit the problem, side by side."""
 
+    def moment(strategy: Strategy, seconds: float, **options: Any) -> None:
+        if known.open and not clock.expired():
+            with suppress(TimeUpError):
+                known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
-def parts(problem: ParityProblem, cost: int, clock: Clock, workers: int) -> list[Part]:
-    """Choose the engines of a race; `cost` is that of the best answer so far."""
-
-    def part(strategy: Strategy, seconds: float | None = None, **options: Any) -> Part:
-        return Part(strategy.name, partial(strategy.run, problem, **options), seconds)
-
-    narrow = is_narrow(problem)
+    few = is_narrow(problem) and _few_dependents(problem)
     if is_sparse(problem):
-        chosen = [s.STRATEGY for s in (maxsat, cpsat) if not missing_packages(s.STRATEGY)]
-        if not chosen and not missing_packages(sat.STRATEGY):
-            chosen = [sat.STRATEGY]
-        if narrow:
-            return [part(coset.STRATEGY, workers=1), *map(part, chosen[: max(1, workers - 1)])]
-        return [*map(part, chosen)] if chosen else [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+        turns = ISD_SECONDS[:1] if _enumerable(problem) else ()
+    else:
+        turns = ISD_SECONDS[:1] if few else ISD_SECONDS
+    if turns and is_narrow(problem) and not (few and not is_sparse(problem)):
+        moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
+    for turn, seconds in enumerate(turns):
+        moment(isd.STRATEGY, seconds, seed=turn)
+        if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+            found = brouwer_zimmermann.run_from(problem, clock, known.answer.x, workers)
+            known.take(brouwer_zimmermann.STRATEGY.name, found)
+    if known.open and not clock.expired():
+        race(known, parts(problem, known, clock, workers), clock)
+
+
+def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> list[Part]:
+    """Choose the engines of a race; what is known already tells how long they may take."""
+    cost = known.answer.cost
+
+    def part(strategy: Strategy, after: float = 0.0, seconds: float | None = None, **options: Any) -> Part:
+        run = partial(strategy.run, problem, **options)
+        if strategy is cpsat.STRATEGY:
+            run = partial(_begun, cpsat.run_from, problem, known)
+        elif strategy is brouwer_zimmermann.STRATEGY:
+            run = partial(_begun, brouwer_zimmermann.run_from, problem, known, **options)
+        return Part(strategy.name, run, seconds, after)
+
     left = clock.left()
-    if narrow:
-        exact = [part(coset.STRATEGY, workers=workers)]
-        if workers > 1 and problem.weights is None:
-            exact.append(part(brouwer_zimmermann.STRATEGY, workers=workers - 1))
-        return exact
-    hopeless = enumeration_seconds(problem, cost, workers) > (HOPELESS if left is None else left)
+    waits = HOPELESS if left is None else left
+    delay = _share(clock, DELAY)
+    if is_sparse(problem):
+        cuts = [odd_cuts.STRATEGY] if _cuttable(problem) else []
+        models = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
+        if not models and not missing_packages(sat.STRATEGY):
+            models = [sat.STRATEGY]
+        models = [*cuts, *models][: max(1, workers)]
+        chosen = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(models)]
+        if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
+            chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
+        if workers > 1 and problem.k <= ENUMERATED:
+            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=delay, seed=len(ISD_SECONDS)))
+        return chosen
+    hopeless = enumeration_seconds(problem, cost, workers) > waits
+    if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
+        helps = workers > 1 and enumeration_seconds(problem, cost, workers - 1) < waits / 2
+        helper = [part(brouwer_zimmermann.STRATEGY, workers=workers - 1, after=delay)] if helps else []
+        return [part(coset.STRATEGY, workers=workers), *helper]
     if not hopeless:
         return [part(brouwer_zimmermann.STRATEGY, workers=workers)]
+    if is_narrow(problem):
+        exact = [part(coset.STRATEGY, workers=workers)]
+        return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
     first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
     if left is not None:
-        return [first, part(isd.STRATEGY, seed=1)]
+        return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
     return [first, *map(part, general)]
 
 
+def _begun(
+    run_from: Callable[..., Answer], problem: ParityProblem, known: Race, clock: Clock, **options: Any
+) -> Answer:
+    """Run an engine from the best answer there is when its turn comes."""
+    return run_from(problem, clock, known.answer.x if known.bounds else None, **options)
+
+
+def _cuttable(problem: ParityProblem) -> bool:
+    """Tell whether `odd-cuts` suits a problem, as far as its checks tell."""
+    return (problem.checks is None or short_checks(problem)) and problem.row_weights.max(initial=0) < HEAVIEST
+
+
+def _few_dependents(problem: ParityProblem) -> bool:
+    """Tell whether so few rows depend on others that `coset` knows better ways than information sets."""
+    return problem.k < 2 * problem.n
+
+
+def _enumerable(problem: ParityProblem) -> bool:
+    """Tell whether enumerations may have their turn on a sparse problem, too."""
+    return problem.weights is None and problem.k <= ENUMERATED
+
+
 def is_sparse(problem: ParityProblem) -> bool:
     """Tell whether clauses or linear constraints suit a problem better than enumeration."""
-    return short_checks(problem) or bool(problem.A.mean() < SPARSE)
+    return short_checks(problem) or bool(problem.A.mean() < SPARSE or problem.A.sum() <= FEW * problem.k)
 
 
 def is_narrow(problem: ParityProblem) -> bool:

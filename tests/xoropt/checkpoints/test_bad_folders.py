@@ -23,29 +23,59 @@ def empty(model, name, data):
 
 
 BAD = {
-    "a missing shard": (lambda m: (m / SECOND).unlink(), f"names the shard '{SECOND}', which is missing"),
-    "a missing tensor": (lambda m: change_index(m, lambda w: w.update(new=FIRST)), f"tensor 'new' is not in {FIRST}"),
+    "a missing shard": (lambda m: (m / SECOND).unlink(), f"names shards that are missing: '{SECOND}'; get them too"),
+    "a missing tensor": (
+        lambda m: change_index(m, lambda w: w.update(new=FIRST)),
+        f"names tensors that are not in '{FIRST}': 'new'",
+    ),
     "a tensor twice in the index": (
         lambda m: (m / INDEX).write_text(f'{{"weight_map": {{"a": "{FIRST}", "a": "{FIRST}"}}}}'),
         "names 'a' twice",
     ),
     "a tensor in two shards": (
         lambda m: save_file(load_file(m / FIRST) | {"noise": np.zeros(3)}, m / FIRST),
-        "tensor 'noise' is in 2 shards",
+        f"has tensors that are in several of '{FIRST}', '{SECOND}': 'noise'",
     ),
     "a truncated shard": (lambda m: (m / SECOND).write_bytes((m / SECOND).read_bytes()[:-9]), SECOND),
     "a link out of the folder": (
         lambda m: (m / "more.txt").symlink_to(m.parent.parent),
-        "is a symbolic link out of the folder",
+        "has symbolic links out of the folder: 'more.txt'; copy the folder with",
     ),
-    "a link to nothing": (lambda m: (m / "more.txt").symlink_to("nowhere"), "is a symbolic link to nothing"),
+    "a link to nothing": (
+        lambda m: (m / "more.txt").symlink_to("nowhere"),
+        "has symbolic links to nothing: 'more.txt'",
+    ),
     "a name that leads upwards": (
         lambda m: change_index(m, lambda w: w.update(new="../other.safetensors")),
-        "is no name of a file beside it",
+        "are no names of files beside it",
     ),
     "a separator in a name": (
         lambda m: change_index(m, lambda w: w.update(new="a\\b.safetensors")),
-        "is no name of a file beside it",
+        "are no names of files beside it",
+    ),
+    "two shards that are not there": (
+        lambda m: change_index(m, lambda w: w.update(x="one.safetensors", y="two.safetensors")),
+        "shards that are missing: 'one.safetensors', 'two.safetensors'",
+    ),
+    "two tensors that are not there": (
+        lambda m: change_index(m, lambda w: w.update(x=FIRST, y=SECOND)),
+        f"not in '{FIRST}', '{SECOND}': 'x', 'y'",
+    ),
+    "two truncated shards": (
+        lambda m: [path.write_bytes(path.read_bytes()[:-9]) for path in m.glob("*.safetensors")],
+        f"Other shards are damaged too: '{SECOND}'",
+    ),
+    "two links to nothing": (
+        lambda m: [(m / name).symlink_to("nowhere") for name in ("b", "a")],
+        "has symbolic links to nothing: 'a', 'b'; remove them",
+    ),
+    "control characters in names": (
+        lambda m: [(m / name).touch() for name in ("b\x1b[2J", "a\nb")],
+        r"has names with control characters: 'a\nb', 'b\x1b[2J'; rename those files",
+    ),
+    "backslashes and colons in names": (
+        lambda m: [(m / name).touch() for name in ("a\\b", "c:d")],
+        r"has names with a backslash or a colon: 'a\b', 'c:d'",
     ),
     "an index that is no JSON": (lambda m: (m / INDEX).write_text("{"), "is no valid JSON"),
     "a config that is no JSON": (lambda m: (m / "config.json").write_text("{'a': 1}"), "is no valid JSON"),
@@ -54,7 +84,10 @@ BAD = {
         lambda m: empty(m, "pytorch_model.bin", pickle.dumps({"a": 1})),
         "which can run code; where it is trusted",
     ),
-    "GGUF": (lambda m: empty(m, "model.gguf", b"GGUF\x03\0\0\0"), "is a GGUF file of llama.cpp"),
+    "GGUF": (
+        lambda m: empty(m, "model.gguf", b"GGUF\x03\0\0\0"),
+        "is a GGUF file, which llama.cpp reads; get the",
+    ),
     "nothing": (lambda m: empty(m, "read.me", b"x"), "holds no safetensors file"),
     "compressed already": (lambda m: (m / "xoropt.json").write_text("{}"), "is compressed already"),
 }
@@ -69,6 +102,54 @@ def test_a_bad_folder(name, tmp_path, xoropt_command):
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert expected in err
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_inspecting_only_reads_and_takes_names_of_every_kind(tmp_path, xoropt_command):
+    model = write_folder(tmp_path / "model")
+    (model / "b\x1b[2J").touch()
+    (model / "c:\\d.safetensors").write_bytes((model / FIRST).read_bytes())
+    (model / "out.txt").symlink_to("/etc/hostname")
+    status, out, err = xoropt_command("inspect", model)
+    assert (status, err) == (0, "")
+    assert "not compressed" in out
+    assert "\x1b" not in out
+
+
+def test_files_that_are_not_its_own_are_named(tmp_path, xoropt_command):
+    model, small = write_folder(tmp_path / "model"), tmp_path / "small"
+    assert xoropt_command("compress", model, small)[0] == 0
+    assert xoropt_command("verify", model, small)[2] == ""
+    (small / "tokenizer" / "new.txt").touch()
+    (small / "b\n").touch()
+    expected = r"left out: 'b\n', 'tokenizer/new.txt'."
+    for command in (("verify", model, small), ("decompress", small, tmp_path / "again")):
+        status, _, err = xoropt_command(*command)
+        assert (status, err.count("\n")) == (0, 1)
+        assert expected in err
+    assert not (tmp_path / "again" / "tokenizer" / "new.txt").exists()
+
+
+def test_sides_in_the_wrong_order(tmp_path, xoropt_command):
+    model, small = write_folder(tmp_path / "model"), tmp_path / "small"
+    file, part = model / SECOND, tmp_path / "part.safetensors"
+    for original, compressed in ((model, small), (file, part)):
+        assert xoropt_command("compress", original, compressed)[0] == 0
+        status, _, err = xoropt_command("verify", compressed, original)
+        assert (status, err.count("\n")) == (1, 1)
+        assert f"{compressed}: is compressed itself and no original; swap the two" in err
+        status, _, err = xoropt_command("verify", compressed, compressed)
+        assert (status, err.count("\n")) == (1, 1)
+        assert "is compressed itself and no original; name the original" in err
+
+
+def test_a_folder_does_not_get_the_name_of_a_file(tmp_path, xoropt_command):
+    model, small = write_folder(tmp_path / "model"), tmp_path / "small"
+    assert xoropt_command("compress", model, small)[0] == 0
+    for command in (("compress", model), ("decompress", small)):
+        status, _, err = xoropt_command(*command, tmp_path / "x.safetensors")
+        assert (status, err.count("\n")) == (1, 1)
+        assert "has the name of a file, and a folder is written; name it 'x'" in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "small"]
 
 
 OUTPUTS = {

@@ -41,14 +41,14 @@ def model(tmp_path):
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_an_ended_run_goes_on_with_the_same_bytes(number, single, model, tmp_path, monkeypatch):
     source = model / "model-00002-of-00002.safetensors" if single else model
-    whole, out = (tmp_path / f"{name}.safetensors" for name in ("whole", "out"))
+    whole, out = (tmp_path / (f"{name}.safetensors" if single else name) for name in ("whole", "out"))
     xoropt.compress_checkpoint(source, whole)
     with monkeypatch.context() as patch:
         stop_after(patch, number, Killed())
         with pytest.raises(Killed):
             xoropt.compress_checkpoint(source, out)
     assert not out.exists()
-    assert out.with_name("out.safetensors.partial").is_dir()
+    assert out.with_name(f"{out.name}.partial").is_dir()
     done = []
     with monkeypatch.context() as patch:
         usual = compressing.write_part
@@ -59,7 +59,17 @@ def test_an_ended_run_goes_on_with_the_same_bytes(number, single, model, tmp_pat
         assert out.read_bytes() == whole.read_bytes()
     else:
         assert contents(out) == contents(whole)
-    assert not out.with_name("out.safetensors.partial").exists()
+    assert not out.with_name(f"{out.name}.partial").exists()
+
+
+def test_an_interrupt_says_that_the_command_goes_on(model, tmp_path, monkeypatch, xoropt_command):
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2, KeyboardInterrupt())
+        status, _, err = xoropt_command("compress", model, tmp_path / "out")
+    assert (status, err.count("\n")) == (1, 1)
+    assert f"interrupted; what is done so far is in {tmp_path / 'out.partial'}, and the same command goes on" in err
+    assert xoropt_command("compress", model, tmp_path / "out")[0] == 0
+    assert xoropt_command("verify", model, tmp_path / "out")[0] == 0
 
 
 def test_what_has_changed_is_named(model, tmp_path, monkeypatch):

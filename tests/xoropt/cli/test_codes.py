@@ -34,3 +34,11 @@ def test_files_without_a_matrix(xoropt_command, tmp_path):
     status, out, err = xoropt_command("distance", tmp_path / "p.cnf")
     assert (status, out) == (1, "")
     assert "holds no parity-check matrix; name a .mtx" in err
+
+
+def test_a_model_without_observables(xoropt_command, tmp_path):
+    pytest.importorskip("stim", reason="error models need Stim")
+    (tmp_path / "m.dem").write_text("error(0.1) D0\n")
+    status, out, err = xoropt_command("distance", tmp_path / "m.dem")
+    assert (status, out) == (1, "")
+    assert "m.dem: no error flips an observable; name the logicals with '--logicals'" in err

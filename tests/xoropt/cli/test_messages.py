@@ -47,10 +47,12 @@ REFUSED = {
 """Command lines of wrong usage, and what is said of each."""
 FAILED = {
     "compressed already": (("compress", "small.safetensors", "out"), "is compressed already; name the original"),
-    "verify against itself": (("verify", "small.safetensors", "small.safetensors"), "is compressed already"),
+    "verify against itself": (
+        ("verify", "small.safetensors", "small.safetensors"),
+        "is compressed itself and no original",
+    ),
     "end of another format": ((*COMPRESS[:2], "out.npz"), "is NumPy's, and a safetensors file is written"),
     "back to another format": (("decompress", "small.safetensors", "out.pt"), "name it 'out.safetensors'"),
-    "an archive": (("inspect", "in.npz"), "is a .npz file of plain arrays"),
     "there already": (("solve", "block.txt", "--export", "block.cnf"), "pass --force to replace it"),
 }
 """Command lines that fail, and what is said of each."""

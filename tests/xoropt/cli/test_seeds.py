@@ -63,3 +63,14 @@ def test_a_matrix_with_a_syndrome(xoropt_command, tmp_path):
     status, out, err = xoropt_command("solve", tmp_path / "h.alist")
     assert (status, out) == (1, "")
     assert "holds a parity-check matrix without a syndrome; give one with --syndrome" in err
+
+
+def test_a_stim_model_gives_errors_and_observables(xoropt_command, tmp_path):
+    pytest.importorskip("stim", reason="error models need Stim")
+    (tmp_path / "e.dem").write_text("error(0.1) D0\nerror(0.2) D0 D1\nerror(0.1) D1 L0\n")
+    (tmp_path / "shots").write_text("00\n01\n")
+    status, out, err = xoropt_command("solve", tmp_path / "e.dem", "--syndrome", tmp_path / "shots", "--shot", "2")
+    assert (status, err) == (0, "")
+    cost, *rest = out.splitlines()
+    assert cost.startswith("cost 2.197")  # the logarithm of 9
+    assert rest == ["errors: 2", "observables that they flip: 0"]

@@ -5,6 +5,7 @@ import pytest
 from rich.console import Console
 from safetensors.numpy import save_file
 
+import xoropt
 from xoropt.cli.tables.console import fits, open_console, print_table, without_constants
 
 COLUMNS = ("tensor", "shape", "bits", "seeds")
@@ -121,3 +122,32 @@ def test_real_names_are_never_broken(width, tmp_path, monkeypatch, xoropt_comman
     assert summary[0].startswith("out: ")
     assert any(line.startswith("4 tensors compressed: 30,720 weights, ") for line in summary[:4])
     assert any(line.startswith("the same for all: ") and "n_q 2, network packed, patches 0" in line for line in summary)
+
+
+def test_copies_names_and_sizes_in_words(tmp_path, monkeypatch, xoropt_command):
+    """A copy has no rate, a name that would not be seen is quoted, and one thing is not several."""
+    monkeypatch.setenv("COLUMNS", "140")
+    weights = np.random.default_rng(0).choice(np.float32([0, 1, -1]), (128, 128), p=[0.9, 0.05, 0.05])
+    source, out = tmp_path / "in.safetensors", tmp_path / "out.safetensors"
+    save_file({"a": weights, "b": weights.copy(), "": np.zeros(3, np.float32)}, source)
+    status, printed, _ = xoropt_command("compress", source, out)
+    assert status == 0
+    copy = next(line for line in printed.splitlines() if "the same as a" in line)
+    assert " : " not in copy
+    assert "\n ''" in printed
+    assert "Where the bits go (mask, seeds, scales in bits/weight)" in printed
+
+    save_file({"tiny": np.zeros(3, np.float32)}, source)
+    status, printed, _ = xoropt_command("compress", source, out, "--force")
+    assert "times larger than" in printed
+    save_file({}, source)
+    status, _, said = xoropt_command("compress", source, out, "--force")
+    assert "there are no weights in the file" in said
+
+
+def test_the_bound_of_a_file_is_the_bound_that_was_printed(tmp_path):
+    weights = np.random.default_rng(0).choice(np.arange(7, dtype=np.int8), (64, 64), p=[0.4, *[0.1] * 6])
+    model = xoropt.compress({"w": weights})
+    xoropt.save(model, tmp_path / "w.safetensors")
+    before, after = (xoropt.report(one).tensors["w"].bound for one in (model, xoropt.load(tmp_path / "w.safetensors")))
+    assert abs(before - after) < 0.0001

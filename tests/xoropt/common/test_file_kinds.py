@@ -48,6 +48,7 @@ KINDS = {
     "bundle.tar": (bytes(257) + b"ustar\x0000" + bytes(99), "tar archive"),
     "bundle.zip": (archive("a.safetensors", "b.safetensors"), "zip archive of 2 files"),
     "empty.safetensors": (b"", "is empty"),
+    "notepad.safetensors": ("These are the weights.".encode("utf-16"), "UTF-16"),
     "readme.safetensors": (b"These are the weights.\n", "is a text"),
 }
 

@@ -1,10 +1,14 @@
 """Formats of decoders: parity-check matrices with syndromes, written and read by others' programs too."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from parity_problems import dense, least_cost, problems
 from xoropt_solvers import FileFormatError, InvalidInputError, ParityProblem, formats, solve
+from xoropt_solvers.formats.error_model import error_model
+from xoropt_solvers.formats.model_sizes import too_large
 from xoropt_solvers.formats.registry import FORMATS
 from xoropt_solvers.parity_checks import dense_checks
 
@@ -122,8 +126,13 @@ def test_many_syndromes_are_many_problems(tmp_path):
     found = formats.read_problems(tmp_path / "h.npz")
     assert [solve(problem).mismatches.tolist() for problem in found] == [[0], [1], [3]]
     assert found[0].hard.tolist() == [False] * 6 + [True]
-    with pytest.raises(FileFormatError, match="holds 3 syndromes, each a problem; give the one that is meant"):
-        formats.read_problem(tmp_path / "h.npz")
+    for shot in (None, 4):
+        with pytest.raises(FileFormatError, match=r"h\.npz: holds 3 syndromes, each a problem; name one by its number"):
+            formats.read_problem(tmp_path / "h.npz", shot=shot)
+    assert solve(formats.read_problem(tmp_path / "h.npz", shot=3)).mismatches.tolist() == [3]
+    (tmp_path / "shots.01").write_text("100\n010\n")
+    with pytest.raises(FileFormatError, match=r"shots\.01: holds 2 syndromes"):
+        formats.read_problem(tmp_path / "h.npz", tmp_path / "shots.01")
 
 
 def test_a_stim_model(tmp_path):
@@ -193,8 +202,8 @@ def test_bad_files_are_told(tmp_path, name, content, message):
     [
         ("error(0.1) L0\n", r"'error\(0.1\) L0' flips no detector: no syndrome tells it; remove it"),
         ("error(0.6) D0\n", "'priors' must hold probabilities from 0 to 0.5, not 0.6"),
-        ("error(2) D0\n", "m.dem: "),
-        ("nonsense\n", "m.dem: "),
+        ("error(2) D0\n", "m.dem, line 1: "),
+        ("nonsense\n", "m.dem, line 1: "),
     ],
 )
 def test_bad_models_are_told(tmp_path, content, message):
@@ -254,3 +263,81 @@ def test_every_format_has_a_reader_or_a_writer():
         assert one.reader or one.writer
         for place in filter(None, (one.reader, one.writer)):
             assert callable(_function(place))
+
+
+MODELS = [
+    ("repeat 99999999999 {\nerror(0.1) D0 L0\nshift_detectors 1\n}\n", "line 1: makes 199999999998 instructions"),
+    ("error(0.1) D0\nrepeat[{] 9999 {\nrepeat 9999 {error(0.1) D0\n}\n}\n", "line 2: makes 99980002 instructions"),
+    ("repeat 9 {\n}\nrepeat 99999999999 {\n}\n", "line 3: makes 100000000008 instructions"),
+    ("error(0.1) D0\n# D99999999999\nerror(0.1) D99999999999", "line 3: makes 100000000000 detectors"),
+    ("repeat 9999 {\nshift_detectors 9999\n}\nerror(0.1) D0", "line 4: makes 99980002 detectors"),
+    ("error(0.1) D0 L4294967295\nerror(0.1) D1\n", "line 2: makes 4294967296 observables"),
+    ("error(0.1) D0\nerror(0.1) D0 L99999999999\n", "line 2: id > 0xFFFFFFFF"),
+    ("error(0.1) D0\nerror(0.7) D0\n", "line 2: Argument 'priors' must hold probabilities from 0 to 0.5"),
+    ("error(0.1) D0\nerror(0.1) L0\n", "line 2: 'error(0.1) L0' flips no detector"),
+    ("error(0.1) D0\nrepeat 2 {\n", "m.dem: Unterminated block"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MODELS)
+def test_models_are_counted_before_they_are_unrolled(tmp_path, text, said):
+    pytest.importorskip("stim", reason="error models need Stim")
+    (tmp_path / "m.dem").write_text(text)
+    with pytest.raises(FileFormatError, match=re.escape(said)):
+        formats.read_check_matrix(tmp_path / "m.dem")
+
+
+def test_a_model_in_memory_is_counted_too():
+    stim = pytest.importorskip("stim", reason="error models need Stim")
+    model = stim.DetectorErrorModel("repeat 99999999999 {\nerror(0.1) D0\n}")
+    with pytest.raises(InvalidInputError, match="'model', line 1, makes 99999999999 instructions"):
+        error_model(model)
+    small = stim.DetectorErrorModel("repeat 3 {\nerror(0.1) D0 D1\nshift_detectors 1\n}\nerror(0.1) D5\n")
+    assert too_large(str(small).splitlines()) is None
+    assert (len(error_model(small).H), error_model(small).H.length) == (9, 4)
+
+
+HEAD = "%%MatrixMarket matrix coordinate pattern general\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "m.mtx",
+            HEAD + "100000000000 100000000000 1\n1 1\n",
+            "line 2: has 100000000000 checks",
+        ),
+        ("m.mtx", HEAD + "% a comment\n5 100000000000 1\n1 1\n", "line 3: has 5 checks on 100000000000 errors"),
+        ("m.mtx", HEAD + "2 3 1000000000000\n1 1\n", "line 2: announces 1000000000000 ones, but 1 lines follow"),
+        ("m.alist", "100000000000 1\n1 1\n1\n1\n1\n1\n", "line 1: has 1 checks on 100000000000 errors"),
+        ("m.alist", "", "an alist begins with"),
+        ("m.mtx", "", "damaged Matrix Market file"),
+        ("m.txt", "", "holds no matrix"),
+        ("m.npz", "", "holds no matrix"),
+        ("m.alist", "0 0\n0 0\n\n\n", "holds a matrix without columns"),
+    ],
+)
+def test_sizes_are_refused_before_anything_is_allocated(tmp_path, name, text, said):
+    pytest.importorskip("scipy", reason="Matrix Market needs SciPy")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileFormatError, match=f"{name}.*{said}"):
+        formats.read_check_matrix(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"shape": [2, 10**11]}, "'shape' has 2 checks on 100000000000 errors"),
+        ({"shape": [2, -4]}, "'shape' has a negative size"),
+        ({"shape": [10**11, 2], "format": b"csc"}, "'shape' has 100000000000 checks"),
+    ],
+)
+def test_sizes_of_sparse_archives(tmp_path, arrays, said):
+    given = {"format": b"csr", "indptr": [0, 1, 1], "indices": [0], "data": [1], **arrays}
+    np.savez(tmp_path / "m.npz", **given)
+    with pytest.raises(FileFormatError, match=said):
+        formats.read_check_matrix(tmp_path / "m.npz")
+    np.savez(tmp_path / "r.npz", rows=np.ones(1, np.uint64), values=[1], n=10**11)
+    with pytest.raises(FileFormatError, match="'n' asks for a matrix of 100000000000 entries"):
+        formats.read_problem(tmp_path / "r.npz")

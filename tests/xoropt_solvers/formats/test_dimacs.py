@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from xoropt_solvers import FileFormatError, formats, solve
+from xoropt_solvers import FileFormatError, InvalidInputError, formats, solve
 
 ROWS = [[1, 1, 0], [0, 1, 1], [1, 0, 1]]
 """x1 ⊕ x2 = 1, x2 ⊕ x3 = 0, x1 ⊕ x3 = 1, with x3 fixed to 1."""
@@ -46,12 +46,30 @@ def test_forms_of_wcnf(name, suffix, tmp_path):
     assert (problem.weights.tolist(), problem.fixed.tolist()) == ([3, 1, 2], [-1, -1, 1])
 
 
-def test_a_hard_row_outweighs_all_others(tmp_path):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "h x 1 0\n2 x -1 0\n2 x -1 2 0\n1 x -2 0\n",
+        "p wcnf 2 4 9\nx 9 1 0\nx 2 -1 0\nx 2 -1 2 0\nx 1 -2 0\n",
+        "p wcnf 2 4 9\nx 12 1 0\n2 -1 0\nx 2 -1 2 0\n1 -2 0\n",  # clauses of one literal are rows, too
+        "h x 1 0\n2 -1 0\n2 x -1 2 0\n1 -2 0\n",
+    ],
+)
+def test_a_row_of_the_top_weight_must_hold(text, tmp_path):
     path = tmp_path / "p.wcnf"
-    path.write_text("h x 1 0\n2 x -1 0\n2 x -1 2 0\n1 x -2 0\n")
+    path.write_text(text)
     problem = formats.read_problem(path)
-    assert problem.weights.tolist() == [6, 2, 2, 1]
-    assert solve(problem).x[0]
+    assert problem.hard.tolist() == [True, False, False, False]
+    assert problem.weights.tolist() == [0, 2, 2, 1]
+    assert solve(problem).x.tolist() == [True, True]
+    assert solve(problem).cost == 3
+
+
+def test_rows_that_must_hold_and_cannot(tmp_path):
+    path = tmp_path / "p.wcnf"
+    path.write_text("p wcnf 2 2 9\nx 9 1 2 0\nx 9 -1 2 0\n")
+    with pytest.raises(InvalidInputError, match="cannot hold together"):
+        solve(formats.read_problem(path))
 
 
 @pytest.mark.parametrize(
@@ -61,8 +79,8 @@ def test_a_hard_row_outweighs_all_others(tmp_path):
         ("x1 2\nx3 0\n", "line 1: must follow a 'p' line and end with its only 0"),
         ("x1 2 0 x3 0\n", "line 1: must follow"),
         ("x1 0\np cnf 1 1\n", "line 1: must follow a 'p' line"),
-        ("x1 2 0\n1 2 0\n", "line 2: a parity problem has XOR lines and hard clauses of one literal, not '1 2 0'"),
-        ("h 1 0\n3 2 0\n", "line 2: a parity problem has XOR lines and hard clauses of one literal, not '3 2 0'"),
+        ("x1 2 0\n1 2 0\n", "line 2: a parity problem has XOR lines and clauses of one literal, not '1 2 0'"),
+        ("h 1 0\n3 2 1 0\n", "line 2: a parity problem has XOR lines and clauses of one literal, not '3 2 1 0'"),
         ("h 1 0\nx 3 2 0\n", "line 2: must have its weight in front of its x, not 'x 3 2 0'"),
         ("p wcnf 2 1 9\n3 x 1 2 0\n", "line 2: must have its weight behind its x, not '3 x 1 2 0'"),
         ("p cnf 2 1\n3 x 1 2 0\n", "line 2: must have no weight in front of its x"),

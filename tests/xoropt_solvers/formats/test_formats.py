@@ -87,7 +87,7 @@ def test_packed_rows_in_npz(tmp_path):
         ("p cnf 2 1\n1 0\n-1 0\n", "line 3: fixes variable 1 to both values"),
         ("p cnf 2 1\nxa 0\n", "line 2: must have integers, not 'a'"),
         ("p wcnf 2 1 9\nx -3 1 0\n", "line 2: must have a weight of at least 0"),
-        ("p wcnf 2 1 9\n3 1 0\n", "line 2: a parity problem has XOR lines"),
+        ("p wcnf 2 1 9\n3 1 2 0\n", "line 2: a parity problem has XOR lines"),
         ("p cnf 2 3\nx1 0\nx2 0\n", "line 1: announces 3 lines, but only 2 follow up to line 3"),
         ("c cut\np cnf 2 1\n", "line 2: announces 1 lines, but only 0 follow up to line 2"),
         ("p cnf 99999999999 1\nx1 0\n", "line 1: has 99999999999 variables"),

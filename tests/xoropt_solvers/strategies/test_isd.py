@@ -2,6 +2,7 @@
 
 from parity_problems import dense, least_cost, planted, seeded_problem
 from xoropt_solvers import solve
+from xoropt_solvers.decoding import plan_sets
 
 
 def test_isd_reports_its_probability():
@@ -24,3 +25,10 @@ def test_weights_are_what_is_minimized():
     problem = seeded_problem(5, max_k=40, max_n=10, weighted=True)
     solution = solve(problem, "isd")
     assert solution.cost == least_cost(problem) > 0
+
+
+def test_no_round_takes_long_where_patterns_are_heavy():
+    """What a round finds for its time may grow with the round; the clock ends the search between two of them."""
+    for members, dependents, errors in ((128, 256, 82), (60, 500, 200), (500, 500, 200)):
+        assert plan_sets(members, dependents, errors).seconds <= 0.02
+    assert plan_sets(20_000, 300, 30).p == 1

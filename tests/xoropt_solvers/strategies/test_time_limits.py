@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from parity_problems import dense, least_cost, planted, seeded_problem
-from xoropt_solvers import Clock, LimitExceededError, ParityProblem, models, solve, wide
+from xoropt_solvers import Clock, LimitExceededError, ParityProblem, models, solve, wide, zimmermann
 from xoropt_solvers import strategy as strategy_module
 from xoropt_solvers.interrupts import AbandonedError
 from xoropt_solvers.models import parity_model
@@ -197,6 +197,7 @@ def test_the_parts_of_a_transform_make_up_the_whole(monkeypatch, low):
 def test_a_coset_search_that_is_stopped_claims_no_more_than_it_has(monkeypatch, k, n, weighted):
     monkeypatch.setattr(coset, "stopping", stopped)
     monkeypatch.setattr(wide, "stopping", stopped)
+    monkeypatch.setattr(zimmermann, "stopping", stopped)
     given = dense(k, n, seed=3)
     problem = ParityProblem(given.A, given.b, np.arange(k) % 7 + 1) if weighted else given
     solution = solve(problem, "coset")

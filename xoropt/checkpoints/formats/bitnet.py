@@ -65,4 +65,9 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: (one * np.array([-1.0, 0.0, 1.0])).astype(scale.dtype)[logical[packed.logical] + 1]}
 
 
-BITNET = Format("bitnet", "transformers (BitNet b1.58)", _find, _unpack, _pack, _plain)
+def _rows(packed: Packed, member: str, some: slice, rows: int) -> list[slice]:
+    """Return the four ranges of rows whose weights lie in some rows of bytes."""
+    return [slice(some.start + i * rows // 4, some.stop + i * rows // 4) for i in range(4)]
+
+
+BITNET = Format("bitnet", "transformers (BitNet b1.58)", _find, _unpack, _pack, _plain, _rows)

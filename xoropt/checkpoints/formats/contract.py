@@ -8,7 +8,7 @@ import numpy as np
 
 from xoropt.checkpoints.layout import Place
 
-__all__ = ["Arrays", "Config", "Format", "Packed", "Places"]
+__all__ = ["Arrays", "Config", "Format", "Packed", "Places", "Ranges", "all_rows", "same_rows"]
 
 Arrays = Mapping[str, np.ndarray]
 """Arrays by the names of tensors."""
@@ -40,6 +40,24 @@ class Packed:
     parts: tuple[str, ...] = ()
 
 
+Ranges = Callable[[Packed, str, slice, int], list[slice] | None]
+"""Says which rows of the unpacked arrays are needed, see `Format`."""
+
+
+def all_rows(packed: Packed, member: str, some: slice, rows: int) -> list[slice] | None:
+    """Say that a part of a member takes all rows of the unpacked arrays."""
+    return None
+
+
+def same_rows(*numbers: int) -> Ranges:
+    """Say that rows of the members of these numbers take the same rows of the unpacked arrays."""
+
+    def ranges(packed: Packed, member: str, some: slice, rows: int) -> list[slice] | None:
+        return [some] if packed.members.index(member) in numbers else None
+
+    return ranges
+
+
 class Format(NamedTuple):
     """A format of another library.
 
@@ -53,6 +71,10 @@ class Format(NamedTuple):
             file that was tampered with it may raise FormatError.
         plain: takes the unpacked arrays and those of `beside`; returns ordinary tensors that take the place of all.
             Raises FormatError where they contradict each other.
+        rows: takes a weight, one of its members, a range of that one's rows and the number of rows of the unpacked
+            weight; returns the ranges of the unpacked arrays' rows from which `pack` makes these rows, or None where
+            it takes all.
+        columns: the same for a range of the member's columns.
     """
 
     name: str
@@ -61,3 +83,5 @@ class Format(NamedTuple):
     unpack: Callable[[Packed, Arrays], tuple[Packed, dict[str, np.ndarray]]]
     pack: Callable[[Packed, Arrays], dict[str, np.ndarray]]
     plain: Callable[[Packed, Arrays, Arrays], dict[str, np.ndarray]]
+    rows: Ranges = all_rows
+    columns: Ranges = all_rows

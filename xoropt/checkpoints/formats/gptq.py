@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
 from xoropt.checkpoints.formats.names import bundles, present, quantization_of
 from xoropt.checkpoints.formats.scales import check_groups, dequantize
 from xoropt.checkpoints.formats.words import Packing, pack_words, unpack_words
@@ -89,4 +89,4 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales.T, zeros.T, group)}
 
 
-GPTQ = Format("gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain)
+GPTQ = Format("gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain, columns=same_rows(0))

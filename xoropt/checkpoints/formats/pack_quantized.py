@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
 from xoropt.checkpoints.formats.names import bundles, present, shape_in, weights_of
 from xoropt.checkpoints.formats.scales import check_groups, dequantize
 from xoropt.checkpoints.formats.words import Packing, pack_words, packings_of, unpack_words
@@ -109,4 +109,4 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales, zeros, groups)}
 
 
-PACK_QUANTIZED = Format("pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain)
+PACK_QUANTIZED = Format("pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain, same_rows(0))

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
 from xoropt.checkpoints.formats.names import bundles, format_of_config, present, weights_of
 from xoropt.checkpoints.formats.scales import block_of, check_groups, dequantize
 
@@ -60,5 +60,5 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
 
 
 INT_QUANTIZED, NAIVE_QUANTIZED, FLOAT_QUANTIZED = (
-    Format(name, "compressed-tensors", partial(_find, name), _unpack, _pack, _plain) for name in _NAMES
+    Format(name, "compressed-tensors", partial(_find, name), _unpack, _pack, _plain, same_rows(0)) for name in _NAMES
 )

@@ -12,13 +12,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
 from xoropt.checkpoints.formats.fills import choose_fill, join_kept, kept_of, patterns
 from xoropt.checkpoints.formats.names import bundles, shape_in, weight_name
 from xoropt.common.errors import FormatError
 
 __all__ = ["SPARSE_24_BITMASK", "SPARSE_BITMASK"]
 
+WRITER = "compressed-tensors, up to March 2026"
 MASK = ".mask"
 """The end of the mask's name where no pattern is left for pruned weights, and it is stored apart."""
 
@@ -95,7 +96,5 @@ def _row_offsets(mask: np.ndarray) -> np.ndarray:
     return np.asarray(np.cumsum(counts, axis=0) - counts if mask.ndim > 1 else 0, dtype=np.int64)
 
 
-SPARSE_BITMASK = Format("sparse-bitmask", "compressed-tensors, up to March 2026", _find_any, _unpack, _pack, _plain)
-SPARSE_24_BITMASK = Format(
-    "sparse-24-bitmask", "compressed-tensors, up to March 2026", _find_24, _unpack, _pack, _plain
-)
+SPARSE_BITMASK = Format("sparse-bitmask", WRITER, _find_any, _unpack, _pack, _plain, same_rows(1))
+SPARSE_24_BITMASK = Format("sparse-24-bitmask", WRITER, _find_24, _unpack, _pack, _plain, same_rows(0, 1))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
 from xoropt.checkpoints.formats.fills import patterns
 from xoropt.checkpoints.formats.names import bundles
 from xoropt.common.errors import FormatError
@@ -99,4 +99,4 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical.removesuffix("_orig"): weight * _mask(packed, logical).astype(weight.dtype)}
 
 
-TORCH_PRUNE = Format("torch-prune", "torch.nn.utils.prune", _find, _unpack, _pack, _plain)
+TORCH_PRUNE = Format("torch-prune", "torch.nn.utils.prune", _find, _unpack, _pack, _plain, same_rows(0, 1))

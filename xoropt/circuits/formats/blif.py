@@ -8,6 +8,7 @@ from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.formats.wiring import circuit_of
 from xoropt.common.errors import FormatError
 from xoropt.common.foreign_text import shown
+from xoropt.common.kinds import checked
 
 __all__ = ["from_blif", "to_blif"]
 
@@ -15,6 +16,7 @@ WIDEST = 8
 """The most inputs of a table."""
 
 
+@checked
 def from_blif(text: str, source: str = "circuit") -> XorCircuit:
     """Return the circuit of a model whose tables are all sums; inputs and outputs are in the model's order.
 
@@ -73,6 +75,7 @@ def _is_sum(width: int, rows: list[str]) -> bool:
     return {row for row, _ in parts} == expected
 
 
+@checked
 def to_blif(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     """Return a circuit as a model with the inputs x0 …, the outputs y0 … and a table for each gate."""
     signals = [f"x{i}" for i in range(circuit.n_in)] + [f"t{i}" for i in range(circuit.gates)]

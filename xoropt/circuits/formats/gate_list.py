@@ -13,12 +13,14 @@ import numpy as np
 
 from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.common.errors import ArgumentError, FormatError
+from xoropt.common.kinds import checked
 
 __all__ = ["from_json", "to_json"]
 
 EXPECTED = "expected {'inputCount': number, 'gates': [[signal, signal], …], 'outputSignals': [signal, …]}"
 
 
+@checked
 def from_json(text: str, source: str = "circuit", n_in: int | None = None) -> XorCircuit:
     """Return the circuit of a list of gates.
 
@@ -54,6 +56,7 @@ def from_json(text: str, source: str = "circuit", n_in: int | None = None) -> Xo
         raise FormatError(f"{source}: {error}") from None
 
 
+@checked
 def to_json(circuit: XorCircuit) -> str:
     """Return a circuit as JSON."""
     gates = [[signal for signal in row if signal != ZERO] for row in circuit.operands.tolist()]

@@ -19,6 +19,7 @@ from xoropt.circuits.circuit import ZERO, XorCircuit
 from xoropt.circuits.formats.wiring import circuit_of, numbers_of
 from xoropt.common.errors import FormatError
 from xoropt.common.foreign_text import shown
+from xoropt.common.kinds import checked
 
 __all__ = ["from_slp", "is_slp", "to_slp"]
 
@@ -28,6 +29,7 @@ def is_slp(text: str) -> bool:
     return re.search(r"^\s*begin (SLP|circuit)\b", text, re.MULTILINE) is not None
 
 
+@checked
 def from_slp(text: str, source: str = "circuit") -> XorCircuit:
     """Return the circuit of a straight-line program of XOR and EQUAL.
 
@@ -58,6 +60,7 @@ def from_slp(text: str, source: str = "circuit") -> XorCircuit:
     return circuit_of(heads["Inputs"], sums, heads["Outputs"], source)
 
 
+@checked
 def to_slp(circuit: XorCircuit, name: str = "xor_circuit") -> str:
     """Return a circuit as a straight-line program with the inputs x1 …, the outputs y1 … and the gates t1 …"""
     signals = [f"x{i + 1}" for i in range(circuit.n_in)] + [f"t{i + 1}" for i in range(circuit.gates)]

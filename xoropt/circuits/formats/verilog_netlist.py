@@ -6,6 +6,7 @@ from xoropt.circuits.circuit import XorCircuit
 from xoropt.circuits.formats.wiring import MOST_NAMES, circuit_of
 from xoropt.common.errors import FormatError
 from xoropt.common.foreign_text import shown
+from xoropt.common.kinds import checked
 
 __all__ = ["from_verilog"]
 
@@ -17,6 +18,7 @@ _DECLARED = re.compile(
 _PRIMITIVE = re.compile(rf"(xor|buf)\s*(?:{_NAME})?\s*\((.*)\)", re.DOTALL)
 
 
+@checked
 def from_verilog(text: str, source: str = "circuit") -> XorCircuit:
     """Return the circuit of a module; inputs and outputs are in the order of their declarations, low bits first.
 

@@ -19,7 +19,7 @@ from xoropt.circuits.kernels.sets import (
 from xoropt.circuits.kernels.tables import count_of, random_below, slot_insert, slot_of
 from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, keep_if_better, shared_sum, uniform
 
-__all__ = ["image_tables", "orbit_of", "orbit_pairs", "orbit_walk"]
+__all__ = ["image_tables", "insert_orbit", "orbit_of", "orbit_pairs", "orbit_walk", "take_out"]
 
 MAX_TRIES = 4
 """The most candidates that one move tries."""
@@ -57,7 +57,7 @@ def orbit_of(vector, tables, orbit):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _take_out(s, outs, size, max_depth):  # type: ignore[no-untyped-def]
+def take_out(s, outs, size, max_depth):  # type: ignore[no-untyped-def]
     """Mark what is reached without some slots, and return the number of targets that are not."""
     s.seen[:] = 0
     for i in range(size):
@@ -147,7 +147,7 @@ def _reach_with(s, orbit, size, mates, among, missing):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
-def _insert_orbit(s, orbit, size):  # type: ignore[no-untyped-def]
+def insert_orbit(s, orbit, size):  # type: ignore[no-untyped-def]
     """Make an orbit's vectors members; return whether there was room for all."""
     for k in range(size):
         if insert(s, orbit[k], INTERIOR) < 0:
@@ -167,16 +167,16 @@ def _exchange(s, outs, n_out, orbit, size, missing, max_depth, mates, among):  #
             return False
         for i in range(n_out):
             remove(s, outs[i])
-        return _insert_orbit(s, orbit, size)
-    if not _insert_orbit(s, orbit, size):
+        return insert_orbit(s, orbit, size)
+    if not insert_orbit(s, orbit, size):
         return False
-    if _take_out(s, outs, n_out, max_depth) == 0:
+    if take_out(s, outs, n_out, max_depth) == 0:
         for i in range(n_out):
             remove(s, outs[i])
         return True
     for k in range(size):
         remove(s, slot_of(s.slot_keys, s.slots, orbit[k]))
-    _take_out(s, outs, n_out, max_depth)
+    take_out(s, outs, n_out, max_depth)
     return False
 
 
@@ -210,7 +210,7 @@ def _add_random(s, tables, orbit, tries, room):  # type: ignore[no-untyped-def]
     if found:
         size = orbit_of(found, tables, orbit)
         if size <= room and s.info[LIVE] + size <= s.kind.size:
-            _insert_orbit(s, orbit, size)
+            insert_orbit(s, orbit, size)
 
 
 @njit(cache=True, nogil=True)
@@ -241,7 +241,7 @@ def orbit_walk(s, tables, steps, weights, spare, up, max_depth):  # type: ignore
         n_out = orbit_of(s.vectors[first], tables, orbit)
         for i in range(n_out):
             outs[i] = slot_of(s.slot_keys, s.slots, orbit[i])
-        missing = _take_out(s, outs, n_out, bound)
+        missing = take_out(s, outs, n_out, bound)
         if missing == 0:
             drop_unreached(s)
             keep_if_better(s)

@@ -24,6 +24,8 @@ __all__ = [
     "State",
     "insert",
     "insert_all",
+    "join",
+    "leave",
     "new_state",
     "reach",
     "remove",
@@ -147,8 +149,21 @@ def _rebuild_pairs(s):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def insert(s, vector, kind):  # type: ignore[no-untyped-def]
     """Make a vector a member and return its slot; return -1 if it is a member already or there is no room."""
-    known = slot_of(s.slot_keys, s.slots, vector)
-    if known >= 0:
+    if s.info[LIVE] == s.kind.size or slot_of(s.slot_keys, s.slots, vector) >= 0:
+        return -1
+    if 10 * (s.info[USED] + s.info[LIVE]) > 6 * s.pairs.size:
+        _rebuild_pairs(s)
+    used = 0
+    for i in range(s.info[LIVE]):
+        used += tally(s.pairs, vector ^ s.vectors[s.live[i]], True)
+    s.info[USED] += used
+    return join(s, vector, kind)
+
+
+@njit(cache=True, nogil=True)
+def join(s, vector, kind):  # type: ignore[no-untyped-def]
+    """Do what `insert` does, but for the counts of pairs: for members that are tried and soon `leave`."""
+    if slot_of(s.slot_keys, s.slots, vector) >= 0:
         return -1
     slot = -1
     for i in range(s.kind.size):
@@ -157,12 +172,6 @@ def insert(s, vector, kind):  # type: ignore[no-untyped-def]
             break
     if slot < 0:
         return -1
-    if 10 * (s.info[USED] + s.info[LIVE]) > 6 * s.pairs.size:
-        _rebuild_pairs(s)
-    used = 0
-    for i in range(s.info[LIVE]):
-        used += tally(s.pairs, vector ^ s.vectors[s.live[i]], True)
-    s.info[USED] += used
     s.vectors[slot] = vector
     s.kind[slot] = kind
     _link(s, slot)
@@ -182,6 +191,14 @@ def insert(s, vector, kind):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def remove(s, slot):  # type: ignore[no-untyped-def]
     """Remove an interior member."""
+    leave(s, slot)
+    for i in range(s.info[LIVE]):
+        tally(s.pairs, s.vectors[slot] ^ s.vectors[s.live[i]], False)
+
+
+@njit(cache=True, nogil=True)
+def leave(s, slot):  # type: ignore[no-untyped-def]
+    """Remove an interior member that came by `join`."""
     vector = s.vectors[slot]
     _unlink(s, slot)
     slot_delete(s.slot_keys, s.slots, vector)
@@ -194,8 +211,6 @@ def remove(s, slot):  # type: ignore[no-untyped-def]
     s.hot[s.hot_place[slot]] = last
     s.hot_place[last] = s.hot_place[slot]
     s.info[HOT] -= 1
-    for i in range(s.info[LIVE]):
-        tally(s.pairs, vector ^ s.vectors[s.live[i]], False)
 
 
 @njit(cache=True, nogil=True)

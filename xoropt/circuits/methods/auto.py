@@ -1,8 +1,11 @@
-"""A portfolio: independent parts each for itself; greedy starts; a race with symmetries; then local search."""
+"""A portfolio: independent parts each for itself; greedy starts; a race with symmetries; then local search.
+
+With a depth bound annealing takes the place of the local search.
+"""
 
 import numpy as np
 
-from xoropt.circuits.methods import local, symmetric
+from xoropt.circuits.methods import anneal, local, symmetric
 from xoropt.circuits.methods.boyar_peralta import BP_LIMIT, bp_gates
 from xoropt.circuits.methods.columns import column_gates
 from xoropt.circuits.methods.method import Method
@@ -16,6 +19,8 @@ START_SHARE = 0.05
 """The share of the time for the greedy starts."""
 SYMMETRIC_SHARE = 0.8
 """The share of the other time for circuits with symmetries, if there are any."""
+BOUNDED_SHARE = 0.4
+"""The same where the depth is bounded."""
 
 
 def run(search: Search, seed: int) -> None:
@@ -45,9 +50,10 @@ def _search(search: Search, seed: int) -> None:
             turn += 1
     while search.spent < end and search.left:
         search.offer(paar_gates(task, random, search.flag))
+    share = SYMMETRIC_SHARE if task.max_depth < 0 else BOUNDED_SHARE
     if not given:
-        symmetric.races(search, seed, search.spent + SYMMETRIC_SHARE * search.left)
-    local.run(search, seed)
+        symmetric.races(search, seed, search.spent + share * search.left)
+    (local if task.max_depth < 0 else anneal).run(search, seed)
 
 
 METHOD = Method(run, bounded=True, improves=True)

@@ -7,7 +7,10 @@ from xoropt.checkpoints.inspecting import CheckpointEstimate
 from xoropt.checkpoints.manifest import FileRecord
 from xoropt.checkpoints.verifying import FileCheck
 from xoropt.cli.tables.console import open_console, print_line, print_table
+from xoropt.cli.tables.models import loss_line
+from xoropt.cli.tables.words import counted, smaller
 from xoropt.model.report import ModelReport, TotalReport
+from xoropt.model.verification import count_checks
 
 __all__ = ["STILL_UNPRUNED", "print_estimate", "print_file_checks", "print_folder"]
 
@@ -40,16 +43,18 @@ def print_folder(
     took = "" if seconds is None else f", in {seconds:.2f} s"
     print_line(
         console,
-        f"{folder}: {len(records)} files, {after:,} bytes, {before / max(1, after):.2f} times smaller than the "
+        f"{folder}: {counted(len(records), 'file')}, {after:,} bytes, {smaller(before, after)} than the "
         f"original's {before:,} bytes{took}",
     )
     tensors = sum(len(report.tensors) for report in reports.values())
     carried = sum(len(report.carried) for report in reports.values())
     print_line(
         console,
-        f"{tensors} tensors compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} bits/weight; {carried} "
-        f"left uncompressed: {total.carried_bytes:,} bytes",
+        f"{counted(tensors, 'tensor')} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} bits/weight; "
+        f"{carried} left uncompressed: {total.carried_bytes:,} bytes",
     )
+    if (loss := loss_line(total)) is not None:
+        print_line(console, loss)
     columns = ("file", "tensors", "bytes", "original bytes", "times smaller", "bits/weight")
     print_table(console, None, columns, [_row(record, reports.get(record.path)) for record in records])
 
@@ -59,21 +64,24 @@ def _row(record: FileRecord, report: ModelReport | None) -> tuple[str, ...]:
     if report is None:
         return (record.path, NOTHING, *sizes, "copied", NOTHING)
     tensors = len(report.tensors) + len(report.carried)
-    smaller = f"{record.size / record.stored_size:.2f}"
-    return (record.path, str(tensors), *sizes, smaller, f"{report.total.bits_per_weight:.4f}")
+    times = f"{record.size / record.stored_size:.2f}"
+    return (record.path, str(tensors), *sizes, times, f"{report.total.bits_per_weight:.4f}")
 
 
 def print_estimate(source: os.PathLike[str], estimate: CheckpointEstimate) -> None:
     """Print what is in a checkpoint, and what compressing would make of it."""
     console = open_console()
-    smaller = estimate.bytes / max(1, estimate.predicted_bytes)
     print_line(
         console,
         f"{source}: {estimate.bytes:,} bytes, not compressed; compressing would store about "
-        f"{estimate.predicted_bytes:,} bytes, {smaller:.2f} times smaller (by estimates, nothing was encoded)",
+        f"{estimate.predicted_bytes:,} bytes, {smaller(estimate.bytes, estimate.predicted_bytes)} (by estimates, "
+        "nothing was encoded)",
     )
     if estimate.tied[0]:
-        print_line(console, f"{estimate.tied[0]} tensors with {estimate.tied[1]:,} bytes are the same as others")
+        print_line(
+            console,
+            f"stored once: {counted(estimate.tied[0], 'tensor')} of {estimate.tied[1]:,} bytes, the same as others",
+        )
     for name, reason in estimate.refused.items():
         print_line(console, f"weight '{name}' contradicts itself: {reason}")
     kinds = {each.format for each in estimate.alike}
@@ -99,7 +107,19 @@ def print_file_checks(checks: Sequence[FileCheck]) -> None:
     console = open_console()
     wrong = sum(not check.lossless for check in checks)
     tensors = sum(len(check.tensors) for check in checks)
-    line = f"{len(checks) - wrong} of {len(checks)} files with {tensors} tensors are identical, byte for byte"
+    of_all = f"{len(checks) - wrong} of {counted(len(checks), 'file')}"
+    verb = "is" if len(checks) == 1 else "are"
+    line = f"{of_all} with {counted(tensors, 'tensor')} {verb} identical, byte for byte"
+    if not all(check.exact for check in checks if check.lossless):
+        exact, again, _ = count_checks(tensor for check in checks for tensor in check.tensors)
+        line = (
+            f"{counted(exact, 'tensor')} exact, {again} equal to the original after pruning and quantizing again; "
+            f"{of_all} {verb} identical but for that, byte for byte"
+        )
     print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
-    rows = [(check.path, "exact" if check.lossless else "DIFFERS", check.how) for check in checks]
+    rows = [(check.path, _result(check), check.how) for check in checks]
     print_table(console, None, ("file", "result", "how"), rows)
+
+
+def _result(check: FileCheck) -> str:
+    return "exact" if check.exact else "equal" if check.lossless else "DIFFERS"

@@ -69,6 +69,13 @@ def print_hardware(study: Study) -> None:
             f"yosys: {found.xor_gates:,} XOR gates, {found.register_bits:,} register bits, "
             f"{found.flip_flops:,} flip-flops in all, {found.patch_gates:,} gates in the patch stage"
         )
+    if study.mapped is not None:
+        cells = study.mapped
+        console.print(
+            f"mapped: area {cells.area:,.0f}, of which {cells.register_area:,.0f} for {cells.flip_flops:,} flip-flops; "
+            f"{cells.cells:,} cells"
+            + (f"; longest path {cells.delay_ps / 1000:.2f} ns" if cells.delay_ps is not None else "")
+        )
     if study.simulation is not None:
         seen = study.simulation
         like = "the model's" if seen.cycles == seen.model.cycles else "NOT the model's"

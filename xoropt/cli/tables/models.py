@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from xoropt.cli.tables.console import fits, open_console, print_line, print_table, without_constants
+from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import MERGED, TensorCheck, count_checks
 
-__all__ = ["print_checks", "print_report", "print_restored", "rate"]
+__all__ = ["loss_line", "print_checks", "print_report", "print_restored", "rate"]
 
 COLUMNS = (
     *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
@@ -19,6 +20,8 @@ COLUMNS = (
 """The columns of `print_report`."""
 ASIDE = ("kind", "n_q", "network", "care bits", "patches", "proved", "bound")
 """Those of them that go into footnotes where the line is short."""
+PARTS = ("mask", "seeds", "patch bits", "scales", "raw", "headers")
+"""Those of them that add up to all bits."""
 SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
 """Headings where the line is short."""
 WORDS = {
@@ -82,7 +85,7 @@ def _print_uncompressed(console: Console, report: ModelReport) -> None:
         print_line(console, f"{len(names)} uncompressed, {octets:,} bytes, {reason}: {', '.join(names[:LISTED])}{more}")
     columns = ("tensor", "shape", "dtype", "bytes", "because")
     rows = [
-        (name, _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
+        (named(name), _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
         for name, figures in report.carried.items()
         if figures.reason not in small
     ]
@@ -104,22 +107,25 @@ def _summary(
         yield _file_line(file, total.file_bytes, source, seconds)
     if report.tensors:
         yield (
-            f"{_tensors(len(report.tensors))} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} "
-            f"bits/weight, E {total.efficiency:.1%}"
+            f"{counted(len(report.tensors), 'tensor')} compressed: {total.weights:,} weights, "
+            f"{total.bits_per_weight:.4f} bits/weight, E {total.efficiency:.1%}"
         )
     if carried:
-        yield f"{_tensors(carried)} left uncompressed: {total.carried_bytes:,} bytes"
-    if total.relative_error is not None:
-        yield (
-            f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-            f"magnitude kept{'; retrain after pruning' if total.relative_error > LARGE_ERROR else ''}"
-        )
+        yield f"{counted(carried, 'tensor')} left uncompressed: {total.carried_bytes:,} bytes"
+    if (loss := loss_line(total)) is not None:
+        yield loss
         if source is not None:
             yield "biases, norms and embeddings are left out (see --help); leave out others with --exclude"
 
 
-def _tensors(number: int) -> str:
-    return f"{number} tensor{'' if number == 1 else 's'}"
+def loss_line(total: TotalReport) -> str | None:
+    """Say what pruning and quantizing cost; None where it is not known."""
+    if total.relative_error is None:
+        return None
+    return (
+        f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
+        f"magnitude kept{'; retrain after pruning' if total.relative_error > LARGE_ERROR else ''}"
+    )
 
 
 def _print_tensors(console: Console, report: ModelReport) -> None:
@@ -130,7 +136,8 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
     kept = [row for row in kept if any(cell != UNKNOWN for cell in row[1:])]
     same = [(heading, text) for heading, text in same if text not in PLAIN.get(heading, (UNKNOWN, "0.0000"))]
     words = ["E", *(heading for heading, _ in same)]
-    title = "Where the bits go (columns from mask to headers in bits/weight)"
+    parts = [row[0] for row in kept if row[0] in PARTS]
+    title = "Where the bits go" + (f" ({', '.join(parts)} in bits/weight)" if parts else "")
     total = [*zip(COLUMNS, _total_row(report.total), strict=True)] if len(rows) > 1 else []
     at = [table.index(row) for row in kept]
     columns = [row[0] for row in kept]
@@ -171,7 +178,7 @@ def _explain(console: Console, headings: Sequence[str]) -> None:
 
 
 def _report_row(name: str, figures: TensorReport) -> tuple[str, ...]:
-    row = (name, _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
+    row = (named(name), _shape_text(figures.shape), figures.kind, str(figures.planes), _network(figures))
     return (*row, *_figures(figures, f"{figures.bound:.4f}"))
 
 
@@ -204,6 +211,8 @@ def _shape_text(shape: tuple[int, ...]) -> str:
 
 def _network(figures: TensorReport) -> str:
     name = figures.network.partition(":")[0]
+    if not figures.seed_bits:
+        return UNKNOWN
     return name if name == "packed" else f"{name} {rate(figures)}"
 
 
@@ -213,18 +222,19 @@ def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
     coded: dict[str, tuple[float, int]] = {}
     for name, figures in report.tensors.items():
         if pruned and figures.relative_error is None:
-            yield f"{name}: kept exactly; integers are neither pruned nor quantized"
+            yield f"{named(name)}: kept exactly; integers are neither pruned nor quantized"
         if figures.magnitude_kept is not None:
             kept = f"{figures.magnitude_kept:.1%}"
-            yield f"{name}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
+            yield f"{named(name)}: its low-rank mask keeps {kept} of the magnitude that a free mask would keep"
         if figures.negative_zeros and inspected:
-            yield f"{name}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
+            yield f"{named(name)}: holds -0.0 as a value of its own; --merge-zeros would store it as 0.0"
         if "coded" not in figures.kind and figures.value_entropy < 0.9 * figures.planes:
             coded[name] = figures.value_entropy, figures.planes
     if 0 < len(coded) <= FEW:
         for name, (information, planes) in coded.items():
             yield (
-                f"{name}: its values hold {information:.2f} bits of information in {planes} planes; "
+                f"{named(name)}: its values hold {information:.2f} bits of information in "
+                f"{counted(planes, 'plane')}; "
                 f"an entropy coder would store them {1 - information / planes:.0%} smaller"
             )
     elif coded:
@@ -241,7 +251,7 @@ def _file_line(
     line = f"{file}: {file_bytes:,} bytes"
     if source is not None:
         path, before = source
-        line += f", {before / file_bytes:.2f} times smaller than {path} ({before:,} bytes)"
+        line += f", {smaller(before, file_bytes)} than {path} ({before:,} bytes)"
     return line if seconds is None else f"{line}, in {seconds:.2f} s"
 
 
@@ -276,9 +286,10 @@ def print_checks(checks: Sequence[TensorCheck]) -> None:
         line += f", {again - merged} equal to the original after pruning and quantizing again"
     if not wrong:
         so = "as they should be" if merged else "identical"
-        line += f": {len(checks)} of {len(checks)} tensors are {so}, bit for bit"
+        all_of_them = "1 tensor is" if len(checks) == 1 else f"{len(checks)} of {len(checks)} tensors are"
+        line += f": {all_of_them} {so}, bit for bit"
     print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
-    rows = [(check.name, _result(check), check.how) for check in checks]
+    rows = [(named(check.name), _result(check), check.how) for check in checks]
     print_table(console, None, ("tensor", "result", "how"), rows)
 
 

@@ -3,17 +3,35 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from xoropt.common.memory import aligned
 
-__all__ = ["Reader", "borrow", "give_back", "readonly"]
+__all__ = ["Reader", "WideRows", "borrow", "give_back", "readonly"]
 
 SPARE_WORDS, SPARES = 1 << 18, 8
 """Words of the largest working memory that is kept for the next call, 2 MB, and how many are kept."""
 
 _spare: deque[np.ndarray] = deque(maxlen=SPARES)
+
+
+class WideRows(NamedTuple):
+    """What compiled loops need to call `xoropt.codec.compiled.lanes512.kernels.fill_lanes512` themselves.
+
+    Attributes:
+        octets: uint8, the stored seed bits of each plane.
+        tables: int64, the segments of each plane.
+        order, placed: as `fill_lanes512` takes them.
+        ends: the words at which the three parts of its working memory end.
+    """
+
+    octets: tuple[np.ndarray, ...]
+    tables: tuple[np.ndarray, ...]
+    order: tuple[int, int]
+    placed: tuple[Any, ...]
+    ends: tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class Reader:
             on can; it is `first` for others.
         fill: (plane, first, stop, words, origin, stream) → None; writes the range. `origin` may be the origin of an
             earlier range. `stream` says whether to use streaming stores; then `words` begins at a multiple of 64 bytes.
+        wide: what loops need that fill planes by themselves; None where the planes are not rows of 512 lanes.
     """
 
     origin: Callable[[int], int]
@@ -36,6 +55,7 @@ class Reader:
     cuts: Callable[[int, int], list[int]]
     direct: Callable[[int, int], int]
     fill: Callable[[int, int, int, np.ndarray, int, bool], None]
+    wide: WideRows | None = None
 
 
 def readonly(array: np.ndarray) -> np.ndarray:
@@ -54,11 +74,15 @@ def borrow(words: int) -> np.ndarray:
     Memory that `give_back` kept is used again where it is large enough, since the system's work for fresh memory takes
     as long as decoding.
     """
-    try:
-        array = _spare.pop()  # which is atomic
-    except IndexError:
-        return aligned(words)
-    return array if len(array) >= words else aligned(words)
+    for _ in range(len(_spare)):
+        try:
+            array = _spare.pop()  # which is atomic
+        except IndexError:
+            break
+        if len(array) >= words:
+            return array
+        _spare.appendleft(array)
+    return aligned(words)
 
 
 def give_back(array: np.ndarray) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlanes, count_ones
 from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
@@ -123,7 +123,7 @@ def _choose(effort: str, outputs: float) -> Choice:
 
 def encode_auto(
     bits: np.ndarray | LazyPlanes,
-    care: np.ndarray,
+    care: np.ndarray | LazyPlanes,
     shape: tuple[int, ...],
     method: str = "burst",
     *,
@@ -137,11 +137,11 @@ def encode_auto(
         bits, care, shape, method, jobs, progress: as for `encode_stream`.
         effort: one of `EFFORTS`. Small planes get the best networks all the same.
     """
-    order = auto_order(care)
-    counts = np.count_nonzero(care, axis=1)
+    counts = np.array([count_ones(mask)[0] for mask in care], dtype=np.int64)
+    order = _order_for(counts)
     most = int(counts.max(initial=0))
     quick = effort == "fast"
-    outputs = max(1.0, care.size / max(1, int(counts.sum())))
+    outputs = max(1.0, len(counts) * care.shape[1] / max(1, int(counts.sum())))
     choice = _choose(effort, outputs)
     if most <= SMALL or choice in _WIDE:
         effort = "best"
@@ -208,9 +208,14 @@ def _count_tries(most: int) -> int:
     return min(50, TRIES // most, 4 * most - 3)
 
 
-def auto_order(care: np.ndarray) -> StreamOrder:
+def auto_order(care: np.ndarray | LazyPlanes) -> StreamOrder:
     """Choose the closed order for planes, bool (1 or planes, outputs): as many lanes as their care bits fill."""
-    return StreamOrder("lanes", _power_of_two(int(np.count_nonzero(care)) // (CARE_PER_LANE * max(1, len(care)))))
+    return _order_for(np.array([count_ones(mask)[0] for mask in care], dtype=np.int64))
+
+
+def _order_for(counts: np.ndarray) -> StreamOrder:
+    """Choose the closed order for planes with so many care bits each."""
+    return StreamOrder("lanes", _power_of_two(int(counts.sum()) // (CARE_PER_LANE * max(1, len(counts)))))
 
 
 def _power_of_two(lanes: int) -> int:

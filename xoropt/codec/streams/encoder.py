@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlane, LazyPlanes, count_ones
 from xoropt.codec.streams.banded.equations import band_words
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
@@ -29,6 +29,8 @@ SEGMENT = 3 << 15
 """Approximate care bits of a ring. Rings this small follow the density of a mask, and the window levels the rest."""
 OPEN_SEGMENT = 400_000
 """Approximate care bits of an open segment, which loses memory·n_in seed bits at its end."""
+NO_SEEDS = np.zeros((0, 0), dtype=np.uint8)
+"""Of a segment whose seeds are in the stream."""
 RING_RULES = Rules()
 """How rings of a given network are encoded."""
 
@@ -38,7 +40,7 @@ class RateWarning(XoroptWarning):
 
 
 def plan_layout(
-    care: np.ndarray,
+    care: np.ndarray | LazyPlane,
     network: XorNetwork,
     order: StreamOrder,
     slack: int | None = None,
@@ -56,8 +58,9 @@ def plan_layout(
         ring: about how many care bits a ring gets; None: `SEGMENT`.
         whole_rows: see `cut_segments`.
     """
+    count = int(count_ones(care)[0])
     if not order.closed:
-        segments = max(1, round(int(np.count_nonzero(care)) / OPEN_SEGMENT))
+        segments = max(1, round(count / OPEN_SEGMENT))
         steps = -(-len(care) // network.n_out)
         bounds = np.unique(np.minimum(np.arange(segments + 1) * steps // segments * network.n_out, len(care)))
         rows = np.diff(bounds)
@@ -66,15 +69,15 @@ def plan_layout(
     if slack is None:
         # A seed bit that no care bit reads is lost; outputs of t taps leave out about one in e^t.
         taps = float(np.bitwise_count(network.rows).sum(axis=1).mean())
-        slack = 8 + int(min(ring, int(np.count_nonzero(care))) * math.exp(-taps))
-    segments = max(1, round(int(np.count_nonzero(care)) / ring))
+        slack = 8 + int(min(ring, count) * math.exp(-taps))
+    segments = max(1, round(count / ring))
     segments += max(more, segments * more // 8)
     return cut_segments(care, order, segments, slack, network.n_in, network.n_out, whole_rows)
 
 
 def encode_stream(
     bits: np.ndarray | LazyPlanes,
-    care: np.ndarray,
+    care: np.ndarray | LazyPlanes,
     network: XorNetwork,
     order: StreamOrder,
     shape: tuple[int, ...],
@@ -89,8 +92,9 @@ def encode_stream(
     """Encode flat planes with a windowed network.
 
     Args:
-        bits: bool (planes, outputs); those that are made when they are needed take no memory but for some segments.
-        care: bool (1, outputs), shared by the planes, or (planes, outputs).
+        bits: bool (planes, outputs).
+        care: bool (1, outputs), shared by the planes, or (planes, outputs). Planes and masks that are made when they
+            are needed take no memory but for some segments.
         network: a network with a window of at most 1984 bits.
         order: the stream order.
         shape: the shape of one plane, recorded in the result.
@@ -110,13 +114,14 @@ def encode_stream(
     """
     planes, outputs = bits.shape
     band_words(network.window)  # refuses windows that are too wide, before any work is done
-    groups = [(slice(0, planes), care[0])] if len(care) == 1 else [(slice(p, p + 1), care[p]) for p in range(planes)]
+    masks = list(care)
+    groups = [(slice(0, planes), masks[0])] if len(masks) == 1 else [(slice(p, p + 1), masks[p]) for p in range(planes)]
     if layouts is None:
         layouts = tuple(plan_layout(mask, network, order) for _, mask in groups)
     done, final = 0, []
     seeds: list[np.ndarray] = []
     positions: list[np.ndarray] = []
-    proved = care_bits = seed_bits = 0
+    proved = care_bits = seeds_in_all = 0
     spans = [list(_segment_spans(layout, order, outputs)) for layout in layouts]
     tasks = [
         Task(bits[which, a:b], mask[a:b], network, order, t, n, method, watched, rules)
@@ -126,29 +131,32 @@ def encode_stream(
     ]
     with ThreadPoolExecutor(max(1, jobs)) as pool:
         results = iter(pool.map(encode_segment, tasks) if jobs > 1 else map(encode_segment, tasks))
-        for (which, mask), own in zip(groups, spans, strict=True):
+        for (which, _), own in zip(groups, spans, strict=True):
             group = range(planes)[which]
             segments: list[EncodedSegment] = []
+            stored = [Bits() for _ in group]
             for a, b, _, _ in own:
-                segments += next(results)
+                for segment in next(results):
+                    for seed_bits, whole in zip(segment.seeds, stored, strict=True):
+                        whole.append(seed_bits)
+                    segments.append(segment._replace(seeds=NO_SEEDS))
                 done += (b - a) * len(group)
                 if progress is not None:
                     progress(done, planes * outputs)
             rows, counts = np.array([(s.rows, s.seed_bits) for s in segments], dtype=np.int64).reshape(-1, 2).T
             begins = (np.cumsum(rows) - rows) * order.lanes
             for p in range(len(group)):
-                stored = np.concatenate([np.zeros(0, np.uint8), *(segment.seeds[p] for segment in segments)])
-                seeds.append(np.packbits(stored, bitorder="little"))
+                seeds.append(stored[p].packed())
                 flips = [segment.patches[p] + a for segment, a in zip(segments, begins.tolist(), strict=True)]
                 positions.append(np.concatenate([np.empty(0, np.int64), *flips]))
             final.append(Layout(rows, counts))
             proved += sum(segment.proved for segment in segments)
-            care_bits += int(np.count_nonzero(mask)) * len(group)
-            seed_bits += final[-1].total * len(group)
+            care_bits += sum(segment.care_bits for segment in segments) * len(group)
+            seeds_in_all += final[-1].total * len(group)
     patches = pack_stream_patches(positions, outputs)
-    if care_bits > 1.01 * seed_bits:  # a random mask exceeds its density by less
+    if care_bits > 1.01 * seeds_in_all:  # a random mask exceeds its density by less
         warnings.warn(
-            f"{network.recipe} gives {seed_bits} seed bits for {care_bits} care bits; {patches.count} patches store "
+            f"{network.recipe} gives {seeds_in_all} seed bits for {care_bits} care bits; {patches.count} patches store "
             f"the rest. A rate n_in/n_out of at least {care_bits / max(1, planes * outputs):.4f} needs few.",
             RateWarning,
             stacklevel=3,
@@ -165,6 +173,25 @@ def encode_stream(
         solver=method,
         proved_blocks=proved,
     )
+
+
+class Bits:
+    """A bit stream that grows, and lies in memory packed."""
+
+    def __init__(self) -> None:
+        self._octets: list[np.ndarray] = []
+        self._rest = np.zeros(0, dtype=np.uint8)
+
+    def append(self, bits: np.ndarray) -> None:
+        """Append bits, uint8 of 0 and 1."""
+        bits = np.concatenate([self._rest, bits])
+        whole = len(bits) & ~7
+        self._octets.append(np.packbits(bits[:whole], bitorder="little"))
+        self._rest = bits[whole:].copy()
+
+    def packed(self) -> np.ndarray:
+        """Return the stream, uint8, filled up to whole bytes."""
+        return np.concatenate([*self._octets, np.packbits(self._rest, bitorder="little")])
 
 
 def _segment_spans(layout: Layout, order: StreamOrder, outputs: int) -> Iterator[tuple[int, int, int, int]]:

@@ -12,6 +12,7 @@ plane are one bit stream of three parts:
 A range of outputs reads the directory, the groups of 256 patches that it touches, and one group more on either side.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,18 +88,21 @@ def _pack(at: np.ndarray, outputs: int) -> np.ndarray:
     return np.packbits(np.concatenate([lower.reshape(-1), directory.reshape(-1), unary]), bitorder="little")
 
 
-def stream_patch_bytes(at: np.ndarray, outputs: int) -> int:
+def stream_patch_bytes(parts: Iterable[np.ndarray], count: int, outputs: int) -> int:
     """Compute how many bytes the patches of a plane take, without packing them.
 
     Args:
-        at: the weights to flip, int64, ascending, below `outputs`.
+        parts: the weights to flip, int64, ascending, below `outputs`; some after the other.
+        count: of all of them.
         outputs: bits of the plane.
     """
-    count = len(at)
     if not count:
         return 0
-    k = rice_parameter(outputs, count)
-    unary = int(((np.diff(at, prepend=-1) - 1) >> k).sum()) + count
+    k, unary, before = rice_parameter(outputs, count), count, -1
+    for at in parts:
+        if len(at):
+            unary += int(((np.diff(at, prepend=before) - 1) >> k).sum())
+            before = int(at[-1])
     return -(-(count * k + (count - 1) // GROUP * sum(_directory_widths(outputs, count, k)) + unary) // 8)
 
 

@@ -12,7 +12,7 @@ from xoropt.codec.compiled.any_lanes.kernels import fill_any_lanes
 from xoropt.codec.compiled.evaluation_plan import evaluation_plan, placed_plan, scratch_rows
 from xoropt.codec.compiled.gfni.plan import gfni_plan
 from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
-from xoropt.codec.compiled.reader import Reader, borrow, give_back, readonly
+from xoropt.codec.compiled.reader import Reader, WideRows, borrow, give_back, readonly
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import Layout
 from xoropt.networks import XorNetwork
@@ -86,7 +86,11 @@ def ring_reader(
             fill_any_lanes(octets[plane], table, wanted, lanes, turns, placed, (spare, raw_end, rows_end), words)
         give_back(spare)
 
-    return Reader(origin, room, cuts, direct, fill)
+    wide_rows = None
+    if wide and not dense:
+        each = tuple(tables) if len(tables) > 1 else tuple(tables) * len(octets)
+        wide_rows = WideRows(tuple(octets), each, turns, placed, (raw_end, rows_end, room_end))
+    return Reader(origin, room, cuts, direct, fill, wide_rows)
 
 
 def tile_ends(rows: np.ndarray, lanes: int) -> list[int]:

@@ -1,15 +1,27 @@
 """Encoding of one segment of a windowed network: the equations of its care bits, their solution, and patches."""
 
 import math
-import threading
 from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlanes
+from xoropt.codec.lazy_planes import LazyPlane, LazyPlanes
 from xoropt.codec.streams.banded.bursts import burst_patches
-from xoropt.codec.streams.banded.elimination import PLANES_AT_ONCE, Elimination, Memory, eliminate, substitute_back
-from xoropt.codec.streams.banded.equations import CareBits, build_equations, collect_care_bits, count_shortfall
+from xoropt.codec.streams.banded.elimination import (
+    PLANES_AT_ONCE,
+    Elimination,
+    Memory,
+    eliminate,
+    lent_memory,
+    substitute_back,
+)
+from xoropt.codec.streams.banded.equations import (
+    CareBits,
+    build_equations,
+    collect_care_bits,
+    count_shortfall,
+    gather_values,
+)
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.codec.streams.segments import last_row_lanes
 from xoropt.codec.streams.viterbi.search import viterbi_seeds
@@ -25,16 +37,6 @@ SPLIT_DEPENDENT = 12
 """Dependent care bits from which two rings of another length are better."""
 PATCH_BITS = 14
 """Approximate bits of a patch, to weigh patches against seed rows."""
-
-_local = threading.local()
-
-
-def _memory() -> Memory:
-    """Return the memory of this thread for pivot rows."""
-    if not hasattr(_local, "memory"):
-        _local.memory = Memory()
-    memory: Memory = _local.memory
-    return memory
 
 
 class ResonanceError(Exception):
@@ -99,7 +101,7 @@ class Task(NamedTuple):
     """
 
     bits: np.ndarray | LazyPlanes
-    care: np.ndarray
+    care: np.ndarray | LazyPlane
     network: XorNetwork
     order: StreamOrder
     rows: int
@@ -118,6 +120,7 @@ class EncodedSegment(NamedTuple):
         seeds: uint8 (planes, n) of 0 and 1.
         patches: the weights of the segment to flip in each plane, int64, ascending.
         proved: number of planes with a number of patches that is proved minimal.
+        care_bits: of each plane.
         dependent: number of care bits that depend on earlier ones.
     """
 
@@ -126,6 +129,7 @@ class EncodedSegment(NamedTuple):
     seeds: np.ndarray
     patches: list[np.ndarray]
     proved: int
+    care_bits: int
     dependent: int = 0
 
     @property
@@ -141,23 +145,31 @@ class EncodedSegment(NamedTuple):
 
 def encode_segment(task: Task) -> tuple[EncodedSegment, ...]:
     """Encode a segment, as one or, where the rules say so, as several."""
-    task = task._replace(bits=np.asarray(task.bits))
+    task = task._replace(bits=np.asarray(task.bits), care=np.asarray(task.care))
     if task.method == "viterbi":
         return (_encode_by_viterbi(task),)
-    care_bits = collect_care_bits(task.care, task.order, task.rows)
+    with lent_memory() as memory:
+        return _encode(task, memory)
+
+
+def _encode(task: Task, memory: Memory) -> tuple[EncodedSegment, ...]:
+    """Encode a segment with memory for pivot rows, as one or as several."""
+    care_bits = collect_care_bits(np.asarray(task.care), task.order, task.rows)
     count, found = len(care_bits.weights), None
     can_split = task.rules.split and count >= 2 * LEAST_SPLIT and task.rows > 1
-    if not (can_split and _is_too_uneven(task, care_bits)):
-        found = _encode_ring(task, care_bits, SPLIT_DEPENDENT if can_split and task.rules.retry else None)
+    missing = _missing(task, care_bits, task.seed_bits) if task.order.closed and count else 0
+    if not can_split or missing <= SPLIT_SHORTFALL:  # otherwise two rings need fewer bits than one
+        most = SPLIT_DEPENDENT if can_split and task.rules.retry else None
+        found = _encode_ring(task, care_bits, missing, memory, most)
     if found is not None:
         return (found,)
-    return tuple(part for half in _halves(task, count) for part in encode_segment(half))
+    return tuple(part for half in _halves(task, count) for part in _encode(half, memory))
 
 
-def _is_too_uneven(task: Task, care_bits: CareBits) -> bool:
-    """Whether two rings would need fewer bits than one, for a mask that a window cannot level."""
+def _missing(task: Task, care_bits: CareBits, seed_bits: int) -> int:
+    """Return how many care bits of a ring a window cannot serve, for an uneven mask, with so many seed bits."""
     capacity = int(task.rules.levelled * task.network.window)
-    return count_shortfall(task.order, task.rows, task.seed_bits, care_bits, capacity) > SPLIT_SHORTFALL
+    return count_shortfall(task.order, task.rows, seed_bits, care_bits, capacity)
 
 
 def _halves(task: Task, count: int) -> tuple[Task, Task]:
@@ -172,55 +184,59 @@ def _halves(task: Task, count: int) -> tuple[Task, Task]:
     middle, halves = rows * lanes, []
     rules = task.rules._replace(retry=False)
     for T, weights in ((rows, slice(0, middle)), (task.rows - rows, slice(middle, None))):
-        care = task.care[weights]
+        care = np.asarray(task.care)[weights]
         seed_bits = max(int(np.count_nonzero(care)) + slack, lanes * (-(-T // n_out) - 1) + 1)
         halves.append(task._replace(bits=task.bits[:, weights], care=care, rows=T, seed_bits=seed_bits, rules=rules))
     return halves[0], halves[1]
 
 
-def _encode_ring(task: Task, care_bits: CareBits, most: int | None) -> EncodedSegment | None:
+def _encode_ring(
+    task: Task, care_bits: CareBits, missing: int, memory: Memory, most: int | None
+) -> EncodedSegment | None:
     """Encode a segment; give a ring more seed bits where they save more than they take.
 
-    With more than `most` dependent care bits, unless that is None, nothing is returned.
+    A window cannot serve `missing` of its care bits. With more than `most` dependent ones, unless that is None, nothing
+    is returned.
     """
     closed, planes = task.order.closed, len(task.bits)
     count, many = len(care_bits.weights), Watch().most(len(care_bits.weights))
-    seed_bits = _level_unevenness(task, care_bits) if closed and count else task.seed_bits
+    seed_bits = _level_unevenness(task, care_bits, missing) if closed and count else task.seed_bits
     limit = many if most is None else most
-    best = _solve_segment(task, care_bits, seed_bits, -1 if task.rules.quick else limit if closed else None)
+    best = _solve_segment(task, care_bits, memory, seed_bits, -1 if task.rules.quick else limit if closed else None)
     if most is not None and best.dependent > most:
         return None
     if task.watch is not None and best.dependent > task.watch.most(count):
         raise ResonanceError(best.dependent)
     if closed and best.dependent > many:
         next_row = -(-seed_bits // task.order.lanes) * task.order.lanes + 16
-        more = _solve_segment(task, care_bits, next_row, many)
+        more = _solve_segment(task, care_bits, memory, next_row, many)
         if more.dependent <= best.dependent // 2:  # the care bits repeat with the step from lane to lane
             best, seed_bits = more, next_row
         if best.dependent > many:
-            best = _solve_segment(task, care_bits, seed_bits)
+            best = _solve_segment(task, care_bits, memory, seed_bits)
     extra = 16
     worth = count // 1000  # another encoding takes time: it should save this many bits of a plane
     while closed and not task.rules.quick and best.patch_bits > max(2 * extra, worth) * planes and extra <= count // 8:
-        more = _solve_segment(task, care_bits, seed_bits + extra, max(many, 3 * best.dependent // 4))
+        more = _solve_segment(task, care_bits, memory, seed_bits + extra, max(many, 3 * best.dependent // 4))
         if more.cost < best.cost:
             best = more
         extra *= 4
     return best
 
 
-def _level_unevenness(task: Task, care_bits: CareBits) -> int:
+def _level_unevenness(task: Task, care_bits: CareBits, missing: int) -> int:
     """Return the seed bits of a ring that make up for an uneven mask.
 
     Where care bits are dense, a window falls short of unknowns; it levels only a part of its bits. More seed bits help
-    until they take more than the patches that they save.
+    until they take more than the patches that they save. Without more, `missing` care bits are not served.
     """
-    window, order, rows, seed_bits = task.network.window, task.order, task.rows, task.seed_bits
-    if seed_bits <= window:
+    seed_bits = task.seed_bits
+    if seed_bits <= task.network.window:
         return seed_bits
     best, least, extra = seed_bits, math.inf, 0
     while extra < least:
-        missing = count_shortfall(order, rows, seed_bits + extra, care_bits, int(task.rules.levelled * window))
+        if extra:
+            missing = _missing(task, care_bits, seed_bits + extra)
         cost = extra + 2 * missing  # with burst patches, a dependent care bit takes about two bits
         if cost < least:
             best, least = seed_bits + extra, cost
@@ -230,7 +246,9 @@ def _level_unevenness(task: Task, care_bits: CareBits) -> int:
     return best
 
 
-def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | None = None) -> EncodedSegment:
+def _solve_segment(
+    task: Task, care_bits: CareBits, memory: Memory, seed_bits: int, most: int | None = None
+) -> EncodedSegment:
     """Solve the equations of a segment of `seed_bits` seed bits, and patch those that have no solution.
 
     With more than `most` dependent care bits, the patches are greedy.
@@ -238,34 +256,35 @@ def _solve_segment(task: Task, care_bits: CareBits, seed_bits: int, most: int | 
     bits, order, planes = np.asarray(task.bits), task.order, len(task.bits)
     if not len(care_bits.weights) or not planes:
         none = [np.empty(0, np.int64)] * planes
-        return EncodedSegment(task.rows, seed_bits, np.zeros((planes, seed_bits), dtype=np.uint8), none, planes)
+        seeds = np.zeros((planes, seed_bits), dtype=np.uint8)
+        return EncodedSegment(task.rows, seed_bits, seeds, none, planes, len(care_bits.weights))
     equations, numbers = build_equations(task.network, order, task.rows, seed_bits, care_bits)
-    place = care_bits.weights[numbers]
-    seeds, patches, proved, dependent = [], [], 0, 0
+    found, patches, proved, dependent = [], [], 0, 0
     for first in range(0, planes, PLANES_AT_ONCE):
         some = bits[first : first + PLANES_AT_ONCE]
-        values = np.zeros(len(place), dtype=np.uint64)
-        for p, plane in enumerate(some):
-            values |= plane[place].astype(np.uint64) << np.uint64(p)
-        eliminated = eliminate(equations, values, len(some), _memory())
+        place, values = gather_values(some, numbers, care_bits)
+        eliminated = eliminate(equations, values, len(some), memory)
         dependent = len(eliminated.dependent)
         method = task.method if most is None or dependent <= most else "greedy"
-        x, wrong, exact = _solve_planes(eliminated, values, method)
+        x, wrong, exact = _solve_planes(eliminated, values, method, memory)
         for p in range(len(some)):
             at = place[(wrong >> np.uint64(p)) & np.uint64(1) != 0]
             patches.append(np.sort(at))
-        seeds.append(_store_columns(x, order, seed_bits))
+        found.append(_store_columns(x, order, seed_bits))
         proved += len(some) * exact
-    return EncodedSegment(task.rows, seed_bits, np.concatenate(seeds), patches, proved, dependent)
+    return EncodedSegment(task.rows, seed_bits, np.concatenate(found), patches, proved, len(numbers), dependent)
 
 
-def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray, bool]:
+def _solve_planes(
+    eliminated: Elimination, values: np.ndarray, method: str, memory: Memory
+) -> tuple[np.ndarray, np.ndarray, bool]:
     """Solve the equations of a segment for up to `PLANES_AT_ONCE` planes.
 
     Args:
         eliminated: the equations, eliminated for `values`.
         values: uint64 (E,), bit p is the value that plane p asks for.
         method: "burst" or "greedy".
+        memory: for pivot rows, which holds those of `eliminated`.
 
     Returns:
         A solution, uint8 (planes, n) by column; uint64 (E,), bit p set where it is wrong for plane p; and whether the
@@ -282,7 +301,7 @@ def _solve_planes(eliminated: Elimination, values: np.ndarray, method: str) -> t
         for p, flips in enumerate(found.flips):
             goal[flips] ^= np.uint64(1 << p)
         if sum(map(len, found.flips)) < int(np.bitwise_count(eliminated.residual).sum()):
-            eliminated = eliminate(equations, goal, planes, _memory())
+            eliminated = eliminate(equations, goal, planes, memory)
         else:
             goal = values
     made = goal.copy()
@@ -299,7 +318,7 @@ def _store_columns(x: np.ndarray, order: StreamOrder, seed_bits: int) -> np.ndar
 
 def _encode_by_viterbi(task: Task) -> EncodedSegment:
     """Encode a segment with the fewest patches, plane by plane."""
-    bits, care, network = np.asarray(task.bits), task.care, task.network
+    bits, care, network = np.asarray(task.bits), np.asarray(task.care), task.network
     seeds, patches = [], []
     for plane in bits:
         x, _ = viterbi_seeds(network, plane, care)
@@ -309,4 +328,4 @@ def _encode_by_viterbi(task: Task) -> EncodedSegment:
         outputs = (window @ network.matrix().T.astype(np.uint8) & 1).reshape(-1)[: len(plane)]
         patches.append(np.flatnonzero((outputs != plane) & care))
     stored = np.array(seeds, dtype=np.uint8).reshape(len(bits), -1)
-    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits))
+    return EncodedSegment(task.rows, task.seed_bits, stored, patches, len(bits), int(np.count_nonzero(care)))

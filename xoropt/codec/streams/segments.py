@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xoropt.codec.bits import pack_fixed, unpack_fixed
+from xoropt.codec.lazy_planes import LazyPlane, count_ones
 from xoropt.codec.streams.order import StreamOrder
 from xoropt.common.errors import DecodeError
 from xoropt.networks import XorNetwork
@@ -129,7 +130,13 @@ def check_layout(layout: Layout, order: StreamOrder, outputs: int, network: XorN
 
 
 def cut_segments(
-    care: np.ndarray, order: StreamOrder, segments: int, slack: int, n_in: int, n_out: int, whole_rows: bool = False
+    care: np.ndarray | LazyPlane,
+    order: StreamOrder,
+    segments: int,
+    slack: int,
+    n_in: int,
+    n_out: int,
+    whole_rows: bool = False,
 ) -> Layout:
     """Cut a plane into segments of about equally many care bits, for a closed order.
 
@@ -146,12 +153,7 @@ def cut_segments(
     total_rows = -(-len(care) // lanes)
     if not total_rows:
         return Layout(np.empty(0, np.int64), np.empty(0, np.int64))
-    whole = len(care) // lanes
-    counts = np.zeros(total_rows, dtype=np.int64)
-    counts[:whole] = np.count_nonzero(care[: whole * lanes].reshape(whole, lanes), axis=1)
-    if total_rows > whole:
-        counts[whole] = np.count_nonzero(care[whole * lanes :])
-    until = np.concatenate([[0], np.cumsum(counts)])
+    until = np.concatenate([[0], np.cumsum(count_ones(care, lanes))])
     inner = np.searchsorted(until, np.arange(1, segments) * int(until[-1]) // segments)
     if whole_rows:
         inner = _cut_at_whole_rows(until, inner, slack, lanes)

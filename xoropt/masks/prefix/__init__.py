@@ -34,6 +34,7 @@ where there is one, is the list, as the codec `positions` stores it.
 """
 
 from xoropt.masks.mask_codec import MaskCodec
+from xoropt.masks.prefix.bands import batches
 from xoropt.masks.prefix.decoding import decode, decode_packed
 from xoropt.masks.prefix.encoding import is_worth_planning, plan
 from xoropt.masks.prefix.stored import check
@@ -48,4 +49,5 @@ CODEC = MaskCodec(
     is_worth_planning=is_worth_planning,
     weights_writer=write_weights,
     check=check,
+    batches=batches,
 )

@@ -3,15 +3,18 @@
 import numpy as np
 from numba import njit
 
+from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
 from xoropt.codec.compiled.weights.kernels import blend
 from xoropt.codec.compiled.weights.vectors import choose, mark, store_tile, stream_tile, zero_tile
+from xoropt.common.words.kernels import flip_bits
 from xoropt.common.words.vectors import number_at, put_number, word_at
 from xoropt.masks.prefix.vectors import SIDE, four_at, join_tiles, look_up, swap_far, swap_near, transpose_numbers
 
-__all__ = ["move_columns", "place_groups", "unpack_groups"]
+__all__ = ["decode_bands", "move_columns", "place_codewords", "place_groups", "unpack_bands", "unpack_groups"]
 
 ONE = np.uint64(1)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+WORD = 64
 
 
 @njit(nogil=True, cache=True)
@@ -86,6 +89,60 @@ def unpack_groups(words, tiles, length, codes, entries, symbols, block, numbers,
                     else:
                         store_tile(weights, w - begin, tile)
                     w += 64
+
+
+@njit(nogil=True, cache=True)
+def unpack_bands(words, form, codes, entries, symbols, block, numbers, out):
+    """Look up the groups of some neighbouring bands, as `unpack_groups` does those of one.
+
+    Args:
+        words: uint64, the bands' outputs.
+        form: the bands, their tiles, and L.
+        codes: uint8, the code of each group, and of 15 more.
+        entries, symbols, block, numbers: as for `unpack_groups`.
+        out: uint16, the symbol of each group, and of 15 more.
+    """
+    bands, tiles, length = form
+    for band in range(bands):
+        some, group = words[8 * length * tiles * band :], 512 * tiles * band
+        unpack_groups(some, tiles, length, codes[group:], entries, symbols, block, numbers, out[group:], None)
+
+
+@njit(nogil=True, cache=True)
+def decode_bands(arguments, first, stop, spare, plane, codes, block, numbers, out):
+    """Decode bands first … stop − 1 of a mask whose groups are words, as `MaskBatches` describes them.
+
+    Args:
+        arguments: of the `MaskBatches`.
+        first, stop: the bands.
+        spare: working memory of as many words as it says.
+        plane: working memory, uint64, for the outputs of these bands.
+        codes: working memory, uint8, for the codes of their groups and of 15 more; zeros where there is one code.
+        block, numbers: as for `unpack_groups`.
+        out: uint16, the mask's bits, and 15 more words.
+    """
+    stored, form, classes, tables = arguments
+    octets, table, flips, order, placed, ends = stored
+    (tiles, length), (row_class, code_of_row_class), (entries, symbols) = form, classes, tables
+    groups, width = 512 * tiles, code_of_row_class.shape[1]
+    begin, end = first * groups * length, stop * groups * length
+    scratch = spare, ends[0], ends[1]
+    fill_lanes512(octets, table, (begin >> 9, end >> 9, begin), order, placed, scratch, plane, False)
+    flip_bits(plane, flips, begin, end, begin)
+    if len(row_class):
+        row = first * groups // width
+        at, many = row * width - first * groups, (stop - first) * groups
+        while at < many:
+            if row < len(row_class):
+                some = code_of_row_class[row_class[row]]
+                for i in range(max(0, -at), min(width, many - at)):
+                    codes[at + i] = some[i]
+            else:
+                codes[at:many] = 0
+                break
+            at += width
+            row += 1
+    unpack_bands(plane, (stop - first, tiles, length), codes, entries, symbols, block, numbers, out)
 
 
 @njit(nogil=True, cache=True)
@@ -195,3 +252,44 @@ def move_columns(words, at, rows, columns, stride, places, block, moved, out):
     for row in range(0, rows, 64):  # 64 rows fill whole words
         few, to = min(64, rows - row), row * columns >> 6
         move_few(words, at + row * columns, few, columns, stride, places, block, moved, out, to)
+
+
+@njit(nogil=True, cache=True)
+def place_codewords(symbols, across, row_class, column_class, code_of_pair, words, lengths, form, bits, care):
+    """Write the plane of codewords, and which of its bits matter, as packed bits.
+
+    Tile t of a band of T tiles holds the groups t, t + T, t + 2·T … of the band, and of each of them output after
+    output.
+
+    Args:
+        symbols: uint16 (groups,).
+        across: groups of a row.
+        row_class, column_class: int64, of rows and of columns of groups.
+        code_of_pair: int64 (row classes, column classes).
+        words: uint32 (codes, 2^G), the codewords, their first bits highest of L bits.
+        lengths: uint8 (codes, 2^G).
+        form: L, T and the groups of a tile, a multiple of 64.
+        bits, care: out, uint64 (bands·T, L, groups of a tile / 64).
+    """
+    outputs, band_tiles, tile = form
+    word, known = np.empty(WORD, dtype=np.uint32), np.empty(WORD, dtype=np.uint32)
+    all_ones = np.uint32((1 << outputs) - 1)
+    for t in range(bits.shape[0]):
+        first = t // band_tiles * band_tiles * tile + t % band_tiles
+        for part in range(tile // WORD):
+            for k in range(WORD):
+                g = first + (part * WORD + k) * band_tiles
+                word[k] = known[k] = 0
+                if g < len(symbols):
+                    row = g // across
+                    code = code_of_pair[row_class[row], column_class[g - row * across]]
+                    word[k] = words[code, symbols[g]]
+                    known[k] = all_ones & ~(all_ones >> np.uint32(lengths[code, symbols[g]]))
+            for place in range(outputs):
+                shift = np.uint32(outputs - 1 - place)
+                ones, cares = np.uint64(0), np.uint64(0)
+                for k in range(WORD):
+                    ones |= np.uint64((word[k] >> shift) & np.uint32(1)) << np.uint64(k)
+                    cares |= np.uint64((known[k] >> shift) & np.uint32(1)) << np.uint64(k)
+                bits[t, place, part] = ones
+                care[t, place, part] = cares

@@ -10,7 +10,7 @@ from xoropt.codec.decoder import flips_of, reader_of
 from xoropt.masks.prefix.lookup import LookupTable
 from xoropt.masks.prefix.stored import PrefixMask
 
-__all__ = ["BANDS_AT_ONCE", "BandOutputs", "band_outputs", "unpack_mask", "unpack_scratch"]
+__all__ = ["BANDS_AT_ONCE", "Outputs", "band_outputs", "batch_outputs", "unpack_mask", "unpack_scratch"]
 
 BANDS_AT_ONCE = 8
 """The bands whose plane is decoded at once: 0.8 MB, which stay in the processor's cache."""
@@ -19,25 +19,28 @@ SPARE = 15
 """The groups after those of a mask of few tiles whose codes are read and whose symbols are written."""
 
 
-class BandOutputs(NamedTuple):
-    """The decoded plane of one band, valid until the next one is decoded.
+class Outputs(NamedTuple):
+    """The decoded plane of some neighbouring bands, valid until the next ones are decoded.
 
     Attributes:
-        number: of the band.
-        words: uint64, the outputs: (tiles, L, 8) words.
+        first: the first band.
+        stop: the band after the last one.
+        words: uint64, the outputs: for each band (tiles, L, 8) words.
         codes: uint8, the code of each group, and of `SPARE` more.
     """
 
-    number: int
+    first: int
+    stop: int
     words: np.ndarray
     codes: np.ndarray
 
 
-def band_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]], Iterator[BandOutputs]]:
-    """Make a function that decodes the plane of bands begin … end − 1.
+def batch_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]], Iterator[Outputs]]:
+    """Make a function that decodes the plane of bands begin … end − 1, some at once.
 
     Returns:
-        A function that gets the numbers of some of these bands, which follow each other, and yields their outputs.
+        A function that gets the numbers of some of these bands, which follow each other, and yields the outputs of
+        `BANDS_AT_ONCE` of them after the other.
 
     Raises:
         DecodeError: the plane's parts do not fit together.
@@ -49,7 +52,7 @@ def band_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]]
     groups, band = mask.band_groups, mask.band_groups * mask.group_outputs  # of a band: its groups, its outputs
     reader, flips = reader_of(mask.plane), flips_of(mask.plane, begin * band, end * band)
 
-    def outputs(numbers: list[int]) -> Iterator[BandOutputs]:
+    def outputs(numbers: list[int]) -> Iterator[Outputs]:
         last = numbers[-1] + 1
         batches = [(i, min(i + BANDS_AT_ONCE, last)) for i in range(numbers[0], last, BANDS_AT_ONCE)]
         planes = borrow(max(reader.room(a * band, b * band) for a, b in batches) + 8)
@@ -63,13 +66,26 @@ def band_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]]
                 count = (stop - first) * groups + SPARE
                 room = spare.view(np.uint8)[:most]
                 codes = _group_codes(code_of_row_class, mask.row_class, first * groups, count, room)
-            for number in range(first, stop):
-                words = planes[(number * band - origin) // 64 :][: band // 64]
-                yield BandOutputs(number, words, codes[(number - first) * groups :])
+            words = planes[(first * band - origin) // 64 :][: (stop - first) * band // 64]
+            yield Outputs(first, stop, words, codes)
         give_back(planes)
         give_back(spare)
 
     return outputs
+
+
+def band_outputs(mask: PrefixMask, begin: int, end: int) -> Callable[[list[int]], Iterator[Outputs]]:
+    """Make a function as `batch_outputs` does, which yields the outputs of one band after the other."""
+    outputs, groups = batch_outputs(mask, begin, end), mask.band_groups
+    words = groups * mask.group_outputs // 64
+
+    def single(numbers: list[int]) -> Iterator[Outputs]:
+        for some in outputs(numbers):
+            for k in range(some.stop - some.first):
+                number = some.first + k
+                yield Outputs(number, number + 1, some.words[k * words :][:words], some.codes[k * groups :])
+
+    return single
 
 
 def unpack_mask(
@@ -93,7 +109,7 @@ def unpack_mask(
         DecodeError: the plane's parts do not fit together.
     """
     from xoropt.codec.compiled.threads import choose_threads, run_on_threads
-    from xoropt.masks.prefix.kernels import place_groups, unpack_groups
+    from xoropt.masks.prefix.kernels import place_groups, unpack_bands
 
     rows, columns, row_groups, size = mask.rows, mask.columns, mask.row_groups, mask.group_size
     groups, fills_words = mask.band_groups, mask.fills_words
@@ -102,22 +118,24 @@ def unpack_mask(
     start = begin * groups * 16 if fills_words else begin * groups // row_groups * columns // 64 * 64
     last = end * groups * 16 if fills_words else min(rows, (end * groups - 1) // row_groups + 1) * columns
     out = np.zeros(-(-(last - start) // 64) + 4, dtype=np.uint64)
-    outputs = band_outputs(mask, begin, end)
+    outputs = batch_outputs(mask, begin, end)
     lock, threads = Lock(), min(end - begin, choose_threads(jobs, 4 * (last - start)))
 
     def run(numbers: list[int]) -> None:
-        scratch, made = unpack_scratch(), np.zeros(groups + SPARE, dtype=np.uint16)
+        scratch = unpack_scratch()
+        made = np.zeros(0 if fills_words else min(BANDS_AT_ONCE, len(numbers)) * groups + SPARE, dtype=np.uint16)
         low, part = start, out
         if threads > 1 and not fills_words:  # the threads share words at the ends of what they make
             low = numbers[0] * groups // row_groups * columns // 64 * 64
             high = min(rows, ((numbers[-1] + 1) * groups - 1) // row_groups + 1) * columns
             part = np.zeros(-(-(high - low) // 64) + 2, dtype=np.uint64)
-        for number, words, codes in outputs(numbers):
-            group = number * groups
+        for some in outputs(numbers):
+            group, bands = some.first * groups, some.stop - some.first
             symbols = out.view(np.uint16)[group - start // 16 :] if fills_words else made
-            unpack_groups(words, mask.band_tiles, mask.group_outputs, codes, *tables, *scratch, symbols, None)
+            form = bands, mask.band_tiles, mask.group_outputs
+            unpack_bands(some.words, form, some.codes, *tables, *scratch, symbols)
             if not fills_words:
-                place_groups(made[: groups + 2], (rows, columns, size), group, part, low)
+                place_groups(made[: bands * groups + 2], (rows, columns, size), group, part, low)
         if part is not out:
             with lock:
                 out[(low - start) // 64 :][: len(part)] |= part

@@ -88,7 +88,7 @@ def write_weights(
         unused = spare.view(np.uint8), spare.view(table.dtype)  # by `expand`, for as few planes as these
         pending = PendingWeights(planes, 0, spare, 0, table, row_length, first, first, out, first, stream)
         origin = first
-        for i, (number, words, codes) in enumerate(outputs(numbers)):
+        for i, (number, _, words, codes) in enumerate(outputs(numbers)):
             symbols = masks.symbols(number)
             unpack_groups(words, coded.band_tiles, coded.group_outputs, codes, *tables, *scratch, symbols, pending)
             (a, b), batch_end = cuts[i : i + 2], batches[i // BANDS_AT_ONCE][1]

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from xoropt.common.arguments import check_flag, check_kind, path_of
 from xoropt.common.description_checks import get
 from xoropt.common.dtypes import as_stored, name_of
 from xoropt.common.errors import DecodeError, FormatError, XoroptError
+from xoropt.common.file_kinds import check_suffix
 from xoropt.common.tensor_files import (
     Piece,
     pieces_in,
@@ -31,7 +35,17 @@ from xoropt.model.file.ties import resolve_ties, ties_in
 from xoropt.model.file.version_1 import split_version_1
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, shape_and_dtype
 
-__all__ = ["VERSION", "StoredFile", "header_bits", "load", "open_file", "pack_stored", "save", "write_stored"]
+__all__ = [
+    "VERSION",
+    "StoredFile",
+    "header_bits",
+    "load",
+    "model_of",
+    "open_file",
+    "pack_stored",
+    "save",
+    "write_stored",
+]
 
 VERSION = 3
 KEY = "xoropt"
@@ -82,9 +96,12 @@ def save(model: CompressedModel, path: str | os.PathLike[str], overwrite: bool =
     Raises:
         ArgumentError: names or metadata that are no text, or a tensor that `load` would refuse (it is named).
         DecodeError: a tensor's parts do not fit together.
-        XoroptError: the file exists and `overwrite` is not set, its folder is missing, or the disk is full.
+        XoroptError: the file exists and `overwrite` is not set, its folder is missing, its name has an end that other
+            programs take for another format, such as .npz, or the disk is full.
     """
     check_model(model)
+    check_flag("overwrite", overwrite)
+    check_suffix(path_of(path))
     pieces = to_pieces(_stored(model), model.metadata)
     write_safetensors(path, {name: piece.read() for name, piece in pieces.items()}, SEALED, overwrite)
 
@@ -95,6 +112,7 @@ def check_model(model: CompressedModel) -> None:
     Raises:
         ArgumentError, FormatError, DecodeError: see `save`.
     """
+    check_kind("model", model, CompressedModel, "a CompressedModel, as xoropt.compress returns it")
     check_names(model.tensors)
     check_metadata(model.metadata)
     entries: dict[str, dict[str, Any]] = {}
@@ -116,8 +134,8 @@ def check_model(model: CompressedModel) -> None:
     check_work(entries, octets)
 
 
-def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) -> bytes:
-    """Return the bytes of a file of tensors, for `open_file`.
+def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) -> list[np.ndarray]:
+    """Return the bytes of a file of tensors, for `open_file`, as pieces that follow each other: uint8.
 
     Args:
         tensors: as they are to be stored, by name, in order.
@@ -126,7 +144,8 @@ def pack_stored(tensors: Mapping[str, StoredTensor], source: Mapping[str, Any]) 
     pieces = to_pieces(tensors, {}, source)
     forms = {name: (pieces[name].shape, pieces[name].dtype) for name in sorted(pieces)}
     order = sorted(forms, key=lambda name: -forms[name][1].itemsize)
-    return b"".join([safetensors_header(forms, SEALED), *(as_stored(pieces[name].read()).data for name in order)])
+    header = np.frombuffer(safetensors_header(forms, SEALED), dtype=np.uint8)
+    return [header, *(as_stored(pieces[name].read()) for name in order)]
 
 
 def write_stored(
@@ -198,8 +217,9 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
             together; the message names the tensor where it can.
         XoroptError: the file cannot be read.
     """
+    path = path_of(path)
     arrays, metadata = read_safetensors(path)
-    file = _open(Path(path), {name: Piece.of(array) for name, array in arrays.items()}, metadata)
+    file = _open(path, {name: Piece.of(array) for name, array in arrays.items()}, metadata)
     tensors: dict[str, CompressedTensor | UncompressedTensor] = {}
     try:
         for name, tensor in file.tensors.items():
@@ -210,13 +230,30 @@ def load(path: str | os.PathLike[str]) -> CompressedModel:
     return CompressedModel(tensors, file.metadata)
 
 
+def model_of(source: str | os.PathLike[str] | CompressedModel, name: str) -> CompressedModel:
+    """Return a model in memory as it is, and load any other one.
+
+    Args:
+        source: a compressed file, or a model.
+        name: what the function calls this argument, for the message.
+
+    Raises:
+        ArgumentError: it is neither.
+        FormatError, XoroptError: as for `load`.
+    """
+    if isinstance(source, CompressedModel):
+        return source
+    return load(path_of(source, name, "the path of a compressed file, or a CompressedModel"))
+
+
 def open_file(path: str | os.PathLike[str]) -> StoredFile:
     """Read the description of a file that `save` or `write_stored` wrote; tensors are read when they are needed.
 
     Raises:
         FormatError, XoroptError: as for `load`; damage of a tensor is found when it is read.
     """
-    return _open(Path(path), *pieces_in(path))
+    path = path_of(path)
+    return _open(path, *pieces_in(path))
 
 
 def _open(path: Path, pieces: dict[str, Piece], metadata: dict[str, str]) -> StoredFile:

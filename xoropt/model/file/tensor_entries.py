@@ -70,7 +70,7 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
         "mask": tensor.mask_codec,
     } | coded_entry
     if isinstance(levels, CodedField) or tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
-        entry["entropy"] = round(tensor.value_entropy, 2)
+        entry["entropy"] = round(tensor.value_entropy, 4)
     if tensor.quantization is not None:
         entry["quantization"] = tensor.quantization
     if tensor.loss is not None:

@@ -4,6 +4,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_int
 from xoropt.common.errors import ArgumentError
+from xoropt.common.kinds import checked
 from xoropt.networks.network import MAX_ENTRIES, XorNetwork
 from xoropt.networks.stages import stages_network
 from xoropt.networks.topologies.declaration import recipe_of, topology
@@ -14,6 +15,7 @@ _LONGEST = 1 << 22
 """The most characters of written stages; once parsed, they take fifty times the memory."""
 
 
+@checked
 def from_stages(stages: tuple[np.ndarray, ...], n_in: int) -> XorNetwork:
     """Return the network with the given stages; its recipe writes them out.
 

@@ -3,11 +3,13 @@
 import sys
 
 import numpy as np
+import pytest
 from codec_cases import block_cases
 from hypothesis import given
 
 import xoropt
 from xoropt.codec.decoder import DECODERS
+from xoropt.networks import random_block
 
 
 @given(block_cases())
@@ -51,3 +53,23 @@ def test_greedy_reaches_the_known_efficiency():
     encoded = xoropt.encode(bits, care, "block:n_in=20,n_out=180", solver="greedy")
     assert 0.45 < encoded.size.patches / encoded.blocks < 0.56
     assert 0.65 < encoded.size.efficiency < 0.69
+
+
+@pytest.mark.parametrize("time_limit", [None, 0.001])
+def test_the_default_solver_gives_the_same_bytes_for_any_jobs(monkeypatch, time_limit):
+    """Blocks of 64 seed bits, the most there are, are searched in counted steps; no engines race."""
+
+    def race(*_):
+        raise AssertionError("engines race while blocks are encoded")
+
+    monkeypatch.setattr("xoropt_solvers.strategies.portfolio.race", race)
+    monkeypatch.setattr("xoropt_solvers.solving_many.BLOCKS_A_CALL", 8)
+    rng = np.random.default_rng(6)
+    bits, care = rng.random((60, 160)) < 0.5, rng.random((60, 160)) < 0.5
+    network = random_block(64, 160, seed=0)
+    encoded = [
+        xoropt.encode(bits, care, network, solver="portfolio", jobs=jobs, time_limit=time_limit) for jobs in (1, 2, 1)
+    ]
+    first, *others = [{name: part.tobytes() for name, part in each.describe()[1].items()} for each in encoded]
+    assert set(first) == {"patches", "seeds"}
+    assert all(other == first for other in others)

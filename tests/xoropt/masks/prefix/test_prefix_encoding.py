@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from xoropt.masks import CODECS, decode_mask, stored_bytes
+from xoropt.masks.prefix import encoding
+from xoropt.masks.prefix.stored import TILE, band_layout
 
 
 def entropy_of(p):
@@ -30,3 +32,31 @@ def test_prefix_uses_uneven_columns():
     density = rng.permutation(np.geomspace(0.01, 0.5, 512))
     mask = rng.random((256, 512)) < density
     assert stored_bytes(CODECS["prefix"].encode(mask, 1)) * 8 < 1.06 * entropy_of(density) * mask.size
+
+
+@pytest.mark.parametrize("columns", [96, 100, 331])
+@pytest.mark.parametrize("spread", [0.0, 2.0])
+def test_the_plane_holds_the_codeword_of_every_group(monkeypatch, columns, spread):
+    """Against the same in plain NumPy, with a mask that is planned in one band and in many."""
+    rng = np.random.default_rng(columns)
+    mask = rng.random((700, columns)) < 0.08 * np.exp(spread * rng.standard_normal((700, 1)))
+    groups = encoding.code_groups(mask)
+    monkeypatch.setattr(encoding, "CHUNK", 1000)
+    again = encoding.code_groups(mask)
+    assert all(np.array_equal(getattr(groups, name), getattr(again, name)) for name in ("head", "symbols", "care_bits"))
+    assert (groups.listed is None) == (again.listed is None)
+    assert groups.listed is None or np.array_equal(groups.listed, again.listed)
+    bits, care, shape = encoding.plane_of(groups)
+    classes = groups.classes
+    code = groups.code_of_pair[classes.row_class[:, None], classes.column_class]
+    words, lengths = groups.words[code, groups.symbols].ravel(), groups.lengths[code, groups.symbols].ravel()
+    assert groups.care_bits == lengths.sum(dtype=np.int64)
+    bands, band_tiles = band_layout(words.size)
+    assert shape == (bands * band_tiles, groups.outputs, TILE)
+    places = np.arange(groups.outputs)
+    made = np.zeros((2, bands * TILE * band_tiles, groups.outputs), dtype=bool)
+    made[0, : words.size] = words[:, None] >> (groups.outputs - 1 - places) & 1
+    made[1, : words.size] = places < lengths[:, None]
+    expected = made.reshape(2, bands, TILE, band_tiles, groups.outputs).transpose(0, 1, 3, 4, 2)
+    assert np.array_equal(np.asarray(bits), expected[0].reshape(1, -1))
+    assert np.array_equal(np.asarray(care), expected[1].reshape(1, -1))

@@ -6,6 +6,9 @@ Sanders, Walzer, arXiv 2109.01892). The border columns of a ring are carried alo
 solved last, as a dense system.
 """
 
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,10 +17,12 @@ import numpy as np
 from xoropt.codec.streams.banded.equations import Equations
 from xoropt.common.memory import aligned, aligned_zeros
 
-__all__ = ["PLANES_AT_ONCE", "Elimination", "Memory", "Pivots", "eliminate", "substitute_back"]
+__all__ = ["PLANES_AT_ONCE", "Elimination", "Memory", "Pivots", "eliminate", "lent_memory", "substitute_back"]
 
 PLANES_AT_ONCE = 64
 """Most planes of one elimination: the bits of a word of right-hand sides."""
+SPARES = 4
+"""Memories that are kept for the next encoding, of at most some 30 MB each."""
 
 
 class Pivots(NamedTuple):
@@ -66,7 +71,10 @@ class Elimination:
 
 
 class Memory:
-    """Memory for the pivot rows of one elimination after another: fresh pages cost the system more than they do."""
+    """Memory for the pivot rows of one elimination after another, used by one thread at a time.
+
+    Fresh pages cost the system more than they do.
+    """
 
     def __init__(self) -> None:
         self._words = aligned(0)
@@ -76,6 +84,22 @@ class Memory:
         if len(self._words) < count:
             self._words = aligned(count)
         return self._words[:count]
+
+
+_spare: deque[Memory] = deque(maxlen=SPARES)
+
+
+@contextmanager
+def lent_memory() -> Iterator[Memory]:
+    """Lend memory, if there is some that an earlier thread has used."""
+    try:
+        memory = _spare.pop()  # which is atomic
+    except IndexError:
+        memory = Memory()
+    try:
+        yield memory
+    finally:
+        _spare.append(memory)  # the oldest is dropped where there are too many
 
 
 def eliminate(equations: Equations, values: np.ndarray, planes: int, memory: Memory | None = None) -> Elimination:

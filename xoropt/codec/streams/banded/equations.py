@@ -29,6 +29,7 @@ __all__ = [
     "build_equations",
     "collect_care_bits",
     "count_shortfall",
+    "gather_values",
 ]
 
 
@@ -177,22 +178,37 @@ def build_equations(
     seed_rows = count_seed_rows(order, seed_bits)
     n = order.lanes * seed_rows
     step, output = assign_steps(order, rows, seed_rows, network)
-    heads = step[stream_rows] * network.n_in
-    pattern = output[stream_rows]
-    numbers = np.arange(len(stream_rows), dtype=np.int64)
     live = np.ones(n, dtype=bool)
     if not order.closed:
-        return Equations(network, n, False, heads, pattern, live), numbers
+        heads, numbers = step[stream_rows] * network.n_in, np.arange(len(stream_rows), dtype=np.int64)
+        return Equations(network, n, False, heads, output[stream_rows], live), numbers
     live[seed_rows - 1 :: seed_rows] = False
     live[last_row_lanes(order, seed_bits) * seed_rows + seed_rows - 1] = True
-    heads += np.repeat(np.arange(order.lanes, dtype=np.int64) * seed_rows, np.diff(starts))
     first = kernels.furthest_behind(starts, stream_rows, rows, order.lanes, seed_bits)
-    cut = int(heads[first]) if len(heads) else 0
-    first = int(np.searchsorted(heads, cut))
-    turned = np.roll(heads, -first) - cut
-    turned[len(heads) - first :] += n
-    equations = Equations(network, n, True, turned, np.roll(pattern, -first), np.roll(live, -cut), cut)
-    return equations, np.roll(numbers, -first)
+    heads, pattern, numbers = np.empty((3, len(stream_rows)), dtype=np.int64)
+    form = seed_rows, n
+    cut = kernels.order_equations(
+        starts, stream_rows, step * network.n_in, output, form, first, heads, pattern, numbers
+    )
+    return Equations(network, n, True, heads, pattern, np.roll(live, -cut), cut), numbers
+
+
+def gather_values(bits: np.ndarray, numbers: np.ndarray, care_bits: CareBits) -> tuple[np.ndarray, np.ndarray]:
+    """Gather what planes ask of equations.
+
+    Args:
+        bits: bool (planes, weights), at most 64 planes of the segment.
+        numbers: int64 (E,), the care bit of each equation, as of `build_equations`.
+        care_bits: the care bits of the segment.
+
+    Returns:
+        The weight of each equation, int64 (E,); and uint64 (E,), bit p is the value that plane p asks for.
+    """
+    from xoropt.codec.streams.banded.kernels import equations as kernels
+
+    place, values = np.empty(len(numbers), dtype=np.int64), np.empty(len(numbers), dtype=np.uint64)
+    kernels.gather(np.ascontiguousarray(bits).view(np.uint8), numbers, care_bits.weights, place, values)
+    return place, values
 
 
 def count_shortfall(order: StreamOrder, rows: int, seed_bits: int, care_bits: CareBits, capacity: int) -> int:

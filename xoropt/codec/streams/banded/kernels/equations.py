@@ -6,7 +6,7 @@ from numba import njit
 from xoropt.codec.streams.banded.kernels.vectors import octets_at
 from xoropt.common.words.vectors import trailing_zeros
 
-__all__ = ["care_stream", "furthest_behind", "shortfall"]
+__all__ = ["care_stream", "furthest_behind", "gather", "order_equations", "shortfall"]
 
 ONE = np.uint64(1)
 
@@ -125,3 +125,60 @@ def shortfall(starts, stream_rows, rows, lanes, seed_bits, capacity):
                 else:
                     missing += 1
     return missing
+
+
+@njit(cache=True, nogil=True)
+def order_equations(starts, stream_rows, step, output, form, first, heads, pattern, numbers):
+    """Write the equations of a ring in the order from its cut on.
+
+    Args:
+        starts, stream_rows: as `care_stream` writes them.
+        step, output: int64 (T,), the first seed row of the window of each stream row, and its row of the network.
+        form: m and n.
+        first: the care bit from which on the ring is cut; those before it that have its head come with it.
+        heads, pattern, numbers: out, int64 (E,), see `BandedSystem`, and the care bit of each equation.
+
+    Returns:
+        The column of the segment that is the first one.
+    """
+    seed_rows, n = form
+    count, lanes = len(stream_rows), len(starts) - 1
+    if not count:
+        return 0
+    lane = np.searchsorted(starts, first, side="right") - 1
+    cut = step[stream_rows[first]] + lane * seed_rows
+    while first > 0:
+        if starts[lane] == first:
+            lane = np.searchsorted(starts, first - 1, side="right") - 1
+        if step[stream_rows[first - 1]] + lane * seed_rows != cut:
+            break
+        first -= 1
+    for lane in range(lanes):
+        base = lane * seed_rows - cut
+        for i in range(starts[lane], starts[lane + 1]):
+            row = stream_rows[i]
+            e = i - first if i >= first else i - first + count
+            heads[e] = base + step[row] if i >= first else base + step[row] + n
+            pattern[e] = output[row]
+            numbers[e] = i
+    return cut
+
+
+@njit(cache=True, nogil=True)
+def gather(bits, numbers, weights, place, values):
+    """Gather what the planes ask of each equation.
+
+    Args:
+        bits: uint8 (planes, weights), at most 64 planes.
+        numbers: int64 (E,), the care bit of each equation.
+        weights: int64, the weight of each care bit.
+        place: out, int64 (E,), the weight of each equation.
+        values: out, uint64 (E,), bit p is that of plane p.
+    """
+    for e in range(len(numbers)):
+        at = weights[numbers[e]]
+        place[e] = at
+        value = np.uint64(0)
+        for p in range(len(bits)):
+            value |= np.uint64(bits[p, at]) << np.uint64(p)
+        values[e] = value

@@ -1,0 +1,149 @@
+"""Checkpoints that are pruned and quantized while they are compressed: what comes back, and what `verify` says."""
+
+import json
+
+import ml_dtypes
+import numpy as np
+import pytest
+from checkpoint_examples import FIRST, SECOND, contents, two_shards, write_folder
+from safetensors.numpy import load_file, save_file
+
+import xoropt
+from xoropt.checkpoints.folders import read_folder
+from xoropt.checkpoints.units import plan_units
+from xoropt.model.config import CompressConfig
+
+PRUNED = {"layer.0.weight", "layer.1.weight"}
+OPTIONS = {
+    "per tensor": {"sparsity": 0.8, "bits": 2},
+    "scales of rows": {"sparsity": 0.5, "bits": 1, "scales": "row"},
+    "quantized alone": {"bits": 3},
+    "a cheap mask": {"sparsity": 0.8, "bits": 1, "mask": "low_rank", "mask_bits": 0.3},
+}
+
+
+@pytest.fixture
+def model(tmp_path):
+    return write_folder(tmp_path / "model")
+
+
+def differing(one, other):
+    """The names of tensors that differ in two shards with the same header."""
+    at = 8 + int.from_bytes(one[:8], "little")
+    assert one[:at] == other[:at]
+    places = {name: place for name, place in json.loads(one[8:at]).items() if name != "__metadata__"}
+    assert len(one) == len(other)
+    return {
+        name
+        for name, place in places.items()
+        if one[at:][slice(*place["data_offsets"])] != other[at:][slice(*place["data_offsets"])]
+    }
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=list(OPTIONS))
+def test_only_dense_matrices_change_and_as_those_of_a_file_do(model, tmp_path, options):
+    xoropt.compress_checkpoint(model, tmp_path / "small", **options)
+    xoropt.decompress_checkpoint(tmp_path / "small", tmp_path / "again")
+    before, after = contents(model), contents(tmp_path / "again")
+    assert before.keys() == after.keys()
+    changed = set()
+    for name in before:
+        if name in (FIRST, SECOND):
+            changed |= differing(before[name], after[name])
+        else:
+            assert before[name] == after[name]
+    assert changed == PRUNED
+    alone = xoropt.decompress(xoropt.compress(load_file(model / FIRST), **options))
+    assert (load_file(tmp_path / "again" / FIRST)["layer.0.weight"] == alone["layer.0.weight"]).all()
+    checks = xoropt.verify_checkpoint(model, tmp_path / "small")
+    assert all(check.lossless for check in checks)
+    assert {tensor.name for check in checks for tensor in check.tensors if not tensor.exact} == PRUNED
+    assert [check.path for check in checks if not check.exact] == [FIRST, SECOND]
+
+
+def test_zeros_are_merged(tmp_path):
+    weight = np.where(np.random.default_rng(0).random((64, 64)) < 0.5, -0.0, 1.5).astype(np.float16)
+    weight[::2] = np.abs(weight[::2])
+    model = write_folder(tmp_path / "model", {FIRST: {"a.weight": weight}, SECOND: {"b": np.arange(3)}})
+    xoropt.compress_checkpoint(model, tmp_path / "small", merge_zeros=True)
+    with xoropt.open_checkpoint(tmp_path / "small") as tensors:
+        assert not np.signbit(tensors["a.weight"][...]).any()
+        assert (tensors["a.weight"][...] == weight).all()
+    checks = {check.path: check for check in xoropt.verify_checkpoint(model, tmp_path / "small")}
+    assert all(check.lossless for check in checks.values())
+    assert (checks[FIRST].exact, checks[SECOND].exact) == (False, True)
+
+
+def test_what_is_pruned_and_what_is_not_are_not_tied(tmp_path):
+    weight = np.random.default_rng(0).standard_normal((64, 64)).astype(np.float16)
+    shards = {FIRST: {"a.weight": weight, "b.weight": weight}, SECOND: {"c.weight": weight, "d.weight": weight}}
+    model = write_folder(tmp_path / "model", shards)
+    xoropt.compress_checkpoint(model, tmp_path / "small", sparsity=0.5, bits=1, exclude=("b*", "d*"))
+    with xoropt.open_checkpoint(tmp_path / "small") as tensors:
+        same = {name: bool((tensors[name][...] == weight).all()) for name in tensors}
+    assert same == {"a.weight": False, "b.weight": True, "c.weight": False, "d.weight": True}
+    assert all(check.lossless for check in xoropt.verify_checkpoint(model, tmp_path / "small"))
+
+
+def test_embeddings_are_left_alone(tmp_path):
+    rng = np.random.default_rng(0)
+    words = rng.standard_normal((2048, 32)).astype(ml_dtypes.bfloat16)
+    first = {"tokens.weight": words, "up.weight": rng.standard_normal((64, 32)).astype(ml_dtypes.bfloat16)}
+    second = {"out.weight": words, "down.weight": rng.standard_normal((32, 64)).astype(ml_dtypes.bfloat16)}
+    folder = read_folder(write_folder(tmp_path / "model", {FIRST: first, SECOND: second}))
+    plan = plan_units(folder, CompressConfig(sparsity=0.5, bits=1))
+    reasons = {unit.members[0]: unit.reason for unit in plan.units}
+    assert reasons.keys() == {"tokens.weight", "up.weight", "down.weight"}
+    assert "has the bytes of 'out.weight', an embedding" in reasons["tokens.weight"]
+    assert reasons["up.weight"] is reasons["down.weight"] is None
+
+
+def test_weights_that_another_library_packed_and_their_scales_are_kept(tmp_path):
+    rng = np.random.default_rng(0)
+    model = tmp_path / "model"
+    model.mkdir()
+    codes = rng.integers(-100, 100, (64, 64)).astype(np.int8)
+    tensors = {"a.weight": codes, "a.weight_scale": rng.random((64, 64)).astype(np.float16)}
+    save_file(tensors | {"b.weight": rng.random((64, 64)).astype(np.float16)}, model / "model.safetensors")
+    xoropt.compress_checkpoint(model, tmp_path / "small", sparsity=0.5, bits=1)
+    (check,) = xoropt.verify_checkpoint(model, tmp_path / "small")
+    assert check.lossless
+    assert [tensor.name for tensor in check.tensors if not tensor.exact] == ["b.weight"]
+
+
+def test_the_commands_say_what_it_costs(model, tmp_path, xoropt_command):
+    small = tmp_path / "small"
+    status, out, err = xoropt_command("compress", model, small, "--sparsity", 0.8, "--bits", 2)
+    assert (status, err) == (0, "")
+    assert "pruned and quantized: relative error 0." in out
+    status, out, err = xoropt_command("verify", model, small)
+    assert (status, err) == (0, "")
+    assert "8 tensors exact, 2 equal to the original after pruning and quantizing again; 5 of 5 files" in out
+    other = two_shards()
+    other[FIRST]["layer.0.weight"][0, 0] += 1
+    save_file(other[FIRST], model / FIRST, metadata={"format": "pt"})
+    status, _, err = xoropt_command("verify", model, small)
+    assert (status, err.count("\n")) == (1, 1)
+    assert "'layer.0.weight' differs from the original as pruned and quantized again" in err
+    status, _, err = xoropt_command(
+        "compress", model, tmp_path / "x", "--sparsity", 0.8, "--bits", 1, "--scope", "global"
+    )
+    assert (status, err.count("\n")) == (2, 1)
+    assert "can't be global for a folder" in err
+
+
+def test_an_ended_run_is_not_gone_on_with_for_another_rate(model, tmp_path, monkeypatch):
+    from xoropt.checkpoints import compressing
+
+    def stop(path, data):
+        if seen:
+            raise KeyboardInterrupt
+        usual(path, data)
+        seen.append(path)
+
+    usual, seen = compressing.write_part, []
+    monkeypatch.setattr(compressing, "write_part", stop)
+    with pytest.raises(KeyboardInterrupt):
+        xoropt.compress_checkpoint(model, tmp_path / "small", sparsity=0.5, bits=1)
+    with pytest.raises(xoropt.XoroptError, match=r"the option 'sparsity' was 0\.5 and is 0\.75"):
+        xoropt.compress_checkpoint(model, tmp_path / "small", sparsity=0.75, bits=1)
