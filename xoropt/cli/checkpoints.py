@@ -109,7 +109,20 @@ def restore(source: Path, out: Path, to: str, decoder: str, max_size: int | None
         decompress_checkpoint(
             source, out, to=to, decoder=decoder, overwrite=force, max_size=max_size, progress=progress
         )
-    print_restored(out, "ordinary tensors" if to == "plain" else "as the original, byte for byte")
+    same = to == "original" and _comes_back(source, out)
+    print_restored(out, "as the original, byte for byte" if same else "ordinary tensors")
+
+
+def _comes_back(source: Path, out: Path) -> bool:
+    """Tell whether what was made of a compressed file or folder is the original itself."""
+    from xoropt.checkpoints.manifest import read_manifest
+    from xoropt.model.file.container import open_file
+
+    records = read_manifest(source) if source.is_dir() else ()
+    paths = [source / record.stored_path for record in records if record.compressed] if records else [source]
+    said = [open_file(path).source for path in paths]
+    unpacked = out.suffix == ".safetensors" and any("archive" in one for one in said)
+    return all(one.get("exact", True) for one in said) and not unpacked
 
 
 def verify_exactly(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:

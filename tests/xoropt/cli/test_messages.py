@@ -130,6 +130,12 @@ def test_what_is_restored_is_said(folder, xoropt_command):
     assert out == f"a.safetensors: {size:,} bytes, as the original, byte for byte\n"
     _, out, _ = xoropt_command("decompress", "exact.safetensors", "b.safetensors", "--to", "plain")
     assert out == f"b.safetensors: {size:,} bytes, ordinary tensors\n"
+    xoropt_command("compress", "model.safetensors", "pruned.safetensors", "--sparsity", "0.5", "--bits", "1")
+    assert "ordinary tensors" in xoropt_command("decompress", "pruned.safetensors", "c.safetensors")[1]
+    np.savez("in.npz", **load_file("model.safetensors"))
+    xoropt_command("compress", "in.npz", "archive.safetensors")
+    assert "byte for byte" in xoropt_command("decompress", "archive.safetensors", "out.npz")[1]
+    assert "ordinary tensors" in xoropt_command("decompress", "archive.safetensors", "d.safetensors")[1]
     os.mkdir("many")
     os.rename("a.safetensors", "many/a.safetensors")
     xoropt_command("compress", "many", "few")
