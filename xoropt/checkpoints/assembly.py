@@ -34,12 +34,12 @@ class Remarks(NamedTuple):
 
     Attributes:
         refused: weights of other libraries' formats that contradict themselves, and why.
-        zeros: tensors that hold many zeros of both signs.
+        zeros: tensors that hold many zeros of both signs, and the bytes that it takes to tell them apart.
         losses: what pruning and quantizing cost, of each tensor where that was done.
     """
 
     refused: dict[str, str]
-    zeros: list[str]
+    zeros: list[tuple[str, int]]
     losses: list[Loss]
 
 
@@ -66,7 +66,7 @@ def assemble_shard(path: Path, shard: str, plan: Plan, source: SourceFolder, fol
     forms: dict[str, dict[str, StoredTensor]] = {}
     packed: list[Packed] = []
     refused: dict[str, str] = {}
-    zeros: list[str] = []
+    zeros: list[tuple[str, int]] = []
     losses: list[Loss] = []
     for unit in units:
         file = open_file(part_path(folder, unit.number))
@@ -77,7 +77,7 @@ def assemble_shard(path: Path, shard: str, plan: Plan, source: SourceFolder, fol
             packed.append(packed_from(file.source["packed"]))
         if "refused" in file.source and unit.packed is not None:
             refused[unit.packed.logical] = f"{file.source['refused']}, so {unit.packed.format} does not fit"
-        zeros += file.source.get("zeros", [])
+        zeros += [(name, room) for name, room in file.source.get("zeros", [])]
         losses += [Loss(*loss) for loss in file.source.get("losses", [])]
         forms[unit.members[0]] = stored
     tensors: dict[str, StoredTensor] = {}

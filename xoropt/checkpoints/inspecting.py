@@ -5,6 +5,7 @@ Tensors are measured by a part of their weights; of many that look alike (format
 
 import math
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +40,7 @@ SAMPLE = 1 << 18
 SLICES = 16
 """Runs of rows that a sample consists of."""
 PLAIN = "plain"
+NUMBER = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Estimate:
         sparsity: the share of weights that are zero.
         bound: bits a weight of an ideal entropy coder for independent weights.
         predicted_bytes: that they take compressed.
+        name: of the tensors, with * in the place of numbers that differ; of unlike names the first.
     """
 
     format: str
@@ -66,6 +69,7 @@ class Estimate:
     sparsity: float
     bound: float
     predicted_bytes: int
+    name: str
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,7 @@ def _inspect(folder: SourceFolder, config: CompressConfig, progress: Progress | 
             Estimate(
                 *(str(key[0]), place.dtype, found[0].shape, len(units), weights, octets, sparsity, bound),
                 min(octets, round(share * octets)),
+                _common_name([unit.packed.logical if unit.packed else unit.members[0] for unit in units]),
             )
         )
     alike.sort(key=lambda figures: -figures.bytes)
@@ -184,6 +189,14 @@ def _inspect(folder: SourceFolder, config: CompressConfig, progress: Progress | 
     saved = tied + sum(figures.bytes - figures.predicted_bytes for figures in alike)
     predicted = sum(folder.unpacked_sizes.values()) - saved
     return CheckpointEstimate(tuple(alike), (len(plan.ties), tied), total, predicted, refused)
+
+
+def _common_name(names: list[str]) -> str:
+    """Return the name of tensors that look alike, with * in the place of numbers that differ; else the first name."""
+    parts = [NUMBER.split(name) for name in names]
+    if any(len(some) != len(parts[0]) or some[::2] != parts[0][::2] for some in parts):
+        return names[0]
+    return "".join(some[0] if len(set(some)) == 1 else "*" for some in zip(*parts, strict=True))
 
 
 def _evenly(units: list[Unit], most: int) -> list[Unit]:

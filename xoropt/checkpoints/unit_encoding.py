@@ -19,7 +19,7 @@ from xoropt.model.file.container import pack_stored
 from xoropt.model.file.stored import StoredTensor, stored_form
 from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
-from xoropt.model.remarks import has_many_zeros_of_both
+from xoropt.model.remarks import room_for_zeros
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor
 from xoropt.quantize.pruning import prune_below
 
@@ -65,7 +65,8 @@ def encode_unit(
     Returns:
         A file of its compressed tensors, as pieces that follow each other. Its source says `carried`, why members are
         stored as they are, by name; `packed`, the weight as its format describes it, without parts where its members
-        are stored; `refused`, why it is not unpacked; and `zeros`, which members hold many zeros of both signs.
+        are stored; `refused`, why it is not unpacked; and `zeros`, which members hold many zeros of both signs, and the
+        bytes for that.
 
     Raises:
         XoroptError: a tensor can't be encoded; it is named.
@@ -97,8 +98,8 @@ def encode_unit(
                 said["losses"].append(tensor.loss)
             tensors[name] = stored_form(tensor)
             del tensor  # its seeds, of which the form has a copy
-            if not config.merge_zeros and has_many_zeros_of_both(array):
-                said["zeros"] = [*said["zeros"], name]
+            if not config.merge_zeros and (room := room_for_zeros(array)):
+                said["zeros"].append((name, room))
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xoropt.cli.app import print_json, progress_bar, say
-from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.cli.tables.models import print_checks, print_report, print_restored
 from xoropt.common.errors import XoroptError
 from xoropt.model.config import CompressConfig
 from xoropt.model.losses import LossFigures
@@ -58,6 +58,7 @@ def compress_exactly(
             ) from None
         raise
     seconds = time.perf_counter() - begin
+    _say_if_unpruned([out / file.stored_path for file in done.files if file.compressed] if source.is_dir() else [out])
     if source.is_dir():
         _print_folder(out, seconds, as_json, done.loss)
         return
@@ -68,6 +69,15 @@ def compress_exactly(
         print_report(figures, out, (source, done.size), seconds)
     if not figures.tensors:
         say_why_none(config, figures)
+
+
+def _say_if_unpruned(paths: list[Path]) -> None:
+    """Say what to do where compressed files hold weights that are not pruned yet, beside their masks."""
+    from xoropt.cli.tables.checkpoints import STILL_UNPRUNED
+    from xoropt.model.file.container import open_file
+
+    if any(packed["format"] == "torch-prune" for path in paths for packed in open_file(path).source.get("packed", ())):
+        say(f"{STILL_UNPRUNED}.")
 
 
 def holds_metadata(path: Path) -> bool:
@@ -102,6 +112,20 @@ def restore(source: Path, out: Path, to: str, decoder: str, max_size: int | None
         decompress_checkpoint(
             source, out, to=to, decoder=decoder, overwrite=force, max_size=max_size, progress=progress
         )
+    same = to == "original" and _comes_back(source, out)
+    print_restored(out, "as the original, byte for byte" if same else "ordinary tensors")
+
+
+def _comes_back(source: Path, out: Path) -> bool:
+    """Tell whether what was made of a compressed file or folder is the original itself."""
+    from xoropt.checkpoints.manifest import read_manifest
+    from xoropt.model.file.container import open_file
+
+    records = read_manifest(source) if source.is_dir() else ()
+    paths = [source / record.stored_path for record in records if record.compressed] if records else [source]
+    said = [open_file(path).source for path in paths]
+    unpacked = out.suffix == ".safetensors" and any("archive" in one for one in said)
+    return all(one.get("exact", True) for one in said) and not unpacked
 
 
 def verify_exactly(original: Path, compressed: Path, decoder: str, as_json: bool) -> int:

@@ -31,7 +31,7 @@ from xoropt.cli.checkpoints import (
     say_why_none,
     verify_exactly,
 )
-from xoropt.cli.tables.models import print_checks, print_report
+from xoropt.cli.tables.models import print_checks, print_report, print_restored
 from xoropt.cli.wording import in_options
 from xoropt.codec.streams.encoder import METHODS
 from xoropt.common.errors import ArgumentError, XoroptError
@@ -127,7 +127,7 @@ def _check_pruning(options: dict[str, Any]) -> None:
 @force_option
 @json_option
 def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
-    """Train a real network, prune, quantize and store it, read it back and compare; takes about a minute.
+    """Train a real network, prune, quantize and store it, read it back and compare; takes about half a minute.
 
     Files of an earlier demo are replaced; other files of these names only with --force.
 
@@ -192,8 +192,8 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
     With --bits, and --sparsity, dense matrices are pruned and quantized, and what that costs is said. Left as
-    they are: biases and norms; what --exclude names; embeddings and output layers, which are told by words in their
-    names (embed, emb, wte, wpe, lm_head, shared), as tied, or by the height of a vocabulary. --include chooses instead.
+    they are: biases and norms, what --exclude names, and embeddings and output layers, found by name (embed, emb, wte,
+    wpe, lm_head, shared), by tied weights, or by as many rows as a vocabulary has. --include chooses instead.
 
     Without --bits every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers;
     every file comes back byte for byte; and a run that was ended goes on where it was when it is started again.
@@ -277,6 +277,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     check_suffix(out)
     with progress_bar("decompress") as progress:
         decompress_to(source, out, decoder=decoder, overwrite=force, max_size=max_size, progress=progress)
+    print_restored(out, "ordinary tensors")
 
 
 @cli.command(short_help="Compare a compressed file with its original.")

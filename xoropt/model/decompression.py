@@ -39,7 +39,8 @@ def decompress(
         progress: called after each tensor with its name, the tensors that are done, and all tensors.
 
     Returns:
-        The arrays by name, in the original's order, shapes and dtypes.
+        The arrays by name, in the original's order, shapes and dtypes: NumPy's, or those of ml_dtypes (bfloat16, 8-bit
+        floats), which torch.from_numpy does not take. `xoropt.torch.load_file` gives tensors of torch.
 
     Raises:
         FormatError: `save` did not write the file, the file has a newer format, it is damaged, or it claims more than

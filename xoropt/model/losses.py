@@ -54,7 +54,7 @@ def measure_loss(original: np.ndarray, stored: np.ndarray) -> Loss:
 def with_loss(
     tensor: CompressedTensor | UncompressedTensor, original: np.ndarray
 ) -> CompressedTensor | UncompressedTensor:
-    """Return a tensor with its loss, where it was pruned and quantized; others, and where it is infinite, as they are."""
+    """Return a tensor with its loss, where it was pruned and quantized and that is finite; others as they are."""
     if isinstance(tensor, UncompressedTensor) or "bits" not in (tensor.quantization or {}):
         return tensor
     loss = measure_loss(original, decompress_tensor(tensor))

@@ -1,7 +1,8 @@
 """What is worth a warning when a model is compressed: done as asked for, and probably not what was meant."""
 
+import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
-__all__ = ["check_patterns", "has_many_zeros_of_both", "warn_about", "warn_of_one_bit", "warn_of_zeros"]
+__all__ = ["check_patterns", "room_for_zeros", "warn_about", "warn_of_one_bit", "warn_of_zeros"]
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
@@ -64,8 +65,8 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
         return
-    zeros = [name for name in stored if not config.merge_zeros and has_many_zeros_of_both(tensors[name])]
-    if zeros:
+    rooms = {} if config.merge_zeros else {name: room_for_zeros(tensors[name]) for name in stored}
+    if zeros := [(name, room) for name, room in rooms.items() if room]:
         warn_of_zeros(zeros)
 
 
@@ -75,18 +76,26 @@ def warn_of_one_bit(names: list[str] | None = None) -> None:
     _warn(f"{which}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
 
 
-def warn_of_zeros(names: list[str]) -> None:
-    """Warn that these tensors hold many −0.0 beside 0.0."""
+def warn_of_zeros(zeros: Sequence[tuple[str, int]]) -> None:
+    """Warn that tensors hold many −0.0 beside 0.0.
+
+    Args:
+        zeros: the names of the tensors, and for each what `room_for_zeros` says.
+    """
+    room = sum(octets for _, octets in zeros)
     _warn(
-        f"{_listed(names)}: -0.0 is kept as a value of its own, which takes much room; merge_zeros=True stores it "
-        "as 0.0."
+        f"{_listed([name for name, _ in zeros])}: -0.0 is kept as a value of its own, which takes {room:,} bytes "
+        "or more; merge_zeros=True stores it as 0.0."
     )
 
 
-def has_many_zeros_of_both(array: np.ndarray) -> bool:
-    """Whether there are many −0.0 beside many 0.0, so that it costs to tell them apart."""
+def room_for_zeros(array: np.ndarray) -> int:
+    """Estimate the bytes that it takes to tell −0.0 from 0.0, where there are many of both; elsewhere 0.
+
+    It is the entropy of the zeros' signs.
+    """
     if array.dtype.kind in "biuc":
-        return False
+        return 0
     flat, negative, all_zeros = array.reshape(-1), 0, 0
     for first in range(0, array.size, CHUNK):
         some = flat[first : first + CHUNK]
@@ -94,7 +103,10 @@ def has_many_zeros_of_both(array: np.ndarray) -> bool:
             zeros = some == 0
         negative += int(np.count_nonzero(zeros & np.signbit(some)))
         all_zeros += int(np.count_nonzero(zeros))
-    return bool(min(negative, all_zeros - negative) > MANY_ZEROS * array.size)
+    if min(negative, all_zeros - negative) <= MANY_ZEROS * array.size:
+        return 0
+    share = negative / all_zeros
+    return max(1, round(-all_zeros * sum(p * math.log2(p) for p in (share, 1 - share)) / 8))
 
 
 def _listed(names: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ __all__ = [
     "shape_and_dtype",
     "tensor_bits",
 ]
+
+SHOWN = 20
+"""The most tensors that the text of a model lists."""
 
 Progress = Callable[[str, int, int], None]
 """Gets a tensor's name, how much of the model is done and how much there is: weights when compressing, else tensors."""
@@ -74,6 +78,11 @@ class CompressedTensor:
     listed: Listed = field(default=NOTHING_LISTED, repr=False)
     loss: Loss | None = None
 
+    def __repr__(self) -> str:
+        """Say in one line what it is; the encoding alone would take pages."""
+        octets = f"{-(-sum(tensor_bits(self)) // 8):,}"
+        return f"<CompressedTensor {list(self.shape)} {self.levels.dtype} in {octets} bytes, mask '{self.mask_codec}'>"
+
 
 @dataclass(frozen=True, eq=False)
 class UncompressedTensor:
@@ -86,6 +95,11 @@ class UncompressedTensor:
 
     array: np.ndarray = field(repr=False)
     reason: str
+
+    def __repr__(self) -> str:
+        """Say in one line what it is."""
+        array = self.array
+        return f"<UncompressedTensor {list(array.shape)} {array.dtype} in {array.nbytes:,} bytes: {self.reason}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +138,13 @@ class CompressedModel:
             return self.tensors[name]
         except KeyError:
             raise KeyError(f"no tensor '{name}'{nearest_name(str(name), self.tensors)}") from None
+
+    def __repr__(self) -> str:
+        """List the first tensors, a line each."""
+        lines = [f"{name}: {tensor!r}" for name, tensor in islice(self.tensors.items(), SHOWN)]
+        more = [f"and {len(self) - SHOWN} more"] if len(self) > SHOWN else []
+        count = f"{len(self)} tensor{'' if len(self) == 1 else 's'}"
+        return "\n  ".join([f"<CompressedModel of {count}>", *lines, *more])
 
     def __contains__(self, name: object) -> bool:
         return name in self.tensors

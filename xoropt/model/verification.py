@@ -18,7 +18,10 @@ from xoropt.model.preparation import PreparedTensor, prepare_tensor
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor, shape_and_dtype
 from xoropt.quantize import dequantize, prune_globally
 
-__all__ = ["TensorCheck", "check_tensor", "count_checks", "verify"]
+__all__ = ["MERGED", "TensorCheck", "check_tensor", "count_checks", "verify"]
+
+MERGED = "zeros merged"
+"""What the check of a tensor says first whose −0.0 were stored as 0.0, and nothing else was changed."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def check_tensor(
         recorded = tensor.quantization
         if recorded.get("zeros") == "merged":
             merged = same_bytes(restored, merge_zeros(original))
-            return TensorCheck(name, merged, "zeros merged, then compressed" if merged else how)
+            return TensorCheck(name, merged, f"{MERGED}, then compressed" if merged else how)
         try:
             if mask is None and recorded.get("scope") == "low_rank":
                 mask = mask_of(tensor)

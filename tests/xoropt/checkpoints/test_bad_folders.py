@@ -80,7 +80,10 @@ BAD = {
     "an index that is no JSON": (lambda m: (m / INDEX).write_text("{"), "is no valid JSON"),
     "a config that is no JSON": (lambda m: (m / "config.json").write_text("{'a': 1}"), "is no valid JSON"),
     "an index without a map": (lambda m: (m / INDEX).write_text("{}"), "has no valid 'weight_map'"),
-    "a pickle": (lambda m: empty(m, "pytorch_model.bin", pickle.dumps({"a": 1})), "which can run code; load it where"),
+    "a pickle": (
+        lambda m: empty(m, "pytorch_model.bin", pickle.dumps({"a": 1})),
+        "which can run code; where it is trusted",
+    ),
     "GGUF": (
         lambda m: empty(m, "model.gguf", b"GGUF\x03\0\0\0"),
         "is a GGUF file, which llama.cpp reads; get the",

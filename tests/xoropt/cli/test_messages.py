@@ -113,6 +113,48 @@ def test_what_pruning_costs_is_said(folder, xoropt_command):
     assert "1 exact, 0 equal" in xoropt_command("verify", "back", "again")[1]
 
 
+def test_merged_zeros_are_not_called_quantized(folder, xoropt_command):
+    rng = np.random.default_rng(0)
+    zeros = np.sign(rng.standard_normal((60, 50))).astype(np.float32) * (rng.random((60, 50)) < 0.1)
+    save_file({"w": zeros, "b": np.ones(9, np.float32)}, "zeros.safetensors")
+    xoropt_command("compress", "zeros.safetensors", "out", "--merge-zeros")
+    status, out, _ = xoropt_command("verify", "zeros.safetensors", "out")
+    assert (status, "quantizing" in out) == (0, False)
+    assert out.startswith("1 exact, 1 equal to the original but for -0.0, stored as 0.0: 2 of 2 tensors are as they")
+
+
+def test_what_is_restored_is_said(folder, xoropt_command):
+    xoropt_command("compress", "model.safetensors", "exact.safetensors")
+    size = os.path.getsize("model.safetensors")
+    _, out, _ = xoropt_command("decompress", "exact.safetensors", "a.safetensors")
+    assert out == f"a.safetensors: {size:,} bytes, as the original, byte for byte\n"
+    _, out, _ = xoropt_command("decompress", "exact.safetensors", "b.safetensors", "--to", "plain")
+    assert out == f"b.safetensors: {size:,} bytes, ordinary tensors\n"
+    xoropt_command("compress", "model.safetensors", "pruned.safetensors", "--sparsity", "0.5", "--bits", "1")
+    assert "ordinary tensors" in xoropt_command("decompress", "pruned.safetensors", "c.safetensors")[1]
+    np.savez("in.npz", **load_file("model.safetensors"))
+    xoropt_command("compress", "in.npz", "archive.safetensors")
+    assert "byte for byte" in xoropt_command("decompress", "archive.safetensors", "out.npz")[1]
+    assert "ordinary tensors" in xoropt_command("decompress", "archive.safetensors", "d.safetensors")[1]
+    os.mkdir("many")
+    os.rename("a.safetensors", "many/a.safetensors")
+    xoropt_command("compress", "many", "few")
+    _, out, _ = xoropt_command("decompress", "few", "back")
+    assert out == f"back: 1 file, {size:,} bytes, as the original, byte for byte\n"
+
+
+def test_unpruned_weights_are_noticed(folder, xoropt_command):
+    rng = np.random.default_rng(0)
+    weights = rng.standard_normal((60, 50)).astype(np.float32)
+    mask = (np.abs(weights) > 1.5).astype(np.float32)
+    save_file({"fc.weight_orig": weights, "fc.weight_mask": mask}, "pruned.safetensors")
+    assert "call prune.remove(module, 'weight')" in " ".join(xoropt_command("inspect", "pruned.safetensors")[1].split())
+    status, _, err = xoropt_command("compress", "pruned.safetensors", "out")
+    assert (status, err.count("\n")) == (0, 1)
+    assert "in NAME_orig, which takes their room: before saving call prune.remove(module, 'weight')" in err
+    assert xoropt_command("compress", "model.safetensors", "other")[2] == ""
+
+
 def test_names_do_not_act_on_the_terminal(folder, xoropt_command):
     weights = load_file("model.safetensors")["w"]
     escape, markup = "a\x1b]0;gone\x07\x1b[2J", "[/]b[bold]"

@@ -68,6 +68,37 @@ def test_the_width_of_a_pipe(columns, width, monkeypatch):
     assert not fits(open_console(), ("x" * (width - 1),), [])
 
 
+def test_words_are_explained_and_small_tensors_share_a_line(tmp_path, monkeypatch, xoropt_command):
+    rng = np.random.default_rng(0)
+    tensors = {f"layers.{i}.norm.weight": np.ones(64, np.float32) for i in range(5)}
+    tensors |= {f"layers.{i}.up.weight": rng.standard_normal((64, 64)).astype(np.float32) for i in range(2)}
+    tensors["tok_emb.weight"] = rng.standard_normal((64, 64)).astype(np.float32)
+    save_file(tensors, tmp_path / "in")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.chdir(tmp_path)
+    lines = xoropt_command("compress", "in", "out", "--sparsity", "0.9", "--bits", "1")[1].splitlines()
+    out = " ".join(" ".join(lines).split())
+    assert "5 uncompressed, 1,280 bytes, fewer than 1024 weights: layers.0.norm.weight, layers.1.norm.weight," in out
+    assert "tok_emb.weight 64×64 float32 16,384 an embedding, by its name" in out
+    assert "magnitude kept; retrain after pruning biases, norms and embeddings are left out" in out
+    assert "E: care bits / (seed + patch bits), at most 1; bound: bits/weight of an ideal entropy coder" in out
+    for unsaid in ("packed 1 :", "proved", "E 100.0%,", "0.0000,"):
+        assert unsaid not in out
+    again = xoropt_command("inspect", "out")[1]
+    assert next(line for line in lines if line.startswith("pruned")) in again  # the file says what pruning cost
+
+
+def test_a_plain_file_is_shown_by_names(tmp_path, monkeypatch, xoropt_command):
+    rng = np.random.default_rng(0)
+    tensors = {f"layers.{i}.up.weight": rng.standard_normal((64, 64)).astype(np.float32) for i in range(3)}
+    save_file(tensors | {"head": np.zeros((3, 64), np.float32)}, tmp_path / "in")
+    for width in ("60", "120"):
+        monkeypatch.setenv("COLUMNS", width)
+        status, out, _ = xoropt_command("inspect", tmp_path / "in")
+        assert (status, out.count("layers.*.up.weight"), " plain" in out) == (0, 1, False)
+        assert "head" in out
+
+
 @pytest.mark.parametrize("width", [80, 100, 140])
 def test_real_names_are_never_broken(width, tmp_path, monkeypatch, xoropt_command):
     rng = np.random.default_rng(0)
@@ -90,7 +121,7 @@ def test_real_names_are_never_broken(width, tmp_path, monkeypatch, xoropt_comman
     summary = out.splitlines()
     assert summary[0].startswith("out: ")
     assert any(line.startswith("4 tensors compressed: 30,720 weights, ") for line in summary[:4])
-    assert any(line.startswith("the same for all: ") and "n_q 2, patches 0" in line for line in summary)
+    assert any(line.startswith("the same for all: ") and "n_q 2, network packed, patches 0" in line for line in summary)
 
 
 def test_copies_names_and_sizes_in_words(tmp_path, monkeypatch, xoropt_command):

@@ -174,7 +174,9 @@ def run(
         _check_replaceable(paths[stage], stage, overwrite)  # again: training has taken a while
         write_safetensors(paths[stage], tensors, {MARK: stage}, overwrite=os.path.lexists(paths[stage]))
 
-    decompress(compress({"warm up": trained.quantized["fc3.weight"]}, config))  # loads the compiled code
+    # Load the compiled code first; a search that takes long is for one layer.
+    warm = trained.quantized if config.chooses_network else {"warm up": trained.quantized["fc3.weight"]}
+    _decompress_one_by_one(_compress_one_by_one(warm, config)[0])
     made, encode_seconds = _compress_one_by_one(trained.quantized, config)
     made = replace(made, metadata={MARK: "compressed"})
     _check_replaceable(paths["compressed"], "compressed", overwrite)

@@ -12,9 +12,14 @@ from xoropt.cli.tables.words import counted, smaller
 from xoropt.model.report import ModelReport, TotalReport
 from xoropt.model.verification import count_checks
 
-__all__ = ["print_estimate", "print_file_checks", "print_folder"]
+__all__ = ["STILL_UNPRUNED", "print_estimate", "print_file_checks", "print_folder"]
 
 NOTHING = "-"
+STILL_UNPRUNED = (
+    "weights that torch.nn.utils.prune wrote hold the pruned ones, too, in NAME_orig, which takes their room: before "
+    "saving call prune.remove(module, 'weight'); or compress, decompress --to plain, and compress that; in either case "
+    "with --merge-zeros"
+)
 
 
 def print_folder(
@@ -79,15 +84,21 @@ def print_estimate(source: os.PathLike[str], estimate: CheckpointEstimate) -> No
         )
     for name, reason in estimate.refused.items():
         print_line(console, f"weight '{name}' contradicts itself: {reason}")
-    columns = ("format", "dtype", "shape", "tensors", "bytes", "zeros", "bound", "predicted", "times smaller")
-    rows = [
+    kinds = {each.format for each in estimate.alike}
+    if "torch-prune" in kinds:
+        print_line(console, STILL_UNPRUNED)
+    columns: tuple[str, ...] = ("tensors", "format", "dtype", "shape", "how many", "bytes")
+    columns = (*columns, "zeros", "bound", "predicted", "times smaller")
+    rows: list[tuple[str, ...]] = [
         (
-            *(each.format, each.dtype, "×".join(map(str, each.shape)) or "scalar", str(each.tensors)),
+            *(each.name, each.format, each.dtype, "×".join(map(str, each.shape)) or "scalar", str(each.tensors)),
             *(f"{each.bytes:,}", f"{each.sparsity:.1%}", f"{each.bound:.3f}", f"{each.predicted_bytes:,}"),
             f"{each.bytes / max(1, each.predicted_bytes):.2f}",
         )
         for each in estimate.alike
     ]
+    if kinds <= {"plain"}:
+        columns, *rows = [(row[0], *row[2:]) for row in (columns, *rows)]
     print_table(console, "Tensors that look alike (bound in bits/weight)", columns, rows)
 
 

@@ -42,14 +42,13 @@ def print_demo(result: DemoResult) -> None:
         for times in result.predictions
     ]
     print_table(console, "Classifying, in ms", ("images", "from the compressed file", "with bits kept", "dense"), rows)
-    for times in result.predictions:
-        if times.dense < min(times.compressed, times.kept):
-            number = "1 image" if times.images == 1 else f"{times.images:,} images"
-            print_line(
-                console,
-                f"For {number}, layers as small as these are faster dense: decompress them once and keep them. "
-                "'xoropt bench products' measures large ones.",
-            )
+    if faster := [times.images for times in result.predictions if times.dense < min(times.compressed, times.kept)]:
+        numbers = " and for ".join("1 image" if images == 1 else f"{images:,} images" for images in faster)
+        print_line(
+            console,
+            f"For {numbers}, layers as small as these are faster dense: decompress them once and keep them. "
+            "'xoropt bench products' measures large ones.",
+        )
 
     def size_row(label: str, key: str, form: str) -> tuple[str, ...]:
         return (label, *(format(getattr(tensor, key), form) for tensor in tensors.values()))

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from xoropt.cli.tables.console import fits, open_console, print_line, print_table, without_constants
 from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
-from xoropt.model.verification import TensorCheck, count_checks
+from xoropt.model.verification import MERGED, TensorCheck, count_checks
 
-__all__ = ["loss_line", "print_checks", "print_report", "rate"]
+__all__ = ["loss_line", "print_checks", "print_report", "print_restored", "rate"]
 
 COLUMNS = (
     *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
@@ -23,12 +24,27 @@ PARTS = ("mask", "seeds", "patch bits", "scales", "raw", "headers")
 """Those of them that add up to all bits."""
 SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w| kept": "kept"}
 """Headings where the line is short."""
-LARGE_ERROR = 0.3
+WORDS = {
+    "n_q": "bit planes",
+    "proved": "blocks with provably the fewest patches",
+    "E": "care bits / (seed + patch bits), at most 1",
+    "bound": "bits/weight of an ideal entropy coder",
+    "rel. error": "‖W − Ŵ‖ / ‖W‖",
+    "error": "‖W − Ŵ‖ / ‖W‖",
+    "|w| kept": "share of Σ|w|",
+    "kept": "share of Σ|w|",
+}
+"""What is said of headings below a table; docs/glossary.md has more."""
+PLAIN = {"care bits": ("0",), "proved": ("100.0%", "-"), "E": ("100.0%",)}
+"""Figures that go without saying, as text: beside the table they are left out."""
+LARGE_ERROR = 0.5
 """The relative error above which a network that was not trained for it is spoiled."""
 UNKNOWN = "-"
 """The text of a figure that there is not."""
 FEW = 3
-"""The most tensors that get a sentence each where many could have the same."""
+"""The most tensors that get a sentence or a row each where many could have the same."""
+LISTED = 10
+"""The most names that a sentence lists."""
 
 
 def print_report(
@@ -57,11 +73,24 @@ def print_report(
 
 
 def _print_uncompressed(console: Console, report: ModelReport) -> None:
+    """Print a row for each tensor; many small ones and vectors share a line."""
+    small: dict[str, list[str]] = {}
+    for name, figures in report.carried.items():
+        if figures.reason.startswith(("fewer than", "a vector")):
+            small.setdefault(figures.reason, []).append(name)
+    small = {reason: names for reason, names in small.items() if len(names) > FEW}
+    for reason, names in small.items():
+        octets = sum(report.carried[name].bytes for name in names)
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        print_line(console, f"{len(names)} uncompressed, {octets:,} bytes, {reason}: {', '.join(names[:LISTED])}{more}")
     columns = ("tensor", "shape", "dtype", "bytes", "because")
     rows = [
         (named(name), _shape_text(figures.shape) or "scalar", figures.dtype, f"{figures.bytes:,}", figures.reason)
         for name, figures in report.carried.items()
+        if figures.reason not in small
     ]
+    if not rows:
+        return
     if fits(console, columns, rows):
         print_table(console, "Uncompressed", columns, rows)
     else:  # the reasons go into the footnotes
@@ -85,6 +114,8 @@ def _summary(
         yield f"{counted(carried, 'tensor')} left uncompressed: {total.carried_bytes:,} bytes"
     if (loss := loss_line(total)) is not None:
         yield loss
+        if source is not None:
+            yield "biases, norms and embeddings are left out (see --help); leave out others with --exclude"
 
 
 def loss_line(total: TotalReport) -> str | None:
@@ -93,7 +124,7 @@ def loss_line(total: TotalReport) -> str | None:
         return None
     return (
         f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-        f"magnitude kept{'; train on after pruning' if total.relative_error > LARGE_ERROR else ''}"
+        f"magnitude kept{'; retrain after pruning' if total.relative_error > LARGE_ERROR else ''}"
     )
 
 
@@ -103,7 +134,8 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
     table: list[Sequence[str]] = [*zip(COLUMNS, *rows, strict=True)]
     kept, same = without_constants(table)
     kept = [row for row in kept if any(cell != UNKNOWN for cell in row[1:])]
-    texts = [f"{heading} {text}" for heading, text in same if text != UNKNOWN]
+    same = [(heading, text) for heading, text in same if text not in PLAIN.get(heading, (UNKNOWN, "0.0000"))]
+    words = ["E", *(heading for heading, _ in same)]
     parts = [row[0] for row in kept if row[0] in PARTS]
     title = "Where the bits go" + (f" ({', '.join(parts)} in bits/weight)" if parts else "")
     total = [*zip(COLUMNS, _total_row(report.total), strict=True)] if len(rows) > 1 else []
@@ -112,25 +144,37 @@ def _print_tensors(console: Console, report: ModelReport) -> None:
     body: list[Sequence[str]] = [*zip(*(row[1:] for row in kept), strict=True)]
     if total:
         body += [(), [total[i][1] for i in at]]
-    if texts:
-        print_line(console, f"the same for all: {', '.join(texts)}")
+    if same:
+        print_line(console, f"the same for all: {', '.join(f'{heading} {text}' for heading, text in same)}")
     marked = [("(000)", *row[1:]) if row else row for row in body]
     if fits(console, columns, body) or fits(console, ("", *columns[1:]), marked):
         print_table(console, title, columns, body)
+        _explain(console, [*words, *columns])
         return
-    aside = [i for i in at if COLUMNS[i] in ASIDE]
+    aside = [i for i in at if COLUMNS[i] in ASIDE and any(row[i] not in PLAIN.get(COLUMNS[i], ()) for row in rows)]
     narrow = [k for k, i in enumerate(at) if COLUMNS[i] not in ASIDE]
     notes = [
-        ", ".join(row[i] if COLUMNS[i] in ("kind", "network") else f"{COLUMNS[i]} {row[i]}" for i in aside)
+        ", ".join(
+            row[i] if COLUMNS[i] in ("kind", "network") else f"{COLUMNS[i]} {row[i]}"
+            for i in aside
+            if row[i] not in PLAIN.get(COLUMNS[i], ())
+        )
         for row in rows
     ]
+    headings = [SHORT.get(columns[k], columns[k]) for k in narrow]
     print_table(
         console,
         title,
-        [SHORT.get(columns[k], columns[k]) for k in narrow],
+        headings,
         [[row[k] for k in narrow] if row else row for row in body],
         notes=notes,
     )
+    _explain(console, [*words, *(COLUMNS[i] for i in aside), *headings])
+
+
+def _explain(console: Console, headings: Sequence[str]) -> None:
+    """Print what the words above mean, those that were printed."""
+    print_line(console, "; ".join(f"{word}: {meaning}" for word, meaning in WORDS.items() if word in headings))
 
 
 def _report_row(name: str, figures: TensorReport) -> tuple[str, ...]:
@@ -166,7 +210,10 @@ def _shape_text(shape: tuple[int, ...]) -> str:
 
 
 def _network(figures: TensorReport) -> str:
-    return f"{figures.network.partition(':')[0]} {rate(figures)}" if figures.seed_bits else UNKNOWN
+    name = figures.network.partition(":")[0]
+    if not figures.seed_bits:
+        return UNKNOWN
+    return name if name == "packed" else f"{name} {rate(figures)}"
 
 
 def _remarks(report: ModelReport, inspected: bool) -> Iterator[str]:
@@ -213,21 +260,34 @@ def rate(figures: TensorReport) -> str:
     settings = dict(pair.split("=", 1) for pair in filter(None, figures.network.partition(":")[2].split(",")))
     if figures.order == "rows" and "n_out" in settings:
         return f"{settings['n_in']} : {settings['n_out']}"
-    return f"1 : {figures.planes * figures.weights / max(1, figures.seed_bits):.2f}"
+    return f"1 : {figures.planes * figures.weights / figures.seed_bits:.2f}" if figures.seed_bits else UNKNOWN
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else UNKNOWN
 
 
+def print_restored(out: Path, what: str) -> None:
+    """Print the size of a file or a folder that was written, and what it holds."""
+    files = [path for path in out.rglob("*") if path.is_file()] if out.is_dir() else [out]
+    count = f"{len(files)} file{'' if len(files) == 1 else 's'}, " if out.is_dir() else ""
+    print_line(open_console(), f"{out}: {count}{sum(path.stat().st_size for path in files):,} bytes, {what}")
+
+
 def print_checks(checks: Sequence[TensorCheck]) -> None:
     """Print how many tensors are the same, and a row for each."""
     console = open_console()
     exact, again, wrong = count_checks(checks)
-    line = f"{exact} exact, {again} equal to the original after pruning and quantizing again"
+    merged = sum(check.lossless and check.how.startswith(MERGED) for check in checks)
+    line = f"{exact} exact"
+    if merged:
+        line += f", {merged} equal to the original but for -0.0, stored as 0.0"
+    if again > merged or not merged:
+        line += f", {again - merged} equal to the original after pruning and quantizing again"
     if not wrong:
+        so = "as they should be" if merged else "identical"
         all_of_them = "1 tensor is" if len(checks) == 1 else f"{len(checks)} of {len(checks)} tensors are"
-        line += f": {all_of_them} identical, bit for bit"
+        line += f": {all_of_them} {so}, bit for bit"
     print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
     rows = [(named(check.name), _result(check), check.how) for check in checks]
     print_table(console, None, ("tensor", "result", "how"), rows)
