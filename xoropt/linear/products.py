@@ -135,7 +135,10 @@ def _one_axis(given: _Operands, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _operands(tensor: Tensor, x: Any, side: str) -> _Operands:
     """Check the vectors against the axis `side`, "rows" or "columns", of a tensor."""
     shape, dtype = shape_and_dtype(tensor)
-    x = np.asarray(to_numpy(x))
+    try:
+        x = np.asarray(to_numpy(x))
+    except ValueError:  # lists of unlike lengths
+        x = np.empty((), dtype=object)
     real = x.dtype.kind in "biufV" and not x.dtype.name.startswith("void")
     if not shape or dtype.kind == "c" or not real or x.ndim not in (1, 2):
         raise ArgumentError("Argument 'x' must be real numbers of one or two axes, for a matrix of real numbers.")
