@@ -15,7 +15,7 @@ from xoropt.quantize.levels import CodedField, level_table
 from xoropt.torch.foreign_dtypes import to_torch
 from xoropt.torch.streams import StreamPlane, decode_plane, pack_words, unpack_words
 
-__all__ = ["DeviceWeights", "device_weights"]
+__all__ = ["DeviceWeights", "check_device", "device_weights"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def device_weights(tensor: CompressedTensor, device: torch.device) -> DeviceWeig
         XoroptError: the device has no XOR of 64-bit integers.
         DecodeError: the tensor's parts do not fit together.
     """
-    _check_device(device)
+    check_device(device)
     rows, columns = tensor.shape
     levels, encoded = tensor.levels, tensor.encoded
     if isinstance(levels, CodedField) and (levels.form.raw_bits or levels.fill or len(tensor.listed.at)):
@@ -107,7 +107,7 @@ def _planes(tensor: CompressedTensor, device: torch.device) -> list[StreamPlane 
     return made
 
 
-def _check_device(device: torch.device) -> None:
+def check_device(device: torch.device) -> None:
     """Raise XoroptError unless a device can do what the decoder needs."""
     if device.type == "meta":
         raise XoroptError("The device 'meta' holds no weights; load the layer first, or make it on another device.")

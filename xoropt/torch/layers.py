@@ -14,7 +14,7 @@ from xoropt.linear.products import CACHES, matvec, rmatvec
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.file.tensor_entries import describe_tensor, restore_tensor
 from xoropt.model.tensors import CompressedTensor
-from xoropt.torch.device_weights import DeviceWeights, device_weights
+from xoropt.torch.device_weights import DeviceWeights, check_device, device_weights
 from xoropt.torch.foreign_dtypes import bytes_tensor, to_torch
 
 __all__ = ["XorLinear"]
@@ -196,5 +196,6 @@ def _decoded(layer: XorLinear) -> torch.Tensor:
     """Return the weights on the layer's device."""
     device = layer._buffers[ENTRY].device  # type: ignore[union-attr]
     if layer._on_device is None:
+        check_device(device)  # before the layer's parts are read from it
         layer._on_device = device_weights(layer.compressed, device)
     return layer._on_device.decode()

@@ -34,7 +34,15 @@ def test_matvec_of_uncompressed_and_integer_tensors():
 
 
 @pytest.mark.parametrize(
-    "x", [np.ones(699), np.ones((700, 1, 1)), np.ones(700, complex), np.array(["a"] * 700), np.zeros(700, "V2")]
+    "x",
+    [
+        np.ones(699),
+        np.ones((700, 1, 1)),
+        np.ones(700, complex),
+        np.array(["a"] * 700),
+        np.zeros(700, "V2"),
+        [[1, 2], [3]],
+    ],
 )
 def test_matvec_refuses(x):
     with pytest.raises(xoropt.ArgumentError, match="'x'"):

@@ -125,3 +125,9 @@ def test_arguments():
     x = torch.randn(3, 64)
     for cache in ("mask", "bits"):
         torch.testing.assert_close(XorLinear(tensor, cache=cache)(x), x)
+
+
+def test_layers_on_the_device_meta_are_refused(compressed):
+    layer = copy.deepcopy(compressed[0]).to("meta")
+    with pytest.raises(xoropt.XoroptError, match="'meta' holds no weights"):
+        layer(torch.ones(3, 200, device="meta"))
