@@ -13,6 +13,7 @@ __all__ = ["Plan", "Sets", "draw_sets", "log_miss", "plan_sets", "search_sets"]
 MOST_SUMS = 1 << 18  # of one half, 2 MB a word
 WINDOWS = range(1, 21)
 MOST_SECONDS = 0.02  # of a round
+CACHED, SLOWER = 1 << 16, 8  # words of one half's sums that caches hold; beyond, sums and collisions take so many times
 # Nanoseconds of an exchange for each column's word, of a sum and of a collision for each word, and of a window's entry.
 EXCHANGE, SUM, COLLISION, ENTRY = 0.5, 2.0, 1.5, 0.15
 
@@ -93,7 +94,9 @@ def plan_sets(members: int, dependents: int, errors: int) -> Plan:
             if window > dependents:
                 break
             collisions = halves[0] * halves[1] / 2**window
-            time = exchanges + SUM * words * sum(halves) + COLLISION * words * collisions + ENTRY * 2**window
+            slower = SLOWER if halves[1] * words > CACHED else 1
+            work = SUM * words * sum(halves) + COLLISION * words * collisions
+            time = exchanges + slower * work + ENTRY * 2**window
             gain = _chance(members, dependents, errors, p, window) / time
             plans.append((gain, Plan(p, window, swaps, halves[1], time * 1e-9)))
     quickest = min(plan.seconds for _, plan in plans)

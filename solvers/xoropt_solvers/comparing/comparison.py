@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xoropt_solvers import checks
 from xoropt_solvers.comparing.named_problems import NamedProblem, read_problems
 from xoropt_solvers.comparing.runs import Run, run_to_dict
@@ -19,6 +21,7 @@ from xoropt_solvers.comparing.store import RunStore
 from xoropt_solvers.comparing.variants import ALL, Variant, read_variants
 from xoropt_solvers.comparing.workers import Worker
 from xoropt_solvers.errors import InvalidInputError
+from xoropt_solvers.problem import mismatch_mask
 
 __all__ = ["Comparison", "compare"]
 
@@ -143,7 +146,7 @@ def compare(
     variants = read_variants(strategies)
     named = read_problems(problems)
     for one in named:
-        _ = one.problem.A  # that a syndrome cannot be is said before anything runs
+        mismatch_mask(one.problem, np.zeros(one.problem.n, dtype=bool))  # says now what syndrome cannot be
     store = RunStore(out, {"time_limit": limit, "machine": _machine()})
     try:
         store.expect(named)

@@ -5,11 +5,11 @@ the enumeration would take, and then to the enumeration if n allows one.
 
 A single problem that was given by short checks goes to `odd-cuts` for a moment, before its unknowns are eliminated.
 What is not settled then, and has more unknowns without its dependent ones, gets moments of `odd-cuts` if A is sparse,
-of `coset` and `isd`, and of `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
+of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
 side in threads, as many as there are workers:
 
-- `odd-cuts`, `cpsat` from the best answer so far, and `maxsat` where A or the checks are sparse, and `coset` or
-  `brouwer-zimmermann` with them if that should end in time;
+- `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
+  `maxsat`; `coset` or `brouwer-zimmermann` with them if that should end in time;
 - `coset` where A is dense, has at most 64 unknowns or dependent rows, and less than half of the rows are dependent;
   `brouwer-zimmermann` helps if it takes long;
 - else `brouwer-zimmermann`; where its enumeration would not end in time, with `isd`, or `xorsat` if there is no limit.
@@ -17,8 +17,10 @@ side in threads, as many as there are workers:
 All stop when what they know together is a proof.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -39,14 +41,14 @@ from xoropt_solvers.zimmermann import cores, enumeration_seconds
 __all__ = ["STRATEGY", "parts", "run", "run_batch"]
 
 SPARSE, FEW = 0.05, 4  # the share of ones in A, and their number in a row, up to which models do better
-CUTS_SECONDS = 0.3, 0.1  # of `odd-cuts` before all others: on checks as given, and as elimination makes them
-COSET_SECONDS = 0.01  # of `coset` before all others
-ISD_SECONDS = (0.005, 0.04, 0.25)  # of `isd` before the race, the last where A is sparse
+CUTS_SECONDS = 0.5, 0.2  # of `odd-cuts` before all others: on checks as they are given, and on those that A has
+COSET_SECONDS = 0.01  # of `coset` before a race
+ISD_SECONDS: tuple[float, ...] = (0.005, 0.04)  # of `isd` before it, the second where nothing else is promising
 SOON = 5  # times as long as `isd` had, in which an enumeration should end to be begun at once
-HINT_SECONDS = 0.02  # of `isd` where it only finds where the models begin
 ENUMERATED = 2048  # rows of a sparse problem above which neither is tried
-DELAY = 0.5  # seconds until an engine helps another one that should need it seldom
+DELAY = 0.75  # seconds until an engine helps another one that should need it seldom
 HOPELESS = 1e5  # seconds of enumeration that nobody waits for
+FAR = 20  # times the limit, which an enumeration would exceed, so that random sets get most of the time
 SMALL = 2e-6  # seconds of enumeration below which choosing costs more than enumerating
 
 
@@ -130,20 +132,19 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
             with suppress(TimeUpError):
                 known.take(strategy.name, strategy.run(problem, clock.part(_share(clock, seconds)), **options))
 
-    sparse = is_sparse(problem)
-    if sparse and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
+    few = is_narrow(problem) and _few_dependents(problem)
+    turns = ISD_SECONDS[:1] if few and not is_sparse(problem) else ISD_SECONDS
+    if is_sparse(problem) and not _enumerable(problem):
+        turns = ()
+    if is_sparse(problem) and _cuttable(problem) and odd_cuts.STRATEGY.name not in known.bounds:
         moment(odd_cuts.STRATEGY, CUTS_SECONDS[1])
-    few = not sparse and is_narrow(problem) and _few_dependents(problem)
-    if not sparse or _enumerable(problem):
-        if is_narrow(problem) and not few:
-            moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
-        for turn, seconds in enumerate(ISD_SECONDS[: 3 if sparse else 1 if few else 2]):
-            moment(isd.STRATEGY, seconds, seed=turn)
-            if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
-                found = brouwer_zimmermann.run_from(problem, clock, known.answer.x, workers)
-                known.take(brouwer_zimmermann.STRATEGY.name, found)
-    elif problem.k <= ENUMERATED:
-        moment(isd.STRATEGY, HINT_SECONDS)
+    if turns and is_narrow(problem) and not (few and not is_sparse(problem)):
+        moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
+    for turn, seconds in enumerate(turns):
+        moment(isd.STRATEGY, seconds, seed=turn)
+        if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+            found = brouwer_zimmermann.run_from(problem, clock, known.answer.x, workers)
+            known.take(brouwer_zimmermann.STRATEGY.name, found)
     if known.open and not clock.expired():
         race(known, parts(problem, known, clock, workers), clock)
 
@@ -152,28 +153,29 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     """Choose the engines of a race; what is known already tells how long they may take."""
     cost = known.answer.cost
 
-    def part(strategy: Strategy, after: float = 0.0, **options: Any) -> Part:
-        begin = known.answer.x if known.bounds else None
+    def part(strategy: Strategy, after: float = 0.0, seconds: float | None = None, **options: Any) -> Part:
+        run = partial(strategy.run, problem, **options)
         if strategy is cpsat.STRATEGY:
-            return Part(strategy.name, partial(cpsat.run_from, problem, x=begin), after=after)
-        if strategy is brouwer_zimmermann.STRATEGY:
-            return Part(strategy.name, partial(brouwer_zimmermann.run_from, problem, x=begin, **options), after=after)
-        return Part(strategy.name, partial(strategy.run, problem, **options), after=after)
+            run = partial(_begun, cpsat.run_from, problem, known)
+        elif strategy is brouwer_zimmermann.STRATEGY:
+            run = partial(_begun, brouwer_zimmermann.run_from, problem, known, **options)
+        return Part(strategy.name, run, seconds, after)
 
     left = clock.left()
     waits = HOPELESS if left is None else left
     delay = _share(clock, DELAY)
     if is_sparse(problem):
-        chosen = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
-        if not chosen and not missing_packages(sat.STRATEGY):
-            chosen = [sat.STRATEGY]
-        if _cuttable(problem):
-            chosen.insert(0, odd_cuts.STRATEGY)
-        chosen = chosen[: max(1, workers)]
-        models = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(chosen)]
+        cuts = [odd_cuts.STRATEGY] if _cuttable(problem) else []
+        models = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
+        if not models and not missing_packages(sat.STRATEGY):
+            models = [sat.STRATEGY]
+        models = [*cuts, *models][: max(1, workers)]
+        chosen = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(models)]
         if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
-            models.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
-        return models
+            chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
+        if workers > 1 and problem.k <= ENUMERATED:
+            chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=2 * delay, seed=len(ISD_SECONDS)))
+        return chosen
     hopeless = enumeration_seconds(problem, cost, workers) > waits
     if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
         helps = workers > 1 and enumeration_seconds(problem, cost, workers - 1) < waits / 2
@@ -184,11 +186,19 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
         return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
-    first = part(brouwer_zimmermann.STRATEGY, workers=max(1, workers - 1))
+    far = left is not None and enumeration_seconds(problem, cost, workers) > FAR * left  # it only gives a bound
+    first = part(brouwer_zimmermann.STRATEGY, seconds=_share(clock, inf) if far else None, workers=max(1, workers - 1))
     if left is not None:
         return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]
     general = [s for s in (xorsat.STRATEGY, sat.STRATEGY) if not missing_packages(s)][:1]
     return [first, *map(part, general)]
+
+
+def _begun(
+    run_from: Callable[..., Answer], problem: ParityProblem, known: Race, clock: Clock, **options: Any
+) -> Answer:
+    """Run an engine from the best answer there is when its turn comes."""
+    return run_from(problem, clock, known.answer.x if known.bounds else None, **options)
 
 
 def _cuttable(problem: ParityProblem) -> bool:

@@ -42,16 +42,16 @@ def test_engines_are_chosen_by_size_sparsity_time_and_threads():
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "xorsat"]
     assert engines(dense(400, 200), time_limit=9.0) == ["brouwer-zimmermann", "isd"]
     assert engines(planted(160, 70, [3, 40])) == ["brouwer-zimmermann", "xorsat"]
-    assert engines(sparse(180, 100, [3])) == ["odd-cuts", "cpsat"]
-    assert engines(sparse(180, 100, [3]), workers=3) == ["odd-cuts", "cpsat", "maxsat"]
+    assert engines(sparse(180, 100, [3])) == ["odd-cuts", "cpsat", "isd"]
+    assert engines(sparse(180, 100, [3]), workers=3) == ["odd-cuts", "cpsat", "maxsat", "isd"]
     assert engines(sparse(180, 100, [3]), workers=1) == ["odd-cuts"]
-    assert engines(sparse(90, 64, [3])) == ["odd-cuts", "cpsat"]
+    assert engines(sparse(90, 64, [3])) == ["odd-cuts", "cpsat", "isd"]
 
 
 def test_sat_stands_in_for_what_is_missing(monkeypatch):
     monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module not in ("pycryptosat", "ortools"))
     assert engines(dense(400, 200)) == ["brouwer-zimmermann", "sat"]
-    assert engines(sparse(180, 100, [3])) == ["odd-cuts", "maxsat"]
+    assert engines(sparse(180, 100, [3])) == ["odd-cuts", "maxsat", "isd"]
 
 
 def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
@@ -59,7 +59,7 @@ def test_without_any_engine_installed_the_own_ones_prove(monkeypatch):
     solution = solve(planted(160, 70, [3, 40]))
     assert solution.optimal
     assert solution.info["engine"] == "brouwer-zimmermann"
-    assert engines(sparse(180, 100, [3])) == ["odd-cuts"]
+    assert engines(sparse(180, 100, [3])) == ["odd-cuts", "isd"]
 
 
 def test_dense_problems_beyond_enumeration_are_proved():
