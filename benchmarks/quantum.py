@@ -116,7 +116,7 @@ def _failures(model: ErrorModel, found: list[np.ndarray | None], flipped: np.nda
     if not len(model.observables):
         return None
     predicted = [None if one is None else (model.observables[:, one].sum(axis=1) & 1).astype(bool) for one in found]
-    return sum(one is None or (one != said).any() for one, said in zip(predicted, flipped, strict=True))
+    return sum(one is None or bool((one != said).any()) for one, said in zip(predicted, flipped, strict=True))
 
 
 def main() -> None:

@@ -9,44 +9,30 @@ again in integers, so that no rounding can make one too high.
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from xoropt_solvers.cut_program import (
+    UNSEEN,
+    Columns,
+    Program,
+    add_mask,
+    begin_program,
+    exact_duals,
+    tight_cuts,
+    values_of,
+)
 from xoropt_solvers.strategy import Clock
 
-__all__ = ["Columns", "Found", "pack_columns", "search_cuts"]
+__all__ = ["Found", "prove_minimum", "search_cuts"]
 
-HEAVIEST = 1 << 40
-"""What an error may weigh at most, so that the sums of duals are exact."""
-SHIFT = 20  # bits of a dual after the point, where weights leave room
 LEAST = 1e-7  # value that counts
 PIVOTS_A_CALL, MOST_CALLS = 100, 200  # of the simplex method, between two looks at the clock
-UNSEEN = 1 << 62
 SHRUNK = 0.7  # the share of the errors left at which a program begins anew
 EASY = 16  # rounds, after which a program is hard
 FEW, ORDERS = 4, 12  # fewer cuts than that of a round call for so many more orders there
-
-
-@dataclass(frozen=True, eq=False)
-class Columns:
-    """The errors that checks see, the lightest of each kind.
-
-    Attributes:
-        packed: uint64 (errors, words), the checks of each error.
-        weights: int64 (errors,).
-        error_of: int64 (errors,), which error of the problem it is.
-        checks: their number.
-        shift: a dual of 1 is 2^shift.
-        perturbed: float64 (errors,), the weights, each a little less, so that no two solutions cost the same.
-    """
-
-    packed: np.ndarray
-    weights: np.ndarray
-    error_of: np.ndarray
-    checks: int
-    shift: int
-    perturbed: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +52,6 @@ class Found:
     bound: int
     nodes: int
     cuts: int
-
-
-@dataclass
-class _Program:
-    """The linear program over some cuts, as `xoropt_solvers.kernels.cutting_planes` keeps it."""
-
-    table: np.ndarray
-    constants: np.ndarray
-    prices: np.ndarray
-    basic: np.ndarray
-    other: np.ndarray
-    where: np.ndarray
-    columns: int = 0
-    masks: list[np.ndarray] = field(default_factory=list)
-    cuts: list[np.ndarray] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,44 +75,15 @@ class _Outcome:
         bound: no errors in it are lighter and at the same time lighter than the best known.
         value: float64 (errors,), of the program's solution, or None.
         found: errors that complete the node's to the best cost known, or None where they are no better than before.
+        empty: an odd cut without any error, which shows that there is nothing in the node, or None.
     """
 
     node: _Node
-    program: _Program
+    program: Program
     bound: int
     value: np.ndarray | None = None
     found: np.ndarray | None = None
-
-
-def pack_columns(rows: np.ndarray, columns: np.ndarray, checks: int, weights: np.ndarray) -> Columns:
-    """Pack the errors of a sparse H; of errors with the same checks one of the lightest stays, of those with none none.
-
-    Args:
-        rows: int64 (ones,), the check of each one in H.
-        columns: int64 (ones,), its error.
-        checks: the number of checks.
-        weights: int64 (errors,), each below HEAVIEST.
-    """
-    words = max(1, -(-checks // 64))
-    packed = np.zeros((len(weights), words), dtype=np.uint64)
-    np.bitwise_or.at(packed, (columns, rows >> 6), np.uint64(1) << (rows & 63).astype(np.uint64))
-    order = np.argsort(weights, kind="stable")
-    keys = packed[order].view(np.dtype((np.void, 8 * words))).ravel()
-    first = np.unique(keys, return_index=True)[1]
-    kept = np.sort(order[first])
-    kept = kept[packed[kept].any(axis=1)]
-    chosen = weights[kept].astype(np.int64)
-    heaviest = int(chosen.max(initial=1))
-    step = min(1e-7 * float(chosen.mean()) if len(chosen) else 0.0, 1e-3 / (checks + 1))
-    noise = np.random.default_rng(0).random(len(kept)) * step
-    return Columns(
-        packed=np.ascontiguousarray(packed[kept]),
-        weights=chosen,
-        error_of=kept,
-        checks=checks,
-        shift=min(SHIFT, 52 - heaviest.bit_length()),
-        perturbed=np.maximum(0.0, chosen - noise),
-    )
+    empty: np.ndarray | None = None
 
 
 def search_cuts(columns: Columns, syndrome: np.ndarray, clock: Clock) -> Found:
@@ -154,9 +96,7 @@ def search_cuts(columns: Columns, syndrome: np.ndarray, clock: Clock) -> Found:
     """
     from xoropt_solvers.kernels.cutting_planes import span_syndrome
 
-    target = np.zeros(columns.packed.shape[1], dtype=np.uint64)
-    at = np.flatnonzero(syndrome)
-    np.bitwise_or.at(target, at >> 6, np.uint64(1) << (at & 63).astype(np.uint64))
+    target = _packed(syndrome, columns.packed.shape[1])
     room = np.empty(64 * len(target), dtype=np.int64)
     count = span_syndrome(columns.packed, np.argsort(columns.weights, kind="stable"), target, room)
     assert count >= 0, "no errors have the syndrome"
@@ -187,6 +127,47 @@ def search_cuts(columns: Columns, syndrome: np.ndarray, clock: Clock) -> Found:
     return Found(best, cost, bound, nodes, cuts)
 
 
+def _packed(syndrome: np.ndarray, words: int) -> np.ndarray:
+    """Pack the bits of a syndrome."""
+    bits = np.zeros(64 * words, dtype=bool)
+    bits[: len(syndrome)] = syndrome
+    return np.packbits(bits, bitorder="little").view("<u8").astype(np.uint64)
+
+
+def prove_minimum(columns: Columns, syndrome: np.ndarray, cost: int, clock: Clock) -> dict[str, Any]:
+    """Prove that no errors of a syndrome weigh less than `cost`, the minimum, by a tree of cuts and their duals.
+
+    A leaf is ``{"cuts": [checks, …], "duals": [integer, …]}``, a branch ``{"error": e, "without": …, "with": …}`` with
+    an error of the problem. `xoropt_solvers.proof_checking` says what must hold.
+
+    Raises:
+        TimeUpError: the time was up.
+    """
+    words = columns.packed.shape[1]
+    room = np.empty(64 * words, dtype=np.int64)
+
+    def tree(node: _Node) -> dict[str, Any]:
+        state = _solve(columns, node, cost, room, clock, shrink=0.0)
+        clock.check()
+        if state.empty is not None:
+            return _leaf([state.empty], [(cost + 1) << columns.shift])
+        if state.bound >= cost:
+            program = state.program
+            duals = exact_duals(columns, program)[0].tolist() if program.cuts else []
+            used = [i for i, dual in enumerate(duals) if dual]
+            return _leaf([program.masks[i] for i in used], [duals[i] for i in used])
+        without, taken = _branch(columns, state, UNSEEN >> 20)
+        return {"error": int(columns.error_of[taken.taken[-1]]), "without": tree(without), "with": tree(taken)}
+
+    target = _packed(syndrome, words)
+    return tree(_Node(np.ones(len(columns.weights), dtype=bool), target, (), 0, ()))
+
+
+def _leaf(masks: Sequence[np.ndarray], duals: Sequence[int]) -> dict[str, Any]:
+    bits = [np.unpackbits(mask.astype("<u8").view(np.uint8), bitorder="little") for mask in masks]
+    return {"cuts": [np.flatnonzero(one).tolist() for one in bits], "duals": [int(dual) for dual in duals]}
+
+
 def _single_checks(syndrome: np.ndarray) -> list[np.ndarray]:
     """Return a mask for each check whose syndrome is 1."""
     at = np.flatnonzero(np.unpackbits(syndrome.astype("<u8").view(np.uint8), bitorder="little"))
@@ -195,15 +176,17 @@ def _single_checks(syndrome: np.ndarray) -> list[np.ndarray]:
     return [*masks]
 
 
-def _solve(columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Clock) -> _Outcome:
+def _solve(
+    columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Clock, shrink: float = SHRUNK
+) -> _Outcome:
     """Grow the program of a node until no violated cut is found, or nothing below `cost` is left in it.
 
-    Errors that only dearer solutions have are ruled out on the way; where they are many, the program begins anew
-    without them.
+    Errors that only dearer solutions have are ruled out on the way; where a share of less than `shrink` is left, the
+    program begins anew without them.
     """
     from xoropt_solvers.kernels.cutting_planes import find_cuts, pivot_dictionary, span_syndrome
 
-    state = _Outcome(node, _begin(columns), node.cost)
+    state = _Outcome(node, begin_program(columns), node.cost)
     if not node.syndrome.any():
         return replace(state, found=np.zeros(0, dtype=np.int64) if node.cost < cost else None)
     new = [mask for mask in node.cuts if _odd(mask & node.syndrome)] or _single_checks(node.syndrome)
@@ -211,8 +194,9 @@ def _solve(columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Cl
     rounds = 0
     while new:
         p, rounds = state.program, rounds + 1
-        if not all(_add(p, columns, state.node.active, mask) for mask in new):
-            return replace(state, bound=UNSEEN)
+        empty = next((mask for mask in new if not add_mask(p, columns, state.node.active, mask)), None)
+        if empty is not None:
+            return replace(state, bound=UNSEEN, empty=empty.copy())
         status, calls = 2, 0
         while status == 2 and calls < MOST_CALLS and not clock.expired():
             status = pivot_dictionary(
@@ -223,8 +207,10 @@ def _solve(columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Cl
             return replace(state, bound=UNSEEN)
         if clock.expired():
             return state
-        bound, total, left = _bound(columns, p)
-        value = _values(p, len(columns.weights))
+        units, left = exact_duals(columns, p)
+        total = int(units.sum())
+        bound = -(-total >> columns.shift)
+        value = values_of(p, len(columns.weights))
         support = np.flatnonzero(value > LEAST)
         support = support[np.argsort(-value[support], kind="stable")]
         count = span_syndrome(columns.packed, support, node.syndrome, room)
@@ -235,9 +221,9 @@ def _solve(columns: Columns, node: _Node, cost: int, room: np.ndarray, clock: Cl
         if state.bound >= cost or status == 2:  # or rounding keeps it from its end: both parts of a node are smaller
             return state
         active = state.node.active & (left <= ((cost - 1 - node.cost) << columns.shift) - total)
-        if active.sum() < SHRUNK * state.node.active.sum():
-            state = replace(state, node=replace(state.node, active=active), program=_begin(columns))
-            new = _held(p)
+        if active.sum() < shrink * state.node.active.sum():
+            state = replace(state, node=replace(state.node, active=active), program=begin_program(columns))
+            new = tight_cuts(p)
             continue
         new = [*masks[: find_cuts(columns.packed, support, value, node.syndrome, columns.checks, masks)]]
         if rounds > EASY and len(new) < FEW:
@@ -272,98 +258,15 @@ def _odd(mask: np.ndarray) -> bool:
     return bool(int(np.bitwise_count(mask).sum()) & 1)
 
 
-def _begin(columns: Columns, rows: int = 64, width: int = 1024) -> _Program:
-    return _Program(
-        table=np.zeros((rows, width)),
-        constants=np.zeros(rows),
-        prices=np.zeros(width),
-        basic=np.zeros(rows, dtype=np.int64),
-        other=np.zeros(width, dtype=np.int64),
-        where=np.full(len(columns.weights) + rows, UNSEEN, dtype=np.int64),
-    )
-
-
-def _add(program: _Program, columns: Columns, active: np.ndarray, mask: np.ndarray) -> bool:
-    """Add a cut; tell whether it has an error at all."""
-    from xoropt_solvers.kernels.cutting_planes import add_cut, cut_errors
-
-    errors = np.empty(len(columns.weights), dtype=np.int64)
-    errors = errors[: cut_errors(columns.packed, active, mask, errors)].copy()
-    if not len(errors):
-        return False
-    rows = len(program.cuts)
-    if rows == len(program.basic):
-        program.table = np.concatenate([program.table, np.zeros_like(program.table)])
-        program.constants = np.concatenate([program.constants, program.constants])
-        program.basic = np.concatenate([program.basic, program.basic])
-        program.where = np.concatenate([program.where, np.full(rows, UNSEEN, dtype=np.int64)])
-    while program.columns + len(errors) > len(program.prices):
-        program.table = np.concatenate([program.table, np.zeros_like(program.table)], axis=1)
-        program.prices = np.concatenate([program.prices, program.prices])
-        program.other = np.concatenate([program.other, program.other])
-    p = program
-    p.columns = add_cut(
-        p.table, p.constants, p.prices, p.basic, p.other, p.where, columns.perturbed, errors, rows, p.columns
-    )
-    program.cuts.append(errors)
-    program.masks.append(mask.copy())
-    return True
-
-
-def _values(program: _Program, errors: int) -> np.ndarray:
-    """Read the value of each error, float64 (errors,)."""
-    value = np.zeros(errors)
-    rows = len(program.cuts)
-    basic = program.basic[:rows]
-    own = basic < errors
-    value[basic[own]] = program.constants[:rows][own]
-    return value
-
-
-def _bound(columns: Columns, program: _Program) -> tuple[int, int, np.ndarray]:
-    """Add up the duals in integers.
-
-    Returns:
-        The bound, rounded up; the sum of the duals and the reduced cost of each error, int64, in units of 2^−shift: a
-        solution costs at least the sum and the reduced costs of its errors.
-    """
-    errors = len(columns.weights)
-    slack = program.where[errors : errors + len(program.cuts)]
-    duals = np.where(slack >= 0, program.prices[np.maximum(slack, 0)], 0.0)
-    units = np.maximum(0, np.floor(duals * 2.0**columns.shift)).astype(np.int64)
-    sizes = [len(cut) for cut in program.cuts]
-    flat = np.concatenate(program.cuts)
-    left = (columns.weights << columns.shift) - _add_up(flat, units, sizes, errors)
-    if (left < 0).any():
-        excess = np.maximum.reduceat(np.maximum(0, -left)[flat], np.cumsum([0, *sizes[:-1]]))
-        units = np.maximum(0, units - excess)
-        left = (columns.weights << columns.shift) - _add_up(flat, units, sizes, errors)
-        assert (left >= 0).all()
-    total = int(units.sum())
-    return -(-total >> columns.shift), total, left
-
-
-def _add_up(flat: np.ndarray, units: np.ndarray, sizes: list[int], errors: int) -> np.ndarray:
-    sums = np.zeros(errors, dtype=np.int64)
-    np.add.at(sums, flat, np.repeat(units, sizes))
-    return sums
-
-
-def _held(program: _Program) -> list[np.ndarray]:
-    """Return the cuts that hold with equality."""
-    slack = program.where[len(program.where) - len(program.basic) :]
-    return [mask for mask, place in zip(program.masks, slack, strict=False) if place >= 0]
-
-
 def _branch(columns: Columns, state: _Outcome, cost: int) -> tuple[_Node, _Node]:
     """Take an error or rule it out."""
     node, value = state.node, state.value
     assert value is not None
-    _, total, left = _bound(columns, state.program)
-    active = node.active & (left <= ((cost - 1 - node.cost) << columns.shift) - total)
+    units, left = exact_duals(columns, state.program)
+    active = node.active & (left <= ((cost - 1 - node.cost) << columns.shift) - int(units.sum()))
     error = int(np.where(active, np.abs(value - 0.5), np.inf).argmin())
     active[error] = False
-    held = _held(state.program)
+    held = tight_cuts(state.program)
     weight = int(columns.weights[error])
     syndrome = node.syndrome ^ columns.packed[error]
     return (

@@ -1,19 +1,23 @@
 """Proofs that a minimum is one, which others can check: `xoropt_solvers.proof_checking`, or a DRAT checker."""
 
 import json
+from itertools import pairwise
 from math import comb
 from pathlib import Path
 
 import numpy as np
 
+from xoropt_solvers.cut_program import HEAVIEST, pack_columns
 from xoropt_solvers.encodings import Clauses, add_parity, add_weight_sum
 from xoropt_solvers.errors import InvalidInputError, LimitExceededError
 from xoropt_solvers.formats.check_matrix import checks_of
 from xoropt_solvers.formats.places import Place, write_lines
 from xoropt_solvers.interrupts import AbandonedError, call_within
+from xoropt_solvers.odd_cuts import prove_minimum
 from xoropt_solvers.parity_checks import ParityChecks
 from xoropt_solvers.problem import ParityProblem, Solution
 from xoropt_solvers.proof_checking import half_sums
+from xoropt_solvers.strategy import Clock, TimeUpError
 
 __all__ = ["write_proof"]
 
@@ -27,47 +31,67 @@ def write_proof(problem: ParityProblem, solution: Solution, path: Place, time_li
     Args:
         problem: the problem, without rows that must hold.
         solution: its solution.
-        path: what ends in .json is an enumeration, for problems without weights; what ends in .cnf is the statement
-            "costs less" in clauses, and beside it the .drat file of a refutation that glucose finds.
-        time_limit: seconds for the refutation, or None.
+        path: what ends in .json is an enumeration where that is small, and sums of checks with their duals for other
+            problems and those with weights; what ends in .cnf is the statement "costs less" in clauses, and beside it
+            the .drat file of a refutation that glucose finds.
+        time_limit: seconds for the sums or the refutation, or None.
 
     Raises:
-        InvalidInputError: the solution is not proved, the name ends otherwise, or the problem has hard rows, or weights
-            for which there is no enumeration.
-        LimitExceededError: an enumeration would be too large, or the time was up.
+        InvalidInputError: the solution is not proved, the name ends otherwise, or the problem has hard rows.
+        LimitExceededError: the time was up, or weights are too large for duals.
         FileFormatError: the files cannot be written.
     """
     path = Path(path)
     if path.suffix not in (".json", ".cnf"):
-        raise InvalidInputError(
-            f"Argument 'proof' must end in .json (enumeration) or .cnf (refutation), not {path.name!r}."
-        )
+        raise InvalidInputError(f"Argument 'proof' must end in .json (sums) or .cnf (refutation), not {path.name!r}.")
     if not solution.optimal:
         raise InvalidInputError(
             f"Argument 'proof' needs a proved minimum; between {solution.lower_bound} and {solution.cost} it is open."
         )
     given = checks_of(problem)
-    if path.suffix == ".json":
-        _write_enumeration(problem, given, solution, path)
-    else:
+    if path.suffix == ".cnf":
         _write_refutation(problem, given, solution, path, time_limit)
+    elif problem.weights is not None or not _write_enumeration(given, solution, path):
+        _write_cuts(problem, given, solution, path, time_limit)
 
 
-def _write_enumeration(problem: ParityProblem, given: ParityChecks, solution: Solution, path: Path) -> None:
-    if problem.weights is not None:
-        raise InvalidInputError("Argument 'proof' must end in .cnf for a problem with weights.")
+def _write_cuts(
+    problem: ParityProblem, given: ParityChecks, solution: Solution, path: Path, time_limit: float | None
+) -> None:
+    """Write H, the syndrome, the weights, and a tree of odd cuts with their duals."""
+    weights = problem.row_weights
+    if int(weights.max(initial=0)) >= HEAVIEST:
+        raise LimitExceededError("A proof by sums takes weights below 2**40: use a .cnf.")
+    columns = pack_columns(given.rows, given.columns, len(given), weights)
+    try:
+        tree = prove_minimum(columns, given.syndrome, solution.cost, Clock(time_limit))
+    except TimeUpError:
+        raise _too_long(time_limit, ".cnf") from None
+    proof = {
+        "proof": "odd cuts",
+        "checks": [given.columns[a:b].tolist() for a, b in pairwise(given.starts.tolist())],
+        "syndrome": given.syndrome.astype(int).tolist(),
+        "weights": weights.tolist(),
+        "minimum": solution.cost,
+        "errors": solution.mismatches.tolist(),
+        "unit": 1 << columns.shift,
+        "tree": tree,
+    }
+    write_lines(path, [json.dumps(proof)])
+
+
+def _write_enumeration(given: ParityChecks, solution: Solution, path: Path) -> bool:
+    """Write sums of columns, unless they are too many or the first 64 checks do not tell errors apart; say whether."""
     minimum, k = solution.cost, given.length
     half = max(0, minimum) // 2
     if comb(k, half) > MOST_SUMS:
-        raise LimitExceededError(
-            f"A proof by enumeration would take {comb(k, half):.2g} sums of {half} of {k} columns: use a .cnf."
-        )
+        return False
     columns, syndrome = _first_word(given)
     halves = {size: np.unique(half_sums(columns, size)) for size in range(half + 1)}
     for weight in range(minimum):
         left, right = halves[weight - weight // 2], halves[weight // 2]
         if np.isin(right ^ np.uint64(syndrome), left, assume_unique=True).any():
-            raise LimitExceededError("A proof by enumeration takes 64 checks that tell errors apart: use a .cnf.")
+            return False
     proof = {
         "proof": "no fewer of these columns add up to the syndrome",
         "columns": [f"{int(word):x}" for word in columns],
@@ -77,6 +101,7 @@ def _write_enumeration(problem: ParityProblem, given: ParityChecks, solution: So
         "below": [{"weight": w, "left": comb(k, w - w // 2), "right": comb(k, w // 2)} for w in range(minimum)],
     }
     write_lines(path, json.dumps(proof, indent=1).splitlines())
+    return True
 
 
 def _first_word(given: ParityChecks) -> tuple[np.ndarray, int]:
@@ -124,5 +149,5 @@ def _write_refutation(
     write_lines(path.with_suffix(".drat"), proof)
 
 
-def _too_long(time_limit: float | None) -> LimitExceededError:
-    return LimitExceededError(f"No refutation was found within {time_limit} s: allow more time, or use a .json.")
+def _too_long(time_limit: float | None, other: str = ".json") -> LimitExceededError:
+    return LimitExceededError(f"No proof was found within {time_limit} s: allow more time, or use a {other}.")

@@ -20,6 +20,8 @@ from xoropt_solvers.solving import solve
 
 __all__ = ["CompiledDecoder", "Decoder", "sinter_decoders"]
 
+EXACT = ("odd-cuts", "maxsat", "cpsat", "ilp", "xorsat")
+
 
 @dataclass(frozen=True)
 class Decoder(sinter.Decoder):
@@ -101,4 +103,4 @@ class CompiledDecoder(sinter.CompiledDecoder):
 
 def sinter_decoders() -> dict[str, Decoder]:
     """Return the decoders by the names that sinter's command takes: `xoropt` and one for each exact strategy."""
-    return {"xoropt": Decoder(), **{f"xoropt_{name}": Decoder(name) for name in ("maxsat", "cpsat", "ilp", "xorsat")}}
+    return {"xoropt": Decoder(), **{f"xoropt_{name}": Decoder(name) for name in EXACT}}

@@ -1,6 +1,8 @@
 """The benchmark of decoders: what they find has the syndrome, and nothing is lighter than what is proved."""
 
+import dataclasses
 import importlib
+import json
 
 import pytest
 
@@ -21,3 +23,4 @@ def test_every_decoder_is_weighed(code, distance, noise):
         assert (rows[ours].least, rows[ours].above) == (3, 0)
     assert (rows[ours].failures is None) == (code == "bicycle")
     assert quantum._table(list(rows.values())).row_count == len(rows)
+    json.dumps([dataclasses.asdict(row) for row in rows.values()])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from parity_problems import dense, least_cost, seeded_problem
 from xoropt_solvers import InvalidInputError, LimitExceededError, ParityProblem, parity_checks, solve, solve_many
-from xoropt_solvers.odd_cuts import pack_columns, search_cuts
+from xoropt_solvers.cut_program import pack_columns
+from xoropt_solvers.odd_cuts import search_cuts
 from xoropt_solvers.parity_checks import complete, factor, generator, known_of, read_checks, satisfied
 from xoropt_solvers.strategy import Clock
 

@@ -4,9 +4,10 @@ import hashlib
 
 import numpy as np
 
+from xoropt_solvers.cut_program import HEAVIEST, Columns, pack_columns
 from xoropt_solvers.errors import LimitExceededError
 from xoropt_solvers.models import answer_from_errors, parity_model, short_checks
-from xoropt_solvers.odd_cuts import HEAVIEST, Columns, Found, pack_columns, search_cuts
+from xoropt_solvers.odd_cuts import Found, search_cuts
 from xoropt_solvers.parity_checks import complete, factor, known_of
 from xoropt_solvers.problem import ParityProblem
 from xoropt_solvers.reduction import reduce_problem

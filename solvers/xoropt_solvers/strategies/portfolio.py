@@ -27,9 +27,9 @@ import numpy as np
 
 from xoropt_solvers import checks
 from xoropt_solvers.batch import ParityBatch, pack_batch, take_blocks
+from xoropt_solvers.cut_program import HEAVIEST
 from xoropt_solvers.elimination import eliminate, greedy_answer, heaviest_first
 from xoropt_solvers.models import short_checks
-from xoropt_solvers.odd_cuts import HEAVIEST
 from xoropt_solvers.problem import ParityProblem, unpack_word
 from xoropt_solvers.racing import Part, Race, race
 from xoropt_solvers.reduction import independent_columns, reduce_problem
