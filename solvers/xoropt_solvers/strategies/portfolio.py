@@ -8,8 +8,8 @@ What is not settled then, and has more unknowns without its dependent ones, gets
 of `coset` and of `isd`, and `brouwer-zimmermann` where that should end soon. Then the engines that suit it run side by
 side in threads, as many as there are workers:
 
-- `odd-cuts` where A or the checks are sparse, after a while helped by `isd`, `cpsat` from the best answer so far, and
-  `maxsat`; `coset` or `brouwer-zimmermann` with them if that should end in time;
+- `odd-cuts` where A or the checks are sparse, after a while helped by `coset` if few rows depend on others, `isd`,
+  `cpsat` from the best answer so far, and `maxsat`; by `coset` or `brouwer-zimmermann` if that should end in time;
 - `coset` where A is dense, has at most 64 unknowns or dependent rows, and less than half of the rows are dependent;
   `brouwer-zimmermann` helps if it takes long;
 - else `brouwer-zimmermann`; where its enumeration would not end in time, with `isd`, or `xorsat` if there is no limit.
@@ -169,9 +169,12 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
         models = [s.STRATEGY for s in (cpsat, maxsat) if not missing_packages(s.STRATEGY)]
         if not models and not missing_packages(sat.STRATEGY):
             models = [sat.STRATEGY]
+        if _enumerable(problem) and is_narrow(problem) and _few_dependents(problem):
+            cuts.append(coset.STRATEGY)
         models = [*cuts, *models][: max(1, workers)]
         chosen = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(models)]
-        if not models or (_enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits):
+        ends = _enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits
+        if not models or (ends and coset.STRATEGY not in models):
             chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
         if workers > 1 and problem.k <= ENUMERATED:
             chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=2 * delay, seed=len(ISD_SECONDS)))

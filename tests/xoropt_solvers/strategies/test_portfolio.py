@@ -45,7 +45,7 @@ def test_engines_are_chosen_by_size_sparsity_time_and_threads():
     assert engines(sparse(180, 100, [3])) == ["odd-cuts", "cpsat", "isd"]
     assert engines(sparse(180, 100, [3]), workers=3) == ["odd-cuts", "cpsat", "maxsat", "isd"]
     assert engines(sparse(180, 100, [3]), workers=1) == ["odd-cuts"]
-    assert engines(sparse(90, 64, [3])) == ["odd-cuts", "cpsat", "isd"]
+    assert engines(sparse(90, 64, [3])) == ["odd-cuts", "coset", "isd"]
 
 
 def test_sat_stands_in_for_what_is_missing(monkeypatch):
