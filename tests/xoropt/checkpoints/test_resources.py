@@ -27,7 +27,7 @@ def unit(octets, packed=None):
 
 def test_the_largest_units_that_are_encoded_at_once_count(monkeypatch):
     packed = unit(50 << 20, Packed("pack-quantized", "w", ("w",)))
-    plan = Plan([unit(100 << 20), unit(90 << 20), packed], {})
+    plan = Plan([unit(80 << 20), unit(70 << 20), packed], {})
     needed = sorted(map(resources.needed_bytes, plan.units), reverse=True)
     assert needed[0] == resources.PACKED * packed.octets + resources.BESIDE
     for jobs in (1, 2, 5):
