@@ -14,8 +14,8 @@ TENSORS, PACKED, BESIDE = 5, 10, 300 << 20
 bytes.
 
 Measured with one core and compiled kernels, beside 245 MB that any run takes: bfloat16 tensors of 192 MB, dense 2.5
-times, half pruned 2.8 times; 300 MB of numbers of one byte, nine in ten of them 0, 3.8 times, and 64 MB of them, half of them 0, 4.2 times; packed numbers of four
-bits, which are unpacked to bytes, 9.8 times.
+times, half pruned 2.8 times; 300 MB of numbers of one byte, nine in ten of them 0, 3.8 times; 64 MB of them, half of
+them 0, 4.2 times; packed numbers of four bits, which are unpacked to bytes, 9.8 times.
 """
 
 
