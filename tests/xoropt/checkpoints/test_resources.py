@@ -27,7 +27,7 @@ def unit(octets, packed=None):
 
 def test_the_largest_units_that_are_encoded_at_once_count(monkeypatch):
     packed = unit(50 << 20, Packed("pack-quantized", "w", ("w",)))
-    plan = Plan([unit(100 << 20), unit(90 << 20), packed], {})
+    plan = Plan([unit(80 << 20), unit(70 << 20), packed], {})
     needed = sorted(map(resources.needed_bytes, plan.units), reverse=True)
     assert needed[0] == resources.PACKED * packed.octets + resources.BESIDE
     for jobs in (1, 2, 5):
@@ -40,15 +40,14 @@ def test_the_largest_units_that_are_encoded_at_once_count(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="measures memory by the module resource")
-@pytest.mark.parametrize("kept", [1.0, 0.5])
 @pytest.mark.parametrize("dtype", [ml_dtypes.bfloat16, np.int8])
-def test_the_peak_is_as_checked(tmp_path, dtype, kept):
+def test_the_peak_is_as_checked(tmp_path, dtype):
     """Kernels are compiled by a process before, which takes some 100 MB more."""
     rng = np.random.default_rng(0)
-    octets = 24 << 20
+    octets = 12 << 20
     rows = octets // np.dtype(dtype).itemsize // 2048
     weights = rng.standard_normal((rows, 2048), dtype=np.float32) * (20 if dtype is np.int8 else 0.02)
-    weights[rng.random(weights.shape, dtype=np.float32) >= kept] = 0
+    weights[rng.random(weights.shape, dtype=np.float32) < 0.5] = 0
     paths = [str(tmp_path / name) for name in ("first.safetensors", "second.safetensors")]
     save_file({"w": weights[: rows // 12].astype(dtype)}, paths[0])
     save_file({"w": weights.astype(dtype)}, paths[1])
