@@ -17,7 +17,15 @@ from xoropt_solvers.reduction import independent_columns
 
 from solving.blocks import random_problem
 
-__all__ = ["Instance", "by_roots", "cosets", "cut", "instances", "torus", "with_a_one"]
+__all__ = ["BICYCLES", "Instance", "bicycle_code", "by_roots", "cosets", "cut", "instances", "torus", "with_a_one"]
+
+BICYCLES = {
+    "72-12": (6, 6, (3, 1, 2), (3, 1, 2)),
+    "90-8": (15, 3, (9, 1, 2), (0, 2, 7)),
+    "108-8": (9, 6, (3, 1, 2), (3, 1, 2)),
+    "144-12": (12, 6, (3, 1, 2), (3, 1, 2)),
+}
+"""l, m and the exponents of A = x^a + y^b + y^c and B = y^a + x^b + x^c (Bravyi et al. 2024, Table 3)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,20 +209,25 @@ def cut(
     return Instance("cuts", name, ParityProblem(A, values, fixed={0: 0}), source, known)
 
 
+def bicycle_code(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return H_X and a logical operator, bool (checks, qubits) and (qubits,), of a code in BICYCLES."""
+    rows, m, a, b = BICYCLES[name]
+    x = np.kron(np.roll(np.eye(rows, dtype=int), 1, axis=1), np.eye(m, dtype=int))
+    y = np.kron(np.eye(rows, dtype=int), np.roll(np.eye(m, dtype=int), 1, axis=1))
+    power = np.linalg.matrix_power
+    A = power(x, a[0]) + power(y, a[1]) + power(y, a[2])
+    B = power(y, b[0]) + power(x, b[1]) + power(x, b[2])
+    H_X, H_Z = np.hstack([A, B]) % 2, np.hstack([B.T, A.T]) % 2
+    kernel, _ = generator(read_checks(H_Z, np.zeros(len(H_Z), dtype=bool)))
+    columns = np.column_stack([H_X.T.astype(bool), kernel])
+    chosen = independent_columns(columns)
+    return H_X.astype(bool), columns[:, chosen[chosen >= len(H_X)][0]]
+
+
 def _bicycles() -> Iterator[Instance]:
     """Bivariate bicycle codes: the lightest operator that flips one logical."""
-    for size, m, d, (a, b) in (("72-12-6", 6, 6, ((3, 1, 2), (3, 1, 2))), ("90-8-10", 3, None, ((9, 1, 2), (0, 2, 7)))):
-        rows = 6 if m == 6 else 15
-        x = np.kron(np.roll(np.eye(rows, dtype=int), 1, axis=1), np.eye(m, dtype=int))
-        y = np.kron(np.eye(rows, dtype=int), np.roll(np.eye(m, dtype=int), 1, axis=1))
-        power = np.linalg.matrix_power
-        A = power(x, a[0]) + power(y, a[1]) + power(y, a[2])
-        B = power(y, b[0]) + power(x, b[1]) + power(x, b[2])
-        H_X, H_Z = np.hstack([A, B]) % 2, np.hstack([B.T, A.T]) % 2
-        kernel, _ = generator(read_checks(H_Z, np.zeros(len(H_Z), dtype=bool)))
-        columns = np.column_stack([H_X.T.astype(bool), kernel])
-        chosen = independent_columns(columns)
-        logical = columns[:, chosen[chosen >= len(H_X)][0]]
+    for name, size, d in (("72-12", "72-12-6", 6), ("90-8", "90-8-10", None)):
+        H_X, logical = bicycle_code(name)
         problem = ParityProblem.from_checks(np.vstack([H_X, logical]), np.append(np.zeros(len(H_X), dtype=bool), True))
         source = (
             f"an operator that flips a logical of the [[{size.replace('-', ', ')}]] code (Bravyi et al. 2024, Table 3)"

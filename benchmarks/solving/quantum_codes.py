@@ -5,35 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from xoropt_solvers import ParityProblem
 from xoropt_solvers.formats.error_model import error_model
-from xoropt_solvers.parity_checks import generator, read_checks, weights_of_priors
-from xoropt_solvers.reduction import independent_columns
+from xoropt_solvers.parity_checks import weights_of_priors
 
-from solving.collection import Instance
+from solving.collection import BICYCLES, Instance, bicycle_code
 
-__all__ = ["bicycle_code", "bicycle_problems", "surface_problems"]
-
-BICYCLES = {
-    "72-12": (6, 6, (3, 1, 2), (3, 1, 2)),
-    "90-8": (15, 3, (9, 1, 2), (0, 2, 7)),
-    "108-8": (9, 6, (3, 1, 2), (3, 1, 2)),
-    "144-12": (12, 6, (3, 1, 2), (3, 1, 2)),
-}
-"""l, m and the exponents of A = x^a + y^b + y^c and B = y^a + x^b + x^c (Bravyi et al. 2024, Table 3)."""
-
-
-def bicycle_code(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return H_X and a logical operator, bool (checks, qubits) and (qubits,), of a code in BICYCLES."""
-    rows, m, a, b = BICYCLES[name]
-    x = np.kron(np.roll(np.eye(rows, dtype=int), 1, axis=1), np.eye(m, dtype=int))
-    y = np.kron(np.eye(rows, dtype=int), np.roll(np.eye(m, dtype=int), 1, axis=1))
-    power = np.linalg.matrix_power
-    A = power(x, a[0]) + power(y, a[1]) + power(y, a[2])
-    B = power(y, b[0]) + power(x, b[1]) + power(x, b[2])
-    H_X, H_Z = np.hstack([A, B]) % 2, np.hstack([B.T, A.T]) % 2
-    kernel, _ = generator(read_checks(H_Z, np.zeros(len(H_Z), dtype=bool)))
-    columns = np.column_stack([H_X.T.astype(bool), kernel])
-    chosen = independent_columns(columns)
-    return H_X.astype(bool), columns[:, chosen[chosen >= len(H_X)][0]]
+__all__ = ["bicycle_problems", "surface_problems"]
 
 
 def bicycle_problems(stim: bool) -> Iterator[Instance]:
