@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from xoropt_solvers import InvalidInputError
+from xoropt_solvers import InvalidInputError, UnknownStrategyError
 from xoropt_solvers.warming import warm_up
 
 
@@ -16,7 +16,7 @@ def test_says_whether_time_limits_hold():
 
 
 def test_bad_strategies_and_options_are_refused():
-    with pytest.raises(InvalidInputError, match="magic"):
+    with pytest.raises(UnknownStrategyError, match="magic"):
         warm_up("magic")
     with pytest.raises(InvalidInputError, match="engine"):
         warm_up("sat", engine="magic")

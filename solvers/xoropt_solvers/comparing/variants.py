@@ -60,7 +60,7 @@ def read_variants(texts: str | Iterable[str | Variant] = ALL) -> list[Variant]:
 
 def _read(text: str) -> list[Variant]:
     if not isinstance(text, str):
-        raise InvalidInputError(f"Argument 'strategies' must hold names of strategies, not {str(text)[:60]!r}.")
+        raise InvalidInputError(f"Argument 'strategies' must hold names of strategies, not {repr(text)[:60]}.")
     whole: list[str] = []
     for word in re.split(r"[,;\s]+", text.strip()):
         if whole and ":" in whole[-1] and "=" in word and ":" not in word.partition("=")[0]:

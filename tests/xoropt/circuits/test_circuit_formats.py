@@ -103,7 +103,7 @@ def test_netlists_in_any_order_and_style():
         (from_json, "[[0, 1]]", "how many inputs"),
         (from_json, '{"inputCount": 2, "gates": [[0, 2]]}', "Gate 0 reads"),
         (from_json, '{"inputCount": 2, "gates": [[0, "x"]]}', "names no signal"),
-        (from_json, '{"inputCount": -5, "gates": []}', "at least 0"),
+        (from_json, '{"inputCount": -5, "gates": []}', "from 0 to"),
         (from_blif, ".inputs a b\n.outputs y\n.names a b y\n11 1\n", "is not a sum"),
         (from_blif, ".inputs a b\n.outputs y\n.latch a y 0\n", "line 3: '.latch'"),
         (from_blif, ".inputs a\n.outputs y\n", "never made"),

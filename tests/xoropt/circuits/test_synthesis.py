@@ -155,7 +155,7 @@ def test_windows_smaller_than_the_circuit(monkeypatch):
         ([[1, 1]], {"max_inputs": 5}, "from 2 to 4"),
         ([[1, 1]], {"time_limit": float("inf")}, "finite"),
         ([[1, 1]], {"time_limit": -1}, "at least 0 seconds"),
-        ([[1, 1]], {"jobs": 0}, "at least 1"),
+        ([[1, 1]], {"jobs": 0}, "from 1 to 4096"),
         ([[1] * 9], {"max_depth": 3}, "at least 4"),
         ([[1] * 9], {"max_depth": 1, "max_inputs": 4}, "at least 2"),
         ([[1, 1]], {"max_depth": 1, "method": "bp"}, "can't keep a depth bound"),

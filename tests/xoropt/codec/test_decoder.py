@@ -136,7 +136,7 @@ def test_auto_loads_numba_once_all_calls_are_worth_it(tmp_path):
         ({"rows": slice(0, 4, 2)}, "'rows' must be a slice of step 1"),
         ({"rows": 3}, "'rows' must be a slice"),
         ({"rows": slice(0.0, 3)}, "'rows' must be a slice of integers"),
-        ({"jobs": 0}, "'jobs' must be at least 1, not 0"),
+        ({"jobs": 0}, "'jobs' must be from 1 to 4096, not 0"),
         ({"jobs": 1.5}, "'jobs' must be an integer, not 1.5"),
         ({"output": "words"}, "'output' must be one of bits, planes, not 'words'"),
         ({"output": []}, r"'output' must be one of bits, planes, not \[\]"),

@@ -31,10 +31,10 @@ def test_encode_refuses(bits, care, options, word):
     [
         ({"network": 3}, "'network' must be an XorNetwork, a recipe or 'auto', not 3"),
         ({"network": None}, "'network' must be an XorNetwork, a recipe or 'auto', not None"),
-        ({"order": 3}, "'order' must be None"),
-        ({"order": 3, "network": NETWORKS[0]}, "'order' must be a string"),
+        ({"order": 3}, "'order' must be a stream order or None, not 3"),
+        ({"order": 3, "network": NETWORKS[0]}, "'order' must be a stream order or None, not 3"),
         ({"jobs": "2"}, "'jobs' must be an integer, not '2'"),
-        ({"jobs": 0, "network": NETWORKS[0]}, "'jobs' must be at least 1, not 0"),
+        ({"jobs": 0, "network": NETWORKS[0]}, "'jobs' must be from 1 to 4096, not 0"),
         ({"time_limit": -1}, "'time_limit' must be None or a positive number of seconds, not -1"),
         ({"time_limit": math.nan, "network": NETWORKS[0]}, "'time_limit' must be None or a positive number"),
         ({"time_limit": "1"}, "'time_limit' must be None or a positive number"),

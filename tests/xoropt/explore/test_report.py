@@ -143,7 +143,7 @@ BAD = {
     "two rates with data": (("--data", "x", "--sparsity", "0.8", "--sparsity", "0.9"), 2, "random data alone"),
     "a rate of 1": (("--sparsity", "1"), 2, "'--sparsity' must be at least 0"),
     "a file as DIR": (("--out", "bad.toml", "--weights", "1000"), 1, "bad.toml: "),
-    "jobs": (("--jobs", "0"), 2, "'--jobs' must be at least 1"),
+    "jobs": (("--jobs", "0"), 2, "'--jobs' must be from 1 to 4096"),
 }
 
 

@@ -18,7 +18,7 @@ from xoropt_solvers.strategies import brouwer_zimmermann, exhaustive, isd, portf
     [
         (TRIANGLE, ["batch"]),
         (dense(50, 40), ["batch"]),
-        (planted(76, 70, [3, 40]), ["coset", "brouwer-zimmermann"]),  # the second if the machine is busy
+        (planted(76, 70, [3, 40]), ["coset", "brouwer-zimmermann", "isd"]),  # the first if the machine is idle
         (planted(160, 70, [3, 40]), ["brouwer-zimmermann"]),
     ],
 )
