@@ -8,8 +8,9 @@ from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook_of, few_values
-from xoropt.quantize.fields import FieldPlan, count_of, plan_fields
+from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
 from xoropt.quantize.levels import Codebook, count_planes
+from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
 from xoropt.quantize.row_codebooks import plan_rows
@@ -60,6 +61,9 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
+    least = min(_total(dense, 0.0), _total(masked, mask_bits))
+    if (signed := _with_signed_zeros(weights, patterns, MASKED * least)) is not None:
+        return signed
     if few is not None:
         simple = codebook_of(weights, patterns, few)
     if (few is None or len(few) > FEWEST) and (
@@ -82,6 +86,29 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     if masked is None or mask is None:
         return None
     return by_row_classes(masked, patterns, mask).apply(patterns, mask)
+
+
+def _with_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -> QuantizedTensor | None:
+    """Represent a tensor by a mask of zeros of both signs, and these signs, where that takes less than `most` bits.
+
+    So is what `weight * mask` makes: +0.0 and −0.0 are about as frequent as positive and negative weights.
+    """
+    if not has_sign_bit(weights.dtype):
+        return None
+    size, negative = len(patterns), 1 << 8 * weights.dtype.itemsize - 1
+    zeros = count_of(patterns, 0), count_of(patterns, negative)
+    if min(zeros) < LEAST_SHARE * size:
+        return None
+    plan = plan_signed_zeros(patterns, weights.dtype)
+    if plan is None or plan.bits + sum(zeros) >= most:
+        return None
+    mask = ((patterns & patterns.dtype.type(negative - 1)) != 0).reshape(weights.shape)
+    bits = plan.bits + sum(zeros)
+    if bits + binary_entropy(sum(zeros) / size) * size >= most:
+        bits += 8.0 * min(found.least_bytes for found in plan_mask(mask).values())
+        if bits >= most:
+            return None
+    return by_row_classes(plan, patterns, mask).apply(patterns, mask)
 
 
 def _plan_rows(
