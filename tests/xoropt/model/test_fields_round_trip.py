@@ -86,6 +86,22 @@ def test_listed_patterns(tmp_path, dtype, kept):
     comes_back(tensor, weights, ["numpy", "compiled"])
 
 
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
+@pytest.mark.parametrize("columns", [40, 64, 700])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
+def test_zeros_of_both_signs(tmp_path, dtype, columns):
+    rng = np.random.default_rng(2)
+    weights = rng.standard_normal((100, columns)).astype(dtype)
+    weights *= (rng.random(weights.shape) < 0.3).astype(dtype)
+    weights[3:5, :4] = np.array([np.inf, -np.inf, 3e-8, 1e4], dtype=dtype)
+    tensor = through_a_file(weights, tmp_path / "w")
+    assert tensor.levels.signed_fill
+    assert same_bytes(xoropt.compress({"w": weights}, FAST)["w"].encoded.seeds[0], tensor.encoded.seeds[0])
+    comes_back(tensor, weights, ["numpy", "compiled"])
+    if not tensor.encoded.needs_mask:
+        assert same_bytes(xoropt.decompress_tensor(tensor, "reference"), weights)
+
+
 @pytest.mark.parametrize("kept", [1.0, 0.3])
 def test_bits(tmp_path, kept):
     weights = every_pattern(bool, 20_000, kept)
