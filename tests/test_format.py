@@ -182,7 +182,7 @@ def read_as_specified(path):
 
 
 @pytest.mark.filterwarnings("ignore:.*merge_zeros")
-@pytest.mark.parametrize("rows", [60, 1500])
+@pytest.mark.parametrize("rows", [60, 300])
 def test_the_short_reader_reads_signs_of_pruned_weights(rows, tmp_path):
     k = xoropt.networks.splitmix.splitmix64(9, 100 * rows)
     weights = numbers()["float16"][:30].repeat(rows // 30, axis=0)
