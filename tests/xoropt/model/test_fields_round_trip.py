@@ -102,6 +102,23 @@ def test_zeros_of_both_signs(tmp_path, dtype, columns):
         assert same_bytes(xoropt.decompress_tensor(tensor, "reference"), weights)
 
 
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
+@pytest.mark.parametrize("negative", [0.5, 0.1, 0.02])
+@pytest.mark.parametrize("pruned", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32])
+def test_signs_of_zeros_take_at_most_a_bit_each(dtype, pruned, negative):
+    """They take their information where they are random; where most are alike they may take up to a bit."""
+    rng = np.random.default_rng(2)
+    weights = rng.standard_normal((128, 256)).astype(dtype)
+    zeros = rng.random(weights.shape) < pruned
+    signed = np.where(zeros, np.where(rng.random(weights.shape) < negative, -0.0, 0.0).astype(dtype), weights)
+    merged = np.where(zeros, np.zeros((), dtype), weights)
+    model = xoropt.compress({"signed": signed, "merged": merged}, FAST)
+    bits = {name: figures.bits_per_weight for name, figures in xoropt.report(model).tensors.items()}
+    assert bits["signed"] < 1.01 * bits["merged"] + zeros.mean()
+    assert same_bytes(xoropt.decompress_tensor(model["signed"]), signed)
+
+
 @pytest.mark.parametrize("kept", [1.0, 0.3])
 def test_bits(tmp_path, kept):
     weights = every_pattern(bool, 20_000, kept)
