@@ -181,6 +181,18 @@ def read_as_specified(path):
     return names["read"](path)
 
 
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
+@pytest.mark.parametrize("rows", [60, 300])
+def test_the_short_reader_reads_signs_of_pruned_weights(rows, tmp_path):
+    k = xoropt.networks.splitmix.splitmix64(9, 100 * rows)
+    weights = numbers()["float16"][:30].repeat(rows // 30, axis=0)
+    weights *= (k % np.uint64(10) < 3).astype(weights.dtype).reshape(rows, 100)
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "zeros")
+    ((_, entry, _, read),) = read_as_specified(tmp_path / "zeros")
+    assert entry["field"][2] == 2
+    assert read == weights.view(np.uint16).reshape(-1).tolist()
+
+
 @pytest.mark.parametrize(
     ("version", "name"),
     [(2, "block"), (2, "auto"), (3, "block"), (3, "auto"), (3, "numbers"), (0, "auto"), (0, "numbers")],

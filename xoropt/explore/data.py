@@ -189,12 +189,12 @@ def of_model(model: CompressedModel, where: str = "the data") -> Workload:
     for name, tensor in model.tensors.items():
         if not isinstance(tensor, CompressedTensor) or not len(tensor.encoded.seeds):
             continue
-        if isinstance(tensor.levels, CodedField) and tensor.encoded.kept == tensor.encoded.outputs:
-            continue  # without don't-care bits there is nothing to explore
         mask = mask_of(tensor)
+        if isinstance(tensor.levels, CodedField) and mask.all():
+            continue  # without don't-care bits there is nothing to explore
         planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *tensor.shape)
         if isinstance(tensor.levels, CodedField):  # other planes have masks of their own
-            planes = planes[: tensor.levels.shared_planes]
+            planes = planes[int(tensor.levels.signed_fill) : tensor.levels.shared_planes]
         layers.append(Layer(name, planes, mask))
         parts = tensor_bits(tensor)
         other_bits += parts.mask_bits + parts.scale_bits

@@ -69,9 +69,10 @@ def values_verilog(levels: CodedField, lanes: int = 1, name: str = "values") -> 
     if form.zeros:
         parts.append(f"{form.zeros}'d0")
     number = "{" + ", ".join(parts) + "}"
-    lines.append(
-        f"    assign weights[i * {form.bits} +: {form.bits}] = kept[i] ? {number} : {form.bits}'d{levels.fill};"
-    )
+    pruned = f"{form.bits}'d{levels.fill}"
+    if levels.signed_fill:
+        pruned = f"{{image[0], {form.bits - 1}'d0}}"
+    lines.append(f"    assign weights[i * {form.bits} +: {form.bits}] = kept[i] ? {number} : {pruned};")
     return "\n".join([*lines, "  end endgenerate", "endmodule", ""])
 
 

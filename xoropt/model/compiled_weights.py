@@ -88,7 +88,7 @@ def writer_of(tensor: CompressedTensor, rows: slice | None, first: int, stop: in
         table = _weight_table(tensor, rows)
         return weights_writer(table.view(f"u{table.dtype.itemsize}"), encoded.outputs // len(table)), 0
     form, octets = levels.form, NO_OCTETS if encoded.octets is None else encoded.octets
-    fields = form.raw_bits, form.zeros, form.sign_last, levels.fill
+    fields = form.raw_bits, form.zeros, levels.sign, levels.fill
     listed = listed_fields(levels, tensor.listed.within(first, stop), encoded.outputs)
     writer = field_tables(octets, levels.code_table(), *fields, listed, levels.classes, encoded.outputs)
     return writer, 8 * len(octets)

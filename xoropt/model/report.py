@@ -267,6 +267,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     values = bits.seed_bits + bits.patch_bits
     stored = values + bits.mask_bits + bits.scale_bits + bits.raw_bits + headers
     share = _kept(tensor) / max(1, encoded.outputs)
+    signs = 1 - share if _has_signed_fill(tensor.levels) else 0.0
     return TensorReport(
         shape=tensor.shape,
         dtype=str(tensor.levels.dtype),
@@ -291,14 +292,20 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         header_bits=headers,
         efficiency=_efficiency(encoded.size.care_bits, values),
         bits_per_weight=_per_weight(stored, encoded.outputs),
-        bound=share * tensor.value_entropy - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
+        bound=share * tensor.value_entropy + signs - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
         **_loss_of(tensor.loss),
     )
 
 
 def _kept(tensor: CompressedTensor) -> int:
-    """Count the kept weights; the mask says how many where there are no planes."""
-    return tensor.encoded.kept if len(tensor.encoded.seeds) else int(np.count_nonzero(mask_of(tensor)))
+    """Count the kept weights; the mask says how many where no plane does."""
+    counted = len(tensor.encoded.seeds) and not _has_signed_fill(tensor.levels)
+    return tensor.encoded.kept if counted else int(np.count_nonzero(mask_of(tensor)))
+
+
+def _has_signed_fill(levels: Levels) -> bool:
+    """Return whether pruned weights have signs, which plane 0 holds."""
+    return isinstance(levels, CodedField) and levels.signed_fill
 
 
 def _kind(tensor: CompressedTensor) -> str:
@@ -321,7 +328,9 @@ def _s(number: int) -> str:
 
 
 def _has_negative_zero(levels: Levels) -> bool:
-    """Return whether −0.0 is among the values; a raw field does not tell."""
+    """Return whether −0.0 is among the values; a raw field of kept weights alone does not tell."""
+    if _has_signed_fill(levels):
+        return True
     if (
         isinstance(levels, Scales)
         or levels.dtype.kind in "biu"

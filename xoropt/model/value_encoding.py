@@ -1,6 +1,6 @@
 """Encoding of a tensor's planes: those that care for every kept weight together, each other one as a stream of its own.
 
-Planes that care for every weight need no network: they are stored as they are.
+Planes that care for every weight, kept or not, need no network: they are stored as they are.
 """
 
 from collections.abc import Callable
@@ -41,6 +41,10 @@ def encode_values(
     """
     shared, planes, size = quantized.shared_planes, len(quantized), quantized.mask.size
     members: list[Encoding] = []
+    begin = int(quantized.signed_fill)
+    if begin:
+        everything = np.broadcast_to(np.True_, quantized.shape)
+        members.append(pack_planes(LazyPlanes(quantized.bits, range(begin), 0, size), everything))
 
     def encode_some(numbers: range, care: np.ndarray | LazyPlanes) -> None:
         def report(done: int, whole: int) -> None:
@@ -70,11 +74,11 @@ def encode_values(
             for i, row in enumerate(made):
                 quantized.octets(i, row)
             members.append(PackedOctets(quantized.shape, made))
-        if shared > 8 * octets or not planes:
-            numbers = range(8 * octets, shared)
+        if shared > max(begin, 8 * octets) or not planes:
+            numbers = range(max(begin, 8 * octets), shared)
             members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), quantized.mask))
-    elif shared or not planes:
-        for first in range(0, max(1, shared), AT_ONCE):
+    elif shared > begin or not planes:
+        for first in range(begin, max(1, shared), AT_ONCE):
             encode_some(range(first, min(shared, first + AT_ONCE)), quantized.mask.reshape(1, size))
     for i in range(shared, planes):
         encode_some(range(i, i + 1), packed_planes(quantized.packed_care(i).reshape(1, -1), size))

@@ -6,7 +6,7 @@ exponent and the upper bit or two of the mantissa, which are not uniform either:
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,16 @@ from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_inte
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor, RawField
 
-__all__ = ["FieldPlan", "count_of", "entropy_of", "lengths_to_try", "numbering", "plan_fields", "price"]
+__all__ = [
+    "FieldPlan",
+    "count_of",
+    "entropy_of",
+    "lengths_to_try",
+    "numbering",
+    "plan_fields",
+    "plan_signed_zeros",
+    "price",
+]
 
 WINDOW = 16
 """The most upper bits of an image that are counted; the field lies within them."""
@@ -143,6 +152,25 @@ class Window(NamedTuple):
     low: int
     counts: np.ndarray
     values: np.ndarray | None = None
+
+
+def plan_signed_zeros(patterns: np.ndarray, dtype: np.dtype) -> FieldPlan | None:
+    """Plan how the numbers of a tensor are split where zeros of both signs are pruned, and plane 0 holds their signs.
+
+    Args:
+        patterns: their bits, unsigned integers, flat.
+        dtype: of the tensor, with a sign bit.
+
+    Returns:
+        The plan, without the bits of the mask and of the zeros' signs; None where no form has the sign in a raw field.
+    """
+    window = next(_windows(patterns, dtype, 0), None)
+    if window is None or not window.form.sign_last:
+        return None
+    window.counts[1 >> window.low] -= count_of(patterns, 1 << 8 * dtype.itemsize - 1)
+    plans = [plan for plan in _plans(window, 0) if plan.levels.form.raw_bits]
+    best = min(plans, key=lambda plan: plan.cost, default=None)
+    return None if best is None else replace(best, levels=replace(best.levels, signed_fill=True))
 
 
 def plan_fields(

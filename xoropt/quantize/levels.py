@@ -81,6 +81,8 @@ class CodedField:
         fill: the bits of a pruned weight, as an unsigned integer.
         classes: uint8 (rows,), below k, the class of each row; None: all rows have the same values, or each its own,
             which needs a form without a raw field.
+        signed_fill: whether a pruned weight is a zero with a sign, which plane 0 holds as it does a kept weight's: this
+            plane cares for every weight. The form has the sign last, in a raw field, and `fill` is 0.
     """
 
     form: NumberForm
@@ -88,6 +90,7 @@ class CodedField:
     lengths: np.ndarray = field(repr=False)
     fill: int = 0
     classes: np.ndarray | None = field(default=None, repr=False)
+    signed_fill: bool = False
 
     @property
     def nbytes(self) -> int:
@@ -98,6 +101,11 @@ class CodedField:
     def dtype(self) -> np.dtype:
         """The dtype of the weights."""
         return self.form.dtype
+
+    @property
+    def sign(self) -> int:
+        """Where signs are: 0 in the place where numbers have them, 1 last in the raw field, 2 of pruned weights too."""
+        return int(self.form.sign_last) + int(self.signed_fill)
 
     @property
     def rare_values(self) -> int:
@@ -193,6 +201,8 @@ def _check_coded_field(levels: CodedField, planes: int, shape: tuple[int, ...]) 
         raise DecodeError(f"its values do not fit the {form.bits} bits of {form.dtype}")
     if not 0 <= levels.fill < 1 << form.bits:
         raise DecodeError(f"the value of its pruned weights does not fit the {form.bits} bits of {form.dtype}")
+    if levels.signed_fill and (levels.fill or not form.sign_last or not form.raw_bits):
+        raise DecodeError("its pruned weights have signs, which needs a raw field with the sign, and zeros to prune")
     if planes != count_planes(levels):
         raise DecodeError(f"its codewords and raw field take {count_planes(levels)} planes, not {planes}")
 

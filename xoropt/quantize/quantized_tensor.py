@@ -90,14 +90,20 @@ class QuantizedTensor:
         return self.levels.form.raw_bits if isinstance(self.levels, CodedField) else 0
 
     @property
+    def signed_fill(self) -> bool:
+        """Whether plane 0 cares for every weight, since it holds the signs of pruned ones too."""
+        return isinstance(self.levels, CodedField) and self.levels.signed_fill
+
+    @property
     def shared_planes(self) -> int:
         """The planes that care for every kept weight, which come before the others."""
         return self.levels.shared_planes if isinstance(self.levels, CodedField) else count_planes(self.levels)
 
     @property
     def value_bits(self) -> int:
-        """The care bits over all planes: the bits of all codewords and raw fields."""
+        """The care bits over all planes: the bits of all codewords and raw fields, and the signs of pruned weights."""
         kept = int(np.count_nonzero(self.mask))
+        signs = self.mask.size - kept if self.signed_fill else 0
         if not isinstance(self.levels, CodedField):
             return len(self) * kept
         lengths = self.levels.code_lengths()
@@ -108,6 +114,7 @@ class QuantizedTensor:
             counts += np.bincount(codes[some][care[some]], minlength=len(lengths))
         return (
             self.shared_planes * kept
+            + signs
             + int(counts @ lengths.astype(np.int64))
             - int(counts.sum()) * int(self.levels.lengths.min())
         )
@@ -157,6 +164,8 @@ class QuantizedTensor:
     def packed_care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: uint8 (⌈weights/8⌉,), packed, the first weight in the lowest bit."""
         mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        if number == 0 and self.signed_fill:
+            return np.packbits(np.broadcast_to(np.True_, mask.shape), bitorder="little")
         packed = np.empty(-(-len(mask) // 8), dtype=np.uint8)
         for first in range(0, len(mask), CHUNK):
             some = slice(first, first + CHUNK)
@@ -170,7 +179,7 @@ class QuantizedTensor:
 
     def care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
-        if number < self.shared_planes:
+        if number < self.shared_planes and not (number == 0 and self.signed_fill):
             return self.mask
         care = np.unpackbits(self.packed_care(number), count=self.mask.size, bitorder="little")
         return care.view(bool).reshape(self.shape)
@@ -292,7 +301,10 @@ def _weights(
     found = table[rows, codes & np.uint8(table.shape[1] - 1)]  # a pruned weight may have any code
     if isinstance(levels, CodedField):
         patterns = levels.form.numbers(found if raw is None else found | raw)
-        return np.where(kept, patterns, patterns.dtype.type(levels.fill)).view(levels.dtype)
+        pruned = patterns.dtype.type(levels.fill)
+        if levels.signed_fill:
+            pruned = patterns & patterns.dtype.type(1 << levels.form.bits - 1)
+        return np.where(kept, patterns, pruned).view(levels.dtype)
     return np.where(kept, found, np.zeros((), dtype=found.dtype))
 
 

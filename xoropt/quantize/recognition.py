@@ -1,6 +1,7 @@
 """Recognition: what an exact tensor's numbers are, and whether its most frequent one is stored as a mask."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,8 +9,9 @@ from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook_of, few_values
-from xoropt.quantize.fields import FieldPlan, count_of, plan_fields
+from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
 from xoropt.quantize.levels import Codebook, count_planes
+from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
 from xoropt.quantize.row_codebooks import plan_rows
@@ -60,13 +62,14 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
             mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
+    signed = _plan_signed_zeros(weights, patterns, MASKED * min(_total(dense, 0.0), _total(masked, mask_bits)))
     if few is not None:
         simple = codebook_of(weights, patterns, few)
     if (few is None or len(few) > FEWEST) and (
-        row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits)
+        row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits, signed)
     ) is not None:
         return row_plan
-    best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1))
+    best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1), (signed.bits / MASKED, 2))
     if simple is not None and isinstance(simple.levels, Codebook):
         kept = int(np.count_nonzero(simple.mask))
         bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
@@ -76,6 +79,8 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
             )
         if bits <= SIMPLER * best[0]:
             return simple
+    if best[1] == 2 and signed.plan is not None:
+        return by_row_classes(signed.plan, patterns, signed.mask).apply(patterns, signed.mask)
     if best[1] == 0 and dense is not None:
         everything = np.broadcast_to(np.True_, weights.shape)
         return by_row_classes(dense, patterns, everything).apply(patterns, everything)
@@ -84,16 +89,48 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     return by_row_classes(masked, patterns, mask).apply(patterns, mask)
 
 
+class SignedZeros(NamedTuple):
+    """A plan that prunes zeros of both signs, or none; its mask; and all bits that it takes."""
+
+    plan: FieldPlan | None
+    mask: np.ndarray
+    bits: float
+
+
+def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -> SignedZeros:
+    """Plan a mask of zeros of both signs, and these signs, where that may take less than `most` bits.
+
+    So is what `weight * mask` makes: +0.0 and −0.0 are about as frequent as positive and negative weights.
+    """
+    nothing = SignedZeros(None, np.zeros(0, dtype=bool), math.inf)
+    size, negative = len(patterns), 1 << 8 * weights.dtype.itemsize - 1
+    if not has_sign_bit(weights.dtype):
+        return nothing
+    zeros = count_of(patterns, 0), count_of(patterns, negative)
+    if min(zeros) < LEAST_SHARE * size:
+        return nothing
+    plan = plan_signed_zeros(patterns, weights.dtype)
+    if plan is None or plan.bits + sum(zeros) >= most:
+        return nothing
+    mask = ((patterns & patterns.dtype.type(negative - 1)) != 0).reshape(weights.shape)
+    mask_bits = binary_entropy(sum(zeros) / size) * size
+    if plan.bits + sum(zeros) + mask_bits >= most:
+        mask_bits = min(mask_bits, 8.0 * min(found.least_bytes for found in plan_mask(mask).values()))
+    bits = plan.bits + sum(zeros) + mask_bits
+    return SignedZeros(plan, mask, bits) if bits < most else nothing
+
+
 def _plan_rows(
     weights: np.ndarray,
     patterns: np.ndarray,
     dense: FieldPlan | None,
     masked: FieldPlan | None,
     mask_bits: float,
+    signed: SignedZeros,
 ) -> QuantizedTensor | None:
     """Represent a tensor by codebooks of its rows where that takes less than its plans."""
     zeros = count_of(patterns, 0) / len(patterns)
-    least = min(_total(dense, 0.0), _total(masked, mask_bits))
+    least = min(_total(dense, 0.0), _total(masked, mask_bits), signed.bits)
     found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
     if found is None:
         return None

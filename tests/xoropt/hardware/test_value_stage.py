@@ -43,12 +43,15 @@ def numbers(kind):
         return weights
     if kind == "pruned float16":
         return np.where(rng.random(weights.shape) < 0.3, weights, 0).astype(np.float16)
+    if kind == "zeros of both signs":
+        return weights * (rng.random(weights.shape) < 0.3)
     return np.clip(np.rint(weights * 9), -127, 127).astype(np.int8)
 
 
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
 @pytest.mark.debian("iverilog")
 @pytest.mark.parametrize("lanes", [1, 8])
-@pytest.mark.parametrize("kind", ["float32", "pruned float16", "int8"])
+@pytest.mark.parametrize("kind", ["float32", "pruned float16", "zeros of both signs", "int8"])
 def test_simulated_weights_are_the_softwares(kind, lanes, tmp_path):
     given = numbers(kind)
     tensor = xoropt.compress({"w": given}).tensors["w"]

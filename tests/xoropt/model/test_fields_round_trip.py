@@ -86,6 +86,39 @@ def test_listed_patterns(tmp_path, dtype, kept):
     comes_back(tensor, weights, ["numpy", "compiled"])
 
 
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
+@pytest.mark.parametrize("columns", [40, 64, 300])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
+def test_zeros_of_both_signs(tmp_path, dtype, columns):
+    rng = np.random.default_rng(2)
+    weights = rng.standard_normal((100, columns)).astype(dtype)
+    weights *= (rng.random(weights.shape) < 0.3).astype(dtype)
+    weights[3:5, :4] = np.array([np.inf, -np.inf, 3e-8, 1e4], dtype=dtype)
+    tensor = through_a_file(weights, tmp_path / "w")
+    assert tensor.levels.signed_fill
+    assert same_bytes(xoropt.compress({"w": weights}, FAST)["w"].encoded.seeds[0], tensor.encoded.seeds[0])
+    comes_back(tensor, weights, ["numpy", "compiled"])
+    if not tensor.encoded.needs_mask:
+        assert same_bytes(xoropt.decompress_tensor(tensor, "reference"), weights)
+
+
+@pytest.mark.filterwarnings("ignore:.*merge_zeros")
+@pytest.mark.parametrize("negative", [0.5, 0.1, 0.02])
+@pytest.mark.parametrize("pruned", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32])
+def test_signs_of_zeros_take_at_most_a_bit_each(dtype, pruned, negative):
+    """They take their information where they are random; where most are alike they may take up to a bit."""
+    rng = np.random.default_rng(2)
+    weights = rng.standard_normal((128, 256)).astype(dtype)
+    zeros = rng.random(weights.shape) < pruned
+    signed = np.where(zeros, np.where(rng.random(weights.shape) < negative, -0.0, 0.0).astype(dtype), weights)
+    merged = np.where(zeros, np.zeros((), dtype), weights)
+    model = xoropt.compress({"signed": signed, "merged": merged}, FAST)
+    bits = {name: figures.bits_per_weight for name, figures in xoropt.report(model).tensors.items()}
+    assert bits["signed"] < 1.01 * bits["merged"] + zeros.mean()
+    assert same_bytes(xoropt.decompress_tensor(model["signed"]), signed)
+
+
 @pytest.mark.parametrize("kept", [1.0, 0.3])
 def test_bits(tmp_path, kept):
     weights = every_pattern(bool, 20_000, kept)
@@ -123,7 +156,7 @@ SPECIAL = {
     st.lists(st.integers(0, 2**64 - 1), max_size=8),
     st.sampled_from([0, 1, 8, 13]),
     st.sampled_from([0.0, 0.3, 0.7]),
-    st.booleans(),
+    st.sampled_from(["a number", "zero", "zeros of both signs"]),
 )
 def test_any_patterns_of_wide_numbers(dtype, seed, patterns, zeros, filled, fill):
     """Gaussian numbers with low bits that are 0, many of them equal, and any patterns among them."""
@@ -134,7 +167,10 @@ def test_any_patterns_of_wide_numbers(dtype, seed, patterns, zeros, filled, fill
         "i8" if dtype.kind == "u" else dtype
     )
     bits = numbers.astype(dtype).view(f"u{dtype.itemsize}") >> kind(zeros) << kind(zeros)
-    bits[rng.random(2000) < filled] = bits[0] if fill else 0
+    filling = np.full(2000, bits[0] if fill == "a number" else 0, dtype=bits.dtype)
+    if fill == "zeros of both signs":
+        filling = rng.integers(0, 2, 2000).astype(bits.dtype) << kind(8 * dtype.itemsize - 1)
+    bits = np.where(rng.random(2000) < filled, filling, bits)
     some = [*(patterns if not zeros else []), *SPECIAL.get(dtype.type, [])]
     bits[rng.permutation(2000)[: len(some)]] = np.array(some, dtype=np.uint64).astype(bits.dtype)
     weights = bits.view(dtype).reshape(40, 50)

@@ -180,3 +180,47 @@ def test_any_array_comes_back(weights):
         for k in range(quantized.shared_planes // 8):
             octets = sum(planes[8 * k + i].astype(np.uint8) << i for i in range(8))
             assert (quantized.octets(k).reshape(quantized.shape) == octets).all()
+
+
+@pytest.mark.parametrize("pruned", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize("dtype", [np.float16, BRAIN, np.float32, np.float64])
+def test_zeros_of_both_signs_take_a_bit_each(dtype, pruned):
+    weights = bell((256, 512), dtype)
+    kept = np.random.default_rng(1).random(weights.shape) >= pruned
+    merged, quantized = (
+        recognize(np.where(kept, weights, np.zeros_like(weights))),
+        recognize(weights * kept.astype(dtype)),
+    )
+    assert same(quantized, weights * kept.astype(dtype))
+    assert (quantized.mask == (weights != 0) & kept).all()
+    assert quantized.value_bits < 1.005 * merged.value_bits + np.count_nonzero(~kept)
+    assert quantized.value_bits == sum(np.count_nonzero(quantized.care(i)) for i in range(len(quantized)))
+    packed = [np.unpackbits(quantized.packed_care(i), bitorder="little").sum() for i in range(len(quantized))]
+    assert quantized.value_bits == sum(packed)
+    assert abs(value_entropy(quantized) - value_entropy(merged)) < 0.1
+
+
+def test_few_zeros_of_the_other_sign_are_a_value():
+    weights = bell((200, 500), BRAIN)
+    weights[np.random.default_rng(1).random(weights.shape) < 0.7] = 0
+    weights[:, 7] = -0.0
+    quantized = recognize(weights)
+    assert not quantized.levels.signed_fill
+    assert same(quantized, weights)
+
+
+def test_zeros_of_both_signs_and_few_values_are_values():
+    rng = np.random.default_rng(1)
+    weights = (rng.choice([-0.5, 0.25, 1.0], (200, 500)) * (rng.random((200, 500)) < 0.3)).astype(np.float32)
+    quantized = recognize(weights)
+    assert not quantized.raw_planes
+    assert same(quantized, weights)
+
+
+def test_zeros_of_both_signs_in_a_structure():
+    weights = bell((256, 512))
+    weights[:, ::2] *= np.float32(0)
+    quantized = recognize(weights)
+    assert quantized.levels.signed_fill
+    assert quantized.mask[:, 1::2].all()
+    assert same(quantized, weights)

@@ -87,7 +87,7 @@ class FieldTables(NamedTuple):
         tables: uint8 (k·itemsize·256,), the bytes of these images, see `join_fields`.
         classes: uint8 (rows,), the class of each row; empty where there is one class.
         row_length: weights of a row.
-        form: raw bits, low bits that are 0, whether the lowest bit of an image is the sign, and the bits of a number.
+        form: raw bits, low bits that are 0, where signs are (`CodedField.sign`), and the bits of a number.
         fill: a pruned weight.
         listed: the weights whose field is listed, int64, ascending; the bits of each one's field, and those of raw
             fields, in place.
@@ -98,7 +98,7 @@ class FieldTables(NamedTuple):
     tables: np.ndarray
     classes: np.ndarray
     row_length: int
-    form: tuple[int, int, bool, int]
+    form: tuple[int, int, int, int]
     fill: int
     listed: tuple[np.ndarray, np.ndarray, np.unsignedinteger]
 
@@ -119,7 +119,7 @@ def weights_writer(table: np.ndarray, row_length: int) -> Writer:
     """Make the writer of weights that a table gives, unsigned integers (rows, 2^planes), see `WeightTable`."""
     if len(table) > 1 or table.shape[1] <= 1 << FEW:
         return WeightTable(table, row_length)
-    return field_tables(NO_OCTETS, table[0], 0, 0, False, 0)
+    return field_tables(NO_OCTETS, table[0], 0, 0, 0, 0)
 
 
 def field_tables(
@@ -127,7 +127,7 @@ def field_tables(
     images: np.ndarray,
     raw_bits: int,
     zeros: int,
-    sign_last: bool,
+    sign: int,
     fill: int,
     listed: tuple[np.ndarray, np.ndarray, int] | None = None,
     classes: np.ndarray | None = None,
@@ -136,7 +136,7 @@ def field_tables(
     """Make the writer of numbers with a coded and a raw field, see `FieldTables`.
 
     Args:
-        octets, raw_bits, zeros, sign_last, fill, listed: see there.
+        octets, raw_bits, zeros, sign, fill, listed: see there.
         images: (2^code planes,), or for each class of rows.
         classes: of the rows; None: there is one.
         size: the weights of all rows.
@@ -149,7 +149,7 @@ def field_tables(
     shift = raw_bits & 7  # the code bits 0 … 7 − shift stay in the byte where they begin, as the upper ones
     turned = (turned << shift & 255) | turned >> (8 - shift)
     tables[:, :, turned] = images.astype(f"<u{width}").view(np.uint8).reshape(*images.shape, width).swapaxes(1, 2)
-    form = raw_bits, zeros, sign_last, 8 * width
+    form = raw_bits, zeros, sign, 8 * width
     rows = np.empty(0, dtype=np.uint8) if classes is None else classes
     row_length = size // max(1, len(rows))
     return FieldTables(

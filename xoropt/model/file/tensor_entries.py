@@ -88,9 +88,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
 
 
 def _describe_field(levels: CodedField) -> list[int]:
-    """Return the form of a coded field as numbers: raw bits, zeros, whether the sign is last, and the fill."""
-    form = levels.form
-    return [form.raw_bits, form.zeros, int(form.sign_last), levels.fill]
+    """Return the form of a coded field as numbers: raw bits, zeros, where signs are, and the fill."""
+    return [levels.form.raw_bits, levels.form.zeros, levels.sign, levels.fill]
 
 
 def _field_parts(levels: CodedField, tensor: CompressedTensor) -> Parts:
@@ -161,13 +160,13 @@ def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:
     dtype = dtype_of(get(entry, "dtype", str))
     if "field" in entry:
         numbers = get(entry, "field", list)
-        if len(numbers) != 4 or numbers[2:3] not in ([0], [1]):
+        if len(numbers) != 4 or numbers[2:3] not in ([0], [1], [2]):
             raise FormatError("the description lacks a valid 'field'")
-        raw_bits, zeros, sign_last, fill = (non_negative_int(number, "field", 1 << 64) for number in numbers)
-        form = NumberForm(dtype, min(raw_bits, 64), min(zeros, 64), bool(sign_last))
+        raw_bits, zeros, sign, fill = (non_negative_int(number, "field", 1 << 64) for number in numbers)
+        form = NumberForm(dtype, min(raw_bits, 64), min(zeros, 64), sign > 0)
         lengths = take(parts, "lengths", np.dtype(np.uint8), None)
         classes = take(parts, "row_classes", np.dtype(np.uint8), None) if "row_classes" in parts else None
-        return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill, classes)
+        return CodedField(form, take(parts, "values", form.pattern, None), lengths, fill, classes, sign == 2)
     if "scales" in parts:
         return Scales(parts["scales"], dtype)
     values = take(parts, "codebook", dtype if has_whole_bytes(dtype) else np.dtype(np.uint8), None)

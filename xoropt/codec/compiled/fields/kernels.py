@@ -9,6 +9,7 @@ from xoropt.codec.compiled.fields.vectors import (
     join_octets,
     join_two,
     keep_bits,
+    keep_signs,
     look_up_octets,
     move_sign,
     shift_up,
@@ -33,11 +34,15 @@ def bit(planes, p, i):
 @njit(nogil=True, cache=True)
 def join_some(octets, w, planes, at, mask, mask_at, masked, images, form, fill, count, out, to):
     """Write `count` weights from weight w on, at most 64, one by one; arguments as for `join_fields`."""
-    raw_bits, zeros, sign_last, bits = form
+    raw_bits, zeros, sign, bits = form
     low = 8 * len(octets)
     for i in range(count):
         if masked and (mask[(mask_at + i) >> 6] >> np.uint64((mask_at + i) & 63)) & ONE == np.uint64(0):
-            out[to + i] = fill
+            if sign == 2:
+                one = np.uint64(octets[0, w + i] & 1) if low else bit(planes, 0, at + i)
+                out[to + i] = one << np.uint64(bits - 1)
+            else:
+                out[to + i] = fill
             continue
         raw, code = np.uint64(0), 0
         for p in range(low + len(planes) - 1):
@@ -47,7 +52,7 @@ def join_some(octets, w, planes, at, mask, mask_at, masked, images, form, fill, 
             else:
                 code |= int(one) << (p - raw_bits)
         image = raw | np.uint64(images[code])
-        if sign_last:
+        if sign:
             image = (image >> ONE << np.uint64(zeros)) | ((image & ONE) << np.uint64(bits - 1))
         else:
             image = image << np.uint64(zeros)
@@ -104,7 +109,7 @@ def join_tiles(
         tile: working memory, (64,) of the dtype of `out`.
         to: the place of weight w in `out`.
     """
-    raw_bits, zeros, sign_last, bits = form
+    raw_bits, zeros, sign, bits = form
     low, size = len(octets), bits >> 3
     mixed = raw_bits >> 3  # the byte where the codes begin, above so many raw bits:
     raw_mask = (1 << (raw_bits & 7)) - 1
@@ -140,13 +145,15 @@ def join_tiles(
                 for b in range(mixed + 1, size):
                     store_tile(joined, 64 * b, look_up_octets(tables, base + b, codes))
                 numbers = join_octets(joined, out)
-            if sign_last and not zeros:
+            if sign and not zeros:
                 numbers = turn_sign(numbers)
-            elif sign_last:
+            elif sign:
                 numbers = move_sign(numbers, zeros)
             elif zeros:
                 numbers = shift_up(numbers, zeros)
-            if masked:
+            if masked and sign == 2:
+                numbers = keep_signs(numbers, ~word_at(mask, mask_at))
+            elif masked:
                 numbers = choose(numbers, ~word_at(mask, mask_at), fill)
             if k < len(listed_at) and listed_at[k] < w + 64:
                 store_tile(tile, 0, numbers)
@@ -251,8 +258,8 @@ def join_fields(
             as the upper ones.
         classes: uint8 (rows,), the class of each row; empty where there is one.
         row_length: weights of a row.
-        form: raw_bits, zeros and sign_last of the numbers' form, and their bits.
-        fill: a pruned weight, uint64.
+        form: raw_bits and zeros of the numbers' form, where signs are (`CodedField.sign`), and their bits.
+        fill: a pruned weight, uint64; its sign is that of plane 0 where signs are 2.
         listed: the listed weights, int64, ascending; the bits of each one's field, and those of raw fields, in place.
         first, stop: the range.
         spare: working memory, 5632 uint8.

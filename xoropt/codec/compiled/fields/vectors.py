@@ -19,6 +19,7 @@ __all__ = [
     "join_octets",
     "join_two",
     "keep_bits",
+    "keep_signs",
     "look_up_octets",
     "move_sign",
     "shift_up",
@@ -187,6 +188,19 @@ def shift_up(typing_context, tile, by):
         return builder.shl(args[0], splat(builder, args[0], args[1]))
 
     return tile(tile, types.int64), codegen
+
+
+@intrinsic
+def keep_signs(typing_context, tile, word):
+    """Return the tile with nothing but the highest bit in every place i where bit i of `word` is set."""
+
+    def codegen(context, builder, signature, args):
+        tile, word = args
+        where = builder.bitcast(word, ir.VectorType(ir.IntType(1), SIZE))
+        signs = builder.and_(tile, splat(builder, tile, 1 << tile.type.element.width - 1))
+        return builder.select(where, signs, tile)
+
+    return tile(tile, types.uint64), codegen
 
 
 @intrinsic
