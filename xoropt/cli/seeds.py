@@ -119,6 +119,8 @@ def solve(
     seconds = time.perf_counter() - begin
     if proof is not None:
         _write(proof, force, lambda path: write_proof(problem, solution, path, time_limit))
+    logicals = None if problem.checks is None else formats.read_check_matrix(Path(source)).logicals
+    flipped = None if logicals is None else np.flatnonzero(logicals[:, solution.mismatches].sum(axis=1) % 2).tolist()
     figures: dict[str, Any] = {
         "cost": int(solution.cost),
         "lower_bound": int(solution.lower_bound),
@@ -126,6 +128,7 @@ def solve(
         "optimal": bool(solution.optimal),
         "seconds": seconds,
         "mismatches": [int(row) for row in solution.mismatches],
+        "observables": flipped,
         "x": [int(bit) for bit in solution.x],
     }
     if as_json:
@@ -138,10 +141,8 @@ def solve(
         click.echo(f"rows that differ: {rows}")
         click.echo(f"x: {''.join(map(str, figures['x']))}")
         return
-    click.echo(f"errors: {rows}")
-    logicals = formats.read_check_matrix(Path(source)).logicals
-    if logicals is not None:
-        flipped = np.flatnonzero(logicals[:, solution.mismatches].sum(axis=1) % 2)
+    click.echo(f"errors, the columns of H from 0: {rows}")
+    if flipped is not None:
         click.echo(f"observables that they flip: {' '.join(map(str, flipped)) or 'none'}")
 
 

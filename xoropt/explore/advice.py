@@ -25,8 +25,10 @@ class Advice:
 
 
 def advise(results: Iterable[Result]) -> list[Advice]:
-    """Return the recommendations for the three users, all of them on the front of the results that were not dropped."""
-    results = front(results)
+    """Return the recommendations for the three users: results of the front of those that were not dropped, or auto."""
+    results = list(results)
+    kept = front(results)
+    results = [*kept, *(result for result in results if result.baseline and result not in kept)]
     blocks = [result for result in results if result.window == result.n_in]
     return [
         _best(

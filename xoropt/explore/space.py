@@ -197,7 +197,11 @@ def read_space(source: str | os.PathLike[str] | Mapping[str, Any] | None) -> Spa
     if isinstance(source, Mapping):
         return Space.from_dict(source)
     where = "the built-in space" if source is None else os.fspath(source)
-    text = default_text() if source is None else read_text(source, "not a text file; a space is TOML")
+    text = (
+        default_text()
+        if source is None
+        else read_text(source, "not a text file; a space is TOML, and weights are named with --data.")
+    )
     try:
         return Space.from_dict(tomllib.loads(text), where)
     except tomllib.TOMLDecodeError as error:

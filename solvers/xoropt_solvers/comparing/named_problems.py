@@ -88,9 +88,9 @@ def _read_path(path: Path) -> Iterable[NamedProblem]:
 
 
 def _of_file(path: Path, name: str) -> Iterable[NamedProblem]:
-    """Read a file; one with several syndromes holds as many problems, which are numbered from 0."""
+    """Read a file; one with several syndromes holds as many problems, numbered from 1 as by `--shot`."""
     problems = read_file(path)
-    for i, problem in enumerate(problems):
+    for i, problem in enumerate(problems, 1):
         yield NamedProblem(name if len(problems) == 1 else f"{name} #{i}", problem, path.parent.name)
 
 

@@ -75,8 +75,8 @@ def decoding_problems(path: Path, matrix: CheckMatrix, syndrome: Any = None) -> 
         found = read_syndromes(beside)
     else:
         raise FileFormatError(
-            f"{path}: holds a parity-check matrix without a syndrome; give one with --syndrome (syndrome=), or put it"
-            f" in {beside.name} beside it."
+            f"{path}: holds a parity-check matrix without a syndrome; put one in {beside.name} beside it, or give it to"
+            " 'xoropt solve' with --syndrome (syndrome=)."
         )
     if found.shape[1] != len(matrix.H):
         raise FileFormatError(
@@ -106,6 +106,8 @@ def read_syndromes(source: Any, what: str = "syndrome") -> np.ndarray:
         lines = [line.split("#")[0] for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{path}: is no text; write lines of zeros and ones, Stim's format 01.") from error
     except (ValueError, EOFError, MemoryError) as error:
         raise FileFormatError(f"{path}: must hold lines of zeros and ones: {error}.") from error
     rows = [(at, "".join(line.replace(",", " ").split())) for at, line in enumerate(lines, 1) if line.strip()]

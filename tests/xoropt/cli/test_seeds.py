@@ -62,7 +62,7 @@ def test_a_matrix_with_a_syndrome(xoropt_command, tmp_path):
     assert json.loads(out)["mismatches"] == [1]
     status, out, err = xoropt_command("solve", tmp_path / "h.alist")
     assert (status, out) == (1, "")
-    assert "holds a parity-check matrix without a syndrome; give one with --syndrome" in err
+    assert "holds a parity-check matrix without a syndrome; put one in h.syndrome beside it" in err
 
 
 def test_a_stim_model_gives_errors_and_observables(xoropt_command, tmp_path):
@@ -73,4 +73,4 @@ def test_a_stim_model_gives_errors_and_observables(xoropt_command, tmp_path):
     assert (status, err) == (0, "")
     cost, *rest = out.splitlines()
     assert cost.startswith("cost 2.197")  # the logarithm of 9
-    assert rest == ["errors: 2", "observables that they flip: 0"]
+    assert rest == ["errors, the columns of H from 0: 2", "observables that they flip: 0"]

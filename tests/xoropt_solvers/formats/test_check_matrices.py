@@ -171,7 +171,7 @@ def test_errors_of_a_model_that_are_one(tmp_path):
         (
             "a.alist",
             MACKAY,
-            "holds a parity-check matrix without a syndrome; give one with --syndrome .* in a.syndrome",
+            "holds a parity-check matrix without a syndrome; put one in a.syndrome beside it",
         ),
         ("a.alist", MACKAY.replace("4 5 6 7", "4 5 6"), "columns have a one in row 3, column 7, those of rows do not"),
         ("a.alist", "7 3\n3 4\n1 1\n4 4 4\n", "an alist of 7 columns and 3 rows has 14 lines"),
