@@ -195,6 +195,8 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
             print_line(console, advice.sentence)
             if advice.result is not None:
                 print_line(console, f"  xoropt compress IN OUT {advice.result.command}")
+        if results.workload == "data":
+            print_line(console, "Without --network, compress codes values by their frequency, too, and may store less.")
         if results.untried:
             print_line(console, f"{results.untried} networks were not tried: all this is preliminary")
         if results.impossible:
