@@ -50,7 +50,7 @@ def warm_up(strategy: str, **options: Any) -> bool:
 def _small_problems() -> Iterator[ParityProblem]:
     """One of each kind that has code of its own: in one word, weighted, in several words, of sparse checks."""
     rng = np.random.default_rng(1)
-    for k, n, weighted in ((24, 8, False), (24, 8, True), (90, 70, False)):
+    for k, n, weighted in ((24, 8, False), (24, 8, True), (26, 20, False), (60, 40, True), (90, 70, False)):
         weights = rng.integers(1, 4, k) if weighted else None
         yield ParityProblem(rng.random((k, n)) < 0.5, rng.random(k) < 0.5, weights)
     ring = np.eye(40, dtype=bool) ^ np.roll(np.eye(40, dtype=bool), 1, axis=1)
