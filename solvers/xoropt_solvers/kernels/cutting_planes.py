@@ -120,6 +120,26 @@ def cut_errors(columns, active, cut, found):  # type: ignore[no-untyped-def]
     return count
 
 
+@njit(cache=True, nogil=True)
+def _reduce(row, words, at, basis):  # type: ignore[no-untyped-def]
+    """Reduce a row by a basis, in place, and return its first pivot that the basis lacks; −1 where nothing is left.
+
+    Args:
+        row: uint64 (2·words,), the bits and behind them which vectors of the basis were added.
+        words: the words of the bits.
+        at: the place in the basis of each pivot, −1 where there is none.
+        basis: uint64 (rank, 2·words).
+    """
+    for w in range(words):
+        while row[w] != 0:
+            p = int64(64 * w + trailing_zeros(row[w]))
+            if at[p] < 0:
+                return p
+            for q in range(2 * words):
+                row[q] ^= basis[at[p], q]
+    return int64(-1)
+
+
 @njit(int64(uint64[:, ::1], int64[::1], uint64[::1], int64[::1]), cache=True, nogil=True)
 def span_syndrome(columns, order, syndrome, found):  # type: ignore[no-untyped-def]
     """Find errors that have the syndrome among the first independent ones in `order`; returns their number, or −1.
@@ -139,17 +159,7 @@ def span_syndrome(columns, order, syndrome, found):  # type: ignore[no-untyped-d
         if step >= 0:
             row[:] = 0
             row[:words] = columns[order[step]]
-            new = int64(-1)
-            for w in range(words):
-                while row[w] != 0:
-                    p = 64 * w + trailing_zeros(row[w])
-                    if at[p] < 0:
-                        new = p
-                        break
-                    for q in range(2 * words):
-                        row[q] ^= basis[at[p], q]
-                if new >= 0:
-                    break
+            new = _reduce(row, words, at, basis)
             if new < 0:
                 continue
             row[words + (rank >> 6)] ^= ONE << uint64(rank & 63)
@@ -157,17 +167,7 @@ def span_syndrome(columns, order, syndrome, found):  # type: ignore[no-untyped-d
             at[new] = rank
             member[rank] = order[step]
             rank += 1
-        done = True
-        for w in range(words):
-            while target[w] != 0:
-                p = 64 * w + trailing_zeros(target[w])
-                if at[p] < 0:
-                    done = False
-                    break
-                for q in range(2 * words):
-                    target[q] ^= basis[at[p], q]
-            if not done:
-                break
+        done = _reduce(target, words, at, basis) < 0
         if done:
             count = int64(0)
             for r in range(rank):
