@@ -8,7 +8,7 @@ column 0 a colour of its own and the other column j, are refined together, until
 
 import numpy as np
 
-__all__ = ["orders", "symmetries"]
+__all__ = ["is_group", "orders", "symmetries"]
 
 MOST_SYMMETRIES = 64
 """The most elements of a group that is listed in full."""
@@ -47,6 +47,12 @@ def orders(elements: np.ndarray) -> np.ndarray:
             power = element[power]
             result[i] += 1
     return result
+
+
+def is_group(elements: np.ndarray) -> bool:
+    """Return whether exchanges are a group: int64 (elements, columns), none of them twice, the identity among them."""
+    known = {element.tobytes() for element in elements}
+    return all(first[second].tobytes() in known for first in elements for second in elements)
 
 
 def _closed(generators: list[tuple[int, ...]]) -> list[tuple[int, ...]]:

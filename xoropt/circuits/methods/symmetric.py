@@ -14,7 +14,7 @@ import numpy as np
 from xoropt.circuits.methods.method import Method
 from xoropt.circuits.methods.paar import paar_gates
 from xoropt.circuits.methods.walking import WALK_LIMIT, fresh_start, walk_set, walk_state, wired, words_of
-from xoropt.circuits.symmetry import orders, symmetries
+from xoropt.circuits.symmetry import is_group, orders, symmetries
 from xoropt.circuits.task import Search, Task
 
 __all__ = ["METHOD", "groups_of", "races", "symmetric_walk"]
@@ -113,15 +113,16 @@ def groups_of(task: Task) -> list[np.ndarray]:
         return []
     elements = symmetries(task.rows)
     found: dict[bytes, np.ndarray] = {}
-    candidates = [elements] if 1 < len(elements) <= MOST_ELEMENTS else []
+    cyclic = []
     for element, order in zip(elements, orders(elements).tolist(), strict=True):
         if 1 < order <= MOST_ELEMENTS:
             powers = [np.arange(task.n_in)]
             while len(powers) < order:
                 powers.append(element[powers[-1]])
-            candidates.append(np.array(powers))
+            cyclic.append(np.array(powers))
+    whole = 1 < len(elements) <= MOST_ELEMENTS and is_group(elements)
+    candidates = [elements, *cyclic] if whole else list(cyclic)
     # Two cyclic groups whose elements commute make a larger one.
-    cyclic = candidates[1:] if len(candidates) > 1 else []
     for i, some in enumerate(cyclic):
         for other in cyclic[:i]:
             product = np.unique(some[:, None][..., other].reshape(-1, task.n_in), axis=0)

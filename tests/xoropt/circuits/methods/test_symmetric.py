@@ -12,6 +12,7 @@ from xoropt.circuits.methods.parts import columns_of_parts, run_by_parts
 from xoropt.circuits.methods.symmetric import _greedy as greedy
 from xoropt.circuits.methods.symmetric import groups_of, symmetric_walk
 from xoropt.circuits.methods.walking import wired
+from xoropt.circuits.symmetry import is_group, symmetries
 from xoropt.circuits.task import Search, assemble, make_task
 
 
@@ -45,6 +46,18 @@ def test_a_walk_by_orbits_keeps_everything_computable(spare):
     circuit = assemble(matrix, wired(task, found))
     assert circuit.gates <= len(words)
     assert bound is None or circuit.depth <= bound
+
+
+@pytest.mark.parametrize("n", [5, 6])
+def test_a_group_with_too_many_elements_gives_groups_and_walks_end(n):
+    matrix = ~np.eye(n, dtype=bool)  # any exchange of columns keeps it: n! symmetries, of which generators are known
+    task = make_task(matrix)
+    assert not is_group(symmetries(task.rows)) and groups_of(task)
+    for group in groups_of(task):
+        assert is_group(group)
+        words = greedy(task, group, np.random.default_rng(0))
+        found = symmetric_walk(Search(task, 0.1), group, words, 1, 0.5)
+        assert assemble(matrix, wired(task, found)).verify(matrix)
 
 
 def test_columns_of_parts():
