@@ -5,8 +5,10 @@ What is decoded stays in the second-level cache, and nothing of Python runs betw
 """
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import overload
 
+from xoropt.codec.compiled.kernels import read_octets
 from xoropt.codec.compiled.lanes512.kernels import fill_lanes512
 from xoropt.common.words.kernels import flip_bits, put_bits
 from xoropt.linear.vectors import (
@@ -174,6 +176,31 @@ def multiply_numbers(numbers, x, columns, y, rest):
                 add_sums(second, y, s * vectors)
 
 
+def _decode_mask(arguments, begin, end, band, room):
+    """Decode bands begin … end − 1 of a mask to `room[6]`; which loop does it is chosen when it is compiled.
+
+    Args:
+        arguments: of a `MaskBatches`.
+        begin, end: the bands.
+        band: weights of a band.
+        room: as for `decode_batch`.
+    """
+
+
+@overload(_decode_mask)
+def _choose_loop(arguments, begin, end, band, room):
+    if not isinstance(arguments, types.Array):
+        return lambda arguments, begin, end, band, room: decode_bands(
+            arguments, begin, end, room[0], room[1], room[2], room[3], room[4], room[6]
+        )
+
+    def copy_bits(arguments, begin, end, band, room):
+        first = begin * band
+        read_octets(arguments, first, min(end * band, 8 * len(arguments)) - first, room[5])
+
+    return copy_bits
+
+
 @njit(nogil=True, cache=True)
 def decode_batch(batch, columns, mask, listed, planes, room):
     """Decode the mask and the planes of some rows.
@@ -193,8 +220,8 @@ def decode_batch(batch, columns, mask, listed, planes, room):
     a, b, begin, end = batch
     arguments, band = mask
     octets, tables, order, placed, ends, flips = planes
-    spare, plane, codes, block, numbers, words, symbols, held = room
-    decode_bands(arguments, begin, end, spare, plane, codes, block, numbers, symbols)
+    spare, words, held = room[0], room[5], room[7]
+    _decode_mask(arguments, begin, end, band, room)
     first, stop = a * columns, b * columns
     flip_bits(words, listed, first, stop, begin * band)
     for p in range(len(held)):

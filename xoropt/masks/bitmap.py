@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from xoropt.codec.compiled.reader import readonly
 from xoropt.common.errors import DecodeError
-from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts
+from xoropt.masks.mask_codec import MaskBatches, MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC"]
 
@@ -34,9 +35,16 @@ def _bitmap(parts: Parts, size: int) -> np.ndarray:
     return np.ascontiguousarray(stored)
 
 
+def batches(parts: Parts, shape: tuple[int, ...], size: int) -> MaskBatches | None:
+    """Return the bitmap for compiled loops, see `MaskCodec.batches`."""
+    if not shape or not size:
+        return None
+    return MaskBatches(512, 0, 0, size // shape[0], readonly(_bitmap(parts, size)), np.zeros(0, dtype=np.int64))
+
+
 def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
     """Check the part `mask`, see `MaskCodec.check`."""
     _bitmap(parts, size)
 
 
-CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, check=check)
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, check=check, batches=batches)

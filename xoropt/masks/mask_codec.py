@@ -100,14 +100,15 @@ class NearMask(NamedTuple):
 
 
 class MaskBatches(NamedTuple):
-    """A mask in bands, as `xoropt.masks.prefix.kernels.decode_bands` takes it.
+    """A mask in bands, for compiled loops that decode some of them at a time.
 
     Attributes:
         band: weights of a band, a multiple of 512.
         plane_words: words of the plane of a band.
         scratch: words of working memory for the rows of its plane.
         columns: of the mask as a matrix.
-        arguments: what is stored.
+        arguments: what is stored: what `xoropt.masks.prefix.kernels.decode_bands` takes, or the mask's bits, uint8,
+            lowest bit of each byte first.
         listed: weights whose bits are flipped afterwards, int64, ascending.
     """
 
@@ -115,7 +116,7 @@ class MaskBatches(NamedTuple):
     plane_words: int
     scratch: int
     columns: int
-    arguments: tuple[Any, ...]
+    arguments: tuple[Any, ...] | np.ndarray
     listed: np.ndarray
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import local
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +12,18 @@ from xoropt.common.memory import aligned
 
 __all__ = ["Reader", "WideRows", "borrow", "give_back", "readonly"]
 
-SPARE_WORDS, SPARES = 1 << 18, 8
-"""Words of the largest working memory that is kept for the next call, 2 MB, and how many are kept."""
+SPARE_WORDS, SPARES = 1 << 18, 4
+"""Words of the largest working memory that is kept for the next call, 2 MB, and how many each thread keeps."""
 
-_spare: deque[np.ndarray] = deque(maxlen=SPARES)
+
+class _Spare(local):
+    """The working memory that a thread keeps: what another one has written lies in the cache of another core."""
+
+    def __init__(self) -> None:
+        self.arrays: deque[np.ndarray] = deque(maxlen=SPARES)
+
+
+_SPARE = _Spare()
 
 
 class WideRows(NamedTuple):
@@ -74,18 +83,16 @@ def borrow(words: int) -> np.ndarray:
     Memory that `give_back` kept is used again where it is large enough, since the system's work for fresh memory takes
     as long as decoding.
     """
-    for _ in range(len(_spare)):
-        try:
-            array = _spare.pop()  # which is atomic
-        except IndexError:
-            break
+    arrays = _SPARE.arrays
+    for _ in range(len(arrays)):
+        array = arrays.pop()
         if len(array) >= words:
             return array
-        _spare.appendleft(array)
+        arrays.appendleft(array)
     return aligned(words)
 
 
 def give_back(array: np.ndarray) -> None:
     """Give back what `borrow` returned; it must not be used any more, nor any view of it."""
     if len(array) <= SPARE_WORDS:
-        _spare.append(array)  # the oldest is dropped where there are too many
+        _SPARE.arrays.append(array)  # the oldest is dropped where there are too many

@@ -2,13 +2,24 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
 __all__ = ["choose_threads", "count_cores", "run_on_threads"]
 
 BYTES_PER_THREAD = 1 << 23
 """Bytes of output for which another thread is worth its start."""
+
+MOST_THREADS = 1 << 10
+"""The most threads of a pool; it starts those that it needs."""
+
+_IDLE: list[ThreadPoolExecutor] = []
+"""Pools that no call uses now. Starting threads would take longer than a product with one vector.
+
+A call takes a pool for itself, so calls within a task, or from several threads, never wait for each other."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_IDLE.clear)  # a child has none of its parent's threads
 
 
 def count_cores() -> int:
@@ -40,8 +51,15 @@ def run_on_threads(tasks: list, threads: int, run: Callable[[list], None]) -> No
         run(tasks)
         return
     bounds = [len(tasks) * i // threads for i in range(threads + 1)]
-    with ThreadPoolExecutor(threads - 1) as pool:
-        others = [pool.submit(run, tasks[a:b]) for a, b in pairwise(bounds[1:])]
+    try:
+        pool = _IDLE.pop()  # which is atomic
+    except IndexError:
+        pool = ThreadPoolExecutor(MOST_THREADS)
+    others = [pool.submit(run, tasks[a:b]) for a, b in pairwise(bounds[1:])]
+    try:
         run(tasks[: bounds[1]])
-        for other in others:
-            other.result()
+    finally:
+        wait(others)
+        _IDLE.append(pool)
+    for other in others:
+        other.result()

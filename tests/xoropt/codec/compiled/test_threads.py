@@ -1,5 +1,6 @@
 """Threads of the compiled decoders: every task runs once, neighbouring ones on the same thread."""
 
+import os
 import threading
 
 import pytest
@@ -26,6 +27,29 @@ def test_an_error_of_any_thread_is_raised():
 
     with pytest.raises(ZeroDivisionError):
         run_on_threads(list(range(8)), 3, run)
+
+
+def test_tasks_may_run_tasks_on_threads():
+    ran = []
+    run_on_threads([0, 1, 2], 3, lambda some: run_on_threads([0, 1, 2], 3, ran.extend))
+    assert sorted(ran) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def test_threads_are_kept_for_the_next_call():
+    ran = []
+    run_on_threads([0, 1, 2], 3, lambda some: ran.append(threading.get_ident()))
+    assert set(ran) <= {thread.ident for thread in threading.enumerate()}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_process_starts_threads_of_its_own():
+    run_on_threads([0, 1], 2, lambda some: None)
+    child = os.fork()
+    if not child:
+        ran = []
+        run_on_threads([0, 1], 2, ran.extend)
+        os._exit(0 if sorted(ran) == [0, 1] else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 @pytest.mark.parametrize(
