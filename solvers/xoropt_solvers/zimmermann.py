@@ -17,6 +17,7 @@ from math import comb, inf
 
 import numpy as np
 
+from xoropt_solvers.counting import as_float, log_comb, log_sum
 from xoropt_solvers.decoding import draw_sets, plan_sets, search_sets
 from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.interrupts import stopping
@@ -28,7 +29,10 @@ __all__ = ["cores", "enumeration_seconds", "search_cosets"]
 
 MOST_SETS = 16
 SECONDS_A_PATTERN = 7e-10  # for each word of the syndrome, as measured
+MOST_PRODUCTS = 1 << 34  # of entries, to find whether all overlaps are even: some tenths of a second
 ONE_PART = 1 << 22  # patterns of a level below which threads are not worth their start
+MOST_PAIR_WORDS = 1 << 24  # of the sums of two columns; larger sets add columns one by one
+MOST_HEADS = 1 << 18  # pairs that a level is divided by; larger sets are divided by single columns
 PARTS = 400  # of a level, which the threads take one after another
 RANDOM_SHARE, RANDOM_SECONDS = 0.05, 0.3  # of the enumeration, and at most: random sets before it lower what it costs
 RANDOM_WEIGHTED = 0.01  # seconds, where what the enumeration takes is not known beforehand
@@ -185,6 +189,8 @@ def _divisor(problem: ParityProblem) -> int:
     ones = columns.sum(axis=1)
     if (ones % 2).any():
         return 1
+    if columns.size * len(columns) > MOST_PRODUCTS:
+        return 2
     overlaps = columns @ np.column_stack([columns.T, problem.b.astype(np.float32)])
     return 2 if (ones % 4).any() or (overlaps % 2).any() else 4
 
@@ -225,14 +231,14 @@ def _targets(sets: list[_Set], search: _Search) -> tuple[list[int], float]:
     for q in range(1, len(sets) + 1):
         rest = max(0, goal - sum(max(0, each.level + 1 - each.deficit) for each in sets[q:]))
         targets = [(rest + q - 1 - i) // q - 1 + sets[i].deficit for i in range(q)]
-        work = sum(
-            float(comb(len(each.members), t))
+        work = log_sum(
+            log_comb(len(each.members), t)
             for each, target in zip(sets, targets, strict=False)
-            for t in range(each.level + 1, target + 1)
+            for t in range(each.level + 1, min(target, len(each.members)) + 1)
         )
         if work < cheapest:
             cheapest, chosen = work, targets + [0] * (len(sets) - q)
-    return chosen, cheapest
+    return chosen, as_float(cheapest)
 
 
 def _enumerate(
@@ -242,7 +248,7 @@ def _enumerate(
     while search.cost > search.bound:
         targets, _ = _targets(sets, search)
         open_sets = [each for each, target in zip(sets, targets, strict=True) if each.level < target]
-        one = min(open_sets, key=lambda each: comb(len(each.members), each.level + 1))
+        one = min(open_sets, key=lambda each: log_comb(len(each.members), each.level + 1))
         _try_level(search, one, pool, workers, stop)
         if stop[0]:
             return
@@ -258,11 +264,11 @@ def _try_level(search: _Search, one: _Set, pool: ThreadPoolExecutor, workers: in
     m, t = len(one.members), one.level + 1
     if t > m:
         return
-    last = 1 if t == 1 else 2
+    last = 1 if t == 1 or comb(m, 2) * len(one.columns) > MOST_PAIR_WORDS else 2
     depth = t - last
     if last == 2 and not one.pairs.shape[1]:
         one.pairs = pair_sums(one.columns, m)
-    prefix = 0 if comb(m, t) < ONE_PART else min(2, depth)
+    prefix = 0 if comb(m, t) < ONE_PART else min(2 if comb(m, 2) <= MOST_HEADS else 1, depth)
     heads = np.array(
         [head for head in combinations(range(m), prefix) if head[-1] <= m - (t - prefix + 1)] if prefix else [()],
         dtype=np.int64,
