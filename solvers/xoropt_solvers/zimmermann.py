@@ -23,12 +23,13 @@ from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.strategy import Answer, Clock
-from xoropt_solvers.systematic import byte_weights, systematic_form
+from xoropt_solvers.systematic import Systematic, byte_weights, systematic_form
 
 __all__ = ["cores", "enumeration_seconds", "search_cosets"]
 
 MOST_SETS = 16
 SECONDS_A_PATTERN = 7e-10  # for each word of the syndrome, as measured
+HOPELESS = 100.0  # the logarithm of patterns that nobody tries; how many exactly need not be known
 MOST_PRODUCTS = 1 << 34  # of entries, to find whether all overlaps are even: some tenths of a second
 ONE_PART = 1 << 22  # patterns of a level below which threads are not worth their start
 MOST_PAIR_WORDS = 1 << 24  # of the sums of two columns; larger sets add columns one by one
@@ -100,13 +101,13 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1, x: np.
         workers: the number of threads.
         x: a good answer, bool (n,), to begin with; None: there is none.
     """
-    sets = _disjoint_sets(problem)
+    first, sets = _disjoint_sets(problem, clock)
     search = _start(problem, sets)
     if x is not None:
         errors = mismatch_mask(problem, x)
         search.found(errors, int(problem.row_weights[errors].sum()))
     with stopping(clock.left(), clock.ended_by) as stop, _threads(workers) as pool:
-        _draw(problem, search, sets, stop)
+        _draw(problem, search, first, sets, stop)
         clock.report(search.cost, search.bound)
         if problem.weights is None:
             _enumerate(search, sets, clock, pool, workers, stop)
@@ -116,17 +117,19 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1, x: np.
     return Answer(x_of_errors(problem, search.errors), search.cost, search.bound, info)
 
 
-def enumeration_seconds(problem: ParityProblem, cost: int, workers: int) -> float:
+def enumeration_seconds(problem: ParityProblem, cost: int, workers: int, clock: Clock) -> float:
     """Foretell how long `search_cosets` takes to prove that nothing costs less; infinite where weights forbid that.
 
     Args:
-        problem: in reduced form.
+        problem: in reduced form, with independent columns.
         cost: of the best answer so far.
         workers: the number of threads.
+        clock: the time for the whole search, of which the forecast takes half at most.
     """
-    if problem.weights is not None:
+    some = min(problem.n // 2, cost // MOST_SETS - 1)  # members of a pattern to try on one set, even of the most sets
+    if problem.weights is not None or log_comb(problem.n, some) > HOPELESS:
         return inf
-    sets = _disjoint_sets(problem)
+    _, sets = _disjoint_sets(problem, clock)
     _, work = _targets(sets, _Search(np.zeros(problem.k, dtype=bool), cost, 0, _divisor(problem)))
     return work * SECONDS_A_PATTERN * len(sets[0].columns) / workers
 
@@ -140,20 +143,28 @@ def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _disjoint_sets(problem: ParityProblem) -> list[_Set]:
-    """Make information sets one after another, each as far as possible from rows that no earlier one has."""
+def _disjoint_sets(problem: ParityProblem, clock: Clock) -> tuple[Systematic, list[_Set]]:
+    """Make information sets one after another, each as far as possible from rows that no earlier one has.
+
+    The search gets half of the time at least: no set but the first is made later. Each is an elimination.
+
+    Returns:
+        The systematic form of the first set, and the sets.
+    """
+    preparing, forms = clock.half(), list[Systematic]()
     sets: list[_Set] = []
     taken = np.zeros(problem.k, dtype=bool)
     weights = problem.row_weights
-    while len(sets) < MOST_SETS:
+    while len(sets) < MOST_SETS and not (sets and preparing.expired()):
         order = np.lexsort((-weights, taken))
         form = systematic_form(problem, order)
         deficit = int(taken[form.members].sum())
         if sets and deficit > len(form.members) // 8:
             break
-        sets.append(_Set(np.ascontiguousarray(form.columns.T), form.members, form.dependents, deficit))
+        forms = forms or [form]
+        sets.append(_Set(form.columns.T.copy(order="C"), form.members, form.dependents, deficit))
         taken[form.members] = True
-    return sets
+    return forms[0], sets
 
 
 def _start(problem: ParityProblem, sets: list[_Set]) -> _Search:
@@ -185,19 +196,21 @@ def _divisor(problem: ParityProblem) -> int:
     """
     if problem.weights is not None:
         return 1
+    if np.logical_xor.reduce(problem.A, axis=0).any():
+        return 1
+    if problem.A.size * problem.n > MOST_PRODUCTS:
+        return 2
     columns = problem.A.T.astype(np.float32)
     ones = columns.sum(axis=1)
-    if (ones % 2).any():
-        return 1
-    if columns.size * len(columns) > MOST_PRODUCTS:
-        return 2
     overlaps = columns @ np.column_stack([columns.T, problem.b.astype(np.float32)])
     return 2 if (ones % 4).any() or (overlaps % 2).any() else 4
 
 
-def _draw(problem: ParityProblem, search: _Search, sets: list[_Set], stop: np.ndarray) -> None:
-    """Search random information sets for a small share of the time that the enumeration is expected to take."""
-    form = systematic_form(problem)
+def _draw(problem: ParityProblem, search: _Search, form: Systematic, sets: list[_Set], stop: np.ndarray) -> None:
+    """Search random information sets for a small share of the time that the enumeration is expected to take.
+
+    They begin with a systematic form, whose columns change.
+    """
     m, c = len(form.members), len(form.dependents)
     state = draw_sets(form, problem.weights, 0)
     plan = plan_sets(m, c, int(search.errors.sum()) - 1)
