@@ -6,6 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 
+from xoropt_solvers.counting import as_float, log_comb, log_sum
 from xoropt_solvers.systematic import Systematic, byte_weights
 
 __all__ = ["Plan", "Sets", "draw_sets", "log_miss", "plan_sets", "search_sets"]
@@ -116,12 +117,12 @@ def _chance(members: int, dependents: int, errors: int, p: int, window: int) -> 
     if errors < 0:
         return 1.0
     a, b = members // 2, members - members // 2
-    ways = sum(
-        comb(a, i) * comb(b, j) * comb(dependents - window, errors - i - j)
+    ways = log_sum(
+        log_comb(a, i) + log_comb(b, j) + log_comb(dependents - window, errors - i - j)
         for i in range(min(p, errors) + 1)
         for j in range(min(p, errors - i) + 1)
     )
-    return min(1.0, ways / comb(members + dependents, errors))
+    return as_float(min(0.0, ways - log_comb(members + dependents, errors)))
 
 
 def search_sets(sets: Sets, plan: Plan, rounds: int, best: int, bound: int, stop: np.ndarray) -> tuple[int, int]:

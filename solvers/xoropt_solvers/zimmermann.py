@@ -17,18 +17,23 @@ from math import comb, inf
 
 import numpy as np
 
+from xoropt_solvers.counting import as_float, log_comb, log_sum
 from xoropt_solvers.decoding import draw_sets, plan_sets, search_sets
 from xoropt_solvers.elimination import x_of_errors
 from xoropt_solvers.interrupts import stopping
 from xoropt_solvers.problem import ParityProblem, mismatch_mask
 from xoropt_solvers.strategy import Answer, Clock
-from xoropt_solvers.systematic import byte_weights, systematic_form
+from xoropt_solvers.systematic import Systematic, byte_weights, systematic_form
 
 __all__ = ["cores", "enumeration_seconds", "search_cosets"]
 
 MOST_SETS = 16
 SECONDS_A_PATTERN = 7e-10  # for each word of the syndrome, as measured
+HOPELESS = 100.0  # the logarithm of patterns that nobody tries; how many exactly need not be known
+MOST_PRODUCTS = 1 << 34  # of entries, to find whether all overlaps are even: some tenths of a second
 ONE_PART = 1 << 22  # patterns of a level below which threads are not worth their start
+MOST_PAIR_WORDS = 1 << 24  # of the sums of two columns; larger sets add columns one by one
+MOST_HEADS = 1 << 18  # pairs that a level is divided by; larger sets are divided by single columns
 PARTS = 400  # of a level, which the threads take one after another
 RANDOM_SHARE, RANDOM_SECONDS = 0.05, 0.3  # of the enumeration, and at most: random sets before it lower what it costs
 RANDOM_WEIGHTED = 0.01  # seconds, where what the enumeration takes is not known beforehand
@@ -96,13 +101,13 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1, x: np.
         workers: the number of threads.
         x: a good answer, bool (n,), to begin with; None: there is none.
     """
-    sets = _disjoint_sets(problem)
+    first, sets = _disjoint_sets(problem, clock)
     search = _start(problem, sets)
     if x is not None:
         errors = mismatch_mask(problem, x)
         search.found(errors, int(problem.row_weights[errors].sum()))
     with stopping(clock.left(), clock.ended_by) as stop, _threads(workers) as pool:
-        _draw(problem, search, sets, stop)
+        _draw(problem, search, first, sets, stop)
         clock.report(search.cost, search.bound)
         if problem.weights is None:
             _enumerate(search, sets, clock, pool, workers, stop)
@@ -112,17 +117,19 @@ def search_cosets(problem: ParityProblem, clock: Clock, workers: int = 1, x: np.
     return Answer(x_of_errors(problem, search.errors), search.cost, search.bound, info)
 
 
-def enumeration_seconds(problem: ParityProblem, cost: int, workers: int) -> float:
+def enumeration_seconds(problem: ParityProblem, cost: int, workers: int, clock: Clock) -> float:
     """Foretell how long `search_cosets` takes to prove that nothing costs less; infinite where weights forbid that.
 
     Args:
-        problem: in reduced form.
+        problem: in reduced form, with independent columns.
         cost: of the best answer so far.
         workers: the number of threads.
+        clock: the time for the whole search, of which the forecast takes half at most.
     """
-    if problem.weights is not None:
+    some = min(problem.n // 2, cost // MOST_SETS - 1)  # members of a pattern to try on one set, even of the most sets
+    if problem.weights is not None or log_comb(problem.n, some) > HOPELESS:
         return inf
-    sets = _disjoint_sets(problem)
+    _, sets = _disjoint_sets(problem, clock)
     _, work = _targets(sets, _Search(np.zeros(problem.k, dtype=bool), cost, 0, _divisor(problem)))
     return work * SECONDS_A_PATTERN * len(sets[0].columns) / workers
 
@@ -136,20 +143,28 @@ def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _disjoint_sets(problem: ParityProblem) -> list[_Set]:
-    """Make information sets one after another, each as far as possible from rows that no earlier one has."""
+def _disjoint_sets(problem: ParityProblem, clock: Clock) -> tuple[Systematic, list[_Set]]:
+    """Make information sets one after another, each as far as possible from rows that no earlier one has.
+
+    The search gets half of the time at least: no set but the first is made later. Each is an elimination.
+
+    Returns:
+        The systematic form of the first set, and the sets.
+    """
+    preparing, forms = clock.half(), list[Systematic]()
     sets: list[_Set] = []
     taken = np.zeros(problem.k, dtype=bool)
     weights = problem.row_weights
-    while len(sets) < MOST_SETS:
+    while len(sets) < MOST_SETS and not (sets and preparing.expired()):
         order = np.lexsort((-weights, taken))
         form = systematic_form(problem, order)
         deficit = int(taken[form.members].sum())
         if sets and deficit > len(form.members) // 8:
             break
-        sets.append(_Set(np.ascontiguousarray(form.columns.T), form.members, form.dependents, deficit))
+        forms = forms or [form]
+        sets.append(_Set(form.columns.T.copy(order="C"), form.members, form.dependents, deficit))
         taken[form.members] = True
-    return sets
+    return forms[0], sets
 
 
 def _start(problem: ParityProblem, sets: list[_Set]) -> _Search:
@@ -181,17 +196,21 @@ def _divisor(problem: ParityProblem) -> int:
     """
     if problem.weights is not None:
         return 1
+    if np.logical_xor.reduce(problem.A, axis=0).any():
+        return 1
+    if problem.A.size * problem.n > MOST_PRODUCTS:
+        return 2
     columns = problem.A.T.astype(np.float32)
     ones = columns.sum(axis=1)
-    if (ones % 2).any():
-        return 1
     overlaps = columns @ np.column_stack([columns.T, problem.b.astype(np.float32)])
     return 2 if (ones % 4).any() or (overlaps % 2).any() else 4
 
 
-def _draw(problem: ParityProblem, search: _Search, sets: list[_Set], stop: np.ndarray) -> None:
-    """Search random information sets for a small share of the time that the enumeration is expected to take."""
-    form = systematic_form(problem)
+def _draw(problem: ParityProblem, search: _Search, form: Systematic, sets: list[_Set], stop: np.ndarray) -> None:
+    """Search random information sets for a small share of the time that the enumeration is expected to take.
+
+    They begin with a systematic form, whose columns change.
+    """
     m, c = len(form.members), len(form.dependents)
     state = draw_sets(form, problem.weights, 0)
     plan = plan_sets(m, c, int(search.errors.sum()) - 1)
@@ -225,14 +244,14 @@ def _targets(sets: list[_Set], search: _Search) -> tuple[list[int], float]:
     for q in range(1, len(sets) + 1):
         rest = max(0, goal - sum(max(0, each.level + 1 - each.deficit) for each in sets[q:]))
         targets = [(rest + q - 1 - i) // q - 1 + sets[i].deficit for i in range(q)]
-        work = sum(
-            float(comb(len(each.members), t))
+        work = log_sum(
+            log_comb(len(each.members), t)
             for each, target in zip(sets, targets, strict=False)
-            for t in range(each.level + 1, target + 1)
+            for t in range(each.level + 1, min(target, len(each.members)) + 1)
         )
         if work < cheapest:
             cheapest, chosen = work, targets + [0] * (len(sets) - q)
-    return chosen, cheapest
+    return chosen, as_float(cheapest)
 
 
 def _enumerate(
@@ -242,7 +261,7 @@ def _enumerate(
     while search.cost > search.bound:
         targets, _ = _targets(sets, search)
         open_sets = [each for each, target in zip(sets, targets, strict=True) if each.level < target]
-        one = min(open_sets, key=lambda each: comb(len(each.members), each.level + 1))
+        one = min(open_sets, key=lambda each: log_comb(len(each.members), each.level + 1))
         _try_level(search, one, pool, workers, stop)
         if stop[0]:
             return
@@ -258,11 +277,11 @@ def _try_level(search: _Search, one: _Set, pool: ThreadPoolExecutor, workers: in
     m, t = len(one.members), one.level + 1
     if t > m:
         return
-    last = 1 if t == 1 else 2
+    last = 1 if t == 1 or comb(m, 2) * len(one.columns) > MOST_PAIR_WORDS else 2
     depth = t - last
     if last == 2 and not one.pairs.shape[1]:
         one.pairs = pair_sums(one.columns, m)
-    prefix = 0 if comb(m, t) < ONE_PART else min(2, depth)
+    prefix = 0 if comb(m, t) < ONE_PART else min(2 if comb(m, 2) <= MOST_HEADS else 1, depth)
     heads = np.array(
         [head for head in combinations(range(m), prefix) if head[-1] <= m - (t - prefix + 1)] if prefix else [()],
         dtype=np.int64,

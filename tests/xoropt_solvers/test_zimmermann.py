@@ -75,3 +75,30 @@ def test_costs_of_one_remainder_skip_bounds_between():
     assert zimmermann._divisor(ParityProblem(A, b)) in (2, 4)
     assert zimmermann._divisor(ParityProblem(golay(False), np.zeros(23, bool))) == 1
     assert search_cosets(ParityProblem(A, b), Clock()).cost == least_cost(ParityProblem(A, b))
+
+
+def test_patterns_of_large_sets_are_tried_column_by_column(monkeypatch):
+    monkeypatch.setattr(zimmermann, "MOST_PAIR_WORDS", 0)
+    monkeypatch.setattr(zimmermann, "MOST_HEADS", 0)
+    monkeypatch.setattr(zimmermann, "ONE_PART", 1)
+    for seed in range(60):
+        problem = seeded_problem(seed, max_k=40, max_n=14, weighted=False)
+        assert solve(problem, "brouwer-zimmermann").cost == least_cost(problem), seed
+
+
+@pytest.mark.parametrize("name", ["portfolio", "coset", "brouwer-zimmermann", "isd"])
+@pytest.mark.parametrize(("rows", "columns"), [(3000, 1500), (20_000, 20)])
+def test_numbers_of_patterns_beyond_floats(name, rows, columns):
+    problem = dense(rows, columns)
+    solution = solve(problem, name, time_limit=0.3)
+    assert 0 < solution.lower_bound <= solution.cost <= solve(problem, "greedy").cost
+
+
+def test_no_set_but_the_first_is_made_once_half_of_the_time_is_over():
+    problem = dense(200, 20)
+    assert len(zimmermann._disjoint_sets(problem, Clock())[1]) > 5
+    late = Clock(1.0)
+    late.begin -= 2.0
+    form, sets = zimmermann._disjoint_sets(problem, late)
+    assert len(sets) == 1
+    assert (sets[0].columns == form.columns.T).all()

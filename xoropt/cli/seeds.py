@@ -110,7 +110,10 @@ def solve(
     for path in (export, proof):
         if path is not None:
             check_new(path, force)
-    problem = random_block(source, sparsity, seed) if named else formats.read_problem(Path(source), syndrome, shot)
+    if named:
+        problem, logicals = random_block(source, sparsity, seed), None
+    else:
+        problem, logicals = formats.read_with_logicals(Path(source), syndrome, shot)
     if export is not None:
         _write(export, force, lambda path: formats.write_problem(problem, path))
     warm_up_solver(solver, time_limit)
@@ -119,7 +122,6 @@ def solve(
     seconds = time.perf_counter() - begin
     if proof is not None:
         _write(proof, force, lambda path: write_proof(problem, solution, path, time_limit))
-    logicals = None if problem.checks is None else formats.read_check_matrix(Path(source)).logicals
     flipped = None if logicals is None else np.flatnonzero(logicals[:, solution.mismatches].sum(axis=1) % 2).tolist()
     figures: dict[str, Any] = {
         "cost": int(solution.cost),

@@ -192,11 +192,14 @@ def study(
 
 
 def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
-    """Study one tensor of a file, or the costs of all tensors that a network stores."""
+    """Study one tensor of a file, or the costs of all tensors whose values a network stores.
+
+    One with a single value besides its zeros has no planes, and nothing to decode.
+    """
     encodings = {
         name: held.encoded.main
         for name, held in load(source).tensors.items()
-        if isinstance(held, CompressedTensor) and held.encoded.has_network
+        if isinstance(held, CompressedTensor) and held.encoded.has_network and len(held.encoded.main.seeds)
     }
     names = ", ".join(list(encodings)[:5]) + (", …" if len(encodings) > 5 else "")
     if not encodings:

@@ -16,6 +16,7 @@ from xoropt_solvers.formats.registry import (
     read_check_matrix,
     read_problem,
     read_problems,
+    read_with_logicals,
     write_problem,
 )
 from xoropt_solvers.formats.wcnf import write_wcnf
@@ -27,6 +28,7 @@ __all__ = [
     "read_check_matrix",
     "read_problem",
     "read_problems",
+    "read_with_logicals",
     "write_cnf",
     "write_lp",
     "write_npz",

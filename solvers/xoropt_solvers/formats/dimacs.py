@@ -8,8 +8,8 @@ fixes its unknown; where it has a weight, it is a row of one unknown. The forms 
   must hold has the weight TOP or more, as in the files of GaussMaxHS (Soos and Meel 2021).
 - WCNF as of 2022 has no header: the weight stands before the x, ``5 x 1 2 -3 0``, or ``h`` for what must hold.
 
-Comments begin with c. Lines may be indented, a row or clause may go on over several lines, up to its 0, and a line with
-% ends the file, as in SATLIB's.
+Comments begin with c. Lines may be indented, a row or clause may go on over several lines, up to its 0, and others may
+follow it on the same line; a line with % ends the file, as in SATLIB's.
 """
 
 import re
@@ -145,24 +145,21 @@ def _read_head(path: Path, lines: list[str]) -> _Head:
 
 
 def _statements(path: Path, lines: list[str], head: _Head) -> Iterator[_Statement]:
-    """Yield the rows and clauses, each of which may take several lines and none of which begins within a line."""
+    """Yield the rows and clauses: each goes on over lines up to its 0, and another may follow it on the same line."""
     begin, words = 0, list[str]()
     for at, line in enumerate(lines, 1):
         text = line.lstrip()
         if not text or text[0] == "c" or at == head.line:
             continue
-        more = text.replace("x", " x ", 1).split()
-        if not words:
-            begin = at
-        elif "x" in more and not (head.form == "new" and len(words) == 1 and more[0] == "x"):
-            raise _unfinished(path, begin)  # a row begins, and what was begun has no end
-        words += more
-        before = _before(words, head.form)
-        if "0" in words[before:]:
-            if words.index("0", before) != len(words) - 1:
-                raise _unfinished(path, begin)
-            yield _statement(path, begin, words, head)
-            words = []
+        for word in text.replace("x", " x ").split():
+            if not words:
+                begin = at
+            elif word == "x" and (len(words) > 1 or words[0] == "x" or (head.form == "cnf" and at > begin)):
+                raise _unfinished(path, begin)  # a row begins, and what was begun has no end
+            words.append(word)
+            if word == "0" and len(words) > _before(words, head.form):
+                yield _statement(path, begin, words, head)
+                words = []
     if words:
         raise _unfinished(path, begin)
 
@@ -196,7 +193,7 @@ def _bad(path: Path, line: int, what: str) -> FileFormatError:
 
 
 def _unfinished(path: Path, line: int) -> FileFormatError:
-    return _bad(path, line, "must follow a 'p' line and end with its only 0")
+    return _bad(path, line, "must follow a 'p' line and end with a 0")
 
 
 def number(path: Path, line: int, word: str, least: int | None = None) -> int:

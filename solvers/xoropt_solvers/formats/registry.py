@@ -20,7 +20,16 @@ from xoropt_solvers.formats.places import Place
 from xoropt_solvers.parity_checks import read_checks
 from xoropt_solvers.problem import ParityProblem
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "read_check_matrix", "read_problem", "read_problems", "write_problem"]
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Format",
+    "read_check_matrix",
+    "read_problem",
+    "read_problems",
+    "read_with_logicals",
+    "write_problem",
+]
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,18 @@ def read_problem(path: Place, syndrome: Any = None, shot: int | None = None) -> 
             file and the line.
         MissingPackageError: the format needs a package that is not installed.
     """
-    problems = read_problems(path, syndrome)
+    return read_with_logicals(path, syndrome, shot)[0]
+
+
+def read_with_logicals(
+    path: Place, syndrome: Any = None, shot: int | None = None
+) -> tuple[ParityProblem, np.ndarray | None]:
+    """Read a problem as `read_problem` does, and which of its errors flip which logical observable.
+
+    Returns:
+        The problem, and bool (logicals, errors), or None where the file has no logicals.
+    """
+    problems, logicals = _problems_and_logicals(Path(path), syndrome)
     number = check_integer(shot, "shot", 1) if shot is not None else 1
     if number > len(problems) or (shot is None and len(problems) != 1):
         place = path if syndrome is None or not isinstance(syndrome, str | os.PathLike) else syndrome
@@ -77,7 +97,7 @@ def read_problem(path: Place, syndrome: Any = None, shot: int | None = None) -> 
             f"{place}: holds {len(problems)} syndrome{'' if len(problems) == 1 else 's'}, each a problem; name one by "
             f"its number, from 1, with --shot (shot=), or solve all with 'xoropt compare'."
         )
-    return problems[number - 1]
+    return problems[number - 1], logicals
 
 
 def read_check_matrix(path: Place) -> CheckMatrix:
@@ -103,16 +123,19 @@ def read_check_matrix(path: Place) -> CheckMatrix:
 
 def read_problems(path: Place, syndrome: Any = None) -> list[ParityProblem]:
     """Read all problems of a file, of which one with several syndromes has several; as `read_problem` otherwise."""
-    path = Path(path)
+    return _problems_and_logicals(Path(path), syndrome)[0]
+
+
+def _problems_and_logicals(path: Path, syndrome: Any) -> tuple[list[ParityProblem], np.ndarray | None]:
     form, lines = _form_and_lines(path)
     if not FORMATS[form].reader:
         raise FileFormatError(f"{path}: this format is only written; files can end in {', '.join(SUFFIXES)}.")
     found = _function(FORMATS[form].reader)(path, lines)
     if isinstance(found, CheckMatrix):
-        return decoding_problems(path, found, syndrome)
+        return decoding_problems(path, found, syndrome), found.logicals
     if syndrome is not None:
         raise FileFormatError(f"{path}: holds a whole problem, which no syndrome goes with; leave '--syndrome' out.")
-    return [found]
+    return [found], None
 
 
 def _form_and_lines(path: Path) -> tuple[str, list[str]]:

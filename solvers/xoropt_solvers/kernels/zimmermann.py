@@ -93,7 +93,7 @@ def search_heads(columns, m, pairs, last, depth, heads, best, found, stop):  # t
     size = depth + last
     stack = np.empty((depth + 1, words), dtype=np.uint64)
     chosen = np.empty(depth + 1, dtype=np.int64)
-    counts = np.empty(max(m, m * (m - 1) // 2) if words > 3 else 1, dtype=np.int64)
+    counts = np.empty(max(m, pairs.shape[1]) if words > 3 else 1, dtype=np.int64)
     table = columns if last == 1 else pairs
     for head in range(heads.shape[0]):
         for w in range(words):

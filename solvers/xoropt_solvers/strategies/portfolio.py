@@ -142,7 +142,7 @@ def _large(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> N
         moment(coset.STRATEGY, COSET_SECONDS, workers=workers)
     for turn, seconds in enumerate(turns):
         moment(isd.STRATEGY, seconds, seed=turn)
-        if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers) < SOON * seconds:
+        if known.open and not few and enumeration_seconds(problem, known.answer.cost, workers, clock) < SOON * seconds:
             found = brouwer_zimmermann.run_from(problem, clock, known.answer.x, workers)
             known.take(brouwer_zimmermann.STRATEGY.name, found)
     if known.open and not clock.expired():
@@ -173,15 +173,15 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
             cuts.append(coset.STRATEGY)
         models = [*cuts, *models][: max(1, workers)]
         chosen = [part(strategy, after=delay if i else 0.0) for i, strategy in enumerate(models)]
-        ends = _enumerable(problem) and enumeration_seconds(problem, cost, 1) < waits
+        ends = _enumerable(problem) and enumeration_seconds(problem, cost, 1, clock) < waits
         if not models or (ends and coset.STRATEGY not in models):
             chosen.append(part((coset if is_narrow(problem) else brouwer_zimmermann).STRATEGY, workers=1))
         if workers > 1 and problem.k <= ENUMERATED:
             chosen.append(part(isd.STRATEGY, after=delay / 2, seconds=2 * delay, seed=len(ISD_SECONDS)))
         return chosen
-    hopeless = enumeration_seconds(problem, cost, workers) > waits
+    hopeless = enumeration_seconds(problem, cost, workers, clock) > waits
     if is_narrow(problem) and (problem.weights is not None or _few_dependents(problem)):
-        helps = workers > 1 and enumeration_seconds(problem, cost, workers - 1) < waits / 2
+        helps = workers > 1 and enumeration_seconds(problem, cost, workers - 1, clock) < waits / 2
         helper = [part(brouwer_zimmermann.STRATEGY, workers=workers - 1, after=delay)] if helps else []
         return [part(coset.STRATEGY, workers=workers), *helper]
     if not hopeless:
@@ -189,7 +189,7 @@ def parts(problem: ParityProblem, known: Race, clock: Clock, workers: int) -> li
     if is_narrow(problem):
         exact = [part(coset.STRATEGY, workers=workers)]
         return exact if workers == 1 else [*exact, part(brouwer_zimmermann.STRATEGY, workers=workers - 1)]
-    far = left is not None and enumeration_seconds(problem, cost, workers) > FAR * left  # it only gives a bound
+    far = left is not None and enumeration_seconds(problem, cost, workers, clock) > FAR * left  # it only gives a bound
     first = part(brouwer_zimmermann.STRATEGY, seconds=_share(clock, inf) if far else None, workers=max(1, workers - 1))
     if left is not None:
         return [first, part(isd.STRATEGY, seed=len(ISD_SECONDS))]

@@ -34,6 +34,20 @@ def test_the_cost_of_a_recipe():
     assert list(found.to_dict()) == ["decoders"]
 
 
+def test_a_tensor_of_one_value_has_nothing_to_decode(tmp_path):
+    rng = np.random.default_rng(0)
+    mask, signs = rng.random((96, 96)) < 0.5, rng.choice([-1, 1], (96, 96))
+    tensors = {"mask": mask.astype(np.int8), "signs": np.where(mask, signs, 0).astype(np.int8)}
+    network = "windowed:n_in=32,n_out=64,window=96,taps=8,seed=0"
+    model = xoropt.compress(tensors, network=network)
+    assert model["mask"].encoded.has_network
+    xoropt.save(model, tmp_path / "m.safetensors")
+    assert list(study(str(tmp_path / "m.safetensors")).decoders) == ["signs"]
+    xoropt.save(xoropt.compress({"mask": tensors["mask"]}, network=network), tmp_path / "one.safetensors")
+    with pytest.raises(xoropt.XoroptError, match="has no tensor that a network stores"):
+        study(str(tmp_path / "one.safetensors"))
+
+
 def test_a_tensor_has_its_stimulus(blocks, tmp_path):
     path, encoded = blocks
     found = study(path, out=tmp_path / "made", ports=(256, 256, 100), flips=2)

@@ -8,7 +8,7 @@ from numba import int64, njit, uint64
 from xoropt_solvers.kernels.bits import stopped
 
 from xoropt.circuits.kernels.finishing import finish_rows
-from xoropt.circuits.kernels.tables import home, random_below, slot_insert, slot_of
+from xoropt.circuits.kernels.tables import home, lengthened, random_below, slot_insert, slot_of
 
 __all__ = ["BP", "NEAREST", "NEAREST_ANY_NORM", "RANDOM_TIES", "bp_greedy"]
 
@@ -139,8 +139,7 @@ def bp_greedy(units, targets, rows, mode, random, limit, stop):  # type: ignore[
     for t in range(k):
         longest = max(longest, int64(rows[t].sum()))
     total = max(1, int64(rows.sum()) - k)
-    words = np.zeros(n + total, np.uint64)
-    words[:n] = units
+    words = lengthened(units, n + total)
     table = 64
     while table < 4 * (n + total):
         table *= 2
@@ -174,7 +173,11 @@ def bp_greedy(units, targets, rows, mode, random, limit, stop):  # type: ignore[
     open_targets = k
     while open_targets:
         if stopped(stop):
-            return gates[: finish_rows(parts, np.where(dist > 0, dist + 1, 0).astype(np.int64), n, gates, count)]
+            weights = np.zeros(k, np.int64)
+            for t in range(k):
+                if dist[t] > 0:
+                    weights[t] = dist[t] + 1
+            return gates[: finish_rows(parts, weights, n, gates, count)]
         m = n + count
         while done < m:
             if 2 * (pair_count + done) > pair_table:  # make a larger table and enter everything again

@@ -136,7 +136,9 @@ def eliminate(matrix, inverse, random, stop):  # type: ignore[no-untyped-def]
     for column in range(n):
         register[pivot_of[column]] = column
     operations = np.zeros((n_before + n_after, 2), np.int32)
-    operations[:n_before] = before[:n_before]
+    for i in range(n_before):
+        operations[i, 0] = before[i, 0]
+        operations[i, 1] = before[i, 1]
     for i in range(n_after):
         operations[n_before + i, 0] = register[after[n_after - 1 - i, 0]]
         operations[n_before + i, 1] = register[after[n_after - 1 - i, 1]]

@@ -16,7 +16,7 @@ from xoropt.circuits.kernels.sets import (
     remove,
     spread,
 )
-from xoropt.circuits.kernels.tables import count_of, random_below, slot_insert, slot_of
+from xoropt.circuits.kernels.tables import count_of, lengthened, random_below, slot_insert, slot_of
 from xoropt.circuits.kernels.walk import MAX_WEIGHT, drop_unreached, keep_if_better, shared_sum, uniform
 
 __all__ = ["image_tables", "insert_orbit", "orbit_of", "orbit_pairs", "orbit_walk", "take_out"]
@@ -286,8 +286,7 @@ def orbit_pairs(units, rows, tables, max_depth, random):  # type: ignore[no-unty
     n_rows, n = rows.shape
     order = tables.shape[0]
     most_signals = n + int64(rows.sum()) * order
-    words = np.zeros(most_signals, np.uint64)
-    words[:n] = units
+    words = lengthened(units, most_signals)
     depth = np.zeros(most_signals, np.int64)
     table = 64
     while table < 3 * most_signals:

@@ -5,16 +5,18 @@ from numba import int64, njit
 from xoropt_solvers.kernels.bits import stopped
 
 from xoropt.circuits.kernels.finishing import finish_bounded, finish_rows
-from xoropt.circuits.kernels.tables import random_below
+from xoropt.circuits.kernels.tables import lengthened, random_below
 
 __all__ = ["paar_bounded", "paar_greedy"]
 
 
 @njit(cache=True, nogil=True)
 def _grow(array, size):  # type: ignore[no-untyped-def]
-    """Return a square array extended with zeros to (size, size)."""
+    """Return a square array extended with zeros to (size, size), as `lengthened` does."""
     larger = np.zeros((size, size), array.dtype)
-    larger[: array.shape[0], : array.shape[1]] = array
+    for p in range(array.shape[0]):
+        for q in range(array.shape[1]):
+            larger[p, q] = array[p, q]
     return larger
 
 
@@ -95,12 +97,7 @@ def paar_greedy(matrix, random, choices, ties, stop):  # type: ignore[no-untyped
         gates[count, 1] = second
         if columns + 1 > room:
             shared = _grow(shared, 2 * room)
-            new_most = np.zeros(2 * room, np.int32)
-            new_most[:room] = row_most
-            row_most = new_most
-            new_stale = np.zeros(2 * room, np.uint8)
-            new_stale[:room] = stale
-            stale = new_stale
+            row_most, stale = lengthened(row_most, 2 * room), lengthened(stale, 2 * room)
             room *= 2
         for i in range(rows):
             held = 0

@@ -4,9 +4,10 @@ A key is a uint64; 0 marks an empty cell, since the zero vector is never stored.
 linear.
 """
 
+import numpy as np
 from numba import int64, njit, uint64
 
-__all__ = ["count_of", "random_below", "random_word", "slot_delete", "slot_insert", "slot_of", "tally"]
+__all__ = ["count_of", "lengthened", "random_below", "random_word", "slot_delete", "slot_insert", "slot_of", "tally"]
 
 MULTIPLIER = uint64(0x9E3779B97F4A7C15)
 
@@ -118,3 +119,15 @@ def random_word(state):  # type: ignore[no-untyped-def]
 def random_below(state, bound):  # type: ignore[no-untyped-def]
     """Return a random integer in [0, bound), with bound below 2³²."""
     return int(((random_word(state) >> uint64(32)) * uint64(bound)) >> uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def lengthened(array, size):  # type: ignore[no-untyped-def]
+    """Return an array of one axis extended with zeros to a size.
+
+    numba takes two seconds to compile an assignment to a slice, for the text of its error, and no time for this loop.
+    """
+    longer = np.zeros(size, array.dtype)
+    for i in range(array.size):
+        longer[i] = array[i]
+    return longer

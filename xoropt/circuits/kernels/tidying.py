@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit, uint64
 
-from xoropt.circuits.kernels.tables import slot_insert, slot_of
+from xoropt.circuits.kernels.tables import lengthened, slot_insert, slot_of
 
 __all__ = ["tidy_gates"]
 
@@ -18,8 +18,7 @@ def tidy_gates(units, targets, gates, keys, slots):  # type: ignore[no-untyped-d
         keys, slots: an empty table with more than twice as many cells as there are inputs and gates.
     """
     n, total = units.size, len(gates)
-    words = np.zeros(n + total, np.uint64)
-    words[:n] = units
+    words = lengthened(units, n + total)
     place = np.zeros(n + total, np.int32)  # of each old signal among the new ones; -1 for zero
     for i in range(n):
         place[i] = i

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from xoropt.circuits.kernels.tables import slot_insert, slot_of
+from xoropt.circuits.kernels.tables import lengthened, slot_insert, slot_of
 
 __all__ = ["wire"]
 
@@ -22,9 +22,9 @@ def wire(units, vectors, keys, slots):  # type: ignore[no-untyped-def]
     """
     n = units.size
     m = n + vectors.size
-    words = np.zeros(m, np.uint64)
-    words[:n] = units
-    words[n:] = vectors
+    words = lengthened(units, m)
+    for i in range(vectors.size):
+        words[n + i] = vectors[i]
     for i in range(m):
         slot_insert(keys, slots, words[i], i)
     signal = np.full(m, -1, np.int32)  # of each word, once it is built
