@@ -19,7 +19,7 @@ _COUNT = count()
 def are_there() -> bool:
     """Tell whether the system gives semaphores; a tenth of a millisecond at the first call."""
     try:
-        from _multiprocessing import SemLock
+        from _multiprocessing import SemLock  # type: ignore[import-not-found]
 
         SemLock(1, 1, 1, f"/xoropt-{os.getpid()}-{next(_COUNT)}", True)  # kind 1, without a name afterwards
     except (ImportError, OSError):

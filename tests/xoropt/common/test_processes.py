@@ -41,7 +41,8 @@ def test_exploring_and_compressing_go_on(without_semaphores, tmp_path):
         xoropt.compress_checkpoint(
             tmp_path / "in.safetensors", tmp_path / "out.safetensors", xoropt.CompressConfig(jobs=2)
         )
-    assert xoropt.verify_checkpoint(tmp_path / "in.safetensors", tmp_path / "out.safetensors").lossless
+    with xoropt.open_checkpoint(tmp_path / "out.safetensors") as back:
+        assert all((back[name][...] == tensor).all() for name, tensor in tensors.items())
 
 
 def test_joblib_does_not_complain():
