@@ -62,9 +62,9 @@ def synthesize(
         The smallest circuit found.
 
     Raises:
-        ArgumentError: `matrix` is not a binary matrix or has more than 2^14 columns; there is no such method; the method cannot keep a depth bound,
-            or cannot start from a circuit; `max_depth` is less than the matrix needs; `resume` is a circuit of another
-            matrix or breaks a bound; or another argument is out of range.
+        ArgumentError: `matrix` is not a binary matrix or has more than 2^14 columns; there is no such method; the
+            method cannot keep a depth bound, or cannot start from a circuit; `max_depth` is less than the matrix
+            needs; `resume` is a circuit of another matrix or breaks a bound; or another argument is out of range.
 
     >>> circuit = synthesize([[1, 1, 0], [1, 1, 1]], "paar", time_limit=0)
     >>> circuit.gates
