@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-__all__ = ["ensure_place", "found_instead"]
+__all__ = ["ensure_place", "found_instead", "writable"]
 
 VARIABLE = "NUMBA_CACHE_DIR"
 _SAID: list[str] = []
@@ -29,7 +29,7 @@ def ensure_place(package: Path) -> None:
     Args:
         package: the folder of a package whose kernels are cached; numba looks beside each kernel first.
     """
-    if os.environ.get(VARIABLE) or _writable(package / "__pycache__") or _writable(_users_folder()):
+    if os.environ.get(VARIABLE) or writable(package / "__pycache__") or writable(_users_folder()):
         return
     folder = _temporary_folder()
     if folder is None:
@@ -47,7 +47,7 @@ def _users_folder() -> Path:
     return Path(kept or os.path.expanduser("~/.cache")) / "numba"
 
 
-def _writable(folder: Path) -> bool:
+def writable(folder: Path) -> bool:
     """Tell whether files can be made in a folder, or the folder itself where it is not there yet."""
     try:
         nearest = next(place for place in (folder, *folder.parents) if place.exists())

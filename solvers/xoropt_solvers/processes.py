@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from xoropt_solvers import semaphores
 from xoropt_solvers.problem import ParityProblem, Solution
 from xoropt_solvers.solving import solve
 
@@ -20,7 +21,7 @@ def solve_over_processes(
     progress: Callable[[int, int], None] | None,
     options: dict[str, Any],
 ) -> list[Solution]:
-    """Solve every problem by `solve`: in this process for jobs = 1, else over joblib's.
+    """Solve every problem by `solve`: here for jobs = 1 or where the system lets no others start, else over joblib's.
 
     The processes are spawned, since engines with threads of their own do not survive a fork; they are kept for the next
     call. An exception, also Ctrl-C, stops them and is raised here.
@@ -44,7 +45,7 @@ def solve_over_processes(
         if progress is not None:
             progress(len(solutions), total)
 
-    if jobs == 1 or total < 2:
+    if jobs == 1 or total < 2 or not semaphores.are_there():
         for problem in problems:
             collect(solve(problem, solver, time_limit, **options))
         return solutions

@@ -19,7 +19,7 @@ NOBODY = 65534
 def nowhere(monkeypatch, tmp_path):
     """No place but the folder for temporary files, `tmp_path`; what `ensure_place` sets is taken back."""
     monkeypatch.setenv(caching.VARIABLE, "")
-    monkeypatch.setattr(caching, "_writable", lambda folder: False)
+    monkeypatch.setattr(caching, "writable", lambda folder: False)
     monkeypatch.setattr(caching, "_SAID", [])
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     numba = sys.modules.get("numba")

@@ -33,6 +33,10 @@ LOCAL = 30
 """Bytes of a member's local header before its name."""
 LARGEST = 1 << 28
 """The most bytes of an archive beside its data."""
+LEAST = 1 << 24
+"""Those that every file may say."""
+EXPANSION = 200
+"""Further ones for each byte that they take deflated."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +232,10 @@ def describe_archive(archive: Archive) -> dict[str, Any]:
         | ({} if member.level is None else {"level": member.level})
         for member in archive.members
     ]
-    said = {"frame": _text(zlib.compress(archive.frame, 9)), "members": members}
+    frame = zlib.compress(archive.frame, 9)
+    if len(archive.frame) > _most(frame):
+        frame = zlib.compress(archive.frame, 0)
+    said = {"frame": _text(frame), "members": members}
     return said if archive.again else said | {"again": False}
 
 
@@ -240,7 +247,8 @@ def archive_from(said: Any) -> Archive:
     """
     frame = zlib.decompressobj()
     try:
-        data = frame.decompress(_octets(get(said, "frame", str)), LARGEST)
+        deflated = _octets(get(said, "frame", str))
+        data = frame.decompress(deflated, _most(deflated))
         members = tuple(_member(entry) for entry in get(said, "members", list))
     except (ValueError, zlib.error) as error:
         if isinstance(error, FormatError):
@@ -258,6 +266,11 @@ def _member(said: Any) -> Member:
         raise FormatError("the description lacks a valid 'level'")
     at = non_negative_int(get(said, "at", int), "at", LARGEST)
     return Member(get(said, "name", str), at, _octets(get(said, "head", str)), level)
+
+
+def _most(deflated: bytes) -> int:
+    """Return the most bytes that these are inflated to."""
+    return min(LARGEST, LEAST + EXPANSION * len(deflated))
 
 
 def _text(data: bytes) -> str:

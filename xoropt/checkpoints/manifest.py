@@ -32,6 +32,8 @@ LARGEST = 1 << 26
 """The most bytes of a manifest."""
 LONGEST = 255
 """The most bytes of a file's name."""
+LONGEST_PATH = 4096
+"""The most bytes of a path, as systems have them."""
 SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -69,6 +71,8 @@ def stored_name(path: str) -> str:
 
 def fault_of_path(path: str) -> str | None:
     """Say what keeps a path from leading to a file within a folder on every system; None where nothing does."""
+    if len(path.encode("utf-8", "surrogatepass")) > LONGEST_PATH:
+        return f"more than {LONGEST_PATH} bytes"
     parts = path.split("/")
     if any(ord(letter) < 32 for letter in path):
         return "control characters"
@@ -154,7 +158,10 @@ def read_manifest(folder: str | os.PathLike[str]) -> list[FileRecord]:
     except FormatError as error:
         raise FormatError(f"{path}: {str(error).rstrip('.').removeprefix(f'{path}: ')}.") from None
     for record in records:
-        size = within(folder, record.stored_path).stat().st_size
+        try:
+            size = within(folder, record.stored_path).stat().st_size
+        except OSError as error:  # its path, with the folder's before it, may be too long
+            raise XoroptError(f"{folder}: '{shown(record.stored_path)[:80]}': {reason_of(error)}.") from None
         if size != record.stored_size:
             raise FormatError(
                 f"{folder / record.stored_path}: has {size} bytes, not {record.stored_size}; get it again."

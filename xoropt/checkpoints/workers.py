@@ -13,6 +13,7 @@ from xoropt.checkpoints.shards import Shard
 from xoropt.checkpoints.unit_encoding import encode_unit, read_unit, unit_bytes
 from xoropt.checkpoints.units import Unit
 from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.processes import processes_for
 from xoropt.model.config import CompressConfig
 
 __all__ = ["encode_units"]
@@ -51,7 +52,7 @@ def encode_units(
     alone = replace(config, jobs=max(1, config.jobs // len(units)))
     if dask is not None:
         yield from _on_cluster(units, shards, replace(config, jobs=1), dask, config.jobs)
-    elif config.jobs > 1 and len(units) > 1:
+    elif config.jobs > 1 and len(units) > 1 and processes_for(config.jobs) > 1:
         yield from _in_processes(units, shards, alone, min(config.jobs, len(units)))
     else:
         for unit in units:

@@ -21,6 +21,8 @@ from xoropt.common.kinds import checked
 
 __all__ = ["circuit_for", "front", "synthesize"]
 
+MOST_COLUMNS = 1 << 14
+"""The most columns of a matrix: the methods and the check take memory by their square, a gigabyte for so many."""
 LARGEST = (1 << 63) - 1
 """The largest seed and bound on the depth that the compiled kernels take."""
 WIDE_SHARE = 0.2
@@ -60,9 +62,9 @@ def synthesize(
         The smallest circuit found.
 
     Raises:
-        ArgumentError: `matrix` is not a binary matrix; there is no such method; the method cannot keep a depth bound,
-            or cannot start from a circuit; `max_depth` is less than the matrix needs; `resume` is a circuit of another
-            matrix or breaks a bound; or another argument is out of range.
+        ArgumentError: `matrix` is not a binary matrix or has more than 2^14 columns; there is no such method; the
+            method cannot keep a depth bound, or cannot start from a circuit; `max_depth` is less than the matrix
+            needs; `resume` is a circuit of another matrix or breaks a bound; or another argument is out of range.
 
     >>> circuit = synthesize([[1, 1, 0], [1, 1, 1]], "paar", time_limit=0)
     >>> circuit.gates
@@ -70,6 +72,11 @@ def synthesize(
     """
     started = time.monotonic()
     array = as_matrix(matrix)
+    if array.shape[1] > MOST_COLUMNS:
+        raise ArgumentError(
+            f"Argument 'matrix' must have at most {MOST_COLUMNS} columns, not {array.shape[1]}: circuits are checked "
+            "with a table of their square."
+        )
     how = find(method)
     check_int("max_inputs", max_inputs, 2, MAX_INPUTS)
     check_int("jobs", jobs, 1, MOST_JOBS)

@@ -35,6 +35,7 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
     """
     from xoropt.circuits import read_circuit, write_circuit
     from xoropt.common.errors import ArgumentError
+    from xoropt.common.pictures import give_place
     from xoropt.networks import draw, from_recipe, save_drawing
 
     if Path(source).is_file() or Path(source).suffix == ".txt":
@@ -43,4 +44,5 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
         refuse_without_effect("on a circuit, which has one view", "view")
         write_circuit(out, read_circuit(source), overwrite=force)
     else:
+        give_place(out.parent)
         save_drawing(draw(from_recipe(source), view), out, overwrite=force)

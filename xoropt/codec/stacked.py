@@ -210,7 +210,8 @@ class StackedPlanes(Storable):
                 at[part] = end
             count = non_negative_int(inner.get("planes"), "planes")
             left -= count
-            if left < 0:  # before an encoding makes anything for each of its planes
+            if left < 0 or not count:  # before an encoding makes anything; those without planes could be any number
+                left = -1
                 break
             members.append(schemes[0].restore(inner, own, shape, count))
         if left or len(members) < 2:

@@ -1,4 +1,4 @@
-"""What comes before all else: Ctrl-C while a command is being loaded, and a place for compiled kernels."""
+"""What comes before all else: Ctrl-C while a command is loaded, a place for compiled kernels, and joblib kept quiet."""
 
 import os
 import signal
@@ -6,6 +6,8 @@ import sys
 import warnings
 from pathlib import Path
 from types import FrameType
+
+from xoropt_solvers import semaphores
 
 __all__ = ["end_quietly", "is_command", "keep_kernels"]
 
@@ -50,3 +52,4 @@ def keep_kernels() -> None:
 if is_command():
     end_quietly()
 keep_kernels()
+semaphores.keep_joblib_quiet()

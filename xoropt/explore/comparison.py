@@ -15,6 +15,7 @@ from xoropt_solvers.comparing.scoring import cactus, gap
 
 from xoropt.common.files import whole_file
 from xoropt.common.kinds import checked
+from xoropt.common.pictures import give_place
 from xoropt.explore.figures import FORMATS
 from xoropt.explore.html import write_page
 from xoropt.explore.symbols import COLOURS
@@ -49,6 +50,7 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
         _write_text(folder / "scores.csv", _table(_scores(figures))),
         _write_text(folder / "runs.csv", _table(figures["runs"])),
     ]
+    give_place(folder)
     try:
         from matplotlib.figure import Figure
     except ImportError:

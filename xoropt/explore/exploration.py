@@ -12,6 +12,7 @@ from xoropt.codec.compiled.threads import count_cores
 from xoropt.common.arguments import MOST_JOBS, check_int, check_time_limit
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.kinds import checked
+from xoropt.common.processes import processes_for
 from xoropt.common.version import __version__
 from xoropt.explore.advice import advise
 from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
@@ -79,7 +80,7 @@ def explore(
     """
     check_time_limit(budget, "budget")
     clock = Clock(budget)
-    jobs = count_cores() if jobs is None else check_int("jobs", jobs, 1, MOST_JOBS)
+    jobs = processes_for(count_cores() if jobs is None else check_int("jobs", jobs, 1, MOST_JOBS))
     space = space if isinstance(space, Space) else read_space(space)
     rates = space.sparsity if sparsity is None else tuple(np.atleast_1d(sparsity).tolist())
     workloads = (

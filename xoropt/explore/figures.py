@@ -8,6 +8,7 @@ from typing import Any
 from xoropt.common.errors import XoroptError
 from xoropt.common.files import whole_file
 from xoropt.common.kinds import checked
+from xoropt.common.pictures import give_place
 from xoropt.explore.front import GRAIN, SPEEDS, VIEWS
 from xoropt.explore.results import Exploration
 from xoropt.explore.symbols import symbol_of
@@ -37,6 +38,7 @@ def write_figures(exploration: Exploration, folder: str | os.PathLike[str]) -> l
     Raises:
         XoroptError: the files cannot be written.
     """
+    give_place(folder)
     try:
         from matplotlib.figure import Figure
     except ImportError:

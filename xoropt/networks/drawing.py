@@ -12,6 +12,7 @@ from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.files import whole_file
 from xoropt.common.foreign_text import shown
 from xoropt.common.kinds import checked
+from xoropt.common.pictures import give_place
 from xoropt.networks.network import XorNetwork
 from xoropt.networks.stages import stages_of
 
@@ -68,6 +69,7 @@ def draw(network: XorNetwork, view: str = "auto") -> Figure:
             f"Network '{network.recipe[:80]}' is too large to draw: {network.n_out:,} outputs per step, and at "
             f"most {MAX_OUTPUTS:,} can be told apart."
         )
+    give_place(os.curdir)
     try:
         from matplotlib.figure import Figure
     except ImportError:

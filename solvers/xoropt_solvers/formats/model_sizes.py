@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from xoropt_solvers.formats.check_matrix import MOST_ENTRIES
 
-__all__ = ["MOST_DETECTORS", "MOST_INSTRUCTIONS", "TooLarge", "too_large"]
+__all__ = ["MOST_DETECTORS", "MOST_INSTRUCTIONS", "MOST_OBSERVABLES", "TooLarge", "too_large"]
 
 MOST_INSTRUCTIONS = 1 << 22  # some gigabytes and a minute; a surface code of distance 25 has a tenth of it
 MOST_DETECTORS = 1 << 24
+MOST_OBSERVABLES = 1 << 16
 TAG = re.compile(r"\[(?:\\.|[^\]\\])*\]|#.*")
 
 
@@ -72,6 +73,8 @@ def too_large(lines: Iterable[str]) -> TooLarge | None:
                 return TooLarge(at, f"makes {now.instructions} instructions when unrolled, more than 2**22")
             if now.detectors > MOST_DETECTORS:
                 return TooLarge(at, f"makes {now.detectors} detectors, more than 2**24")
+            if observables > MOST_OBSERVABLES:
+                return TooLarge(at, f"makes {observables} observables, more than 2**16")
             if observables * sum(block.instructions for block in blocks) > MOST_ENTRIES:
                 return TooLarge(at, f"makes {observables} observables for so many errors, too large a matrix")
     return None

@@ -9,6 +9,10 @@ import pytest
 from checkpoint_examples import FIRST, INDEX, SECOND, write_folder
 from safetensors.numpy import load_file, save_file
 
+import xoropt
+from xoropt.checkpoints.manifest import MANIFEST
+from xoropt.model.file.description import seal
+
 
 def change_index(model, change):
     said = json.loads((model / INDEX).read_text())
@@ -197,3 +201,14 @@ def test_a_forged_manifest(name, tmp_path, xoropt_command):
     assert (status, err.count("\n")) == (1, 1)
     assert not (tmp_path / "back").exists()
     shutil.rmtree(tmp_path / "small")
+
+
+@pytest.mark.parametrize("path", ["a/" * 200_000 + "b", "a/" * 2040 + "b"])
+def test_a_manifest_with_a_path_that_no_system_has(path, tmp_path):
+    """All folders above it are looked at, one after the other."""
+    record = {"path": path, "compressed": False, "size": 0, "sha256": "0" * 64, "stored_size": 0}
+    sealed = seal({"version": 1, "files": [record | {"stored_sha256": "0" * 64}]})
+    (tmp_path / MANIFEST).write_text(sealed)
+    with pytest.raises(xoropt.XoroptError, match=r"more than 4096 bytes|File name too long") as caught:
+        xoropt.open_checkpoint(tmp_path)
+    assert "\n" not in str(caught.value)

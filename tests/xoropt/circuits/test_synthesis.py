@@ -179,3 +179,9 @@ def test_bad_circuits_to_resume():
     wide = XorCircuit(4, np.array([[0, 1, 2, 3]]), np.array([4]))
     with pytest.raises(ArgumentError, match="gates of 2 inputs at most, not 4"):
         synthesize(matrix, resume=wide, time_limit=0.1)
+
+
+def test_matrices_too_wide_are_refused_at_once():
+    """Gates are chosen by a table of all pairs of columns."""
+    with pytest.raises(ArgumentError, match="at most 16384 columns, not 16385"):
+        synthesize(np.ones((1, 16385), bool), time_limit=0.1)

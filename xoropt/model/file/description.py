@@ -22,6 +22,12 @@ LARGEST = 1 << 25
 
 When it is parsed, a hostile text takes thirty times as much memory.
 """
+LEAST = 1 << 20
+"""The bytes of a text that every description may have."""
+EXPANSION = 200
+"""Further bytes of the text for each byte that is stored; those of many tensors alike take some 30."""
+MOST_KEYS = 64
+"""The most keys that entries have in common; those of all encodings are half as many."""
 
 Entries = dict[str, dict[str, Any]]
 
@@ -61,6 +67,11 @@ def from_columns(description: dict[str, Any]) -> Entries:
     names, common, columns = (get(description, *k) for k in (("names", list), ("common", dict), ("columns", dict)))
     if not all(type(name) is str for name in names) or len(set(names)) != len(names):
         raise FormatError("the description lacks valid 'names'")
+    sums = description.get("crc32")
+    if sums is not None and len(sums) != len(names):  # so that the entries are no more than the file has room for
+        raise FormatError(f"the description has {len(sums)} checksums for {len(names)} tensors")
+    if len(common) > MOST_KEYS:
+        raise FormatError("the description lacks valid 'common'")
     if not all(type(column) is list and len(column) == len(names) for column in columns.values()):
         raise FormatError("the description lacks valid 'columns'")
     entries = {}
@@ -91,7 +102,14 @@ def pack_description(description: dict[str, Any]) -> np.ndarray:
         )
     sums = np.array(description.get("crc32", []), dtype="<u4").tobytes()
     stored = zlib.compress(text, 9) + sums
+    if len(text) > most_text(len(stored)):
+        stored = zlib.compress(text, 0) + sums
     return np.frombuffer(zlib.crc32(stored).to_bytes(4, "little") + stored, dtype=np.uint8)
+
+
+def most_text(stored: int) -> int:
+    """Return the most bytes that the text of a description may have which takes so many bytes in a file."""
+    return min(LARGEST, LEAST + EXPANSION * stored)
 
 
 def unpack_description(data: np.ndarray) -> dict[str, Any]:
@@ -107,7 +125,7 @@ def unpack_description(data: np.ndarray) -> dict[str, Any]:
         raise FormatError("the description is damaged (its checksum differs); get the file again")
     inflate = zlib.decompressobj()
     try:
-        text = inflate.decompress(stored[4:], LARGEST)
+        text = inflate.decompress(stored[4:], most_text(len(stored) - 4))
     except zlib.error:
         raise FormatError("the description can't be inflated") from None
     if not inflate.eof or len(inflate.unused_data) % 4:

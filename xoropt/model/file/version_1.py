@@ -9,6 +9,7 @@ from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.tensor_files import Piece
 from xoropt.masks.version_1 import modernize_parts
+from xoropt.model.file.description import MOST_KEYS
 from xoropt.model.file.stored import StoredTensor
 from xoropt.model.file.tensor_entries import Parts, array_name, bytes_of, checksum
 
@@ -33,6 +34,8 @@ def split_version_1(
         FormatError: a part is missing or damaged, or an array belongs to no tensor.
     """
     common = get(description, "common", dict)
+    if len(common) > MOST_KEYS:
+        raise FormatError("the description lacks valid 'common'")
     stored: dict[str, StoredTensor] = {}
     unused = set(arrays)
     for name, own in get(description, "tensors", dict).items():

@@ -1,11 +1,17 @@
 """The work and the memory that a file causes are bounded before anything is made."""
 
+import json
+import zlib
+
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from test_damaged_files import rewrite
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.model.file.container import DESCRIPTION, KEY
+from xoropt.model.file.description import seal
 from xoropt.model.file.limits import LEAST_SIZE, LEAST_WORK, SIZE_FACTOR, check_work, largest_size
 from xoropt.networks.recipes import from_recipe, work_of_recipe
 from xoropt.networks.topologies.registry import TOPOLOGIES
@@ -27,7 +33,6 @@ BOMBS = {
     "edges that grow": "progressive:n_in=1,n_out=80,window=1984,taps=6",
     "a long cascade": "cascade:n_in=1,n_out=34000,layers=16,span=100,memory=900",
     "stages of many rows": "stages:n_in=1,rows=" + "/".join(["0.1"] * 300_000),
-    "a long matrix": "matrix:n_in=64,window=1984,rows=" + "00" * 248 * 40_000,
 }
 """Recipes that take seconds to hours, or gigabytes."""
 
@@ -139,3 +144,53 @@ def test_a_network_of_a_file_is_what_it_was(tmp_path):
         config = CompressConfig(network=network, mask="bitmap")
         xoropt.save(xoropt.compress({"w": weights}, config), tmp_path / "model", overwrite=True)
         assert (xoropt.decompress(tmp_path / "model")["w"] == weights).all()
+
+
+BLOWN_UP = {
+    "keys for every tensor": {"names": [*map(str, range(3000))], "common": {str(i): 0 for i in range(3000)}},
+    "lists": {"names": [], "common": {"a": [[]] * (1 << 22)}},
+    "metadata": {"names": [], "metadata": {"a": "a" * (1 << 23)}},
+}
+
+
+@pytest.mark.parametrize("kind", BLOWN_UP)
+def test_a_description_is_as_large_as_what_is_stored(kind, tmp_path):
+    """A few thousand bytes do not become gigabytes."""
+    description = {"columns": {}, "crc32": []} | BLOWN_UP[kind]
+    description["crc32"] = [0] * len(description["names"])
+    text = json.dumps({key: value for key, value in description.items() if key != "crc32"}).encode()
+    stored = zlib.compress(text, 9) + bytes(4 * len(description["crc32"]))
+    data = zlib.crc32(stored).to_bytes(4, "little") + stored
+    save_file({DESCRIPTION: np.frombuffer(data, np.uint8)}, tmp_path / "file", {KEY: seal({"version": 3})})
+    with pytest.raises(xoropt.FormatError, match=r"too long or ends too early|lacks valid 'common'"):
+        xoropt.load(tmp_path / "file")
+
+
+def test_metadata_that_deflate_well_are_saved_and_loaded(tmp_path):
+    """The writer stores as they are what the reader would take for a bomb."""
+    model = xoropt.CompressedModel({}, {"notes": "x" * (1 << 22)})
+    xoropt.save(model, tmp_path / "model")
+    assert (tmp_path / "model").stat().st_size > 1 << 22
+    assert xoropt.load(tmp_path / "model").metadata == model.metadata
+
+
+def test_tensors_that_are_alike_are_saved_and_loaded(tmp_path):
+    """Their description deflates better than any other: thirty times."""
+    tensors = {f"layers.{i}.w": xoropt.UncompressedTensor(np.full(2, i), "why") for i in range(20_000)}
+    xoropt.save(xoropt.CompressedModel(tensors), tmp_path / "model")
+    assert (tmp_path / "model").stat().st_size < 2_500_000
+    assert len(xoropt.load(tmp_path / "model").tensors) == 20_000
+
+
+def test_a_stack_has_no_encodings_without_planes(stored_fields):
+    path, _ = stored_fields
+    more = {"network": "packed", "care": 0, "planes": 0, "bytes": {}}
+
+    def forge(description, arrays):
+        stacked = [entry for entry in description["tensors"].values() if "stack" in entry]
+        stacked[0]["stack"] = stacked[0]["stack"] + [more] * 100_000
+        assert stacked
+
+    rewrite(path, forge)
+    with pytest.raises(xoropt.FormatError, match="its stack must be two encodings at least"):
+        xoropt.load(path)
