@@ -26,13 +26,13 @@ def mask_of(tensor: CompressedTensor) -> np.ndarray:
 
 
 def use_compiled(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
-    """Choose whether the compiled decoder makes weights first … stop − 1.
+    """Choose whether the compiled decoder makes weights first … stop − 1; it makes codes, but no products with scales.
 
     Raises:
         ArgumentError: there is no decoder of that name.
     """
     planes = len(tensor.encoded.seeds)
-    possible = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
+    possible = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask and tensor.scaled is None
     return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and possible
 
 

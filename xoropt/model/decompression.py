@@ -5,6 +5,7 @@ seeds ─ network, patches ─▶ planes ─ mask, levels, fields ─▶ weights
 
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -129,6 +130,9 @@ def decompress_tensor(
         weights = tensor.array if rows is None else tensor.array[rows]
         if out is None:
             return np.array(weights)
+    elif tensor.scaled is not None:
+        codes = decompress_tensor(replace(tensor, scaled=None), decoder, rows=rows, jobs=jobs)
+        weights = tensor.scaled.weights(codes, first)
     elif use_compiled(tensor, decoder, first, stop):
         flat = decode_rows(tensor, rows, first, stop, jobs, None if out is None else out.reshape(-1))
         return flat.reshape(part) if out is None else out

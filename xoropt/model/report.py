@@ -270,7 +270,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     signs = 1 - share if _has_signed_fill(tensor.levels) else 0.0
     return TensorReport(
         shape=tensor.shape,
-        dtype=str(tensor.levels.dtype),
+        dtype=str(tensor.dtype),
         weights=encoded.outputs,
         planes=len(encoded.seeds),
         network=encoded.network.recipe,
@@ -280,7 +280,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         care_bits=encoded.size.care_bits,
         value_entropy=tensor.value_entropy,
         magnitude_kept=magnitude if isinstance(magnitude, float | int) else None,
-        negative_zeros=_has_negative_zero(tensor.levels),
+        negative_zeros=_has_negative_zero(tensor.levels, tensor.scaled is not None),
         patches=encoded.size.patches,
         blocks=encoded.all_blocks,
         proved_blocks=encoded.proved_blocks,
@@ -310,6 +310,9 @@ def _has_signed_fill(levels: Levels) -> bool:
 
 def _kind(tensor: CompressedTensor) -> str:
     """Say in a few words what a tensor is."""
+    if tensor.scaled is not None:
+        high, wide = tensor.scaled.sides
+        return f"{_kind(replace(tensor, scaled=None))}, {high}×{wide} scales"
     levels = tensor.levels
     if isinstance(levels, Scales):
         return f"quantized to {len(levels.alpha)} bit{_s(len(levels.alpha))}"
@@ -327,10 +330,13 @@ def _s(number: int) -> str:
     return "" if number == 1 else "s"
 
 
-def _has_negative_zero(levels: Levels) -> bool:
+def _has_negative_zero(levels: Levels, scaled: bool = False) -> bool:
     """Return whether −0.0 is among the values; a raw field of kept weights alone does not tell."""
     if _has_signed_fill(levels):
         return True
+    if scaled and levels.dtype.kind == "i" and isinstance(levels, Codebook | CodedField):
+        values = levels.form.numbers(levels.values) if isinstance(levels, CodedField) else levels.values
+        return bool((values.view(levels.dtype) == np.iinfo(levels.dtype).min).any())
     if (
         isinstance(levels, Scales)
         or levels.dtype.kind in "biu"
