@@ -27,6 +27,8 @@ STRUCTURED = 0.15
 """Share from which a mask is planned although one of random places would not pay."""
 SAMPLE = 1 << 14
 """Numbers in which the most frequent one is looked for."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Multiples of it, modulo 1, are spread evenly and have no period (H. Weyl)."""
 MASKED = 0.99
 """How much of what it takes without a mask a tensor may take with one: a mask costs time."""
 FEWEST = 32
@@ -180,6 +182,8 @@ def _total(plan: FieldPlan | None, mask_bits: float) -> float:
 
 def _most_frequent(patterns: np.ndarray) -> int:
     """Return the most frequent number of a sample; 0 where none stands out."""
-    sample = patterns[:: max(1, len(patterns) // SAMPLE)]
+    sample = patterns
+    if len(patterns) > SAMPLE:  # steps of a golden section do not fall in with the periods of a mask
+        sample = patterns[(np.arange(SAMPLE) * GOLDEN % 1 * len(patterns)).astype(np.int64)]
     values, counts = np.unique(sample, return_counts=True)
     return int(values[np.argmax(counts)]) if len(sample) and counts.max() > len(sample) * LEAST_SHARE else 0
