@@ -263,6 +263,16 @@ def test_the_short_reader_gives_the_codes_of_scales_of_blocks(sides, dtype, tmp_
     assert (numbers * held[i // high, j // wide]).astype(dtype).tobytes() == weights.tobytes()
 
 
+def test_the_short_reader_gives_the_parts_of_complex_weights(tmp_path):
+    rng = np.random.default_rng(0)
+    weights = (rng.standard_normal((40, 60)) + 1j * rng.standard_normal((40, 60))).astype(np.complex64)
+    weights[rng.random((40, 60)) < 0.7] = 0
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "w")
+    ((_, entry, _, read),) = read_as_specified(tmp_path / "w")
+    assert entry["pairs"] == "F32"
+    assert read == weights.view(np.uint32).reshape(-1).tolist()
+
+
 def structured():
     """Make masks of every structure, without NumPy's generators."""
     k = xoropt.networks.splitmix.splitmix64(9, 4096).reshape(32, 128)

@@ -5,7 +5,6 @@ seeds ─ network, patches ─▶ planes ─ mask, levels, fields ─▶ weights
 
 import math
 import os
-from dataclasses import replace
 
 import numpy as np
 
@@ -131,8 +130,10 @@ def decompress_tensor(
         if out is None:
             return np.array(weights)
     elif tensor.scaled is not None:
-        codes = decompress_tensor(replace(tensor, scaled=None), decoder, rows=rows, jobs=jobs)
+        codes = decompress_tensor(tensor.stored, decoder, rows=rows, jobs=jobs)
         weights = tensor.scaled.weights(codes, first)
+    elif tensor.pairs:
+        weights = decompress_tensor(tensor.stored, decoder, rows=rows, jobs=jobs).view(dtype).reshape(part)
     elif use_compiled(tensor, decoder, first, stop):
         flat = decode_rows(tensor, rows, first, stop, jobs, None if out is None else out.reshape(-1))
         return flat.reshape(part) if out is None else out

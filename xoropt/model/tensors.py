@@ -1,7 +1,7 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -69,6 +69,7 @@ class CompressedTensor:
         listed: kept weights whose field is listed.
         loss: what pruning and quantizing cost; None where nothing was lost, and where a file does not say it.
         scaled: scales of blocks, where the weights are products of codes and these.
+        pairs: whether the weights are complex, and stored are their real and imaginary parts, along a last axis.
     """
 
     shape: tuple[int, ...]
@@ -81,11 +82,21 @@ class CompressedTensor:
     listed: Listed = field(default=NOTHING_LISTED, repr=False)
     loss: Loss | None = None
     scaled: BlockScales | None = None
+    pairs: bool = False
 
     @property
     def dtype(self) -> np.dtype:
         """The dtype of the weights."""
+        if self.pairs:
+            return np.dtype(np.complex64)
         return self.levels.dtype if self.scaled is None else self.scaled.dtype
+
+    @property
+    def stored(self) -> "CompressedTensor":
+        """What is stored: the codes of weights with scales, the parts of complex weights, or the tensor itself."""
+        if self.scaled is None and not self.pairs:
+            return self
+        return replace(self, shape=self.encoded.shape, scaled=None, pairs=False)
 
     def __repr__(self) -> str:
         """Say in one line what it is; the encoding alone would take pages."""
@@ -173,9 +184,12 @@ def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tupl
     """
     if isinstance(tensor, UncompressedTensor):
         return tensor.array.shape, tensor.array.dtype
-    if tensor.encoded.shape != tensor.shape:
-        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {tensor.shape}")
-    check_levels(tensor.levels, len(tensor.encoded.seeds), tensor.shape)
+    shape = (*tensor.shape, 2) if tensor.pairs else tensor.shape
+    if tensor.encoded.shape != shape:
+        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {shape}")
+    check_levels(tensor.levels, len(tensor.encoded.seeds), shape)
+    if tensor.pairs and (tensor.levels.dtype != np.float32 or not tensor.shape or tensor.scaled is not None):
+        raise DecodeError("its pairs can't make complex weights")
     if tensor.scaled is not None:
         check_scales(tensor.scaled, tensor.levels.dtype, tensor.shape)
     return tensor.shape, tensor.dtype

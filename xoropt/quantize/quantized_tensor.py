@@ -73,6 +73,7 @@ class QuantizedTensor:
             them from the numbers; None without one.
         listed: kept weights whose field is listed.
         scaled: scales of blocks, of a tensor whose weights are products: all else describes its codes.
+        pairs: whether the weights are complex: all else describes their real and imaginary parts, along a last axis.
     """
 
     mask: np.ndarray = field(repr=False)
@@ -81,10 +82,11 @@ class QuantizedTensor:
     raw: np.ndarray | RawField | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
     scaled: BlockScales | None = None
+    pairs: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the tensor."""
+        """The shape of the tensor, or of its pairs."""
         return self.mask.shape
 
     @property
@@ -236,6 +238,8 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
         weights[some] = _weights(mask[some], codes[some], raw, tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
     weights = weights if tensor.scaled is None else tensor.scaled.weights(weights)
+    if tensor.pairs:
+        return weights.view(np.complex64).reshape(tensor.shape[:-1])
     return weights.reshape(tensor.shape)
 
 

@@ -49,7 +49,8 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
 
     Returns:
         The tensor; None where it is empty, or its values and the upper bits of its numbers are too many. One whose
-        weights are products of codes and scales of blocks is that of the codes, where this takes less.
+        weights are products of codes and scales of blocks is that of the codes, and one of complex weights that of
+        their parts, where this takes less.
 
     Raises:
         ArgumentError: the weights are no array of numbers.
@@ -62,6 +63,10 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         bits = codes.bits + 8 * found.scales.nbytes
         if bits < SCALED * (math.inf if own is None else own.bits):
             return replace(codes.apply(), scaled=found.scales)
+    if weights.dtype == np.complex64 and weights.ndim:
+        pairs = _choose(np.ascontiguousarray(weights).view(np.float32).reshape(*weights.shape, 2))
+        if pairs is not None and pairs.bits < SCALED * (math.inf if own is None else own.bits):
+            return replace(pairs.apply(), pairs=True)
     return None if own is None else own.apply()
 
 

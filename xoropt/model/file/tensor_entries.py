@@ -16,7 +16,7 @@ from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.file.information import check_loss, check_mask_plane, check_quantization
-from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor
+from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor, shape_and_dtype
 from xoropt.quantize.block_scales import BlockScales, check_scales
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
@@ -84,6 +84,8 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
     if (scaled := tensor.scaled) is not None:
         entry["scaled"] = [name_of(levels.dtype), scaled.columns, *scaled.sides]
         parts[BLOCK_SCALES] = scaled.values
+    if tensor.pairs:
+        entry["pairs"] = name_of(levels.dtype)
     if DESCRIPTION in parts:
         plane = json.loads(parts.pop(DESCRIPTION).tobytes())
         entry |= {f"mask_{key}": value for key, value in plane.items()}
@@ -140,6 +142,12 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     if planes > most:
         raise FormatError(f"it has {planes} planes; at most {most} are allowed")
     scaled, kind = _restore_scaled(entry, parts)
+    pairs = "pairs" in entry
+    if pairs:
+        if scaled is not None or entry["pairs"] != "F32" or kind != "C64":
+            raise FormatError("the description lacks a valid 'pairs'")
+        kind = "F32"
+    whole, shape = shape, (*shape, 2) if pairs else shape
     levels = _restore_levels(entry | {"dtype": kind}, parts)
     check_levels(levels, planes, shape)
     if scaled is not None:
@@ -163,7 +171,11 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     codec = get(entry, "mask", str)
     check_parts(codec, mask_parts, shape, math.prod(shape))
-    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed, loss, scaled)
+    made = CompressedTensor(
+        whole, levels, codec, mask_parts, encoded, quantization, entropy, listed, loss, scaled, pairs
+    )
+    shape_and_dtype(made)
+    return made
 
 
 def _restore_scaled(entry: dict[str, Any], parts: Parts) -> tuple[BlockScales | None, str]:
