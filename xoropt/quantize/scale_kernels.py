@@ -18,6 +18,15 @@ def _nearest(x, floats):  # type: ignore[no-untyped-def]
     return math.floor(x / step + 0.5) * step
 
 
+@njit("UniTuple(float64, 2)(float64, int64, float64)", cache=True, nogil=True)
+def _rooms(weight, digits, least):  # type: ignore[no-untyped-def]
+    """Return how far above and below a weight the numbers lie that are rounded to it."""
+    mantissa, exponent = math.frexp(weight)
+    step = 2.0 ** (exponent - digits)
+    above = max(least, step) * 0.5000001
+    return above, max(least, step / 2) * 0.5000001 if mantissa == 0.5 else above
+
+
 @njit("float64(int64, boolean)", cache=True, nogil=True)
 def _candidate(number, floats):  # type: ignore[no-untyped-def]
     """Return a code that the largest weight of a block may have: integers ascend, 8-bit floats descend from 448."""
@@ -36,8 +45,8 @@ def find_scales(matrix, high, wide, blocks, digits, least, floats, candidates, f
     """Find for blocks of a matrix the scales of which all weights are multiples by codes, but for rounding.
 
     Each code is tried for the largest weight of a block. It leaves an interval of scales, which every other weight
-    narrows: its own code is the nearest one, and the product must round to it. Small weights come first, whose codes
-    are certain.
+    narrows: its own code is the nearest one, or the next integer, and the product must round to it. Small weights come
+    first, whose codes are certain.
 
     Args:
         matrix: finite numbers.
@@ -64,25 +73,31 @@ def find_scales(matrix, high, wide, blocks, digits, least, floats, candidates, f
         found[i, 0] = found[i, 1] = 1.0
         if largest == 0.0:
             continue
-        half = max(least, 2.0 ** (math.frexp(largest)[1] - digits)) * 0.5000001
+        above, below = _rooms(largest, digits, least)
         fits = False
         for number in range(candidates):
             code = _candidate(number, floats)
-            low, upper = (largest - half) / code, (largest + half) / code
+            low, upper = (largest - below) / code, (largest + above) / code
             fits = True
-            for turn in range(2):
+            for turn in range(5):
+                least_here = 0.0 if turn == 0 else largest * 2.0 ** (turn - 5)
+                most_here = largest * 2.0 ** (turn - 4)
                 for r in range(top, bottom):
                     for c in range(left, right):
                         weight = abs(matrix[r, c])
-                        if weight == 0.0 or (8 * weight > largest) != turn:
+                        if weight == 0.0 or weight <= least_here or weight > most_here:
                             continue
                         own = _nearest(2 * weight / (low + upper), floats)
                         if own == 0.0:
                             fits = False
                             break
-                        room = max(least, 2.0 ** (math.frexp(weight)[1] - digits)) * 0.5000001
-                        low = max(low, (weight - room) / own)
-                        upper = min(upper, (weight + room) / own)
+                        more, less = _rooms(weight, digits, least)
+                        if not floats and (weight - less) / own > upper:
+                            own += 1
+                        elif not floats and own > 1 and (weight + more) / own < low:
+                            own -= 1
+                        low = max(low, (weight - less) / own)
+                        upper = min(upper, (weight + more) / own)
                         if low > upper:
                             fits = False
                             break

@@ -143,8 +143,9 @@ def _codes(matrix: np.ndarray, values: np.ndarray, sides: tuple[int, int], float
         part = matrix[first : first + step]
         numbers = part.astype(np.float64)
         negative_zero = (numbers == 0) & np.signbit(numbers)
-        numbers /= blocks_of(wide, matrix.shape[1], sides, first, len(part))
-        codes[first : first + step] = (numbers if floats else np.rint(numbers)).astype(kind)
+        scales = np.broadcast_to(blocks_of(wide, matrix.shape[1], sides, first, len(part)), part.shape)
+        numbers /= scales
+        codes[first : first + step] = (numbers if floats else _integers(numbers, scales, part)).astype(kind)
         if not floats:
             codes[first : first + step][negative_zero] = np.iinfo(kind).min
     if floats:
@@ -152,6 +153,17 @@ def _codes(matrix: np.ndarray, values: np.ndarray, sides: tuple[int, int], float
     free = np.where(codes == np.iinfo(np.int16).min, np.int16(-128), codes)
     clash = codes.min(initial=0) == np.iinfo(np.int16).min and (codes == -128).any()
     return free.astype(np.int8) if not clash and free.min() >= -128 and free.max() < 128 else codes
+
+
+def _integers(numbers: np.ndarray, scales: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Round quotients to the integers whose products are the weights: of a large one that may be its neighbour."""
+    made = np.rint(numbers)
+    wrong = np.nonzero((made * scales).astype(np.float32).astype(weights.dtype) != weights)
+    for step in (-1.0, 1.0):
+        other = made[wrong] + step
+        fits = (other * scales[wrong]).astype(np.float32).astype(weights.dtype) == weights[wrong]
+        made[tuple(axis[fits] for axis in wrong)] = other[fits]
+    return made
 
 
 def _is_exact(made: ScaledCodes, weights: np.ndarray) -> bool:
