@@ -232,7 +232,7 @@ def test_the_short_reader_knows_classes_of_rows_and_values_of_rows(tmp_path):
     tensors = {
         "classes": (noise * scales).astype(np.float16),
         "pruned": np.where(noise > 0.3, noise * scales, 0).astype(np.float16),
-        "rows": (np.rint(noise * 2) * (1 + scales / 100)).astype(np.float32),
+        "rows": (np.sinh(np.rint(noise * 2)) * (1 + scales / 100)).astype(np.float32),
     }
     xoropt.save(xoropt.compress(tensors), tmp_path / "file")
     levels = {name: tensor.levels for name, tensor in xoropt.load(tmp_path / "file").tensors.items()}
@@ -242,6 +242,35 @@ def test_the_short_reader_knows_classes_of_rows_and_values_of_rows(tmp_path):
     for name, entry, _, weights in read_as_specified(tmp_path / "file"):
         assert tuple(entry["shape"]) == (120, 256)
         assert weights == tensors[name].reshape(-1).view(f"u{tensors[name].itemsize}").tolist()
+
+
+@pytest.mark.parametrize("sides", [(1, 128), (120, 1), (64, 64), (32, 1)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_the_short_reader_gives_the_codes_of_scales_of_blocks(sides, dtype, tmp_path):
+    rng = np.random.default_rng(0)
+    codes = np.rint(rng.standard_normal((120, 128)) * 3)
+    scales = rng.random((-(-120 // sides[0]), -(-128 // sides[1]))).astype(dtype)
+    scales = np.kron(scales, np.ones(sides, dtype))[:120, :128].astype(np.float32)
+    weights = (codes.astype(np.int8).astype(np.float32) * scales).astype(dtype)
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "w")
+    ((_, entry, parts, read),) = read_as_specified(tmp_path / "w")
+    _, columns, high, wide = entry["scaled"]
+    made = np.array(read, dtype=np.uint8).view(np.int8).reshape(-1, columns)
+    kind = np.float32 if len(parts["block_scales"]) == 4 * -(-120 // high) * -(-columns // wide) else np.float16
+    held = np.frombuffer(parts["block_scales"], kind).reshape(-(-120 // high), -(-columns // wide)).astype(np.float32)
+    i, j = np.indices(made.shape)
+    numbers = np.where(made == -128, np.float32(-0.0), made.astype(np.float32))
+    assert (numbers * held[i // high, j // wide]).astype(dtype).tobytes() == weights.tobytes()
+
+
+def test_the_short_reader_gives_the_parts_of_complex_weights(tmp_path):
+    rng = np.random.default_rng(0)
+    weights = (rng.standard_normal((40, 60)) + 1j * rng.standard_normal((40, 60))).astype(np.complex64)
+    weights[rng.random((40, 60)) < 0.7] = 0
+    xoropt.save(xoropt.compress({"w": weights}), tmp_path / "w")
+    ((_, entry, _, read),) = read_as_specified(tmp_path / "w")
+    assert entry["pairs"] == "F32"
+    assert read == weights.view(np.uint32).reshape(-1).tolist()
 
 
 def structured():
@@ -265,6 +294,9 @@ def structured():
         "exceptions": few,
         "triangle with holes": holes,
         "within": dense,
+        "kinds of rows": (k[:6] >> np.uint64(20) & np.uint64(1) == 0)[(of[:, 0] % np.uint64(6)).astype(int)],
+        "checkerboard": np.indices((99, 101)).sum(axis=0) % 2 == 0,
+        "strided": np.subtract.outer(np.arange(128), np.arange(96)) % 9 == 0,
     }
 
 
@@ -275,7 +307,7 @@ def test_the_short_reader_knows_every_structure(kind):
     exec(compile(code[1], "format.md", "exec"), names)
     mask = np.ascontiguousarray(structured()[kind])
     codec, parts = xoropt.masks.encode_mask(mask)
-    assert codec in ("blocks", "n_of_m", "spans", "exceptions", "within")
+    assert codec in ("blocks", "n_of_m", "spans", "deltas", "exceptions", "within")
     held = {name: part.tobytes() for name, part in parts.items()}
     assert names["mask"]({"shape": mask.shape, "mask": codec}, held) == mask.reshape(-1).astype(int).tolist()
 

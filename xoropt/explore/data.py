@@ -192,7 +192,7 @@ def of_model(model: CompressedModel, where: str = "the data") -> Workload:
         mask = mask_of(tensor)
         if isinstance(tensor.levels, CodedField) and mask.all():
             continue  # without don't-care bits there is nothing to explore
-        planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *tensor.shape)
+        planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *mask.shape)
         if isinstance(tensor.levels, CodedField):  # other planes have masks of their own
             planes = planes[int(tensor.levels.signed_fill) : tensor.levels.shared_planes]
         layers.append(Layer(name, planes, mask))

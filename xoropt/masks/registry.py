@@ -8,6 +8,7 @@ from xoropt.common.kinds import checked
 from xoropt.masks import (
     bitmap,
     blocks,
+    deltas,
     empty,
     entropy,
     exceptions,
@@ -34,6 +35,7 @@ CODECS: dict[str, MaskCodec] = {
     "exceptions": exceptions.codec_over(lambda: CODECS),
     "within": within.codec_over(lambda: CODECS),
     "prefix": prefix.CODEC,
+    "deltas": deltas.CODEC,
     "low_rank": low_rank.CODEC,
     "entropy": entropy.CODEC,
 }

@@ -21,18 +21,20 @@ __all__ = ["decode_range", "decode_rows", "has_table", "levels_of", "mask_of", "
 
 
 def mask_of(tensor: CompressedTensor) -> np.ndarray:
-    """Decode the mask of a compressed tensor: bool of its shape."""
-    return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.shape, tensor.encoded.outputs)
+    """Decode the mask of a compressed tensor: bool of the shape of its planes."""
+    return decode_mask(tensor.mask_codec, tensor.mask_parts, tensor.encoded.shape, tensor.encoded.outputs)
 
 
 def use_compiled(tensor: CompressedTensor, decoder: str, first: int, stop: int) -> bool:
     """Choose whether the compiled decoder makes weights first … stop − 1.
 
+    It makes codes, but no products with scales, and no complex weights.
+
     Raises:
         ArgumentError: there is no decoder of that name.
     """
     planes = len(tensor.encoded.seeds)
-    possible = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask
+    possible = sys.byteorder == "little" and stop > first and not tensor.encoded.needs_mask and tensor.stored is tensor
     return choose_decoder(decoder, (planes + 1) * (stop - first)) == "compiled" and possible
 
 

@@ -4,6 +4,7 @@ tensors ─ prepare ─▶ mask, codes, fields ─ choose by computed size, stor
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -113,10 +114,9 @@ def store(
     del storage  # plans that were not taken hold forms of the mask
     network = choose_network(prepared, config)
     encoded = encode_values(quantized, network, packed, config, progress)
-    information = value_entropy(quantized)
-    stored = CompressedTensor(
-        quantized.shape, quantized.levels, codec, parts, encoded, prepared.quantization, information, quantized.listed
-    )
+    held = CompressedTensor(prepared.array.shape, quantized.levels, codec, parts, encoded, prepared.quantization)
+    stored = replace(held, value_entropy=value_entropy(quantized), listed=quantized.listed)
+    stored = replace(stored, scaled=quantized.scaled, pairs=quantized.pairs)
     exact = prepared.exact
     if exact is not None and not _gives_back(stored, exact):
         raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")

@@ -129,6 +129,11 @@ def decompress_tensor(
         weights = tensor.array if rows is None else tensor.array[rows]
         if out is None:
             return np.array(weights)
+    elif tensor.scaled is not None:
+        codes = decompress_tensor(tensor.stored, decoder, rows=rows, jobs=jobs)
+        weights = tensor.scaled.weights(codes, first)
+    elif tensor.pairs:
+        weights = decompress_tensor(tensor.stored, decoder, rows=rows, jobs=jobs).view(dtype).reshape(part)
     elif use_compiled(tensor, decoder, first, stop):
         flat = decode_rows(tensor, rows, first, stop, jobs, None if out is None else out.reshape(-1))
         return flat.reshape(part) if out is None else out

@@ -11,6 +11,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_kind, path_of
 from xoropt.common.files import check_readable
+from xoropt.masks.views import binary_entropy
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.file.container import header_bits, open_file
 from xoropt.model.file.ties import ties_in
@@ -266,12 +267,12 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
     magnitude = (tensor.quantization or {}).get("magnitude")
     values = bits.seed_bits + bits.patch_bits
     stored = values + bits.mask_bits + bits.scale_bits + bits.raw_bits + headers
-    share = _kept(tensor) / max(1, encoded.outputs)
+    share, weights = _kept(tensor) / max(1, encoded.outputs), math.prod(tensor.shape)
     signs = 1 - share if _has_signed_fill(tensor.levels) else 0.0
     return TensorReport(
         shape=tensor.shape,
-        dtype=str(tensor.levels.dtype),
-        weights=encoded.outputs,
+        dtype=str(tensor.dtype),
+        weights=weights,
         planes=len(encoded.seeds),
         network=encoded.network.recipe,
         order=encoded.order,
@@ -280,7 +281,7 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         care_bits=encoded.size.care_bits,
         value_entropy=tensor.value_entropy,
         magnitude_kept=magnitude if isinstance(magnitude, float | int) else None,
-        negative_zeros=_has_negative_zero(tensor.levels),
+        negative_zeros=_has_negative_zero(tensor.levels, tensor.scaled is not None),
         patches=encoded.size.patches,
         blocks=encoded.all_blocks,
         proved_blocks=encoded.proved_blocks,
@@ -291,8 +292,8 @@ def _report_tensor(tensor: CompressedTensor, headers: int) -> TensorReport:
         raw_bits=bits.raw_bits,
         header_bits=headers,
         efficiency=_efficiency(encoded.size.care_bits, values),
-        bits_per_weight=_per_weight(stored, encoded.outputs),
-        bound=share * tensor.value_entropy + signs - sum(p * math.log2(p) for p in (share, 1 - share) if p > 0),
+        bits_per_weight=_per_weight(stored, weights),
+        bound=(share * tensor.value_entropy + signs + binary_entropy(share)) * (1 + tensor.pairs),
         **_loss_of(tensor.loss),
     )
 
@@ -310,6 +311,11 @@ def _has_signed_fill(levels: Levels) -> bool:
 
 def _kind(tensor: CompressedTensor) -> str:
     """Say in a few words what a tensor is."""
+    if tensor.scaled is not None:
+        high, wide = tensor.scaled.sides
+        return f"{_kind(tensor.stored)}, {high}×{wide} scales"
+    if tensor.pairs:
+        return f"{_kind(tensor.stored)}, in pairs"
     levels = tensor.levels
     if isinstance(levels, Scales):
         return f"quantized to {len(levels.alpha)} bit{_s(len(levels.alpha))}"
@@ -327,10 +333,13 @@ def _s(number: int) -> str:
     return "" if number == 1 else "s"
 
 
-def _has_negative_zero(levels: Levels) -> bool:
+def _has_negative_zero(levels: Levels, scaled: bool = False) -> bool:
     """Return whether −0.0 is among the values; a raw field of kept weights alone does not tell."""
     if _has_signed_fill(levels):
         return True
+    if scaled and levels.dtype.kind == "i" and isinstance(levels, Codebook | CodedField):
+        values = levels.form.numbers(levels.values) if isinstance(levels, CodedField) else levels.values
+        return bool((values.view(levels.dtype) == np.iinfo(levels.dtype).min).any())
     if (
         isinstance(levels, Scales)
         or levels.dtype.kind in "biu"

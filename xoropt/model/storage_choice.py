@@ -86,6 +86,7 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
     masks, bitmap = _mask_plans(prepared, config), plan_mask(quantized.mask, "bitmap")
     mask, bitmap_bytes = min(masks.values(), key=lambda plan: plan.least_bytes), bitmap["bitmap"].least_bytes
     values: float = quantized.value_bits + 8 * quantized.levels.nbytes + _listed_bits(quantized)
+    values += 0 if quantized.scaled is None else 8 * quantized.scaled.nbytes
     values += (len(quantized) - quantized.shared_planes) * TAIL_HEADERS.of(tensors)
     described = PLANE_HEADERS.of(tensors) - 8 * DESCRIPTION_BYTES if mask.described else 0
     network = values + 8 * mask.least_bytes + NETWORK_HEADERS.of(tensors) + described

@@ -1,7 +1,7 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.masks.gap_coded import packed_bytes
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.names import nearest_name
+from xoropt.quantize.block_scales import BlockScales, check_scales
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import CodedField, Levels, check_levels
 from xoropt.quantize.quantized_tensor import NOTHING_LISTED, Listed
@@ -57,7 +58,8 @@ class CompressedTensor:
 
     Attributes:
         shape: of the tensor.
-        levels: the scales, the codebook or the coded field, and the dtype.
+        levels: the scales, the codebook or the coded field, and the dtype: of the weights, or of the codes of weights
+            that are `scaled`.
         mask_codec: the name of the mask's codec, see `xoropt.masks`.
         mask_parts: the parts that this codec stored, uint8 arrays by name.
         encoded: the encoded bit planes.
@@ -66,6 +68,8 @@ class CompressedTensor:
         value_entropy: bits of information in the value of a kept weight.
         listed: kept weights whose field is listed.
         loss: what pruning and quantizing cost; None where nothing was lost, and where a file does not say it.
+        scaled: scales of blocks, where the weights are products of codes and these.
+        pairs: whether the weights are complex, and stored are their real and imaginary parts, along a last axis.
     """
 
     shape: tuple[int, ...]
@@ -77,11 +81,27 @@ class CompressedTensor:
     value_entropy: float = 0.0
     listed: Listed = field(default=NOTHING_LISTED, repr=False)
     loss: Loss | None = None
+    scaled: BlockScales | None = None
+    pairs: bool = False
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of the weights."""
+        if self.pairs:
+            return np.dtype(np.complex64)
+        return self.levels.dtype if self.scaled is None else self.scaled.dtype
+
+    @property
+    def stored(self) -> "CompressedTensor":
+        """What is stored: the codes of weights with scales, the parts of complex weights, or the tensor itself."""
+        if self.scaled is None and not self.pairs:
+            return self
+        return replace(self, shape=self.encoded.shape, scaled=None, pairs=False)
 
     def __repr__(self) -> str:
         """Say in one line what it is; the encoding alone would take pages."""
         octets = f"{-(-sum(tensor_bits(self)) // 8):,}"
-        return f"<CompressedTensor {list(self.shape)} {self.levels.dtype} in {octets} bytes, mask '{self.mask_codec}'>"
+        return f"<CompressedTensor {list(self.shape)} {self.dtype} in {octets} bytes, mask '{self.mask_codec}'>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,10 +184,15 @@ def shape_and_dtype(tensor: CompressedTensor | UncompressedTensor) -> tuple[tupl
     """
     if isinstance(tensor, UncompressedTensor):
         return tensor.array.shape, tensor.array.dtype
-    if tensor.encoded.shape != tensor.shape:
-        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {tensor.shape}")
-    check_levels(tensor.levels, len(tensor.encoded.seeds), tensor.shape)
-    return tensor.shape, tensor.levels.dtype
+    shape = (*tensor.shape, 2) if tensor.pairs else tensor.shape
+    if tensor.encoded.shape != shape:
+        raise DecodeError(f"the planes have the shape {tensor.encoded.shape}, not {shape}")
+    check_levels(tensor.levels, len(tensor.encoded.seeds), shape)
+    if tensor.pairs and (tensor.levels.dtype != np.float32 or not tensor.shape or tensor.scaled is not None):
+        raise DecodeError("its pairs can't make complex weights")
+    if tensor.scaled is not None:
+        check_scales(tensor.scaled, tensor.levels.dtype, tensor.shape)
+    return tensor.shape, tensor.dtype
 
 
 class TensorBits(NamedTuple):
@@ -177,7 +202,7 @@ class TensorBits(NamedTuple):
         seed_bits: of the seeds.
         patch_bits: of the patches.
         mask_bits: of the mask's parts that are arrays of the file.
-        scale_bits: of the scales, the codebook or the coded field, and of listed weights.
+        scale_bits: of the scales, the codebook or the coded field, of listed weights, and of scales of blocks.
         raw_bits: of planes that need no network, because every weight cares for them.
     """
 
@@ -192,7 +217,7 @@ def tensor_bits(tensor: CompressedTensor) -> TensorBits:
     """Count where the bits of a tensor go, without headers."""
     size = tensor.encoded.size
     mask = sum(part.nbytes for name, part in tensor.mask_parts.items() if name != DESCRIPTION)
-    levels = tensor.levels.nbytes
+    levels = tensor.levels.nbytes + (0 if tensor.scaled is None else tensor.scaled.nbytes)
     if isinstance(tensor.levels, CodedField) and len(tensor.listed.at):
         rare = tensor.levels.rare_values
         levels += packed_bytes(tensor.listed.at, tensor.encoded.outputs) + symbol_bytes(rare) * len(tensor.listed.at)

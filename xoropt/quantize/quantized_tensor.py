@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.common.arguments import check_kind
+from xoropt.quantize.block_scales import BlockScales
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
@@ -71,6 +72,8 @@ class QuantizedTensor:
         raw: the raw field of each weight: unsigned integers of the tensor's shape, in the lower bits, or what reads
             them from the numbers; None without one.
         listed: kept weights whose field is listed.
+        scaled: scales of blocks, of a tensor whose weights are products: all else describes its codes.
+        pairs: whether the weights are complex: all else describes their real and imaginary parts, along a last axis.
     """
 
     mask: np.ndarray = field(repr=False)
@@ -78,10 +81,12 @@ class QuantizedTensor:
     levels: Levels
     raw: np.ndarray | RawField | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
+    scaled: BlockScales | None = None
+    pairs: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the tensor."""
+        """The shape of the tensor, or of its pairs."""
         return self.mask.shape
 
     @property
@@ -232,6 +237,9 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
         raw = tensor.raw_part(first, first + CHUNK)
         weights[some] = _weights(mask[some], codes[some], raw, tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
+    weights = weights if tensor.scaled is None else tensor.scaled.weights(weights)
+    if tensor.pairs:
+        return weights.view(np.complex64).reshape(tensor.shape[:-1])
     return weights.reshape(tensor.shape)
 
 

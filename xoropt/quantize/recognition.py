@@ -1,6 +1,8 @@
 """Recognition: what an exact tensor's numbers are, and whether its most frequent one is stored as a mask."""
 
 import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,13 +10,14 @@ import numpy as np
 from xoropt.common.foreign_arrays import plain_array
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
-from xoropt.quantize.codebooks import codebook_of, few_values
+from xoropt.quantize.codebooks import MAX_VALUES, codebook_of, few_values
 from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
 from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
 from xoropt.quantize.row_codebooks import plan_rows
+from xoropt.quantize.scale_search import find_scaled_codes
 
 __all__ = ["recognize"]
 
@@ -24,12 +27,16 @@ STRUCTURED = 0.15
 """Share from which a mask is planned although one of random places would not pay."""
 SAMPLE = 1 << 14
 """Numbers in which the most frequent one is looked for."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Multiples of it, modulo 1, are spread evenly and have no period (H. Weyl)."""
 MASKED = 0.99
 """How much of what it takes without a mask a tensor may take with one: a mask costs time."""
 FEWEST = 32
-"""Different numbers of a tensor beyond which its rows may have codebooks of their own."""
+"""Different numbers of a tensor beyond which its rows may have codebooks, and its blocks scales, of their own."""
 SIMPLER = 1.005
 """How much a codebook with codes of equal length may take more than a prefix code to be preferred."""
+SCALED = 0.97
+"""How much of what it takes otherwise a tensor may take as codes with scales: multiplying costs time."""
 
 
 def recognize(weights: np.ndarray) -> QuantizedTensor | None:
@@ -41,16 +48,50 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         weights: any shape, any dtype of 1, 2, 4 or 8 bytes.
 
     Returns:
-        The tensor; None where it is empty, or its values and the upper bits of its numbers are too many.
+        The tensor; None where it is empty, or its values and the upper bits of its numbers are too many. One whose
+        weights are products of codes and scales of blocks is that of the codes, and one of complex weights that of
+        their parts, where this takes less.
 
     Raises:
         ArgumentError: the weights are no array of numbers.
     """
     weights = plain_array("Argument 'weights'", weights)
+    own = _choose(weights)
+    found = find_scaled_codes(weights) if own is None or own.values > FEWEST else None
+    codes = None if found is None else _choose(found.codes)
+    if found is not None and codes is not None:
+        bits = codes.bits + 8 * found.scales.nbytes
+        if bits < SCALED * (math.inf if own is None else own.bits):
+            return replace(codes.apply(), scaled=found.scales)
+    if weights.dtype == np.complex64 and weights.ndim:
+        pairs = _choose(np.ascontiguousarray(weights).view(np.float32).reshape(*weights.shape, 2))
+        if pairs is not None and pairs.bits < SCALED * (math.inf if own is None else own.bits):
+            return replace(pairs.apply(), pairs=True)
+    return None if own is None else own.apply()
+
+
+class Choice(NamedTuple):
+    """The form that takes least.
+
+    Attributes:
+        bits: that the tensor takes, about.
+        apply: makes the tensor.
+        values: its different numbers, 257 where they are many.
+    """
+
+    bits: float
+    apply: Callable[[], QuantizedTensor]
+    values: int
+
+
+def _choose(weights: np.ndarray) -> Choice | None:
+    """Choose the form of a tensor that takes least, without scales of blocks; None where there is none."""
     patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
     few = few_values(patterns)
+    number = MAX_VALUES + 1 if few is None else min(MAX_VALUES, len(few))
     if few is not None and len(few[few != 0]) <= 1:
-        return codebook_of(weights, patterns, few)  # the mask says all
+        values = few
+        return Choice(0.0, lambda: codebook_of(weights, patterns, values), number)  # the mask says all
     dense, simple = plan_fields(patterns, weights.dtype, None, few), None
     fill = _most_frequent(patterns)
     masked, mask_bits, mask = None, 0.0, None
@@ -71,6 +112,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         return row_plan
     best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1), (signed.bits / MASKED, 2))
     if simple is not None and isinstance(simple.levels, Codebook):
+        codes = simple
         kept = int(np.count_nonzero(simple.mask))
         bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
         if kept < len(patterns):
@@ -78,15 +120,16 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
                 mask_bits if fill == 0 and masked is not None else binary_entropy(kept / len(patterns)) * len(patterns)
             )
         if bits <= SIMPLER * best[0]:
-            return simple
+            return Choice(bits, lambda: codes, number)
     if best[1] == 2 and signed.plan is not None:
-        return by_row_classes(signed.plan, patterns, signed.mask).apply(patterns, signed.mask)
-    if best[1] == 0 and dense is not None:
-        everything = np.broadcast_to(np.True_, weights.shape)
-        return by_row_classes(dense, patterns, everything).apply(patterns, everything)
-    if masked is None or mask is None:
+        plan, care = signed.plan, signed.mask
+    elif best[1] == 0 and dense is not None:
+        plan, care = dense, np.broadcast_to(np.True_, weights.shape)
+    elif masked is not None and mask is not None:
+        plan, care = masked, mask
+    else:
         return None
-    return by_row_classes(masked, patterns, mask).apply(patterns, mask)
+    return Choice(best[0], lambda: by_row_classes(plan, patterns, care).apply(patterns, care), number)
 
 
 class SignedZeros(NamedTuple):
@@ -127,7 +170,7 @@ def _plan_rows(
     masked: FieldPlan | None,
     mask_bits: float,
     signed: SignedZeros,
-) -> QuantizedTensor | None:
+) -> Choice | None:
     """Represent a tensor by codebooks of its rows where that takes less than its plans."""
     zeros = count_of(patterns, 0) / len(patterns)
     least = min(_total(dense, 0.0), _total(masked, mask_bits), signed.bits)
@@ -135,7 +178,7 @@ def _plan_rows(
     if found is None:
         return None
     own_mask = binary_entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
-    return found.apply() if found.bits + own_mask < least else None
+    return Choice(found.bits + own_mask, found.apply, MAX_VALUES + 1) if found.bits + own_mask < least else None
 
 
 def _total(plan: FieldPlan | None, mask_bits: float) -> float:
@@ -144,6 +187,8 @@ def _total(plan: FieldPlan | None, mask_bits: float) -> float:
 
 def _most_frequent(patterns: np.ndarray) -> int:
     """Return the most frequent number of a sample; 0 where none stands out."""
-    sample = patterns[:: max(1, len(patterns) // SAMPLE)]
+    sample = patterns
+    if len(patterns) > SAMPLE:  # steps of a golden section do not fall in with the periods of a mask
+        sample = patterns[(np.arange(SAMPLE) * GOLDEN % 1 * len(patterns)).astype(np.int64)]
     values, counts = np.unique(sample, return_counts=True)
     return int(values[np.argmax(counts)]) if len(sample) and counts.max() > len(sample) * LEAST_SHARE else 0

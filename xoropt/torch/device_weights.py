@@ -61,7 +61,8 @@ def device_weights(tensor: CompressedTensor, device: torch.device) -> DeviceWeig
     """Bring compressed weights to a device.
 
     Seeds and patches stay as they are where the network's order is closed and its rows are whole words, as "auto" takes
-    it; other planes become a bit a weight, and so does the mask. Weights with raw fields stay on the CPU.
+    it; other planes become a bit a weight, and so does the mask. Weights with raw fields, and
+    those with scales of blocks, stay on the CPU.
 
     Args:
         tensor: the weights, of two axes.
@@ -74,7 +75,8 @@ def device_weights(tensor: CompressedTensor, device: torch.device) -> DeviceWeig
     check_device(device)
     rows, columns = tensor.shape
     levels, encoded = tensor.levels, tensor.encoded
-    if isinstance(levels, CodedField) and (levels.form.raw_bits or levels.fill or len(tensor.listed.at)):
+    own_fields = isinstance(levels, CodedField) and (levels.form.raw_bits or levels.fill or len(tensor.listed.at))
+    if own_fields or tensor.scaled is not None:
         return DeviceWeights((rows, columns), [], None, None, tensor, device)
     table = to_torch(level_table(levels, len(encoded.seeds))).to(device)
     size = encoded.outputs

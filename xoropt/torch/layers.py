@@ -46,7 +46,7 @@ class XorLinear(torch.nn.Module):
             ArgumentError: the tensor is no compressed matrix of real numbers, or the bias does not fit it.
         """
         super().__init__()
-        if not isinstance(tensor, CompressedTensor) or len(tensor.shape) != 2 or tensor.levels.dtype.kind == "c":
+        if not isinstance(tensor, CompressedTensor) or len(tensor.shape) != 2 or tensor.dtype.kind == "c":
             raise ArgumentError("Argument 'tensor' must be a compressed matrix of real numbers.")
         check_choice("cache", cache, CACHES)
         self.out_features, self.in_features = tensor.shape

@@ -130,7 +130,7 @@ def _replace(
     chosen = {}
     for name, layer in linears.items():
         tensor = stored.tensors.get(f"{name}.weight" if name else "weight")
-        if isinstance(tensor, CompressedTensor) and tensor.levels.dtype.kind != "c":
+        if isinstance(tensor, CompressedTensor) and tensor.dtype.kind != "c":
             _check_layer(model, name, layer)
             if tensor.shape != tuple(layer.weight.shape):
                 raise FormatError(

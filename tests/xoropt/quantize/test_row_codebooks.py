@@ -1,4 +1,4 @@
-"""Codebooks of rows: tensors that were quantized with a scale for each row and stored as the products."""
+"""Codebooks of rows: tensors of which each row was quantized to a few values of its own."""
 
 import ml_dtypes
 import numpy as np
@@ -9,19 +9,21 @@ from xoropt.quantize import CodedField, dequantize, recognize
 from xoropt.quantize.row_codebooks import plan_rows
 
 
-def products(shape, dtype, pruned, seed=0):
+def own_values(shape, dtype, pruned, seed=0):
+    """Draw weights from 16 values, 0 among them, that each row has for itself."""
     rng = np.random.default_rng(seed)
     codes = np.rint(rng.standard_normal(shape) * 2.5).clip(-8, 7).astype(np.int64)
     codes = np.where(rng.random(shape) < pruned, 0, codes)
-    scales = rng.random((shape[0],) + (1,) * (len(shape) - 1)) * 0.01 + 0.001
-    return (codes * scales).astype(dtype)
+    table = np.sort(rng.standard_normal((shape[0], 16)), axis=1)
+    table -= table[:, 8:9]
+    return np.take_along_axis(table, codes.reshape(shape[0], -1) + 8, axis=1).reshape(shape).astype(dtype)
 
 
 @pytest.mark.parametrize("pruned", [0.0, 0.8])
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, ml_dtypes.bfloat16])
 @pytest.mark.parametrize("shape", [(300, 512), (64, 8, 3, 24), (5, 4096)])
-def test_a_scale_for_each_row_takes_little(tmp_path, shape, dtype, pruned):
-    weights = products(shape, dtype, pruned)
+def test_values_of_each_row_take_little(tmp_path, shape, dtype, pruned):
+    weights = own_values(shape, dtype, pruned)
     quantized = recognize(weights)
     assert isinstance(quantized.levels, CodedField)
     assert quantized.levels.values.shape[0] == shape[0]
@@ -56,7 +58,7 @@ def test_equal_places_in_unlike_rows_are_one_symbol():
 
 @pytest.mark.parametrize("shape", [(299, 15), (300, 14), (1, 300, 15)])
 def test_values_of_other_rows_are_refused(shape):
-    weights = products((300, 512), np.float32, 0.8)
+    weights = own_values((300, 512), np.float32, 0.8)
     tensor = xoropt.compress({"w": weights}).tensors["w"]
     levels = CodedField(tensor.levels.form, np.zeros(shape, np.uint32), tensor.levels.lengths)
     bad = xoropt.CompressedTensor(tensor.shape, levels, tensor.mask_codec, tensor.mask_parts, tensor.encoded)

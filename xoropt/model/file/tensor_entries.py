@@ -16,7 +16,8 @@ from xoropt.masks.gap_coded import pack_positions, unpack_positions
 from xoropt.masks.mask_codec import DESCRIPTION
 from xoropt.model.checks import check_shape
 from xoropt.model.file.information import check_loss, check_mask_plane, check_quantization
-from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor
+from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor, shape_and_dtype
+from xoropt.quantize.block_scales import BlockScales, check_scales
 from xoropt.quantize.fields import symbol_bytes
 from xoropt.quantize.levels import MAX_PLANES, Codebook, CodedField, Levels, Scales, check_levels
 from xoropt.quantize.number_form import MAX_RAW_BITS, NumberForm
@@ -26,6 +27,10 @@ __all__ = ["Parts", "array_name", "bytes_of", "checksum", "describe_tensor", "re
 
 Parts = dict[str, np.ndarray]
 """Arrays by the name of the part."""
+
+
+BLOCK_SCALES = "block_scales"
+"""The part that holds the scales of blocks."""
 
 
 def array_name(name: str, part: str) -> str:
@@ -66,7 +71,7 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
     coded_entry, coded_parts = describe(tensor.encoded)
     entry: dict[str, Any] = {
         "shape": list(tensor.shape),
-        "dtype": name_of(levels.dtype),
+        "dtype": name_of(tensor.dtype),
         "mask": tensor.mask_codec,
     } | coded_entry
     if isinstance(levels, CodedField) or tensor.value_entropy < 0.99 * len(tensor.encoded.seeds):
@@ -76,6 +81,11 @@ def describe_tensor(tensor: CompressedTensor | UncompressedTensor) -> tuple[dict
     if tensor.loss is not None:
         entry["loss"] = list(tensor.loss)
     parts = tensor.mask_parts | coded_parts
+    if (scaled := tensor.scaled) is not None:
+        entry["scaled"] = [name_of(levels.dtype), scaled.columns, *scaled.sides]
+        parts[BLOCK_SCALES] = scaled.values
+    if tensor.pairs:
+        entry["pairs"] = name_of(levels.dtype)
     if DESCRIPTION in parts:
         plane = json.loads(parts.pop(DESCRIPTION).tobytes())
         entry |= {f"mask_{key}": value for key, value in plane.items()}
@@ -131,8 +141,17 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
     most = MAX_PLANES + (MAX_RAW_BITS if "field" in entry else 0)
     if planes > most:
         raise FormatError(f"it has {planes} planes; at most {most} are allowed")
-    levels = _restore_levels(entry, parts)
+    scaled, kind = _restore_scaled(entry, parts)
+    pairs = "pairs" in entry
+    if pairs:
+        if scaled is not None or entry["pairs"] != "F32" or kind != "C64":
+            raise FormatError("the description lacks a valid 'pairs'")
+        kind = "F32"
+    whole, shape = shape, (*shape, 2) if pairs else shape
+    levels = _restore_levels(entry | {"dtype": kind}, parts)
     check_levels(levels, planes, shape)
+    if scaled is not None:
+        check_scales(scaled, levels.dtype, shape)
     listed = _restore_listed(levels, parts, math.prod(shape))
     encoded = restore(entry, parts, shape, planes)
     quantization = entry.get("quantization")
@@ -152,7 +171,24 @@ def restore_tensor(entry: dict[str, Any], parts: Parts) -> CompressedTensor | Un
         mask_parts[DESCRIPTION] = np.frombuffer(json.dumps(plane).encode(), dtype=np.uint8)
     codec = get(entry, "mask", str)
     check_parts(codec, mask_parts, shape, math.prod(shape))
-    return CompressedTensor(shape, levels, codec, mask_parts, encoded, quantization, entropy, listed, loss)
+    made = CompressedTensor(
+        whole, levels, codec, mask_parts, encoded, quantization, entropy, listed, loss, scaled, pairs
+    )
+    shape_and_dtype(made)
+    return made
+
+
+def _restore_scaled(entry: dict[str, Any], parts: Parts) -> tuple[BlockScales | None, str]:
+    """Restore the scales of blocks, and return the dtype of the codes; None, and that of the weights, without any."""
+    dtype = get(entry, "dtype", str)
+    if "scaled" not in entry:
+        return None, dtype
+    said = get(entry, "scaled", list)
+    if len(said) != 4 or type(said[0]) is not str or said[0] == dtype:
+        raise FormatError("the description lacks a valid 'scaled'")
+    columns, high, wide = (non_negative_int(number, "scaled", 1 << 48) for number in said[1:])
+    values = take(parts, BLOCK_SCALES, None, None)
+    return BlockScales(dtype_of(dtype), columns, (high, wide), values), said[0]
 
 
 def _restore_levels(entry: dict[str, Any], parts: Parts) -> Levels:
