@@ -180,7 +180,7 @@ def plan_fields(
 
     Args:
         patterns: their bits, unsigned integers, flat.
-        dtype: of the tensor; of complex numbers the imaginary part's exponent is coded, and the real part is raw.
+        dtype: of the tensor; complex numbers have a plan only where their values are few.
         fill: the bits of pruned weights, which are not coded; None: every weight is kept.
         few: the different patterns, ascending, where they are few.
 
@@ -207,7 +207,7 @@ def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, f
 
 def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterator[Window]:
     """Count the upper bits of the numbers: with the sign last, and where it is skewed with the sign first."""
-    if not len(patterns):
+    if dtype.kind == "c" or not len(patterns):
         return
     bits, kind = 8 * dtype.itemsize, patterns.dtype
     together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1

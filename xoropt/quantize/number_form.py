@@ -21,8 +21,8 @@ NO_SIGN = ("float8_e8m0fnu",)
 
 
 def has_sign_bit(dtype: np.dtype) -> bool:
-    """Return whether a dtype's numbers begin with a sign; that of complex ones is the imaginary part's."""
-    return dtype.kind in "fc" or (dtype.kind == "V" and "float" in dtype.name and dtype.name not in NO_SIGN)
+    """Return whether a dtype's numbers are a sign and a magnitude."""
+    return dtype.kind == "f" or (dtype.kind == "V" and "float" in dtype.name and dtype.name not in NO_SIGN)
 
 
 def is_signed_integer(dtype: np.dtype) -> bool:
