@@ -2,7 +2,8 @@
 
 import math
 
-from numba import njit
+import numpy as np
+from numba import float32, njit
 
 __all__ = ["find_scales"]
 
@@ -27,6 +28,34 @@ def _rooms(weight, digits, least):  # type: ignore[no-untyped-def]
     return above, max(least, step / 2) * 0.5000001 if mantissa == 0.5 else above
 
 
+@njit("float64(float64, int64, float64)", cache=True, nogil=True)
+def _rounded(x, digits, least):  # type: ignore[no-untyped-def]
+    """Round a number to float32, and that to the digits of a weight."""
+    wide = float(float32(x))
+    step = max(least, 2.0 ** (math.frexp(wide)[1] - digits))
+    return np.rint(wide / step) * step
+
+
+@njit("boolean(float64[:,:], float64, int64, float64, boolean)", cache=True, nogil=True)
+def _gives(block, scale, digits, least, floats):  # type: ignore[no-untyped-def]
+    """Return whether all weights of a block are products of a scale by the nearest codes, or the next integers."""
+    if scale <= 0.0:
+        return False
+    for r in range(block.shape[0]):
+        for c in range(block.shape[1]):
+            weight = abs(block[r, c])
+            own = _nearest(weight / scale, floats)
+            if _rounded(own * scale, digits, least) != weight and (
+                floats
+                or (
+                    _rounded((own - 1) * scale, digits, least) != weight
+                    and _rounded((own + 1) * scale, digits, least) != weight
+                )
+            ):
+                return False
+    return True
+
+
 @njit("float64(int64, boolean)", cache=True, nogil=True)
 def _candidate(number, floats):  # type: ignore[no-untyped-def]
     """Return a code that the largest weight of a block may have: integers ascend, 8-bit floats descend from 448."""
@@ -37,34 +66,35 @@ def _candidate(number, floats):  # type: ignore[no-untyped-def]
 
 
 @njit(
-    "int64(float64[:,::1], int64, int64, int64[::1], int64, float64, boolean, int64, float64[:,::1])",
+    "int64(float64[:,::1], int64, int64, int64, float64, boolean, int64, int64[::1], float64[:,::1])",
     cache=True,
     nogil=True,
 )
-def find_scales(matrix, high, wide, blocks, digits, least, floats, candidates, found):  # type: ignore[no-untyped-def]
+def find_scales(matrix, high, wide, digits, least, floats, candidates, steps, found):  # type: ignore[no-untyped-def]
     """Find for blocks of a matrix the scales of which all weights are multiples by codes, but for rounding.
 
     Each code is tried for the largest weight of a block. It leaves an interval of scales, which every other weight
     narrows: its own code is the nearest one, or the next integer, and the product must round to it. Small weights come
-    first, whose codes are certain.
+    first, whose codes are certain. Then the products are made, since a weight in the middle of two is one of them only.
 
     Args:
         matrix: finite numbers.
         high, wide: rows and columns of a block.
-        blocks: the numbers of the blocks, in row-major order.
         digits: binary digits of a weight's significand.
         least: the least distance between weights.
         floats: whether codes are 8-bit floats; otherwise they are integers.
         candidates: codes to try.
-        found: out, for each block the least and the greatest scale; both 1 where all weights are zero.
+        steps: one number, how many more weights may be looked at; what was looked at is taken from it.
+        found: out, for each block, in row-major order, the least and the greatest scale; both 1 where all weights are
+            zero.
 
     Returns:
         How many blocks, from the first one on, have scales.
     """
     rows, columns = matrix.shape
     across = -(-columns // wide)
-    for i in range(len(blocks)):
-        top, left = blocks[i] // across * high, blocks[i] % across * wide
+    for i in range(len(found)):
+        top, left = i // across * high, i % across * wide
         bottom, right = min(rows, top + high), min(columns, left + wide)
         largest = 0.0
         for r in range(top, bottom):
@@ -78,12 +108,13 @@ def find_scales(matrix, high, wide, blocks, digits, least, floats, candidates, f
         for number in range(candidates):
             code = _candidate(number, floats)
             low, upper = (largest - below) / code, (largest + above) / code
-            fits = True
+            fits, looked = True, 0
             for turn in range(5):
                 least_here = 0.0 if turn == 0 else largest * 2.0 ** (turn - 5)
                 most_here = largest * 2.0 ** (turn - 4)
                 for r in range(top, bottom):
                     for c in range(left, right):
+                        looked += 1
                         weight = abs(matrix[r, c])
                         if weight == 0.0 or weight <= least_here or weight > most_here:
                             continue
@@ -105,9 +136,17 @@ def find_scales(matrix, high, wide, blocks, digits, least, floats, candidates, f
                         break
                 if not fits:
                     break
+            steps[0] -= looked
+            if steps[0] < 0:
+                return i
             if fits:
                 found[i, 0], found[i, 1] = low, upper
-                break
+                block, scale = matrix[top:bottom, left:right], (low + upper) / 2
+                fits = _gives(block, _rounded(scale, digits, least), digits, least, floats)
+                if not fits and digits < 24:
+                    fits = _gives(block, _rounded(scale, 24, 0.0), digits, least, floats)
+                if fits:
+                    break
         if not fits:
             return i
-    return len(blocks)
+    return len(found)

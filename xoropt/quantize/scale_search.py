@@ -6,6 +6,7 @@ The first shape of which all blocks have a scale is taken; the products are then
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 import ml_dtypes
@@ -23,8 +24,10 @@ FEWEST = 1 << 12
 """Weights of a tensor from which on scales are looked for."""
 FEWEST_IN_A_BLOCK = 16
 """Weights of the smallest block."""
-SAMPLED = 6
-"""Blocks that are looked at first."""
+SAMPLED, CROP = 6, 1 << 15
+"""Blocks that are looked at first, and weights of each at most."""
+STEPS = 100
+"""Weights that are looked at for each weight of a tensor before the search is given up. Found ones took up to 60."""
 INTEGERS, FLOATS = 255, 64
 """Codes that the largest weight of a block may have: integers up to this, or so many 8-bit floats."""
 
@@ -52,14 +55,16 @@ def find_scaled_codes(weights: np.ndarray) -> ScaledCodes | None:
     """
     if weights.ndim < 2 or weights.size < FEWEST or weights.dtype.name not in WEIGHT_DTYPES:
         return None
+    weights, steps = np.ascontiguousarray(weights), np.array([STEPS * max(CHUNK, weights.size)])
+    failed = [0, 0]
     for columns, sides in _shapes(weights.shape):
         matrix = weights.reshape(-1, columns)
         for floats in (False, True):
             with np.errstate(invalid="ignore"):  # NaN in a dtype of ml_dtypes
                 sample = _sample(matrix, sides)
-                if sample is None or _intervals(*sample, weights.dtype, floats) is None:
+                if sample is None or _intervals(*sample, weights.dtype, floats, steps) is None:
                     continue
-                if (found := _find(weights, columns, sides, floats)) is not None:
+                if (found := _find(weights, columns, sides, floats, steps, failed)) is not None:
                     return found
     return None
 
@@ -83,54 +88,70 @@ def _shapes(shape: tuple[int, ...]) -> Iterator[tuple[int, tuple[int, int]]]:
 def _sample(matrix: np.ndarray, sides: tuple[int, int]) -> tuple[np.ndarray, tuple[int, int]] | None:
     """Take some blocks, one below the other; None where one of them has numbers that no scale makes."""
     counts = [-(-a // b) for a, b in zip(matrix.shape, sides, strict=True)]
-    made = np.zeros((SAMPLED, *sides), dtype=np.float64)
+    wide = min(sides[1], CROP)
+    high = min(sides[0], max(1, CROP // wide))
+    made = np.zeros((SAMPLED, high, wide), dtype=np.float64)
     for i, number in enumerate(np.linspace(0, math.prod(counts) - 1, SAMPLED).astype(int).tolist()):
-        (r, c), (a, b) = divmod(number, counts[1]), sides
-        block = matrix[r * a : r * a + a, c * b : c * b + b]
+        top, left = (place * side for place, side in zip(divmod(number, counts[1]), sides, strict=True))
+        block = matrix[top : top + high, left : left + wide]
         made[i, : block.shape[0], : block.shape[1]] = block
-    return (made.reshape(-1, sides[1]), sides) if np.isfinite(made).all() else None
+    return (made.reshape(-1, wide), (high, wide)) if np.isfinite(made).all() else None
 
 
-def _intervals(matrix: np.ndarray, sides: tuple[int, int], dtype: np.dtype, floats: bool) -> np.ndarray | None:
-    """Find the least and the greatest scale of every block: float64 (blocks, 2); None where one has no scale."""
+def _intervals(
+    matrix: np.ndarray, sides: tuple[int, int], dtype: np.dtype, floats: bool, steps: np.ndarray
+) -> np.ndarray | None:
+    """Find the least and the greatest scale of every block: float64 (rows of blocks, blocks of a row, 2).
+
+    Returns:
+        None where a block has no scale, or no steps are left, see `find_scales`.
+    """
     from xoropt.quantize.scale_kernels import find_scales
 
-    counts = [-(-a // b) for a, b in zip(matrix.shape, sides, strict=True)]
-    found = np.empty((math.prod(counts), 2), dtype=np.float64)
-    info = ml_dtypes.finfo(dtype)
-    blocks, digits, least = np.arange(len(found)), int(info.nmant) + 1, float(info.smallest_subnormal)
-    done = find_scales(matrix, *sides, blocks, digits, least, floats, FLOATS if floats else INTEGERS, found)
-    return found if done == len(found) else None
+    found = np.empty((*(-(-a // b) for a, b in zip(matrix.shape, sides, strict=True)), 2), dtype=np.float64)
+    info, flat = ml_dtypes.finfo(dtype), found.reshape(-1, 2)
+    digits, least = int(info.nmant) + 1, float(info.smallest_subnormal)
+    done = find_scales(matrix, *sides, digits, least, floats, FLOATS if floats else INTEGERS, steps, flat)
+    return found if done == len(flat) else None
 
 
-def _find(weights: np.ndarray, columns: int, sides: tuple[int, int], floats: bool) -> ScaledCodes | None:
-    """Find the scales of all blocks, and the codes."""
+def _find(
+    weights: np.ndarray, columns: int, sides: tuple[int, int], floats: bool, steps: np.ndarray, failed: list[int]
+) -> ScaledCodes | None:
+    """Find the scales of all blocks, and the codes.
+
+    Args:
+        weights: C-contiguous.
+        columns, sides, floats: the blocks and codes that are tried.
+        steps: see `find_scales`.
+        failed: near which weight blocks of one row, and others, had no scale; it is tried first. Changed where these
+            have none, too.
+    """
     matrix = weights.reshape(-1, columns)
-    step = max(1, CHUNK // (sides[0] * columns)) * sides[0]  # whole rows of blocks
-    some = []
-    for first in range(0, len(matrix), step):
-        part = matrix[first : first + step].astype(np.float64)
-        found = _intervals(part, sides, weights.dtype, floats) if np.isfinite(part).all() else None
+    high, wide = sides
+    across = max(1, min(-(-columns // wide), CHUNK // (high * wide)))  # blocks, and rows of them, at once
+    down = max(1, CHUNK // (high * wide * across))
+    intervals = np.empty((-(-len(matrix) // high), -(-columns // wide), 2), dtype=np.float64)
+    parts = list(product(range(0, intervals.shape[0], down), range(0, intervals.shape[1], across)))
+    row, column = divmod(failed[high > 1], columns)
+    near = row // (high * down) * down, column // (wide * across) * across
+    for i, j in sorted(parts, key=lambda part: part != near):
+        part = matrix[i * high : (i + down) * high, j * wide : (j + across) * wide]
+        part = np.ascontiguousarray(part, dtype=np.float64)
+        found = _intervals(part, sides, weights.dtype, floats, steps) if np.isfinite(part).all() else None
         if found is None:
+            failed[high > 1] = i * high * columns + j * wide
             return None
-        some.append(found)
-    scales = _round(np.concatenate(some), weights.dtype)
-    if scales is None:
-        return None
-    values = scales.reshape(-1, -(-columns // sides[1]))
-    codes = _codes(matrix, values, sides, floats)
-    made = ScaledCodes(codes.reshape(weights.shape), BlockScales(weights.dtype, columns, sides, values))
-    return made if _is_exact(made, weights) else None
-
-
-def _round(intervals: np.ndarray, dtype: np.dtype) -> np.ndarray | None:
-    """Return a scale from every interval: of the weights' dtype where all have one, or else float32."""
-    middle = intervals.mean(axis=1)
-    for kind in dict.fromkeys((dtype, np.dtype(np.float32))):
-        rounded = middle.astype(kind)
-        wide = rounded.astype(np.float64)
-        if ((intervals[:, 0] <= wide) & (wide <= intervals[:, 1]) & (wide > 0)).all():
-            return rounded
+        intervals[i : i + down, j : j + across] = found
+    for kind in dict.fromkeys((weights.dtype, np.dtype(np.float32))):
+        values = intervals.mean(axis=-1).astype(kind)
+        wide_values = values.astype(np.float64)
+        if not ((intervals[..., 0] <= wide_values) & (wide_values <= intervals[..., 1]) & (wide_values > 0)).all():
+            continue
+        codes = _codes(matrix, values, sides, floats).reshape(weights.shape)
+        made = ScaledCodes(codes, BlockScales(weights.dtype, columns, sides, values))
+        if _is_exact(made, weights):
+            return made
     return None
 
 
