@@ -124,8 +124,8 @@ def _find(
         weights: C-contiguous.
         columns, sides, floats: the blocks and codes that are tried.
         steps: see `find_scales`.
-        failed: near which weight blocks of one row, and others, had no scale; it is tried first. Changed where these
-            have none, too.
+        failed: two weights: near the row of one, blocks of a row had no scale, and near the column of the other, other
+            blocks. There it is tried first. Changed where these blocks have none, too.
     """
     matrix = weights.reshape(-1, columns)
     high, wide = sides
@@ -133,7 +133,7 @@ def _find(
     down = max(1, CHUNK // (high * wide * across))
     intervals = np.empty((-(-len(matrix) // high), -(-columns // wide), 2), dtype=np.float64)
     parts = list(product(range(0, intervals.shape[0], down), range(0, intervals.shape[1], across)))
-    row, column = divmod(failed[high > 1], columns)
+    row, column = failed[0] // columns, failed[1] % columns
     near = row // (high * down) * down, column // (wide * across) * across
     for i, j in sorted(parts, key=lambda part: part != near):
         part = matrix[i * high : (i + down) * high, j * wide : (j + across) * wide]

@@ -41,12 +41,12 @@ def weights():
 def products():
     """Draw tensors that are codes with scales of blocks, complex ones, and a mask that repeats itself."""
     rng = np.random.default_rng(0)
-    codes = np.rint(rng.standard_normal((240, 128)) * 3).astype(np.int8).astype(np.float32)
+    codes = np.rint(rng.standard_normal((120, 64)) * 3).astype(np.int8).astype(np.float32)
     return {
-        "columns": codes * rng.random((1, 128)).astype(np.float32),
-        "groups": codes * rng.random((240, 2)).astype(np.float32).repeat(64, axis=1),
+        "columns": codes * rng.random((1, 64)).astype(np.float32),
+        "groups": codes * rng.random((120, 2)).astype(np.float32).repeat(32, axis=1),
         "pairs": np.where(codes > 3, codes + 1j * rng.standard_normal(codes.shape), 0).astype(np.complex64),
-        "repeated": (2 * codes + 1).astype(np.int8) * np.tile(rng.random((12, 128)) < 0.5, (20, 1)),
+        "repeated": (2 * codes + 1).astype(np.int8) * np.tile(rng.random((12, 64)) < 0.5, (10, 1)),
     }
 
 
