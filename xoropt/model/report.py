@@ -313,7 +313,7 @@ def _kind(tensor: CompressedTensor) -> str:
     """Say in a few words what a tensor is."""
     if tensor.scaled is not None:
         high, wide = tensor.scaled.sides
-        return f"{_kind(tensor.stored)}, {high}×{wide} scales"
+        return f"{_kind(tensor.stored)}, scales of {high}×{wide} blocks"
     if tensor.pairs:
         return f"{_kind(tensor.stored)}, in pairs"
     levels = tensor.levels
@@ -337,14 +337,12 @@ def _has_negative_zero(levels: Levels, scaled: bool = False) -> bool:
     """Return whether −0.0 is among the values; a raw field of kept weights alone does not tell."""
     if _has_signed_fill(levels):
         return True
-    if scaled and levels.dtype.kind == "i" and isinstance(levels, Codebook | CodedField):
+    if isinstance(levels, Scales) or (isinstance(levels, CodedField) and levels.form.raw_bits):
+        return False
+    if scaled and levels.dtype.kind == "i":
         values = levels.form.numbers(levels.values) if isinstance(levels, CodedField) else levels.values
         return bool((values.view(levels.dtype) == np.iinfo(levels.dtype).min).any())
-    if (
-        isinstance(levels, Scales)
-        or levels.dtype.kind in "biu"
-        or (isinstance(levels, CodedField) and levels.form.raw_bits)
-    ):
+    if levels.dtype.kind in "biu":
         return False
     if isinstance(levels, Codebook):
         return bool((levels.values == 0).any())  # 0.0 itself is never in a codebook

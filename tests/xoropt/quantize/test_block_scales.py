@@ -91,7 +91,8 @@ def test_blocks_of_other_shapes(tmp_path, shape, sides, tensor):
         assert out.tobytes() == weights.tobytes()
     assert xoropt.verify(tmp_path / "file", {"w": weights})[0].exact
     figures = xoropt.report(xoropt.load(tmp_path / "file")).tensors["w"]
-    assert figures.kind.endswith("scales")
+    assert figures.kind.endswith(f"scales of {sides[0]}×{sides[1]} blocks")
+    assert not figures.negative_zeros
     assert figures.dtype == "float32"
     assert figures.scale_bits >= 8 * held.scaled.nbytes
 
@@ -122,6 +123,13 @@ def test_negative_zeros_are_kept(dtype, levels):
     weights[::3][weights[::3] == 0] = -0.0
     found = find_scaled_codes(weights)
     assert found.scales.weights(found.codes).tobytes() == weights.tobytes()
+
+
+def test_codes_of_a_raw_field_do_not_tell_of_negative_zeros():
+    """The field of −128, which counts as −0.0, is also that of −127."""
+    tensor = xoropt.compress({"w": products((1, COLUMNS), np.float16, 127)})
+    assert tensor["w"].levels.form.raw_bits
+    assert not xoropt.report(tensor).tensors["w"].negative_zeros
 
 
 def test_the_least_integer_is_minus_zero():
