@@ -91,7 +91,8 @@ def test_blocks_of_other_shapes(tmp_path, shape, sides, tensor):
         assert out.tobytes() == weights.tobytes()
     assert xoropt.verify(tmp_path / "file", {"w": weights})[0].exact
     figures = xoropt.report(xoropt.load(tmp_path / "file")).tensors["w"]
-    assert figures.kind.endswith(f"scales of {sides[0]}×{sides[1]} blocks")
+    high, wide = held.scaled.sides
+    assert figures.kind.endswith(f"scales of {high}×{wide} blocks")
     assert not figures.negative_zeros
     assert figures.dtype == "float32"
     assert figures.scale_bits >= 8 * held.scaled.nbytes
