@@ -28,6 +28,8 @@ SAMPLED, CROP = 6, 1 << 15
 """Blocks that are looked at first, and weights of each at most."""
 STEPS = 100
 """Weights that are looked at for each weight of a tensor before the search is given up. Found ones took up to 60."""
+SMALLEST = 2.0**-117
+"""The smallest scale: no product is a subnormal float32, which a process may have flushed to zero (torch can)."""
 INTEGERS, FLOATS = 255, 64
 """Codes that the largest weight of a block may have: integers up to this, or so many 8-bit floats."""
 
@@ -146,7 +148,8 @@ def _find(
     for kind in dict.fromkeys((weights.dtype, np.dtype(np.float32))):
         values = intervals.mean(axis=-1).astype(kind)
         wide_values = values.astype(np.float64)
-        if not ((intervals[..., 0] <= wide_values) & (wide_values <= intervals[..., 1]) & (wide_values > 0)).all():
+        least, most = np.maximum(intervals[..., 0], SMALLEST), intervals[..., 1]
+        if not ((least <= wide_values) & (wide_values <= most)).all():
             continue
         codes = _codes(matrix, values, sides, floats).reshape(weights.shape)
         made = ScaledCodes(codes, BlockScales(weights.dtype, columns, sides, values))

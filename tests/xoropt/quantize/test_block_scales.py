@@ -133,6 +133,15 @@ def test_codes_of_a_raw_field_do_not_tell_of_negative_zeros():
     assert not xoropt.report(tensor).tensors["w"].negative_zeros
 
 
+@pytest.mark.parametrize("levels", [7, "e4m3"])
+def test_no_product_is_subnormal(levels):
+    """A process in which subnormal numbers are flushed to zero would read other weights."""
+    weights = products((ROWS, 1), np.float32, levels)
+    found = find_scaled_codes(weights * np.float32(2.0**-100))
+    assert found.scales.values.min() >= 2.0**-117
+    assert find_scaled_codes(weights * np.float32(2.0**-115)) is None
+
+
 def test_the_least_integer_is_minus_zero():
     scales = BlockScales(np.dtype(np.float32), 4, (1, 4), np.array([[2.0]], np.float32))
     weights = scales.weights(np.array([[-128, 1, 0, -127]], np.int8))
