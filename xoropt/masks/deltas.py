@@ -78,7 +78,8 @@ METHODS: tuple[Callable[[bytes], bytes], ...] = (_deflate, _lzma)
 
 def _lag_choices(mask: np.ndarray) -> list[tuple[int, ...]]:
     """Return the lags that are tried: none, left, above, diagonally above, and above all of that."""
-    rows = dict.fromkeys(n for n in (mask.shape[-1], matrix_shape(mask.shape, mask.size)[1]) if 1 < n < mask.size)
+    most = min(mask.size, CHUNK)  # a longer lag does nothing within a chunk
+    rows = dict.fromkeys(n for n in (mask.shape[-1], matrix_shape(mask.shape, mask.size)[1]) if 1 < n < most)
     return [(), (1,), *(lags for n in rows for lags in ((n,), (n + 1,), (n, n + 1)))]
 
 

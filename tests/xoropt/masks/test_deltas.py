@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import xoropt
-from xoropt.masks import CODECS, decode_mask, encode_mask, plan_mask, stored_bytes
+from xoropt.masks import CODECS, decode_mask, deltas, encode_mask, plan_mask, stored_bytes
 from xoropt.masks.coding import check_parts
 
 SIDE = 400
@@ -171,3 +171,9 @@ def test_bad_heads_are_refused(data, shape, message):
 def test_an_unknown_codec_is_what_an_older_reader_says():
     with pytest.raises(xoropt.DecodeError, match="not known to this version"):
         decode_mask("deltas of tomorrow", {}, (8, 8), 64)
+
+
+def test_rows_longer_than_a_chunk_are_no_lag():
+    """Nothing within a chunk is so far before, and a row may be longer than a uint32 says."""
+    mask = np.broadcast_to(np.True_, (2, 1 << 33))
+    assert deltas._lag_choices(mask) == [(), (1,)]
