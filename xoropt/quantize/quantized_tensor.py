@@ -9,6 +9,7 @@ from xoropt.common.arguments import check_kind
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
+from xoropt.quantize.tabled_codes import TabledCodes, look_up
 
 __all__ = [
     "NOTHING_LISTED",
@@ -66,7 +67,8 @@ class QuantizedTensor:
 
     Attributes:
         mask: bool, of the tensor's shape; False where the weight is pruned.
-        codes: uint8, of the tensor's shape; bit i is that of code plane i. Where the mask is False any code will do.
+        codes: uint8, of the tensor's shape, or what looks them up; bit i is that of code plane i. Where the mask is
+            False any code will do.
         levels: what the code of a kept weight means.
         raw: the raw field of each weight: unsigned integers of the tensor's shape, in the lower bits, or what reads
             them from the numbers; None without one.
@@ -74,7 +76,7 @@ class QuantizedTensor:
     """
 
     mask: np.ndarray = field(repr=False)
-    codes: np.ndarray = field(repr=False)
+    codes: np.ndarray | TabledCodes = field(repr=False)
     levels: Levels
     raw: np.ndarray | RawField | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
@@ -107,11 +109,11 @@ class QuantizedTensor:
         if not isinstance(self.levels, CodedField):
             return len(self) * kept
         lengths = self.levels.code_lengths()
-        care, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        care = self.mask.reshape(-1)
         counts = np.zeros(len(lengths), dtype=np.int64)
-        for first in range(0, len(codes), CHUNK):
+        for first in range(0, len(care), CHUNK):
             some = slice(first, first + CHUNK)
-            counts += np.bincount(codes[some][care[some]], minlength=len(lengths))
+            counts += np.bincount(self.codes_part(first, some.stop)[care[some]], minlength=len(lengths))
         return (
             self.shared_planes * kept
             + signs
@@ -130,10 +132,15 @@ class QuantizedTensor:
     def bits(self, number: int, first: int, stop: int) -> np.ndarray:
         """Return weights first … stop − 1 of a plane: bool, flat."""
         if (bit := number - self.raw_planes) >= 0:
-            return (self.codes.reshape(-1)[first:stop] & np.uint8(1 << bit)) != 0
+            return (self.codes_part(first, stop) & np.uint8(1 << bit)) != 0
         raw = self.raw_part(first, stop)
         assert raw is not None
         return (raw & raw.dtype.type(1 << number)) != 0
+
+    def codes_part(self, first: int, stop: int) -> np.ndarray:
+        """Return the codes of weights first … stop − 1: uint8, flat."""
+        codes = self.codes
+        return codes.part(first, stop) if isinstance(codes, TabledCodes) else codes.reshape(-1)[first:stop]
 
     def raw_part(self, first: int, stop: int) -> np.ndarray | None:
         """Return the raw fields of weights first … stop − 1, flat; None without a raw field."""
@@ -150,7 +157,7 @@ class QuantizedTensor:
             number: of the octet.
             out: where to write; None: a new array.
         """
-        low, size, codes = 8 * number, self.mask.size, self.codes.reshape(-1)
+        low, size = 8 * number, self.mask.size
         made = np.empty(size, dtype=np.uint8) if out is None else out
         for first in range(0, size, CHUNK):
             some = slice(first, first + CHUNK)
@@ -158,12 +165,13 @@ class QuantizedTensor:
             if low < self.raw_planes and (raw := self.raw_part(first, some.stop)) is not None:
                 made[some] |= (raw >> raw.dtype.type(low)).astype(np.uint8)
             if (shift := self.raw_planes - low) < 8:
-                made[some] |= codes[some] << np.uint8(shift) if shift >= 0 else codes[some] >> np.uint8(-shift)
+                codes = self.codes_part(first, some.stop)
+                made[some] |= codes << np.uint8(shift) if shift >= 0 else codes >> np.uint8(-shift)
         return made
 
     def packed_care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: uint8 (⌈weights/8⌉,), packed, the first weight in the lowest bit."""
-        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
+        mask = self.mask.reshape(-1)
         if number == 0 and self.signed_fill:
             return np.packbits(np.broadcast_to(np.True_, mask.shape), bitorder="little")
         packed = np.empty(-(-len(mask) // 8), dtype=np.uint8)
@@ -172,7 +180,8 @@ class QuantizedTensor:
             care = mask[some]
             if number >= self.shared_planes:
                 assert isinstance(self.levels, CodedField)
-                care = care & (self.levels.code_lengths() > number - self.raw_planes)[codes[some]]
+                codes = self.codes_part(first, some.stop)
+                care = care & look_up(self.levels.code_lengths() > number - self.raw_planes, codes)
                 care[self.listed.within(first, first + CHUNK).at - first] = False
             packed[first // 8 :][: -(-len(care) // 8)] = np.packbits(care, bitorder="little")
         return packed
@@ -199,14 +208,13 @@ def value_entropy(tensor: QuantizedTensor) -> float:
         ArgumentError: it is no quantized tensor.
     """
     check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
-    levels, codes = tensor.levels, tensor.codes.reshape(-1)
-    mask = tensor.mask.reshape(-1)
+    levels, mask = tensor.levels, tensor.mask.reshape(-1)
     counts = np.zeros(256, dtype=np.int64)
-    for first in range(0, len(codes), CHUNK):
+    for first in range(0, len(mask), CHUNK):
         some = slice(first, first + CHUNK)
         care = mask[some].copy()
         care[tensor.listed.within(first, first + CHUNK).at - first] = False
-        counts += np.bincount(codes[some][care], minlength=256)
+        counts += np.bincount(tensor.codes_part(first, some.stop)[care], minlength=256)
     if isinstance(levels, CodedField):
         symbols = completions(levels.lengths, levels.code_planes)
         number = levels.values.shape[-1]
@@ -223,14 +231,14 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
         ArgumentError: it is no quantized tensor.
     """
     check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
-    mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
+    mask = tensor.mask.reshape(-1)
     weights = np.empty(len(mask), dtype=tensor.levels.dtype)
     table = _table(tensor.levels, len(tensor))
     for first in range(0, len(mask), CHUNK):
         some = slice(first, first + CHUNK)
         row = _rows_of_table(tensor.levels, some, len(mask), table)
-        raw = tensor.raw_part(first, first + CHUNK)
-        weights[some] = _weights(mask[some], codes[some], raw, tensor.levels, table, row)
+        codes, raw = tensor.codes_part(first, some.stop), tensor.raw_part(first, some.stop)
+        weights[some] = _weights(mask[some], codes, raw, tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
     return weights.reshape(tensor.shape)
 

@@ -10,7 +10,6 @@ from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook_of, few_values
 from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
-from xoropt.quantize.levels import Codebook, count_planes
 from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -51,42 +50,50 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     few = few_values(patterns)
     if few is not None and len(few[few != 0]) <= 1:
         return codebook_of(weights, patterns, few)  # the mask says all
-    dense, simple = plan_fields(patterns, weights.dtype, None, few), None
+    dense = plan_fields(patterns, weights.dtype, None, few)
     fill = _most_frequent(patterns)
-    masked, mask_bits, mask = None, 0.0, None
+    masked, mask_bits = None, 0.0
     share = count_of(patterns, fill) / max(1, len(patterns))
     if share >= LEAST_SHARE:
-        mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
         masked = plan_fields(patterns, weights.dtype, fill, few)
-    if masked is not None and mask is not None:
+    if masked is not None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
-            mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
+            mask_bits = min(mask_bits, _least_mask_bits(_unlike(patterns, fill, weights.shape)))
     signed = _plan_signed_zeros(weights, patterns, MASKED * min(_total(dense, 0.0), _total(masked, mask_bits)))
-    if few is not None:
-        simple = codebook_of(weights, patterns, few)
     if (few is None or len(few) > FEWEST) and (
         row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits, signed)
     ) is not None:
         return row_plan
     best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1), (signed.bits / MASKED, 2))
-    if simple is not None and isinstance(simple.levels, Codebook):
-        kept = int(np.count_nonzero(simple.mask))
-        bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
+    if few is not None:
+        values, kept = few[few != 0], len(patterns) - count_of(patterns, 0)
+        bits = float((len(values) - 1).bit_length() * kept + 8 * values.nbytes)
         if kept < len(patterns):
             bits += (
                 mask_bits if fill == 0 and masked is not None else binary_entropy(kept / len(patterns)) * len(patterns)
             )
         if bits <= SIMPLER * best[0]:
-            return simple
+            return codebook_of(weights, patterns, few)
     if best[1] == 2 and signed.plan is not None:
         return by_row_classes(signed.plan, patterns, signed.mask).apply(patterns, signed.mask)
     if best[1] == 0 and dense is not None:
         everything = np.broadcast_to(np.True_, weights.shape)
         return by_row_classes(dense, patterns, everything).apply(patterns, everything)
-    if masked is None or mask is None:
+    if masked is None:
         return None
+    mask = _unlike(patterns, fill, weights.shape)
     return by_row_classes(masked, patterns, mask).apply(patterns, mask)
+
+
+def _unlike(patterns: np.ndarray, fill: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Return which numbers are not the one that is pruned: bool, of this shape."""
+    return (patterns != patterns.dtype.type(fill)).reshape(shape)
+
+
+def _least_mask_bits(mask: np.ndarray) -> float:
+    """Return the fewest bits that a mask takes, about."""
+    return 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values())
 
 
 class SignedZeros(NamedTuple):
@@ -115,7 +122,7 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
     mask = ((patterns & patterns.dtype.type(negative - 1)) != 0).reshape(weights.shape)
     mask_bits = binary_entropy(sum(zeros) / size) * size
     if plan.bits + sum(zeros) + mask_bits >= most:
-        mask_bits = min(mask_bits, 8.0 * min(found.least_bytes for found in plan_mask(mask).values()))
+        mask_bits = min(mask_bits, _least_mask_bits(mask))
     bits = plan.bits + sum(zeros) + mask_bits
     return SignedZeros(plan, mask, bits) if bits < most else nothing
 

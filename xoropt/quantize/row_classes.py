@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, numbering, price
+from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, price
+from xoropt.quantize.numbering import numbering
 from xoropt.quantize.quantized_tensor import CHUNK
 
 __all__ = ["by_row_classes"]
