@@ -3,6 +3,7 @@
 import numpy as np
 
 from xoropt.common.foreign_arrays import plain_array
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.levels import Codebook
 from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
 from xoropt.quantize.tabled_codes import TabledCodes
@@ -74,27 +75,24 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
     return None if values is None else codebook_of(weights, patterns, values)
 
 
-def codebook_of(
-    weights: np.ndarray, patterns: np.ndarray, values: np.ndarray, mask: np.ndarray | None = None
-) -> QuantizedTensor:
+def codebook_of(weights: np.ndarray, patterns: np.ndarray, values: np.ndarray) -> QuantizedTensor:
     """Represent a tensor by a codebook of its different values.
 
     Args:
         weights: the tensor.
         patterns: its numbers as unsigned integers, flat.
         values: the different ones, ascending.
-        mask: bool, of the tensor's shape, the numbers that are not 0; None: it is made.
     """
     values = values[values != 0]
-    mask = patterns != 0 if mask is None else mask.reshape(-1)
+    mask = LazyMask(patterns, 0, weights.shape)
     levels = Codebook(values.view(weights.dtype))
     if patterns.itemsize <= 2:
         table = np.zeros(1 << 8 * patterns.itemsize, dtype=np.uint8)
         table[values] = np.arange(len(values))
-        return QuantizedTensor(mask.reshape(weights.shape), TabledCodes(patterns, table), levels)
+        return QuantizedTensor(mask, TabledCodes(patterns, table), levels)
     codes = np.zeros(len(patterns), dtype=np.uint8)
     if len(values) > 1:
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
-            codes[some] = np.where(mask[some], places_of(values, patterns[some]), 0)
-    return QuantizedTensor(mask.reshape(weights.shape), codes.reshape(weights.shape), levels)
+            codes[some] = np.where(mask.part(first, some.stop), places_of(values, patterns[some]), 0)
+    return QuantizedTensor(mask, codes.reshape(weights.shape), levels)

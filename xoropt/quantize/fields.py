@@ -13,6 +13,7 @@ import numpy as np
 
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import places_of
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.numbering import WINDOW, codes_of
@@ -67,12 +68,13 @@ class FieldPlan:
     bits: float
     entropy: float
 
-    def apply(self, patterns: np.ndarray, mask: np.ndarray) -> QuantizedTensor:
+    def apply(self, patterns: np.ndarray, mask: np.ndarray | LazyMask) -> QuantizedTensor:
         """Split a tensor.
 
         Args:
             patterns: its bits, unsigned integers, flat.
-            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all.
+            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all; or
+                what makes it.
         """
         levels, form = self.levels, self.levels.form
         raw = RawField(patterns, form) if form.raw_bits else None

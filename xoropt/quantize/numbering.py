@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from xoropt.quantize.lazy_masks import LazyMask, kept_part
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import plane_words
@@ -20,23 +21,25 @@ FEWEST_COLUMNS = 1 << 10
 """Weights of a row from which on codes of classes are looked up row by row when they are needed."""
 
 
-def codes_of(levels: CodedField, patterns: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray | TabledCodes, Listed]:
+def codes_of(
+    levels: CodedField, patterns: np.ndarray, mask: np.ndarray | LazyMask
+) -> tuple[np.ndarray | TabledCodes, Listed]:
     """Return the codes of weights, uint8, of the mask's shape, or what looks them up, and the listed weights.
 
     Args:
         levels: of the tensor.
         patterns: the bits of the weights, unsigned integers, flat.
-        mask: bool, of the tensor's shape, its kept weights.
+        mask: bool, of the tensor's shape, its kept weights, or what makes it.
     """
     words = np.zeros(levels.values.shape[-1] + 1, dtype=np.uint8)
     words[: len(levels.lengths)] = plane_words(levels.lengths)
     if patterns.itemsize <= 2 and (levels.classes is None or math.prod(mask.shape[1:]) >= FEWEST_COLUMNS):
-        return _look_up(levels, words, patterns, mask.reshape(-1))
+        return _look_up(levels, words, patterns, mask)
     return _number(levels, words, patterns, mask)
 
 
 def _look_up(
-    levels: CodedField, words: np.ndarray, patterns: np.ndarray, kept: np.ndarray
+    levels: CodedField, words: np.ndarray, patterns: np.ndarray, mask: np.ndarray | LazyMask
 ) -> tuple[TabledCodes, Listed]:
     """Return the codes of weights of one or two bytes, and the listed ones, for the codeword of each value, uint8."""
     numbers = _numbers(levels, levels.form.images(all_patterns(patterns.dtype)) >> levels.form.raw_bits)
@@ -46,7 +49,7 @@ def _look_up(
     rare = replace(codes, table=(numbers >= len(levels.lengths)).view(np.uint8))
 
     def rare_from(first: int) -> np.ndarray:
-        return np.flatnonzero(rare.part(first, first + CHUNK).view(bool) & kept[first : first + CHUNK]) + first
+        return np.flatnonzero(rare.part(first, stop := first + CHUNK).view(bool) & kept_part(mask, first, stop)) + first
 
     at = np.concatenate([np.zeros(0, dtype=np.int64), *map(rare_from, range(0, len(patterns), CHUNK))])
     if levels.classes is None:
@@ -55,17 +58,19 @@ def _look_up(
     return codes, Listed(at, numbers[levels.classes[rows], patterns[at]].astype(np.int64))
 
 
-def _number(levels: CodedField, words: np.ndarray, patterns: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, Listed]:
+def _number(
+    levels: CodedField, words: np.ndarray, patterns: np.ndarray, mask: np.ndarray | LazyMask
+) -> tuple[np.ndarray, Listed]:
     """Return the codes of any weights and the listed ones; see `_look_up`."""
     number_of, raw_bits, coded = numbering(levels, mask.shape), levels.form.raw_bits, len(levels.lengths)
     codes = np.empty(len(patterns), dtype=np.uint8)
-    flat, at, symbols = mask.reshape(-1), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for first in range(0, len(patterns), CHUNK):
         some = slice(first, first + CHUNK)
         numbers = number_of(levels.form.images(patterns[some]) >> patterns.dtype.type(raw_bits), first)
         codes[some] = words[numbers]
         if levels.rare_values:
-            rare = np.flatnonzero((numbers >= coded) & flat[some])
+            rare = np.flatnonzero((numbers >= coded) & kept_part(mask, first, some.stop))
             at.append(rare + first)
             symbols.append(numbers[rare].astype(np.int64))
     return codes.reshape(mask.shape), Listed(np.concatenate(at), np.concatenate(symbols))

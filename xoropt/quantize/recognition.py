@@ -10,6 +10,7 @@ from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import codebook_of, few_values
 from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -59,7 +60,7 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     if masked is not None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
-            mask_bits = min(mask_bits, _least_mask_bits(_unlike(patterns, fill, weights.shape)))
+            mask_bits = min(mask_bits, _least_mask_bits(LazyMask(patterns, fill, weights.shape)))
     signed = _plan_signed_zeros(weights, patterns, MASKED * min(_total(dense, 0.0), _total(masked, mask_bits)))
     if (few is None or len(few) > FEWEST) and (
         row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits, signed)
@@ -82,25 +83,20 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
         return by_row_classes(dense, patterns, everything).apply(patterns, everything)
     if masked is None:
         return None
-    mask = _unlike(patterns, fill, weights.shape)
+    mask = LazyMask(patterns, fill, weights.shape)
     return by_row_classes(masked, patterns, mask).apply(patterns, mask)
 
 
-def _unlike(patterns: np.ndarray, fill: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Return which numbers are not the one that is pruned: bool, of this shape."""
-    return (patterns != patterns.dtype.type(fill)).reshape(shape)
-
-
-def _least_mask_bits(mask: np.ndarray) -> float:
+def _least_mask_bits(mask: LazyMask) -> float:
     """Return the fewest bits that a mask takes, about."""
-    return 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values())
+    return 8.0 * min(plan.least_bytes for plan in plan_mask(np.asarray(mask)).values())
 
 
 class SignedZeros(NamedTuple):
     """A plan that prunes zeros of both signs, or none; its mask; and all bits that it takes."""
 
     plan: FieldPlan | None
-    mask: np.ndarray
+    mask: LazyMask
     bits: float
 
 
@@ -109,8 +105,9 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
 
     So is what `weight * mask` makes: +0.0 and −0.0 are about as frequent as positive and negative weights.
     """
-    nothing = SignedZeros(None, np.zeros(0, dtype=bool), math.inf)
     size, negative = len(patterns), 1 << 8 * weights.dtype.itemsize - 1
+    mask = LazyMask(patterns, 0, weights.shape, with_sign=False)
+    nothing = SignedZeros(None, mask, math.inf)
     if not has_sign_bit(weights.dtype):
         return nothing
     zeros = count_of(patterns, 0), count_of(patterns, negative)
@@ -119,7 +116,6 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
     plan = plan_signed_zeros(patterns, weights.dtype)
     if plan is None or plan.bits + sum(zeros) >= most:
         return nothing
-    mask = ((patterns & patterns.dtype.type(negative - 1)) != 0).reshape(weights.shape)
     mask_bits = binary_entropy(sum(zeros) / size) * size
     if plan.bits + sum(zeros) + mask_bits >= most:
         mask_bits = min(mask_bits, _least_mask_bits(mask))
