@@ -9,7 +9,7 @@ from xoropt.common.errors import XoroptError
 
 __all__ = ["check_disk", "check_memory", "needed_bytes"]
 
-TENSORS, PACKED, BESIDE = 5, 10, 300 << 20
+TENSORS, PACKED, BESIDE = 3, 8, 300 << 20
 """What a process takes at most: so many times its largest tensor, or weight that another library packed, and so many
 bytes.
 

@@ -91,7 +91,7 @@ def encode_unit(
         arrays = {} if tensors else read()
     if not tensors:
         for name in unit.members:
-            array = arrays[name]
+            array = arrays.pop(name)
             reason = reason_to_carry(name, places[name], config) if unit.packed else unit.reason
             tensor = UncompressedTensor(array, reason) if reason else _compressed(name, array, unit, config, report)
             if isinstance(tensor, UncompressedTensor):
@@ -99,10 +99,11 @@ def encode_unit(
                 continue
             if tensor.loss is not None:
                 said["losses"].append(tensor.loss)
-            tensors[name] = stored_form(tensor)
-            del tensor  # its seeds, of which the form has a copy
             if not config.merge_zeros and (room := room_for_zeros(array)):
                 said["zeros"].append((name, room))
+            del array  # its form is made of copies of its seeds
+            tensors[name] = stored_form(tensor)
+            del tensor
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
 
