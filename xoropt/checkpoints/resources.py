@@ -14,7 +14,7 @@ TENSORS, PACKED, BESIDE = 3, 8, 300 << 20
 bytes.
 
 Measured with one core and compiled kernels, beside some 200 MB that any run takes: tensors of 192 and 300 MB, of
-numbers of one to four bytes, 2.5 to 3.2 times; packed numbers of four bits and more at most 4 times, and those of two
+numbers of one to four bytes, 2.4 to 3 times; packed numbers of four bits and more at most 4 times, and those of two
 bits, which are unpacked to bytes, with a mask of as many bytes again, 8 times.
 """
 
