@@ -201,7 +201,7 @@ def verdict(runs: Runs, variants: Sequence[str], time_limit: float) -> str:
                 else (duel.first, duel.second_wins > duel.first_wins)
             )
             (shown if ahead and duel.p < 0.05 else not_shown).append(other)
-    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {best.par2:.3g} s."
+    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {_time_in_words(best.par2)}."
     if shown:
         said += f" It beats {'every other' if not not_shown else _listed(shown)} (sign test, p < 0.05)."
     if not_shown:
@@ -222,6 +222,10 @@ def verdicts(
         family: verdict({key: run for key, run in runs.items() if key[0] in names}, variants, time_limit)
         for family, names in families.items()
     }
+
+
+def _time_in_words(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

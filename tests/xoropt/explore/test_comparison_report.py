@@ -77,7 +77,7 @@ def test_the_page_in_a_browser(comparison, tmp_path, plot):
     assert "bold claims that p5" in text
     assert "The figures sum up 2 unlike families of problems" in text
     (costs,) = re.findall("<tr><td>halves</td>.*?</tr>", text)
-    assert ">2* " in costs  # 4 halves
+    assert ">2*, " in costs  # 4 halves
     assert text.count('class="dot"' if plot == "scatter" else 'class="line" d="M') >= 8
     assert "10 strategies on 8 problems" in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")

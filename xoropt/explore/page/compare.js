@@ -188,7 +188,7 @@ function said(r) {
   if (!r) return "";
   if (r.cost === null) return r.status;
   const bound = r.optimal ? "*" : r.lower_bound > 0 ? ` ≥${cost(r, r.lower_bound)}` : "";
-  return `${cost(r, r.cost)}${bound} ${seconds(r.seconds)}` + (r.status === "done" ? "" : ` (${r.status})`);
+  return `${cost(r, r.cost)}${bound}, ${seconds(r.seconds)}` + (r.status === "done" ? "" : ` (${r.status})`);
 }
 function showRuns() {
   const table = $("runs");
