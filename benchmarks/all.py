@@ -1,7 +1,9 @@
 """Every benchmark, one after the other, as one page of all tables and pictures.
 
-The page says the machine, and for each benchmark its command, its time, what it printed and what it drew. A benchmark
-that fails, or takes too long, is named with what it said; the others go on.
+The page says the machine, and for each benchmark its command, its time, what it printed and what it drew. It is written
+anew after each benchmark, the short ones first. A benchmark that fails, or takes too long, is named with what it said;
+the others go on. After an interruption the same command goes on; the folder of each benchmark has its figures as JSON,
+and its pictures.
 """
 
 import base64
@@ -9,17 +11,39 @@ import html
 import json
 import subprocess
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from common import arguments, machine
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from xoropt.cli.app import Progress, progress_bar
 from xoropt.common.files import whole_file
 
+QUICK_SECONDS = {
+    "inputs": 5,
+    "entropy": 6,
+    "masks": 7,
+    "encode": 13,
+    "overview": 14,
+    "quantum": 20,
+    "patches": 23,
+    "designs": 25,
+    "products": 25,
+    "paper": 28,
+    "checkpoints": 30,
+    "circuits": 48,
+    "efficiency": 60,
+    "solvers": 60,
+    "decode": 103,
+    "topologies": 143,
+}
+"""About what each takes with --quick on two idle cores of an AMD EPYC (family 26): the order, and the time left."""
+UNKNOWN = 60
+"""Seconds that are expected of any other benchmark."""
 LONGEST = 180
 """Seconds that a benchmark may take with --quick; the page's 15 minutes are for all."""
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -42,7 +66,6 @@ class Run:
         seconds: that it took.
         printed: its tables, or why there are none.
         failed: whether it ended otherwise than it should.
-        pictures: the files that it drew.
     """
 
     name: str
@@ -50,34 +73,65 @@ class Run:
     seconds: float
     printed: str
     failed: bool
-    pictures: tuple[Path, ...]
 
 
-def run(name: str, quick: bool, out: Path) -> Run:
-    """Run one benchmark in a process of its own, whose pictures and JSON go to `out/name`."""
-    options = ["--quick"] if quick else []
-    begin = time.perf_counter()
-    line = [sys.executable, "-m", "xoropt", "bench", name, *options, "--out", str(out / name)]
-    failed = True
-    try:
-        done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=LONGEST if quick else None)
-        failed, printed = done.returncode != 0, done.stdout if done.returncode == 0 else done.stdout + done.stderr
-    except subprocess.TimeoutExpired:
-        printed = f"It took longer than {LONGEST} s and was stopped; 'xoropt bench {name} --quick' runs it by itself."
-    kept = [text for text in printed.splitlines() if not text.startswith("Written: ")]
-    pictures = sorted(path for path in (out / name).rglob("*") if path.suffix == ".png")
-    drawn = {path.with_suffix("") for path in pictures}
-    pictures += sorted(path for path in (out / name).rglob("*.svg") if path.with_suffix("") not in drawn)
-    command = " ".join(["xoropt bench", name, *options])
-    return Run(name, command, time.perf_counter() - begin, "\n".join(kept).strip(), failed, tuple(pictures))
+def command_of(name: str, quick: bool) -> str:
+    """Return the command that runs a benchmark."""
+    return f"xoropt bench {name}{' --quick' if quick else ''}"
 
 
-def page(runs: list[Run]) -> str:
-    """Make the page; pictures are within it."""
+def run(name: str, quick: bool, out: Path, progress: Callable[[float], object]) -> Run:
+    """Run one benchmark in a process of its own, whose pictures and JSON go to `out/name`.
+
+    Args:
+        name, quick: the benchmark.
+        out: the folder of all.
+        progress: called with the seconds so far, once a second.
+    """
+    begin, late = time.perf_counter(), ""
+    line = [sys.executable, "-m", *command_of(name, quick).split(), "--out", str(out / name)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while True:
+                try:
+                    printed, said = process.communicate(timeout=1)
+                    break
+                except subprocess.TimeoutExpired:
+                    progress(seconds := time.perf_counter() - begin)
+                    if quick and seconds > LONGEST and not late:
+                        late = f"It was stopped after {LONGEST} s; by itself it runs on: {command_of(name, quick)}"
+                        process.kill()
+        except BaseException:
+            process.kill()
+            raise
+    failed = process.returncode != 0
+    printed += late or (said if failed else "")
+    texts = [text for text in printed.splitlines() if not text.startswith("Written: ")]
+    return Run(name, command_of(name, quick), time.perf_counter() - begin, "\n".join(texts).strip(), failed)
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """Return the pictures in a benchmark's folder, one form of each."""
+    pixels = sorted(folder.rglob("*.png"))
+    drawn = {path.with_suffix("") for path in pixels}
+    return pixels + sorted(path for path in folder.rglob("*.svg") if path.with_suffix("") not in drawn)
+
+
+def page(runs: list[Run], waiting: list[str], out: Path) -> str:
+    """Make the page; pictures are within it.
+
+    Args:
+        runs: of the benchmarks that are done.
+        waiting: the names of the others.
+        out: the folder of all, with the pictures.
+    """
     parts = [f"<!doctype html><html lang='en'><meta charset='utf-8'><title>xoropt: benchmarks</title><style>{STYLE}"]
     parts.append("</style><h1>xoropt: benchmarks</h1><p>")
     parts.append(html.escape(", ".join(f"{key} {value}" for key, value in machine().items())))
-    parts.append(f". {sum(one.seconds for one in runs):.0f} s for all.</p><ul>")
+    parts.append(f". {sum(one.seconds for one in runs):.0f} s for all.</p>")
+    if waiting:
+        parts.append(f"<p class='failed'>Not finished; missing: {', '.join(waiting)}. The same command goes on.</p>")
+    parts.append("<ul>")
     parts += [f"<li><a href='#{one.name}'>{one.name}</a>" for one in runs]
     parts.append("</ul>")
     for one in runs:
@@ -85,10 +139,63 @@ def page(runs: list[Run]) -> str:
         parts.append(f"<h2 id='{one.name}'>{one.name}</h2>")
         parts.append(f"<p><code>{html.escape(one.command)}</code>, {one.seconds:.0f} s{state}</p>")
         parts.append(f"<pre>{html.escape(one.printed)}</pre>")
-        for path in one.pictures:
+        for path in pictures_of(out / one.name):
             data = base64.b64encode(path.read_bytes()).decode()
             parts.append(f"<p><img alt='{html.escape(path.stem)}' src='data:{TYPES[path.suffix]};base64,{data}'></p>")
     return "\n".join([*parts, "</html>", ""])
+
+
+def interrupted_runs(path: Path) -> list[Run]:
+    """Return the runs that an interrupted command has left; none of a finished one, or of another machine."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["complete"] or found["machine"] != machine():
+            return []
+        return [Run(**one) for one in found["runs"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def write(runs: list[Run], waiting: list[str], out: Path) -> None:
+    """Write the page, and the runs for a command that goes on."""
+    figures: dict[str, Any] = {"machine": machine(), "complete": not waiting, "runs": [asdict(one) for one in runs]}
+    for name, text in (
+        ("benchmarks.html", page(runs, waiting, out)),
+        ("benchmarks.json", json.dumps(figures, indent=2) + "\n"),
+    ):
+        with whole_file(out / name, overwrite=True) as part:
+            Path(part).write_text(text, encoding="utf-8")
+
+
+def expected(name: str) -> float:
+    """Return the seconds that a benchmark should take with --quick."""
+    return QUICK_SECONDS.get(name, UNKNOWN)
+
+
+def tell(bar: Progress | None, name: str, before: float, slower: float, later: float, seconds: float) -> None:
+    """Show the seconds that a benchmark has run, after those before it, and what is left with those later."""
+    left = max(slower * expected(name) - seconds, 0) + slower * later
+    if bar is not None:
+        bar(name, round(before + seconds), round(before + seconds + left))
+
+
+def run_all(runs: list[Run], waiting: list[str], quick: bool, out: Path, bar: Progress | None) -> None:
+    """Run the benchmarks that wait, move each to the runs, and write the page each time.
+
+    The time left is what is expected, times how much slower those before were than expected.
+    """
+    spent, planned = 0.0, 0.0
+    while waiting:
+        name, later = waiting[0], sum(map(expected, waiting[1:]))
+        show = partial(tell, bar, name, spent, spent / planned if planned else 1.0, later)
+        show(0.0)
+        one = run(name, quick, out, show)
+        runs.append(one)
+        waiting.pop(0)
+        spent, planned = spent + one.seconds, planned + expected(name)
+        write(runs, waiting, out)
+        words = f"; about {max(1, round(spent / planned * later / 60))} min left" if waiting else ""
+        print(f"{name:12} {one.seconds:6.1f} s{'  failed' if one.failed else ''}{words}", flush=True)
 
 
 def main() -> int:
@@ -102,26 +209,22 @@ def main() -> int:
     )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    runs = []
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Progress(*columns, console=console, disable=not console.is_terminal) as bar,
-    ):
-        task = bar.add_task("", total=len(options.only))
-        for name in options.only:
-            bar.update(task, description=name)
-            runs.append(run(name, options.quick, Path(folder)))
-            bar.advance(task)
-            print(f"{name:12} {runs[-1].seconds:6.1f} s{'  failed' if runs[-1].failed else ''}", flush=True)
-        text = page(runs)
-    path = options.out / "benchmarks.html"
-    with whole_file(path, overwrite=True) as part:
-        Path(part).write_text(text, encoding="utf-8")
-    figures = {one.name: {"seconds": one.seconds, "failed": one.failed} for one in runs}
-    (options.out / "benchmarks.json").write_text(json.dumps({"machine": machine(), "runs": figures}, indent=2) + "\n")
-    print(f"Written: {path}")
+    waiting = sorted(options.only, key=expected)
+    commands = {command_of(name, options.quick) for name in waiting}
+    runs = [one for one in interrupted_runs(options.out / "benchmarks.json") if one.command in commands]
+    runs = [one for one in runs if not one.failed]
+    waiting = [name for name in waiting if name not in {one.name for one in runs}]
+    if runs:
+        print(f"going on; done before: {', '.join(one.name for one in runs)}")
+    try:
+        with progress_bar("bench") as bar:
+            run_all(runs, waiting, options.quick, options.out, bar)
+    except KeyboardInterrupt:
+        done = f"{options.out / 'benchmarks.html'} has what is done" if runs else "nothing is done yet"
+        print(f"xoropt: interrupted; {done}; the same command goes on.", file=sys.stderr)
+        return 1
+    write(runs, waiting, options.out)
+    print(f"Written: {options.out / 'benchmarks.html'}")
     return sum(one.failed for one in runs)
 
 

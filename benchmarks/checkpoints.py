@@ -151,7 +151,9 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, metavar="N", help="of all folders together (500; with --quick 8)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that encode (2)")
     parser.add_argument("--width", type=int, metavar="N", help="of the model, a multiple of 512 (2048; --quick 512)")
-    parser.add_argument("--kind", action="append", choices=list(KINDS), metavar="NAME", help=f"{', '.join(KINDS)}")
+    parser.add_argument(
+        "--kind", action="append", choices=list(KINDS), metavar="NAME", help=", ".join(KINDS).replace("%", "%%")
+    )
     parser.add_argument("--kill", type=int, default=0, metavar="N", help="kill another run so many times (0)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the times of --kill (0)")
     parser.add_argument("--dask", action="store_true", help="compress once more, on a cluster of --jobs processes")

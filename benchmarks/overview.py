@@ -4,12 +4,12 @@
 
 The layer has the size of AlexNet FC6, 4096×4096 weights, pruned by magnitude to S = 0.9, with one bit for each weight.
 The weights are drawn as in `paper.py`, with rows and columns of uneven density. Every format is decoded to a float32
-array on one core, many times and in turns within one run; speeds are those of the least processor time. `fill` only
-writes the array, which is the limit. The bitmap with packed values is expanded by a compiled bit deposit and xoropt's
+array on one core, many times and in turns within one run; speeds are those of the least processor time. `fill` is
+NumPy's, which only writes the array. The bitmap with packed values is expanded by a compiled bit deposit and xoropt's
 own loop from planes to weights, tile by tile. SciPy expands its CSR form (float32, int32); its size is given as the
 least that such a form takes: one bit and sixteen bits of column for each value. zstd, at level 19, holds the codes −1,
 0 and 1 as bytes, which NumPy then scales. N_s = 2 is the sequential network of Park et al. with an exact Viterbi
-search, for an eighth of the rows; it takes most of the three minutes.
+search, for an eighth of the rows; it takes most of the two minutes of processor time.
 """
 
 import math

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import shlex
 from functools import cache
 from typing import Any
 
@@ -83,5 +84,5 @@ def require(strategy: Strategy) -> None:
     if missing:
         raise MissingPackageError(
             f"Strategy {strategy.name!r} needs {', '.join(missing)}, which is not installed:"
-            f" pip install {' '.join(missing)}"
+            f" pip install {shlex.join(missing.values())}"
         )

@@ -135,7 +135,7 @@ class Strategy:
             twice and only positive weights; and it is not solvable at cost 0.
         run_batch: ``run_batch(batch, time_limit) -> BatchAnswer`` of a compiled strategy, else None.
         exact: whether it proves its optimum when time allows.
-        requires: from the name of a module that it imports to the name of the package to install.
+        requires: from the name of a module that it imports to what pip installs it by: a package, or an extra of one.
         reduces: whether `solve` gives it the reduced problem.
         summary: one line for listings.
     """
@@ -149,9 +149,9 @@ class Strategy:
     summary: str = ""
 
 
-def missing_packages(strategy: Strategy) -> list[str]:
-    """List the packages that the strategy needs and that are not installed."""
-    return [package for module, package in strategy.requires.items() if not _installed(module)]
+def missing_packages(strategy: Strategy) -> dict[str, str]:
+    """Return the modules that the strategy needs and that are not installed, each with what pip installs it by."""
+    return {module: package for module, package in strategy.requires.items() if not _installed(module)}
 
 
 def _installed(module: str) -> bool:

@@ -11,6 +11,7 @@ from xoropt_solvers import (
     Strategy,
     UnknownStrategyError,
     available,
+    compare,
     solve,
     solve_many,
 )
@@ -32,6 +33,14 @@ def test_a_missing_package_is_named(monkeypatch):
         with pytest.raises(MissingPackageError, match="pip install python-sat") as caught:
             call()
         assert isinstance(caught.value, ImportError | SolverError)
+
+
+def test_a_missing_package_of_an_extra_names_the_extra(monkeypatch):
+    monkeypatch.setattr("xoropt_solvers.strategy._installed", lambda module: module != "ldpc")
+    said = r"^Strategy 'osd' needs ldpc, which is not installed: pip install 'xoropt\[osd\]'$"
+    for call in (lambda: solve(TRIANGLE, "osd"), lambda: compare(TRIANGLE, "osd")):
+        with pytest.raises(MissingPackageError, match=said):
+            call()
 
 
 def test_another_package_can_add_a_strategy(register):

@@ -11,7 +11,8 @@ import base64
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,7 +24,7 @@ from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.files import check_readable, reason_of
 
-__all__ = ["Archive", "Member", "archive_from", "as_archived", "describe_archive", "read_archive", "read_member"]
+__all__ = ["Archive", "Member", "archive_from", "as_archived", "describe_archive", "open_archive", "read_archive"]
 
 LEVELS = (6, 9, 1, 5, 4, 3, 2, 7, 8)
 """Levels of zlib in the order in which they are tried: the usual one first."""
@@ -181,21 +182,34 @@ def _deflated(data: Iterator[bytes], level: int) -> Iterator[bytes]:
     yield deflate.flush()
 
 
-def read_member(path: Path, member: Member) -> np.ndarray:
-    """Read an array, in the machine's byte order.
+@contextmanager
+def open_archive(path: Path) -> Iterator[Callable[[Member], np.ndarray]]:
+    """Open an archive, and give what reads an array of it, in the machine's byte order.
 
     Raises:
         FormatError: the archive is damaged.
         XoroptError: it cannot be read.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
+
+    def read(member: Member) -> np.ndarray:
+        with _reading(path, f"array '{member.name}' "):
             array = np.asarray(archive[f"{member.name}.npy"])
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+    with _reading(path, ""):
+        archive = np.load(path, allow_pickle=False)
+    with archive:
+        yield read
+
+
+@contextmanager
+def _reading(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise XoroptError(f"{path}: {reason_of(error)}.") from None
     except Exception:  # as above
-        raise FormatError(f"{path}: array '{member.name}' cannot be read; was the file damaged?") from None
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
+        raise FormatError(f"{path}: {what}cannot be read; was the file damaged?") from None
 
 
 def as_archived(member: Member, array: np.ndarray) -> Iterator[bytes]:

@@ -280,6 +280,7 @@ def _encode(
         assemble(shard)
     for unit, data in encode_units(todo, folder.shards, config, dask, meter.part):
         write_part(part_path(work, unit.number), data)
+        del data  # which would lie in memory beside what is read of it again
         meter.finish(unit.members[0], unit.octets)
         missing[unit.shard].discard(unit.number)
         if not missing[unit.shard]:

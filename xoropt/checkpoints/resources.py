@@ -9,13 +9,13 @@ from xoropt.common.errors import XoroptError
 
 __all__ = ["check_disk", "check_memory", "needed_bytes"]
 
-TENSORS, PACKED, BESIDE = 5, 10, 300 << 20
+TENSORS, PACKED, BESIDE = 3, 8, 300 << 20
 """What a process takes at most: so many times its largest tensor, or weight that another library packed, and so many
 bytes.
 
-Measured with one core and compiled kernels, beside 245 MB that any run takes: bfloat16 tensors of 192 MB, dense 2.5
-times, half pruned 2.8 times; 300 MB of numbers of one byte, nine in ten of them 0, 3.8 times; 64 MB of them, half of
-them 0, 4.2 times; packed numbers of four bits, which are unpacked to bytes, 9.8 times.
+Measured with one core and compiled kernels, beside some 200 MB that any run takes: tensors of 192 and 300 MB, of
+numbers of one to four bytes, 2.4 to 3 times; packed numbers of four bits and more at most 4 times, and those of two
+bits, which are unpacked to bytes, with a mask of as many bytes again, 8 times.
 """
 
 

@@ -1,5 +1,6 @@
 """Encode a unit: unpack it where it is of another library's format, and compress the arrays, in any process."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,12 +12,12 @@ from xoropt.checkpoints.shards import Shard
 from xoropt.checkpoints.units import Unit, reason_to_carry
 from xoropt.common.description_checks import get
 from xoropt.common.errors import FormatError
-from xoropt.model.arrays import same_bytes
 from xoropt.model.checks import array_of
 from xoropt.model.compression import store
 from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import pack_stored
 from xoropt.model.file.stored import StoredTensor, stored_form
+from xoropt.model.file.tensor_entries import bytes_of
 from xoropt.model.losses import with_loss
 from xoropt.model.preparation import PreparedTensor, naming, prepare_tensor, why_uncompressed
 from xoropt.model.remarks import room_for_zeros
@@ -37,7 +38,7 @@ def unit_bytes(
     unit: Unit, shards: Mapping[str, Shard], config: CompressConfig, report: Report | None = None
 ) -> list[np.ndarray]:
     """Read and encode a unit; see `encode_unit`."""
-    return encode_unit(unit, read_unit(unit, shards), _places(unit, shards), config, report)
+    return encode_unit(unit, lambda: read_unit(unit, shards), _places(unit, shards), config, report)
 
 
 def _places(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _places(unit: Unit, shards: Mapping[str, Shard]) -> dict[str, Any]:
 
 def encode_unit(
     unit: Unit,
-    arrays: Mapping[str, np.ndarray],
+    read: Callable[[], dict[str, np.ndarray]],
     places: Mapping[str, Any],
     config: CompressConfig,
     report: Report | None = None,
@@ -57,7 +58,7 @@ def encode_unit(
 
     Args:
         unit: what to encode.
-        arrays: that it reads, by name.
+        read: reads the arrays that it needs, by name; called again where a weight that was unpacked is stored as it is.
         places: of its members.
         config: what to do.
         report: called with work done and work in all.
@@ -74,11 +75,12 @@ def encode_unit(
     config = config.exactly if unit.exactly else config
     said: dict[str, Any] = {"carried": {}, "zeros": [], "losses": []}
     tensors: dict[str, StoredTensor] = {}
+    arrays = read()
     if unit.packed is not None:
         try:
             packed, logical = _unpacked(unit.packed, arrays)
-            tensors = {name: stored_form(_compressed(name, logical[name], unit, config, report)) for name in logical}
-            del logical
+            for name in packed.parts:  # one after the other, none held while the next is encoded
+                tensors[name] = stored_form(_compressed(name, logical.pop(name), unit, config, report))
             stored = sum(piece.nbytes for tensor in tensors.values() for piece in tensor.pieces.values())
             if stored >= unit.octets:  # then the members are stored as any tensors are
                 tensors, packed = {}, unit.packed
@@ -86,9 +88,10 @@ def encode_unit(
         except FormatError as error:
             tensors = {}
             said["refused"] = f"{str(error).rstrip('.')}"
+        arrays = {} if tensors else read()
     if not tensors:
         for name in unit.members:
-            array = arrays[name]
+            array = arrays.pop(name)
             reason = reason_to_carry(name, places[name], config) if unit.packed else unit.reason
             tensor = UncompressedTensor(array, reason) if reason else _compressed(name, array, unit, config, report)
             if isinstance(tensor, UncompressedTensor):
@@ -96,26 +99,38 @@ def encode_unit(
                 continue
             if tensor.loss is not None:
                 said["losses"].append(tensor.loss)
-            tensors[name] = stored_form(tensor)
-            del tensor  # its seeds, of which the form has a copy
             if not config.merge_zeros and (room := room_for_zeros(array)):
                 said["zeros"].append((name, room))
+            del array  # its form is made of copies of its seeds
+            tensors[name] = stored_form(tensor)
+            del tensor
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
 
-def _unpacked(packed: Packed, arrays: Mapping[str, np.ndarray]) -> tuple[Packed, dict[str, np.ndarray]]:
-    """Unpack a weight, and check that packing it gives the same bytes.
+def _unpacked(packed: Packed, arrays: dict[str, np.ndarray]) -> tuple[Packed, dict[str, np.ndarray]]:
+    """Unpack a weight, and check by SHA-256 that packing it gives the same bytes.
+
+    Args:
+        packed: the weight.
+        arrays: of its tensors; taken out, so that they do not lie in memory beside what is packed again.
 
     Raises:
         FormatError: it does not, or the tensors contradict each other.
     """
     form = FORMATS[packed.format]
     found, logical = form.unpack(packed, arrays)
+    sums = {name: _sum_of(arrays[name]) for name in packed.members}
+    arrays.clear()
     again = form.pack(found, logical)
     for name in packed.members:
-        if name not in again or again[name].shape != arrays[name].shape or not same_bytes(again[name], arrays[name]):
+        if name not in again or _sum_of(again.pop(name)) != sums[name]:
             raise FormatError(f"'{name}' is not what {packed.format} writes")
     return replace(found, parts=tuple(logical)), {name: logical[name] for name in logical}
+
+
+def _sum_of(array: np.ndarray) -> tuple[np.dtype, tuple[int, ...], bytes]:
+    """Return what tells an array from any other: its dtype, its shape, and the SHA-256 of its bytes."""
+    return array.dtype, array.shape, hashlib.sha256(bytes_of(array)).digest()
 
 
 def _compressed(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xoropt.checkpoints.archives import Archive, read_archive, read_member
+from xoropt.checkpoints.archives import Archive, open_archive, read_archive
 from xoropt.checkpoints.folders import Group, SourceFolder
 from xoropt.checkpoints.shards import Shard, read_shard
 from xoropt.common.tensor_files import stream_safetensors
@@ -29,7 +29,8 @@ def unpack_archive(path: Path, out: Path) -> tuple[Shard, Archive]:
     archive = read_archive(path)
     members = {member.name: member for member in archive.members}
     forms = {name: (shape, dtype.newbyteorder("=")) for name, (shape, _, dtype) in _forms(archive).items()}
-    stream_safetensors(out, forms, lambda name: read_member(path, members[name]), {}, overwrite=True)
+    with open_archive(path) as read:
+        stream_safetensors(out, forms, lambda name: read(members[name]), {}, overwrite=True)
     return read_shard(out), archive
 
 

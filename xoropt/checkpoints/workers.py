@@ -111,7 +111,7 @@ def _on_cluster(
             if unit is None:
                 return None
             places = {name: shards[unit.at[name]].layout.places[name] for name in unit.members}
-            future = client.submit(encode_unit, unit, read_unit(unit, shards), places, config, pure=False)
+            future = client.submit(_encode_sent, unit, read_unit(unit, shards), places, config, pure=False)
             sent[future] = unit
             return future
 
@@ -123,6 +123,13 @@ def _on_cluster(
             future.release()
             if (another := send()) is not None:
                 done.add(another)
+
+
+def _encode_sent(
+    unit: Unit, arrays: Mapping[str, np.ndarray], places: Mapping[str, Any], config: CompressConfig
+) -> list[np.ndarray]:
+    """Encode a unit of arrays that were sent; they are left as they are, since they may be sent again."""
+    return encode_unit(unit, lambda: dict(arrays), places, config)
 
 
 def _result(future: Any, unit: Unit) -> list[np.ndarray]:

@@ -54,7 +54,8 @@ def main() -> None:
         sys.exit(status if isinstance(status, int) else 0)
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "xoropt"
-        _fail(f"{error.format_message().rstrip('.')}. See '{where} --help'.", 2)
+        said = error.format_message().rstrip(".")
+        _fail(f"{said}{'' if said.endswith('?') else '.'} See '{where} --help'.", 2)
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt):

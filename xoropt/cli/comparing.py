@@ -9,6 +9,7 @@ import click
 
 from xoropt.cli.app import cli, file_argument, json_option, print_json, progress_bar, refuse_without_effect, say
 from xoropt.cli.tables.console import open_console, print_line, print_table
+from xoropt.cli.tables.words import counted
 from xoropt.cli.wording import in_options
 from xoropt.common.errors import XoroptError
 
@@ -148,17 +149,24 @@ def _stored_blocks(path: Path, tensor: str | None, worst: int) -> list[NamedProb
 def _print(comparison: Comparison, written: Sequence[Path]) -> None:
     """Print the table, which strategy to take, and where the files are."""
     from xoropt_solvers.comparing import scores
-    from xoropt_solvers.comparing.scoring import verdict
+    from xoropt_solvers.comparing.scoring import verdict, verdicts
 
     from xoropt.explore.comparison import SUMMARY, summary_rows
 
     console = open_console()
     own = scores(comparison.runs, comparison.variants, comparison.time_limit)
     rows = summary_rows(own)
-    title = f"{len(comparison.problems)} problems, {comparison.time_limit:g} s each; {comparison.machine}"
+    title = f"{counted(len(comparison.problems), 'problem')}, {comparison.time_limit:g} s each; {comparison.machine}"
     print_table(console, title, SUMMARY, [*rows[:-1], (), rows[-1]])
-    if said := verdict(comparison.runs, comparison.variants, comparison.time_limit):
-        print_line(console, said)
+    families = comparison.families
+    if len(comparison.variants) > 1 and len(families) == 1:
+        print_line(console, verdict(comparison.runs, comparison.variants, comparison.time_limit))
+    elif len(comparison.variants) > 1:
+        print_line(console, f"The table sums up {len(families)} unlike families of problems. For each by itself:")
+        said = verdicts(comparison.runs, comparison.variants, comparison.time_limit, families)
+        for family, problems in families.items():
+            print_line(console, f"* {family or 'others'}, {counted(len(problems), 'problem')}. {said[family]}")
     if comparison.interrupted:
         print_line(console, "interrupted; the same command goes on from here")
-    print_line(console, f"{comparison.seconds:.0f} s; written: {', '.join(map(str, written))}")
+    names = ", ".join(path.name for path in written)
+    print_line(console, f"{comparison.seconds:.0f} s; written to {written[0].parent}: {names}")

@@ -20,6 +20,7 @@ from xoropt.cli.app import (
 from xoropt.cli.tables.console import fits, open_console, print_line, print_table
 from xoropt.cli.wording import in_options
 from xoropt.common.errors import ArgumentError
+from xoropt.explore.front import GRAIN
 
 if TYPE_CHECKING:
     from xoropt.explore import Exploration, Result
@@ -100,7 +101,7 @@ def explore(
     """Find the networks that are worth their cost, for the layers of FILE or for random bits.
 
     SPACE.toml names topologies and values of their parameters; without it a built-in space is tried. Networks that
-    can't reach a front of E against gates, registers, depth or decoding work are dropped on growing samples. Every
+    can't reach a front of E against gates, registers, depth or operations are dropped on growing samples. Every
     result is kept in the folder as it comes, and the same command continues where it was stopped. The folder gets a
     table (points.jsonl), figures, and report.html, which opens in any browser.
 
@@ -159,16 +160,19 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
     "synth.": lambda result: "" if result.synthesized_gates is None else f"{result.synthesized_gates:.2f}",
     "depth": lambda result: str(result.depth),
     "registers": lambda result: f"{result.registers:,}",
+    "operations": lambda result: f"{result.operations:.3g}",
     "decode": lambda result: f"{result.decode_speed / 1e9:.2f}",
     "encode": lambda result: f"{result.encode_speed / 1e6:.3g}",
 }
 """The figures in the table of a front."""
+UNITS = (
+    "Gates are per output, operations for 64 weights. Decoding is in G weights/s, to bit planes; encoding in M care"
+    f" bits/s. On a front each costlier network gains at least {GRAIN:.1%} of E."
+)
 
 
 def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> None:
     """Print for each workload its front and the recommendations, then what is missing and where the files are."""
-    from xoropt.explore.front import GRAIN
-
     console = open_console()
     for results in exploration.workloads:
         if not results.points:
@@ -181,8 +185,6 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         ]
         views = [", ".join(results.views(result)) or "none: the baseline" for result in front]
         title = f"{results.workload}: {len(results.front)} of {len(results.points)} networks are worth their cost"
-        title += "; each gains at least "
-        title += f"{GRAIN:.1%} of E (gates per output; decode to bit planes in G weights/s, encode in M care bits/s)"
         columns, whole = (
             ("network, order, search", *shown),
             [(*row, view) for row, view in zip(rows, views, strict=True)],
@@ -191,6 +193,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
             print_table(console, title, (*columns, "front of"), whole)
         else:
             print_table(console, title, columns, rows, notes=[f"front of {view}" for view in views])
+        print_line(console, UNITS)
         for advice in results.advice:
             print_line(console, advice.sentence)
             if advice.result is not None:

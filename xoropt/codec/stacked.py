@@ -183,7 +183,7 @@ class StackedPlanes(Storable):
             entries.append(entry | {"bytes": sizes})
             for part in sizes:
                 parts.setdefault(part, []).append(own[part].reshape(-1))
-        joined = {part: np.concatenate(arrays) for part, arrays in parts.items()}
+        joined = {part: np.concatenate(parts.pop(part)) for part in [*parts]}
         return {"stack": entries, "planes": self.planes}, {"seeds": np.zeros(0, dtype=np.uint8)} | joined
 
     @classmethod

@@ -45,7 +45,7 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
     """
     folder, figures = Path(folder), comparison.to_dict()
     written = [
-        write_page("comparison", figures, folder / "comparison.html"),
+        write_page("compare", figures, folder / "comparison.html"),
         _write_text(folder / "comparison.json", json.dumps(figures, indent=1) + "\n"),
         _write_text(folder / "scores.csv", _table(_scores(figures))),
         _write_text(folder / "runs.csv", _table(figures["runs"])),

@@ -43,7 +43,7 @@ VIEWS = (
     View("gates", "two-input XOR gates per output", lambda result: result.gates),
     View("registers", "register bits", lambda result: result.registers),
     View("depth", "XOR gates on the longest path", lambda result: result.depth, linear=True),
-    View("decode", "machine operations for 64 weights", lambda result: result.operations),
+    View("operations", "machine operations to decode 64 weights", lambda result: result.operations),
     View("area", f"gates and {FLIP_FLOP:g} times register bits, per output", area),
     View("block", "gates of a network without memory", lambda result: result.gates, lambda r: r.window <= r.n_in),
 )

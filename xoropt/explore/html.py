@@ -34,10 +34,10 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
 
 
 def write_page(name: str, figures: dict[str, Any], path: str | os.PathLike[str]) -> Path:
-    """Write figures into the page of this name, with its style and its script after those that all pages share.
+    """Write figures into a page, with its style and its script after those that all pages share.
 
     Args:
-        name: of the files in the folder `page`.
+        name: of the page, in its title and of its files in the folder `page`.
         figures: ready for JSON.
         path: the file; an existing one is replaced.
 
@@ -47,11 +47,17 @@ def write_page(name: str, figures: dict[str, Any], path: str | os.PathLike[str])
     Raises:
         XoroptError: the file cannot be written.
     """
-    page, css, js = _text(f"{name}.html"), _text("shared.css"), _text("shared.js")
-    css, js = css + _text(f"{name}.css"), js + _text(f"{name}.js")
+    page, body = _text("page.html"), _text(f"{name}.html")
+    css, js = (_text(f"shared.{kind}") + _text(f"{name}.{kind}") for kind in ("css", "js"))
     data = json.dumps(figures)  # in ASCII: half a character could not be written
     data = data.replace("<", "\\u003c")  # no text in it can end the script
-    for mark, text in (("/*css*/", css), ("/*js*/", js), ("/*data*/", data)):
+    for mark, text in (
+        ("<!--name-->", name),
+        ("<!--body-->", body),
+        ("/*css*/", css),
+        ("/*js*/", js),
+        ("/*data*/", data),
+    ):
         before, after = page.split(mark)
         page = before + text + after
     path = Path(path)
@@ -61,6 +67,5 @@ def write_page(name: str, figures: dict[str, Any], path: str | os.PathLike[str])
 
 
 def _text(name: str) -> str:
-    """Return a file of the folder `page`, or nothing where a page has none of its own."""
-    file = resources.files("xoropt.explore") / "page" / name
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    """Return a file of the folder `page`."""
+    return (resources.files("xoropt.explore") / "page" / name).read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ class WorkloadResults:
     Attributes:
         workload: "data", or "S=0.9" for random data.
         points: the result of every point on its largest sample, the largest E first.
-        front: the results that no other beats both in E and in gates, registers, depth or decoding work, and the best
+        front: the results that no other beats both in E and in gates, registers, depth or operations, and the best
             blocks.
         advice: the recommendations for the three kinds of users.
         complete: whether the search finished; False: time was over or the search was interrupted.

@@ -89,9 +89,15 @@ def near(mask: np.ndarray) -> NearMask | None:
 def spans_around(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the first kept weight of every line, and the one after its last, int64; both 0 where there is none."""
     lines = np.ascontiguousarray(mask).reshape(-1, mask.shape[-1])
-    some, width = lines.any(axis=1), lines.shape[1]
-    starts = np.where(some, lines.argmax(axis=1), 0)
-    return starts, np.where(some, width - lines[:, ::-1].argmax(axis=1), 0)
+    width = lines.shape[1]
+    starts, ends = np.empty((2, len(lines)), dtype=np.int64)
+    step = max(1, CHUNK // width)
+    for first in range(0, len(lines), step):  # lines that are turned round are copied
+        rows, part = slice(first, first + step), lines[first : first + step]
+        some = part.any(axis=1)
+        starts[rows] = np.where(some, part.argmax(axis=1), 0)
+        ends[rows] = np.where(some, width - part[:, ::-1].argmax(axis=1), 0)
+    return starts, ends
 
 
 def _best_runs(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -81,9 +81,11 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
         tensors: how many tensors of the file are compressed; they share headers.
     """
     quantized = prepared.quantized
-    kept, size = int(np.count_nonzero(quantized.mask)), quantized.mask.size
+    array = quantized.mask
+    kept, size = int(np.count_nonzero(array)), quantized.size
     shared = quantized.shared_planes * kept
-    masks, bitmap = _mask_plans(prepared, config), plan_mask(quantized.mask, "bitmap")
+    masks, bitmap = _mask_plans(prepared, array, config), plan_mask(array, "bitmap")
+    del array  # which takes a byte a weight; what plans need of it they hold
     mask, bitmap_bytes = min(masks.values(), key=lambda plan: plan.least_bytes), bitmap["bitmap"].least_bytes
     values: float = quantized.value_bits + 8 * quantized.levels.nbytes + _listed_bits(quantized)
     values += 0 if quantized.scaled is None else 8 * quantized.scaled.nbytes
@@ -106,13 +108,13 @@ def _listed_bits(quantized: QuantizedTensor) -> int:
     at, levels = quantized.listed.at, quantized.levels
     if not len(at) or not isinstance(levels, CodedField):
         return 0
-    return 8 * (packed_bytes(at, quantized.mask.size) + symbol_bytes(levels.rare_values) * len(at))
+    return 8 * (packed_bytes(at, quantized.size) + symbol_bytes(levels.rare_values) * len(at))
 
 
-def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:
+def _mask_plans(prepared: PreparedTensor, mask: np.ndarray, config: CompressConfig) -> dict[str, MaskPlan]:
     if prepared.factors is not None:
         return {"low_rank": MaskPlan.of_parts(low_rank.encode(prepared.factors))}
-    return plan_mask(prepared.quantized.mask, "auto" if config.mask == "low_rank" else config.mask)
+    return plan_mask(mask, "auto" if config.mask == "low_rank" else config.mask)
 
 
 def choose_network(prepared: PreparedTensor, config: CompressConfig) -> XorNetwork | str:
@@ -124,6 +126,6 @@ def choose_network(prepared: PreparedTensor, config: CompressConfig) -> XorNetwo
     n_in, n_out = config.block_n_in, config.n_out
     if n_out is None:
         quantized = prepared.quantized
-        flat = quantized.planes.reshape(len(quantized.planes), quantized.mask.size)
+        flat = quantized.planes.reshape(len(quantized.planes), quantized.size)
         n_out = choose_n_out(flat, quantized.mask.reshape(1, -1), n_in, config.solver, config.seed)
     return random_block(n_in, n_out, config.seed)

@@ -16,6 +16,7 @@ from xoropt.codec.stacked import stack
 from xoropt.model.config import CompressConfig
 from xoropt.networks import XorNetwork
 from xoropt.quantize import QuantizedTensor
+from xoropt.quantize.lazy_masks import LazyMask, count_kept
 
 __all__ = ["encode_values"]
 
@@ -39,7 +40,7 @@ def encode_values(
         config: solver, patches, order and jobs.
         progress: called with bits done and bits in all.
     """
-    shared, planes, size = quantized.shared_planes, len(quantized), quantized.mask.size
+    shared, planes, size = quantized.shared_planes, len(quantized), quantized.size
     members: list[Encoding] = []
     begin = int(quantized.signed_fill)
     if begin:
@@ -68,7 +69,7 @@ def encode_values(
         )
 
     if packed:
-        octets = shared // 8 if quantized.mask.all() else 0
+        octets = shared // 8 if count_kept(quantized.kept) == size else 0
         if octets:
             made = np.empty((octets, size), dtype=np.uint8)
             for i, row in enumerate(made):
@@ -79,7 +80,15 @@ def encode_values(
             members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), quantized.mask))
     elif shared > begin or not planes:
         for first in range(begin, max(1, shared), AT_ONCE):
-            encode_some(range(first, min(shared, first + AT_ONCE)), quantized.mask.reshape(1, size))
+            encode_some(range(first, min(shared, first + AT_ONCE)), _shared_care(quantized))
     for i in range(shared, planes):
         encode_some(range(i, i + 1), packed_planes(quantized.packed_care(i).reshape(1, -1), size))
     return stack(members)
+
+
+def _shared_care(quantized: QuantizedTensor) -> np.ndarray | LazyPlanes:
+    """Return the mask as the plane of care bits that planes share: bool (1, weights), or what makes it."""
+    kept = quantized.kept
+    if not isinstance(kept, LazyMask):
+        return kept.reshape(1, -1)
+    return LazyPlanes(lambda number, first, stop: kept.part(first, stop), range(1), 0, quantized.size)

@@ -142,7 +142,7 @@ def _graph(axes: Any, stage: np.ndarray, width: int, first: bool, last: bool) ->
     axes.set_xticklabels(["seed bits" if first else "nodes", "outputs" if last else "nodes"])
     axes.set_title(f"{len(read)} wires, {delays} step{'s' if delays > 1 else ''}", fontsize=9)
     if delays > 1:
-        ticks = np.unique(np.linspace(0, delays - 1, min(delays, 6)).astype(int))
+        ticks = np.arange(0, delays, -(-delays // 12))
         axes.set_yticks((ticks + 0.5) / delays, labels=[f"t + {tick}" if tick else "t" for tick in ticks], fontsize=8)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)

@@ -3,8 +3,10 @@
 import numpy as np
 
 from xoropt.common.foreign_arrays import plain_array
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.levels import Codebook
 from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
+from xoropt.quantize.tabled_codes import TabledCodes
 
 __all__ = ["MAX_VALUES", "codebook", "codebook_of", "few_values", "places_of"]
 
@@ -82,12 +84,15 @@ def codebook_of(weights: np.ndarray, patterns: np.ndarray, values: np.ndarray) -
         values: the different ones, ascending.
     """
     values = values[values != 0]
-    mask = patterns != 0
+    mask = LazyMask(patterns, 0, weights.shape)
+    levels = Codebook(values.view(weights.dtype))
+    if patterns.itemsize <= 2:
+        table = np.zeros(1 << 8 * patterns.itemsize, dtype=np.uint8)
+        table[values] = np.arange(len(values))
+        return QuantizedTensor(mask, TabledCodes(patterns, table), levels)
     codes = np.zeros(len(patterns), dtype=np.uint8)
     if len(values) > 1:
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
-            codes[some] = np.where(mask[some], places_of(values, patterns[some]), 0)
-    return QuantizedTensor(
-        mask.reshape(weights.shape), codes.reshape(weights.shape), Codebook(values.view(weights.dtype))
-    )
+            codes[some] = np.where(mask.part(first, some.stop), places_of(values, patterns[some]), 0)
+    return QuantizedTensor(mask, codes.reshape(weights.shape), levels)

@@ -5,7 +5,7 @@ exponent and the upper bit or two of the mantissa, which are not uniform either:
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,24 +13,23 @@ import numpy as np
 
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import places_of
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
-from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths, plane_words
-from xoropt.quantize.quantized_tensor import CHUNK, Listed, QuantizedTensor, RawField
+from xoropt.quantize.numbering import WINDOW, codes_of
+from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths
+from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor, RawField
 
 __all__ = [
     "FieldPlan",
     "count_of",
     "entropy_of",
     "lengths_to_try",
-    "numbering",
     "plan_fields",
     "plan_signed_zeros",
     "price",
 ]
 
-WINDOW = 16
-"""The most upper bits of an image that are counted; the field lies within them."""
 RARE = (5, 6, 7, 8, 9, 10, 11, 12, 14)
 """A symbol is listed where it occurs once in 2^RARE weights or less; all of these are tried."""
 NEAR = 0.25
@@ -69,71 +68,18 @@ class FieldPlan:
     bits: float
     entropy: float
 
-    def apply(self, patterns: np.ndarray, mask: np.ndarray) -> QuantizedTensor:
+    def apply(self, patterns: np.ndarray, mask: np.ndarray | LazyMask) -> QuantizedTensor:
         """Split a tensor.
 
         Args:
             patterns: its bits, unsigned integers, flat.
-            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all.
+            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all; or
+                what makes it.
         """
         levels, form = self.levels, self.levels.form
-        coded, kind = len(levels.lengths), form.pattern
-        number_of = numbering(levels, mask.shape)
-        words = np.zeros(levels.values.shape[-1] + 1, dtype=np.uint8)
-        words[:coded] = plane_words(levels.lengths)
-        codes = np.empty(len(patterns), dtype=np.uint8)
-        flat, at, symbols = mask.reshape(-1), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for first in range(0, len(patterns), CHUNK):
-            some = slice(first, first + CHUNK)
-            images = form.images(patterns[some])
-            numbers = number_of(images >> kind.type(form.raw_bits), first)
-            codes[some] = words[numbers]
-            if levels.rare_values:
-                rare = np.flatnonzero((numbers >= coded) & flat[some])
-                at.append(rare + first)
-                symbols.append(numbers[rare].astype(np.int64))
-        shape = mask.shape
-        listed = Listed(np.concatenate(at), np.concatenate(symbols))
         raw = RawField(patterns, form) if form.raw_bits else None
-        return QuantizedTensor(mask, codes.reshape(shape), levels, raw, listed)
-
-
-def numbering(levels: CodedField, shape: tuple[int, ...]) -> Callable[[np.ndarray, int], np.ndarray]:
-    """Make the function from fields, and the weight where they begin, to the numbers of their values.
-
-    Fields without a value have any number, at most that of all values.
-    """
-    table = np.atleast_2d(levels.values)
-    values = table[0] >> levels.form.pattern.type(levels.form.raw_bits)
-    number_of = _numbering(levels.form, values)
-    if levels.classes is None:
-        return lambda fields, first: number_of(fields)
-    classes, row_length = levels.classes, max(1, math.prod(shape[1:]))
-    order, n = np.argsort(table[0], kind="stable"), len(values)
-    moved = np.full((len(table), n + 1), n, dtype=np.int64)  # the number in a class for that in the first one
-    np.put_along_axis(moved, order[None].repeat(len(table), axis=0), np.argsort(table, axis=1, kind="stable"), axis=1)
-
-    def of_classes(fields: np.ndarray, first: int) -> np.ndarray:
-        rows = np.arange(first, first + len(fields)) // row_length
-        return moved[classes[rows], number_of(fields)]
-
-    return of_classes
-
-
-def _numbering(form: NumberForm, values: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    if _is_by_value(form):
-        order = np.argsort(values, kind="stable")
-        ascending = values[order]
-        return lambda fields: order[np.minimum(np.searchsorted(ascending, fields), len(order) - 1)]
-    places = values.astype(np.uint16)  # the bits above a window repeat its sign or are 0
-    numbers = np.full(1 << WINDOW, len(values), dtype=np.int64)
-    numbers[places] = np.arange(len(values))
-    return lambda fields: numbers[fields.astype(np.uint16)]
-
-
-def _is_by_value(form: NumberForm) -> bool:
-    """Return whether the values of large numbers are coded as a whole, beyond any window."""
-    return not form.raw_bits and form.bits > WINDOW
+        codes, listed = codes_of(levels, patterns, mask)
+        return QuantizedTensor(mask, codes, levels, raw, listed)
 
 
 class Window(NamedTuple):

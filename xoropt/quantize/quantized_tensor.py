@@ -7,11 +7,14 @@ import numpy as np
 
 from xoropt.common.arguments import check_kind
 from xoropt.quantize.block_scales import BlockScales
+from xoropt.quantize.lazy_masks import CHUNK, LazyMask, count_kept, kept_part
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
+from xoropt.quantize.tabled_codes import TabledCodes, look_up
 
 __all__ = [
+    "CHUNK",
     "NOTHING_LISTED",
     "Listed",
     "QuantizedTensor",
@@ -20,9 +23,6 @@ __all__ = [
     "restore_weights",
     "value_entropy",
 ]
-
-CHUNK = 1 << 20
-"""Weights handled at once: bounds the memory beside the result."""
 
 
 class Listed(NamedTuple):
@@ -66,8 +66,9 @@ class QuantizedTensor:
     """A tensor as it is stored: a mask, and for each kept weight a code and a raw field.
 
     Attributes:
-        mask: bool, of the tensor's shape; False where the weight is pruned.
-        codes: uint8, of the tensor's shape; bit i is that of code plane i. Where the mask is False any code will do.
+        kept: bool, of the tensor's shape, or what makes it; False where the weight is pruned.
+        codes: uint8, of the tensor's shape, or what looks them up; bit i is that of code plane i. Pruned weights may
+            have any code.
         levels: what the code of a kept weight means.
         raw: the raw field of each weight: unsigned integers of the tensor's shape, in the lower bits, or what reads
             them from the numbers; None without one.
@@ -76,8 +77,8 @@ class QuantizedTensor:
         pairs: whether the weights are complex: all else describes their real and imaginary parts, along a last axis.
     """
 
-    mask: np.ndarray = field(repr=False)
-    codes: np.ndarray = field(repr=False)
+    kept: np.ndarray | LazyMask = field(repr=False)
+    codes: np.ndarray | TabledCodes = field(repr=False)
     levels: Levels
     raw: np.ndarray | RawField | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
@@ -87,7 +88,17 @@ class QuantizedTensor:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the tensor, or of its pairs."""
-        return self.mask.shape
+        return self.kept.shape
+
+    @property
+    def size(self) -> int:
+        """The number of weights, or of the parts of its pairs."""
+        return self.kept.size
+
+    @property
+    def mask(self) -> np.ndarray:
+        """The mask: bool, of the tensor's shape."""
+        return np.asarray(self.kept)
 
     @property
     def raw_planes(self) -> int:
@@ -107,16 +118,15 @@ class QuantizedTensor:
     @property
     def value_bits(self) -> int:
         """The care bits over all planes: the bits of all codewords and raw fields, and the signs of pruned weights."""
-        kept = int(np.count_nonzero(self.mask))
-        signs = self.mask.size - kept if self.signed_fill else 0
+        kept = count_kept(self.kept)
+        signs = self.size - kept if self.signed_fill else 0
         if not isinstance(self.levels, CodedField):
             return len(self) * kept
         lengths = self.levels.code_lengths()
-        care, codes = self.mask.reshape(-1), self.codes.reshape(-1)
         counts = np.zeros(len(lengths), dtype=np.int64)
-        for first in range(0, len(codes), CHUNK):
-            some = slice(first, first + CHUNK)
-            counts += np.bincount(codes[some][care[some]], minlength=len(lengths))
+        for first in range(0, self.size, CHUNK):
+            part = first, first + CHUNK
+            counts += np.bincount(self.codes_part(*part)[kept_part(self.kept, *part)], minlength=len(lengths))
         return (
             self.shared_planes * kept
             + signs
@@ -130,15 +140,20 @@ class QuantizedTensor:
 
     def plane(self, number: int) -> np.ndarray:
         """Return a plane: bool, of the tensor's shape."""
-        return self.bits(number, 0, self.mask.size).reshape(self.shape)
+        return self.bits(number, 0, self.size).reshape(self.shape)
 
     def bits(self, number: int, first: int, stop: int) -> np.ndarray:
         """Return weights first … stop − 1 of a plane: bool, flat."""
         if (bit := number - self.raw_planes) >= 0:
-            return (self.codes.reshape(-1)[first:stop] & np.uint8(1 << bit)) != 0
+            return (self.codes_part(first, stop) & np.uint8(1 << bit)) != 0
         raw = self.raw_part(first, stop)
         assert raw is not None
         return (raw & raw.dtype.type(1 << number)) != 0
+
+    def codes_part(self, first: int, stop: int) -> np.ndarray:
+        """Return the codes of weights first … stop − 1: uint8, flat."""
+        codes = self.codes
+        return codes.part(first, stop) if isinstance(codes, TabledCodes) else codes.reshape(-1)[first:stop]
 
     def raw_part(self, first: int, stop: int) -> np.ndarray | None:
         """Return the raw fields of weights first … stop − 1, flat; None without a raw field."""
@@ -155,7 +170,7 @@ class QuantizedTensor:
             number: of the octet.
             out: where to write; None: a new array.
         """
-        low, size, codes = 8 * number, self.mask.size, self.codes.reshape(-1)
+        low, size = 8 * number, self.size
         made = np.empty(size, dtype=np.uint8) if out is None else out
         for first in range(0, size, CHUNK):
             some = slice(first, first + CHUNK)
@@ -163,21 +178,21 @@ class QuantizedTensor:
             if low < self.raw_planes and (raw := self.raw_part(first, some.stop)) is not None:
                 made[some] |= (raw >> raw.dtype.type(low)).astype(np.uint8)
             if (shift := self.raw_planes - low) < 8:
-                made[some] |= codes[some] << np.uint8(shift) if shift >= 0 else codes[some] >> np.uint8(-shift)
+                codes = self.codes_part(first, some.stop)
+                made[some] |= codes << np.uint8(shift) if shift >= 0 else codes >> np.uint8(-shift)
         return made
 
     def packed_care(self, number: int) -> np.ndarray:
         """Return which weights a plane cares for: uint8 (⌈weights/8⌉,), packed, the first weight in the lowest bit."""
-        mask, codes = self.mask.reshape(-1), self.codes.reshape(-1)
         if number == 0 and self.signed_fill:
-            return np.packbits(np.broadcast_to(np.True_, mask.shape), bitorder="little")
-        packed = np.empty(-(-len(mask) // 8), dtype=np.uint8)
-        for first in range(0, len(mask), CHUNK):
-            some = slice(first, first + CHUNK)
-            care = mask[some]
+            return np.packbits(np.broadcast_to(np.True_, self.size), bitorder="little")
+        packed = np.empty(-(-self.size // 8), dtype=np.uint8)
+        for first in range(0, self.size, CHUNK):
+            care = kept_part(self.kept, first, first + CHUNK)
             if number >= self.shared_planes:
                 assert isinstance(self.levels, CodedField)
-                care = care & (self.levels.code_lengths() > number - self.raw_planes)[codes[some]]
+                codes = self.codes_part(first, first + CHUNK)
+                care = care & look_up(self.levels.code_lengths() > number - self.raw_planes, codes)
                 care[self.listed.within(first, first + CHUNK).at - first] = False
             packed[first // 8 :][: -(-len(care) // 8)] = np.packbits(care, bitorder="little")
         return packed
@@ -186,7 +201,7 @@ class QuantizedTensor:
         """Return which weights a plane cares for: bool, of the tensor's shape."""
         if number < self.shared_planes and not (number == 0 and self.signed_fill):
             return self.mask
-        care = np.unpackbits(self.packed_care(number), count=self.mask.size, bitorder="little")
+        care = np.unpackbits(self.packed_care(number), count=self.size, bitorder="little")
         return care.view(bool).reshape(self.shape)
 
     @property
@@ -204,14 +219,12 @@ def value_entropy(tensor: QuantizedTensor) -> float:
         ArgumentError: it is no quantized tensor.
     """
     check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
-    levels, codes = tensor.levels, tensor.codes.reshape(-1)
-    mask = tensor.mask.reshape(-1)
+    levels = tensor.levels
     counts = np.zeros(256, dtype=np.int64)
-    for first in range(0, len(codes), CHUNK):
-        some = slice(first, first + CHUNK)
-        care = mask[some].copy()
+    for first in range(0, tensor.size, CHUNK):
+        care = kept_part(tensor.kept, first, first + CHUNK).copy()
         care[tensor.listed.within(first, first + CHUNK).at - first] = False
-        counts += np.bincount(codes[some][care], minlength=256)
+        counts += np.bincount(tensor.codes_part(first, first + CHUNK)[care], minlength=256)
     if isinstance(levels, CodedField):
         symbols = completions(levels.lengths, levels.code_planes)
         number = levels.values.shape[-1]
@@ -228,14 +241,14 @@ def dequantize(tensor: QuantizedTensor) -> np.ndarray:
         ArgumentError: it is no quantized tensor.
     """
     check_kind("tensor", tensor, QuantizedTensor, "a QuantizedTensor, as xoropt.quantize.recognize returns it")
-    mask, codes = tensor.mask.reshape(-1), tensor.codes.reshape(-1)
-    weights = np.empty(len(mask), dtype=tensor.levels.dtype)
+    weights = np.empty(tensor.size, dtype=tensor.levels.dtype)
     table = _table(tensor.levels, len(tensor))
-    for first in range(0, len(mask), CHUNK):
+    for first in range(0, tensor.size, CHUNK):
         some = slice(first, first + CHUNK)
-        row = _rows_of_table(tensor.levels, some, len(mask), table)
-        raw = tensor.raw_part(first, first + CHUNK)
-        weights[some] = _weights(mask[some], codes[some], raw, tensor.levels, table, row)
+        row = _rows_of_table(tensor.levels, some, tensor.size, table)
+        codes, raw = tensor.codes_part(first, some.stop), tensor.raw_part(first, some.stop)
+        kept = kept_part(tensor.kept, first, some.stop)
+        weights[some] = _weights(kept, codes, raw, tensor.levels, table, row)
     put_listed(weights, tensor.levels, tensor.listed, 0)
     weights = weights if tensor.scaled is None else tensor.scaled.weights(weights)
     if tensor.pairs:

@@ -12,7 +12,7 @@ from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import MAX_VALUES, codebook_of, few_values
 from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
-from xoropt.quantize.levels import Codebook, count_planes
+from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -90,53 +90,56 @@ def _choose(weights: np.ndarray) -> Choice | None:
     few = few_values(patterns)
     number = MAX_VALUES + 1 if few is None else min(MAX_VALUES, len(few))
     if few is not None and len(few[few != 0]) <= 1:
-        values = few
-        return Choice(0.0, lambda: codebook_of(weights, patterns, values), number)  # the mask says all
-    dense, simple = plan_fields(patterns, weights.dtype, None, few), None
+        one = few
+        return Choice(0.0, lambda: codebook_of(weights, patterns, one), number)  # the mask says all
+    dense = plan_fields(patterns, weights.dtype, None, few)
     fill = _most_frequent(patterns)
-    masked, mask_bits, mask = None, 0.0, None
+    masked, mask_bits = None, 0.0
     share = count_of(patterns, fill) / max(1, len(patterns))
     if share >= LEAST_SHARE:
-        mask = (patterns != patterns.dtype.type(fill)).reshape(weights.shape)
         masked = plan_fields(patterns, weights.dtype, fill, few)
-    if masked is not None and mask is not None:
+    if masked is not None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
-            mask_bits = min(mask_bits, 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values()))
+            mask_bits = min(mask_bits, _least_mask_bits(LazyMask(patterns, fill, weights.shape)))
     signed = _plan_signed_zeros(weights, patterns, MASKED * min(_total(dense, 0.0), _total(masked, mask_bits)))
-    if few is not None:
-        simple = codebook_of(weights, patterns, few)
     if (few is None or len(few) > FEWEST) and (
         row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits, signed)
     ) is not None:
         return row_plan
     best = min((_total(dense, 0.0) * MASKED, 0), (_total(masked, mask_bits), 1), (signed.bits / MASKED, 2))
-    if simple is not None and isinstance(simple.levels, Codebook):
-        codes = simple
-        kept = int(np.count_nonzero(simple.mask))
-        bits = float(count_planes(simple.levels) * kept + 8 * simple.levels.nbytes)
+    if few is not None:
+        book, values = few, few[few != 0]
+        kept = len(patterns) - count_of(patterns, 0)
+        bits = float((len(values) - 1).bit_length() * kept + 8 * values.nbytes)
         if kept < len(patterns):
             bits += (
                 mask_bits if fill == 0 and masked is not None else binary_entropy(kept / len(patterns)) * len(patterns)
             )
         if bits <= SIMPLER * best[0]:
-            return Choice(bits, lambda: codes, number)
+            return Choice(bits, lambda: codebook_of(weights, patterns, book), number)
+    care: np.ndarray | LazyMask
     if best[1] == 2 and signed.plan is not None:
         plan, care = signed.plan, signed.mask
     elif best[1] == 0 and dense is not None:
         plan, care = dense, np.broadcast_to(np.True_, weights.shape)
-    elif masked is not None and mask is not None:
-        plan, care = masked, mask
+    elif masked is not None:
+        plan, care = masked, LazyMask(patterns, fill, weights.shape)
     else:
         return None
     return Choice(best[0], lambda: by_row_classes(plan, patterns, care).apply(patterns, care), number)
+
+
+def _least_mask_bits(mask: LazyMask) -> float:
+    """Return the fewest bits that a mask takes, about."""
+    return 8.0 * min(plan.least_bytes for plan in plan_mask(np.asarray(mask)).values())
 
 
 class SignedZeros(NamedTuple):
     """A plan that prunes zeros of both signs, or none; its mask; and all bits that it takes."""
 
     plan: FieldPlan | None
-    mask: np.ndarray
+    mask: LazyMask
     bits: float
 
 
@@ -145,8 +148,9 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
 
     So is what `weight * mask` makes: +0.0 and −0.0 are about as frequent as positive and negative weights.
     """
-    nothing = SignedZeros(None, np.zeros(0, dtype=bool), math.inf)
     size, negative = len(patterns), 1 << 8 * weights.dtype.itemsize - 1
+    mask = LazyMask(patterns, 0, weights.shape, with_sign=False)
+    nothing = SignedZeros(None, mask, math.inf)
     if not has_sign_bit(weights.dtype):
         return nothing
     zeros = count_of(patterns, 0), count_of(patterns, negative)
@@ -155,10 +159,9 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
     plan = plan_signed_zeros(patterns, weights.dtype)
     if plan is None or plan.bits + sum(zeros) >= most:
         return nothing
-    mask = ((patterns & patterns.dtype.type(negative - 1)) != 0).reshape(weights.shape)
     mask_bits = binary_entropy(sum(zeros) / size) * size
     if plan.bits + sum(zeros) + mask_bits >= most:
-        mask_bits = min(mask_bits, 8.0 * min(found.least_bytes for found in plan_mask(mask).values()))
+        mask_bits = min(mask_bits, _least_mask_bits(mask))
     bits = plan.bits + sum(zeros) + mask_bits
     return SignedZeros(plan, mask, bits) if bits < most else nothing
 

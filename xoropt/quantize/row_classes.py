@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, numbering, price
+from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, price
+from xoropt.quantize.lazy_masks import LazyMask, kept_part
+from xoropt.quantize.numbering import numbering
 from xoropt.quantize.quantized_tensor import CHUNK
 
 __all__ = ["by_row_classes"]
@@ -31,7 +33,7 @@ ROUNDS = 8
 """Most rounds in which rows move to the class that takes least."""
 
 
-def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray) -> FieldPlan:
+def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | LazyMask) -> FieldPlan:
     """Return the plan with classes of rows, where these pay, or as it is.
 
     The rows are clustered as by Lloyd's algorithm (1982): each one moves to the class whose code takes least for it,
@@ -40,9 +42,9 @@ def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray) -> F
     Args:
         plan: of all rows together.
         patterns: the bits of the weights, unsigned integers, flat.
-        mask: bool, of the tensor's shape, its kept weights.
+        mask: bool, of the tensor's shape, its kept weights, or what makes it.
     """
-    rows, levels = len(mask) if mask.ndim > 1 else 1, plan.levels
+    rows, levels = mask.shape[0] if mask.ndim > 1 else 1, plan.levels
     columns, n = mask.size // max(1, rows), levels.values.shape[-1]
     if rows < 2 or mask.size < FEWEST_WEIGHTS or columns < max(FEWEST_COLUMNS, FEWEST_A_VALUE * n) or n < 2:
         return plan
@@ -56,18 +58,18 @@ def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray) -> F
     return best
 
 
-def _count(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray, rows: int) -> np.ndarray:
+def _count(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | LazyMask, rows: int) -> np.ndarray:
     """Count how often each value occurs in each row: float32 (rows, n)."""
     levels, form = plan.levels, plan.levels.form
     number_of, n, columns = numbering(levels, mask.shape), len(levels.values), mask.size // rows
     counts = np.empty((rows, n), dtype=np.float32)
-    step, kept = max(1, CHUNK // columns), mask.reshape(rows, -1)
+    step = max(1, CHUNK // columns)
     for first in range(0, rows, step):
         some = slice(first, min(rows, first + step))
-        part, begin = patterns[some.start * columns : some.stop * columns], first * columns
-        numbers = number_of(form.images(part) >> form.pattern.type(form.raw_bits), begin)
+        begin, end = some.start * columns, some.stop * columns
+        numbers = number_of(form.images(patterns[begin:end]) >> form.pattern.type(form.raw_bits), begin)
         numbers += np.repeat(np.arange(some.stop - first) * n, columns)
-        found = np.bincount(numbers[kept[some].reshape(-1)], minlength=(some.stop - first) * n)
+        found = np.bincount(numbers[kept_part(mask, begin, end)], minlength=(some.stop - first) * n)
         counts[some] = found.reshape(-1, n)
     return counts
 

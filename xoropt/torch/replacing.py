@@ -16,7 +16,7 @@ from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 from xoropt.torch.foreign_dtypes import to_torch
 from xoropt.torch.layers import XorLinear
-from xoropt.torch.sharing import shared_names
+from xoropt.torch.sharing import check_tied, shared_names, tie_again, tied_names
 
 __all__ = ["compress_module", "replace_linears"]
 
@@ -28,8 +28,8 @@ def compress_module(
 ) -> torch.nn.Module:
     """Compress the linear layers of a model, and put an `XorLinear` in the place of each.
 
-    Layers of the class `torch.nn.Linear` itself are meant; those whose weight `compress` carries along, because it is
-    small or the configuration leaves it out, stay as they are.
+    Layers of the class `torch.nn.Linear` itself are meant. Those stay as they are whose weight `compress` carries
+    along, because it is small or the configuration leaves it out, and those whose weight is tied to another parameter.
 
     Args:
         model: the model, whose layers are replaced in place.
@@ -41,10 +41,10 @@ def compress_module(
         The model; if it is a linear layer itself, the new layer.
 
     Raises:
-        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared, parametrized or
-            has no values; nothing is replaced then.
+        ArgumentError: a layer that would be replaced has hooks, or its weight is parametrized or has no
+            values; nothing is replaced then.
     """
-    linears = _linears(model)
+    linears = _untied(model, _linears(model))
     weights = {f"{name}.weight" if name else "weight": layer.weight for name, layer in linears.items()}
     if any(weight.device.type == "meta" for weight in weights.values()):
         raise ArgumentError("The model is on the device 'meta', where it has no weights to compress; load it first.")
@@ -62,7 +62,8 @@ def replace_linears(
     """Put an `XorLinear` in the place of each linear layer whose weight a compressed file holds, and load the rest.
 
     The weights of these layers are never decompressed. The model may have been made on the device "meta", so that its
-    own weights never take memory.
+    own weights never take memory. A layer whose weight is tied to another parameter, such as an output layer that has
+    the weights of the embedding, stays as it is, and so does the tie; the file needs one of the names.
 
     Args:
         model: the model, whose layers are replaced in place.
@@ -75,24 +76,29 @@ def replace_linears(
         The model; if it is a linear layer itself, the new layer.
 
     Raises:
-        ArgumentError: a layer that would be replaced is shared or has hooks, or its weight is shared or parametrized;
-            nothing is replaced then. A pattern matches no layer.
-        FormatError: the file lacks a parameter of the model, has others, or shapes differ; or it is damaged.
+        ArgumentError: a layer that would be replaced has hooks, or its weight is parametrized; nothing is
+            replaced then. A pattern matches no layer.
+        FormatError: the file lacks a parameter of the model, has others, shapes differ, or tied parameters have unlike
+            values; or it is damaged.
     """
     stored = path if isinstance(path, CompressedModel) else load(path)
-    model = _replace(model, _chosen(_linears(model), exclude), stored, cache)
-    replaced = {f"{name}.weight" if name else "weight" for name, one in model.named_modules() if type(one) is XorLinear}
+    model = _replace(model, _untied(model, _chosen(_linears(model), exclude)), stored, cache)
+    new = [name for name, one in model.named_modules(remove_duplicate=False) if type(one) is XorLinear]
+    replaced = {f"{name}.weight" if name else "weight" for name in new}
     others = {
         name: to_torch(decompress_tensor(tensor)) for name, tensor in stored.tensors.items() if name not in replaced
     }
+    shared, tied = shared_names(model), tied_names(model)
+    check_tied(tied, others)
     meta = any(one.device.type == "meta" for one in (*model.parameters(), *model.buffers()))
     try:
         missing, unexpected = model.load_state_dict(others, strict=False, assign=meta)
     except RuntimeError as error:
         raise FormatError(f"The file does not fit the model: {' '.join(str(error).split())[:300]}") from None
-    own = {f"{name}.{part}" for name, one in model.named_modules() if type(one) is XorLinear for part in one._parts()}
-    left = [name for name in missing if name not in own and name.removeprefix(".") not in own]
-    shared = shared_names(model)
+    if meta:  # every name has a parameter of its own now
+        tie_again(model, tied, others)
+    parts = tuple(f"{name}.weight_" if name else "weight_" for name in new)
+    left = [name for name in missing if not name.startswith(parts)]
     left = [name for name in left if not any(other in others for other in shared.get(name, ()))]
     if left or unexpected:
         said = f"lacks '{left[0]}'" if left else f"has '{unexpected[0]}', which the model lacks"
@@ -106,6 +112,12 @@ def replace_linears(
 def _linears(model: torch.nn.Module) -> dict[str, torch.nn.Linear]:
     """Return the linear layers of a model by name."""
     return {name: module for name, module in model.named_modules() if type(module) is torch.nn.Linear}
+
+
+def _untied(model: torch.nn.Module, linears: dict[str, torch.nn.Linear]) -> dict[str, torch.nn.Linear]:
+    """Return the layers whose weight is no other module's: a tied one cannot be compressed alone."""
+    tied = {name for group in tied_names(model) for name in group}
+    return {name: layer for name, layer in linears.items() if f"{name}.weight" not in tied}
 
 
 def _chosen(linears: dict[str, torch.nn.Linear], exclude: Collection[str]) -> dict[str, torch.nn.Linear]:
@@ -126,20 +138,23 @@ def _chosen(linears: dict[str, torch.nn.Linear], exclude: Collection[str]) -> di
 def _replace(
     model: torch.nn.Module, linears: dict[str, torch.nn.Linear], stored: CompressedModel, cache: str
 ) -> torch.nn.Module:
-    """Replace those layers whose weights are stored compressed, after checking all of them."""
-    chosen = {}
+    """Replace those layers whose weights are stored compressed, in all their places, after checking all of them."""
+    chosen = []
     for name, layer in linears.items():
-        tensor = stored.tensors.get(f"{name}.weight" if name else "weight")
+        places = [place for place, module in model.named_modules(remove_duplicate=False) if module is layer]
+        held = (stored.tensors.get(f"{place}.weight" if place else "weight") for place in places)
+        tensor = next((one for one in held if one is not None), None)
         if isinstance(tensor, CompressedTensor) and tensor.dtype.kind != "c":
-            _check_layer(model, name, layer)
+            _check_layer(name, layer)
             if tensor.shape != tuple(layer.weight.shape):
                 raise FormatError(
                     f"Layer '{name}' is {tuple(layer.weight.shape)}, but the file has {tensor.shape} for it."
                 )
-            chosen[name] = XorLinear(tensor, layer.bias, cache).train(layer.training)
+            new = XorLinear(tensor, layer.bias, cache).train(layer.training)
             if layer.weight.device.type != "meta":
-                chosen[name].to(layer.weight.device)
-    for name, new in chosen.items():
+                new.to(layer.weight.device)
+            chosen += [(place, new) for place in places]
+    for name, new in chosen:
         if not name:
             return new
         parent, _, last = name.rpartition(".")
@@ -147,20 +162,10 @@ def _replace(
     return model
 
 
-def _check_layer(model: torch.nn.Module, name: str, layer: torch.nn.Linear) -> None:
+def _check_layer(name: str, layer: torch.nn.Linear) -> None:
     """Raise ArgumentError unless a layer can be replaced without a change of what the model does."""
-    places = [other for other, module in model.named_modules(remove_duplicate=False) if module is layer]
     keep = f"leave it out with exclude=('{name}.weight',)"
-    if len(places) > 1:
-        raise ArgumentError(f"Layer '{name}' is shared: it is '{places[1]}', too; {keep}.")
     if any(getattr(layer, hooks, None) for hooks in HOOKS):
         raise ArgumentError(f"Layer '{name}' has hooks, which a new layer would lose; remove them first, or {keep}.")
     if hasattr(layer, "parametrizations"):
         raise ArgumentError(f"Layer '{name}' is parametrized; call remove_parametrizations first, or {keep}.")
-    others = [
-        other
-        for other, parameter in model.named_parameters(remove_duplicate=False)
-        if parameter is layer.weight and other != (f"{name}.weight" if name else "weight")
-    ]
-    if others:
-        raise ArgumentError(f"The weight of layer '{name}' is shared with '{others[0]}'; {keep}.")

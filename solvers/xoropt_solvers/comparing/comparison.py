@@ -16,7 +16,7 @@ import numpy as np
 from xoropt_solvers import checks
 from xoropt_solvers.comparing.named_problems import NamedProblem, read_problems
 from xoropt_solvers.comparing.runs import Run, run_to_dict
-from xoropt_solvers.comparing.scoring import conflicts, duels, score_to_dict, scores, verdict
+from xoropt_solvers.comparing.scoring import conflicts, duels, score_to_dict, scores, verdict, verdicts
 from xoropt_solvers.comparing.store import RunStore
 from xoropt_solvers.comparing.variants import ALL, Variant, read_variants
 from xoropt_solvers.comparing.workers import Worker
@@ -61,19 +61,24 @@ class Comparison:
         return [self.runs[name, variant] for name in names if (name, variant) in self.runs]
 
     @property
-    def families(self) -> list[str]:
-        """The families of the problems, in the order in which they first come."""
-        return list(dict.fromkeys(named.family for named in self.problems))
+    def families(self) -> dict[str, set[str]]:
+        """The names of the problems of each family, in the order in which the families first come."""
+        found: dict[str, set[str]] = {}
+        for named in self.problems:
+            found.setdefault(named.family, set()).add(named.name)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return all runs and figures, ready for JSON.
 
         Returns:
             `time_limit`, `machine`, `jobs`, `interrupted`, `seconds`, `variants`, `problems` (name, family, k, n),
-            `runs`, `scores` (of all problems, the virtual best last), `families` (the scores of each), `duels` (who
-            beats whom how often, and whether by chance), `verdict`, which one to take, in words, and `conflicts`, what
-            two strategies claimed that cannot both be true: it is empty.
+            `runs` (costs and bounds are integers; divided by `scale` they are in the units of the weights given),
+            `scores` (of all problems, the virtual best last), `families` (the scores of each), `duels` (who beats whom
+            how often, and whether by chance), `verdict`, which one to take, in words, `verdicts`, the same for each
+            family, and `conflicts`, what two strategies claimed that cannot both be true: it is empty.
         """
+        scales = {named.name: named.problem.scale for named in self.problems}
         return {
             "time_limit": self.time_limit,
             "machine": self.machine,
@@ -85,7 +90,11 @@ class Comparison:
                 {"name": named.name, "family": named.family, "k": named.problem.k, "n": named.problem.n}
                 for named in self.problems
             ],
-            "runs": [run_to_dict(run) for name in self.variants for run in self.runs_of(name)],
+            "runs": [
+                run_to_dict(run) | {"scale": scales[run.problem]}
+                for name in self.variants
+                for run in self.runs_of(name)
+            ],
             "scores": [score_to_dict(score) for score in scores(self.runs, self.variants, self.time_limit)],
             "families": {
                 family: [
@@ -94,11 +103,11 @@ class Comparison:
                         {key: run for key, run in self.runs.items() if key[0] in names}, self.variants, self.time_limit
                     )
                 ]
-                for family in self.families
-                for names in [{named.name for named in self.problems if named.family == family}]
+                for family, names in self.families.items()
             },
             "duels": [asdict(duel) for duel in duels(self.runs, self.variants)],
             "verdict": verdict(self.runs, self.variants, self.time_limit),
+            "verdicts": verdicts(self.runs, self.variants, self.time_limit, self.families),
             "conflicts": conflicts(self.runs),
         }
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ class NamedProblem:
     Attributes:
         name: what tables call it.
         problem: the problem.
-        family: the problems of one family are also summed up by themselves; a file's is its folder.
+        family: the problems of one family are also summed up by themselves; a file's is its folder, and where that
+            holds problems with and without a parity-check matrix, "decoding" or "parity" behind it.
     """
 
     name: str
@@ -54,7 +55,20 @@ def read_problems(source: Any) -> list[NamedProblem]:
         held = named.setdefault(problem.name, problem)
         if held is not problem and fingerprint(held.problem) != fingerprint(problem.problem):
             raise InvalidInputError(f"Argument 'problems' has two different problems called '{problem.name}'.")
-    return list(named.values())
+    return _told_apart(list(named.values()))
+
+
+def _told_apart(named: list[NamedProblem]) -> list[NamedProblem]:
+    """Make two families of one that has decoding problems and others: they suit unlike strategies."""
+    kinds: dict[str, set[bool]] = {}
+    for one in named:
+        kinds.setdefault(one.family, set()).add(one.problem.checks is None)
+    return [
+        one
+        if len(kinds[one.family]) == 1
+        else replace(one, family=f"{one.family} {'parity' if one.problem.checks is None else 'decoding'}".strip())
+        for one in named
+    ]
 
 
 def _read(source: Any, name: str) -> Iterable[NamedProblem]:

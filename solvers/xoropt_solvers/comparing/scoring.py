@@ -7,14 +7,25 @@ a second are equal.
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
 from xoropt_solvers.comparing.runs import Run
 
-__all__ = ["VIRTUAL_BEST", "Duel", "Score", "beats", "conflicts", "duels", "score_to_dict", "scores", "verdict"]
+__all__ = [
+    "VIRTUAL_BEST",
+    "Duel",
+    "Score",
+    "beats",
+    "conflicts",
+    "duels",
+    "score_to_dict",
+    "scores",
+    "verdict",
+    "verdicts",
+]
 
 VIRTUAL_BEST = "virtual best"
 SAME_SHARE, SAME_SECONDS = 0.05, 0.01
@@ -190,12 +201,31 @@ def verdict(runs: Runs, variants: Sequence[str], time_limit: float) -> str:
                 else (duel.first, duel.second_wins > duel.first_wins)
             )
             (shown if ahead and duel.p < 0.05 else not_shown).append(other)
-    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {best.par2:.3g} s."
+    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {_time_in_words(best.par2)}."
     if shown:
         said += f" It beats {'every other' if not not_shown else _listed(shown)} (sign test, p < 0.05)."
     if not_shown:
         said += f" These problems do not tell it from {_listed(not_shown)}."
     return said
+
+
+def verdicts(
+    runs: Runs, variants: Sequence[str], time_limit: float, families: Mapping[str, Collection[str]]
+) -> dict[str, str]:
+    """Say for each family of problems which strategy to take; "" where `verdict` says nothing.
+
+    Args:
+        runs, variants, time_limit: as for `verdict`.
+        families: the names of each family's problems.
+    """
+    return {
+        family: verdict({key: run for key, run in runs.items() if key[0] in names}, variants, time_limit)
+        for family, names in families.items()
+    }
+
+
+def _time_in_words(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:

@@ -88,7 +88,9 @@ def read_error_model(path: Path, lines: list[str]) -> CheckMatrix:
     try:
         import stim
     except ImportError:
-        raise MissingPackageError("Detector error models need stim, which is not installed: pip install stim") from None
+        raise MissingPackageError(
+            "Detector error models need stim, which is not installed: pip install 'xoropt[decoding]'"
+        ) from None
     try:
         given = stim.DetectorErrorModel("\n".join(lines))
         excess = too_large(lines)

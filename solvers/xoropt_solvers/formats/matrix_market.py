@@ -68,5 +68,7 @@ def _scipy_io() -> Any:
     try:
         import scipy.io
     except ImportError:
-        raise MissingPackageError("Matrix Market files need scipy, which is not installed: pip install scipy") from None
+        raise MissingPackageError(
+            "Matrix Market files need scipy, which is not installed: pip install 'xoropt[decoding]'"
+        ) from None
     return scipy.io

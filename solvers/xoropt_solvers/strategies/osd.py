@@ -67,6 +67,6 @@ STRATEGY = Strategy(
     name="osd",
     run=run,
     exact=False,
-    requires={"ldpc": "ldpc"},
+    requires={"ldpc": "xoropt[osd]"},
     summary="belief propagation with ordered-statistics post-processing",
 )

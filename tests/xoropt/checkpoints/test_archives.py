@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
 import xoropt
-from xoropt.checkpoints.archives import archive_from, as_archived, describe_archive, read_archive, read_member
+from xoropt.checkpoints.archives import archive_from, as_archived, describe_archive, open_archive, read_archive
 from xoropt.checkpoints.workers import encode_units
 from xoropt.common.errors import FormatError
 
@@ -176,9 +176,10 @@ def test_an_archive_is_its_frame_and_its_members(tmp_path_factory, dtypes, save,
     save(path, **given)
     archive = archive_from(describe_archive(read_archive(path)))
     made, at = b"", 0
-    for member in archive.members:
-        made += archive.frame[at : member.at] + b"".join(as_archived(member, read_member(path, member)))
-        at = member.at
+    with open_archive(path) as read:
+        for member in archive.members:
+            made += archive.frame[at : member.at] + b"".join(as_archived(member, read(member)))
+            at = member.at
     assert made + archive.frame[at:] == path.read_bytes()
 
 
@@ -210,8 +211,11 @@ def test_a_forged_description(change):
 def test_a_header_of_another_array(tmp_path):
     np.savez(tmp_path / "in.npz", a=np.arange(3), b=np.arange(4))
     a, b = read_archive(tmp_path / "in.npz").members
-    with pytest.raises(FormatError, match="array 'a': its header is of another array"):
-        b"".join(as_archived(a, read_member(tmp_path / "in.npz", b)))
+    with (
+        open_archive(tmp_path / "in.npz") as read,
+        pytest.raises(FormatError, match="array 'a': its header is of another array"),
+    ):
+        b"".join(as_archived(a, read(b)))
     bad = b"\x93NUMPY\x01\x00\x04\x00(" + b"'" * 3, b"\x93NUMPY\x09\x00", a.head[:20], a.head.replace(b"{", b"["), b""
     for head in bad:
         with pytest.raises(FormatError, match="array 'a': its header is not valid"):

@@ -1,12 +1,14 @@
 """`xoropt bench` starts every benchmark: its imports work, and its help shows the options that all have."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-NAMES = sorted(path.stem for path in (Path(__file__).parents[3] / "benchmarks").glob("*.py") if path.stem != "common")
+FOLDER = Path(__file__).parents[3] / "benchmarks"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "common")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +71,52 @@ def test_all_of_them_make_one_page(tmp_path):
     assert "<h2 id='masks'>" in page
     assert "xoropt bench masks --quick" in page
     assert "bitmap" in page
-    assert {path.name for path in tmp_path.iterdir()} == {"benchmarks.html", "benchmarks.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"benchmarks.html", "benchmarks.json", "masks"}
+
+
+@pytest.fixture
+def bench_all(monkeypatch):
+    """The benchmark of all benchmarks as a module."""
+    monkeypatch.syspath_prepend(FOLDER)
+    spec = importlib.util.spec_from_file_location("bench_all", FOLDER / "all.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "bench_all", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_an_interrupted_command_has_done_is_kept(bench_all, monkeypatch, tmp_path, capsys):
+    """Short benchmarks come first; the page is there after each; the same command goes on with the others."""
+    module, begun = bench_all, []
+
+    def run(name, quick, out, progress):
+        begun.append(name)
+        if begun == ["masks", "encode"]:
+            raise KeyboardInterrupt
+        progress(3.0)
+        return module.Run(name, module.command_of(name, quick), 3.0, f"table of {name}", False)
+
+    monkeypatch.setattr(module, "run", run)
+    monkeypatch.setattr(
+        sys, "argv", ["all", "--quick", "--out", str(tmp_path), "--only", "topologies", "encode", "masks"]
+    )
+    assert module.main() == 1
+    out, err = capsys.readouterr()
+    assert "masks           3.0 s; about 1 min left" in out
+    assert err == f"xoropt: interrupted; {tmp_path}/benchmarks.html has what is done; the same command goes on.\n"
+    assert "missing: encode, topologies" in (tmp_path / "benchmarks.html").read_text()
+    assert module.main() == 0
+    assert begun == ["masks", "encode", "encode", "topologies"]
+    page = (tmp_path / "benchmarks.html").read_text()
+    assert all(f"table of {name}" in page for name in ("masks", "encode", "topologies"))
+    assert "missing" not in page
+    assert module.main() == 0  # a finished one begins anew
+    assert begun[4:] == ["masks", "encode", "topologies"]
+
+
+def test_each_benchmark_has_its_time(bench_all):
+    assert set(bench_all.QUICK_SECONDS) == {*NAMES} - {"all"}
+    assert sum(bench_all.QUICK_SECONDS.values()) < 15 * 60
 
 
 def test_nothing_is_written_unless_asked_for(xoropt_command, monkeypatch, tmp_path):

@@ -41,6 +41,8 @@ def test_a_file_and_a_recipe(xoropt_command, problem):
     assert (status, err) == (0, "")
     assert "3 problems, 5 s each" in text
     assert "virtual best" in text
+    assert "The table sums up 2 unlike families" in text
+    assert "* block:n_in=8,n_out=80, 2 problems. Take " in text
     status, text, _ = xoropt_command(*arguments, "--time-limit", "5", "--out", out, "--json")
     figures = json.loads(text)
     assert status == 0

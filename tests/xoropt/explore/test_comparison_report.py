@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from parity_problems import dense
 from test_report import browse
-from xoropt_solvers import Comparison, solve
+from xoropt_solvers import Comparison, ParityProblem, solve
 from xoropt_solvers.comparing import NamedProblem
 from xoropt_solvers.comparing.runs import Run
 
@@ -23,6 +23,8 @@ def comparison():
     """Eight problems of two families and ten strategies, of which one claims too much."""
     rng, runs = np.random.default_rng(0), {}
     problems = [NamedProblem(f"p{i}</script>", dense(8, 4, i), "even" if i % 2 == 0 else "odd") for i in range(8)]
+    halves = ParityProblem(problems[7].problem.A, problems[7].problem.b, [0.5] * 8, scale=2.0)
+    problems[7] = NamedProblem("halves", halves, "odd")
     variants = [f"s{i}" for i in range(9)] + ["bold"]
     for i, named in enumerate(problems):
         for j, name in enumerate(variants):
@@ -73,6 +75,9 @@ def test_the_page_in_a_browser(comparison, tmp_path, plot):
     assert said == []
     assert "Contradictions</h2>" in text
     assert "bold claims that p5" in text
+    assert "The figures sum up 2 unlike families of problems" in text
+    (costs,) = re.findall("<tr><td>halves</td>.*?</tr>", text)
+    assert ">2*, " in costs  # 4 halves
     assert text.count('class="dot"' if plot == "scatter" else 'class="line" d="M') >= 8
     assert "10 strategies on 8 problems" in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")

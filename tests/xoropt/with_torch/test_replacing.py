@@ -64,18 +64,12 @@ def test_layers_that_are_not_replaced():
     from xoropt.torch import compress_module
 
     settings = {"sparsity": 0.8, "bits": 1, "patches": "greedy"}
-    layer = torch.nn.Linear(64, 64)
-    with pytest.raises(xoropt.ArgumentError, match=r"Layer '0' is shared: it is '1', too; .*exclude=\('0.weight',\)"):
-        compress_module(torch.nn.Sequential(layer, layer), **settings)
     model = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.Linear(64, 64))
     handle = model[1].register_forward_hook(lambda *_: None)
     with pytest.raises(xoropt.ArgumentError, match="'1' has hooks"):
         compress_module(model, **settings)
     assert type(model[0]) is torch.nn.Linear
     handle.remove()
-    model[1].weight = model[0].weight
-    with pytest.raises(xoropt.ArgumentError, match=r"weight of layer '0' is shared with '1\.weight'"):
-        compress_module(model, **settings)
     model[1] = torch.nn.utils.parametrizations.weight_norm(torch.nn.Linear(64, 64))
     compress_module(model, **settings)
     assert type(model[0]).__name__ == "XorLinear"
@@ -189,14 +183,66 @@ def test_shared_memory():
 def test_layers_that_are_left_out(tied):
     from xoropt.torch import replace_linears
 
+    _, path, _ = tied
+    untied = Tied(tied=False)
+    _saved(path, dict(untied.state_dict()))
+    made = replace_linears(Tied(tied=False), path, exclude=("head.weight",))
+    assert [type(made.hidden).__name__, type(made.head).__name__] == ["XorLinear", "Linear"]
+    tokens = torch.arange(9)
+    torch.testing.assert_close(made(tokens), untied(tokens))
+    with pytest.raises(xoropt.ArgumentError, match=r"'haed\.weight', which matches no layer; .* 'head\.weight'"):
+        replace_linears(Tied(), path, exclude="haed.weight")
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+@pytest.mark.parametrize("names", ["one", "both"])
+def test_tied_weights_stay_tied(tied, device, names):
+    """The output layer stays as it is, and is the embedding's weight as before; the others are replaced."""
+    from xoropt.torch import replace_linears
+
     model, path, _ = tied
-    xoropt.save(xoropt.compress(dict(model.state_dict())), path, overwrite=True)
-    with pytest.raises(xoropt.ArgumentError, match=r"shared with 'emb.weight'; .*exclude=\('head.weight',\)"):
-        replace_linears(Tied(), path)
-    made = replace_linears(Tied(), path, exclude=("head.weight",))
+    if names == "both":
+        _saved(path, dict(model.state_dict()))
+    with torch.device(device):
+        made = Tied()
+    made = replace_linears(made, path)
     assert [type(made.hidden).__name__, type(made.head).__name__] == ["XorLinear", "Linear"]
     assert made.head.weight is made.emb.weight
     tokens = torch.arange(9)
     torch.testing.assert_close(made(tokens), model(tokens))
-    with pytest.raises(xoropt.ArgumentError, match=r"'haed\.weight', which matches no layer; .* 'head\.weight'"):
-        replace_linears(Tied(), path, exclude="haed.weight")
+
+
+def test_tied_weights_that_differ_in_the_file(tied):
+    from xoropt.torch import replace_linears
+
+    _, path, _ = tied
+    _saved(path, dict(Tied(tied=False).state_dict()))
+    with pytest.raises(xoropt.FormatError, match=r"unlike values for 'emb\.weight' and 'head\.weight', which are tied"):
+        replace_linears(Tied(), path)
+
+
+def test_linear_layers_that_share_a_weight_stay():
+    from xoropt.torch import compress_module
+
+    model = torch.nn.Sequential(*(torch.nn.Linear(64, 64) for _ in range(3)))
+    model[1].weight = model[0].weight
+    model = compress_module(model, sparsity=0.8, bits=1, patches="greedy")
+    assert [type(layer).__name__ for layer in model] == ["Linear", "Linear", "XorLinear"]
+
+
+@pytest.mark.parametrize("left_out", [None, "0.", "2."])
+def test_a_layer_in_two_places_is_replaced_in_both(tmp_path, left_out):
+    """A file needs one of its names."""
+    from xoropt.torch import replace_linears
+
+    def make():
+        layer = torch.nn.Linear(64, 64)
+        return torch.nn.Sequential(layer, torch.nn.ReLU(), layer)
+
+    model = make()
+    state = {name: value for name, value in model.state_dict().items() if not name.startswith(left_out or "-")}
+    made = replace_linears(make(), _saved(tmp_path / "small.safetensors", state))
+    assert type(made[0]).__name__ == "XorLinear"
+    assert made[0] is made[2]
+    x = torch.randn(3, 64)
+    torch.testing.assert_close(made(x), model(x))

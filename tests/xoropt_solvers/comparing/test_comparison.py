@@ -184,6 +184,15 @@ def test_files_and_folders(tmp_path):
         read_problems(tmp_path / "empty")
 
 
+def test_decoding_problems_are_a_family_of_their_own(tmp_path):
+    (tmp_path / "code.alist").write_text("3 2\n2 2\n1 2 1\n2 2\n1 0\n1 2\n2 0\n1 2\n2 3\n")
+    (tmp_path / "code.syndrome").write_text("10\n01\n")
+    formats.write_problem(TRIANGLE, tmp_path / "a.npz")
+    named = read_problems(tmp_path)
+    assert [one.family.removeprefix(f"{tmp_path.name} ") for one in named] == ["parity", "decoding", "decoding"]
+    assert [one.family for one in read_problems(tmp_path / "code.alist")] == [tmp_path.name] * 2
+
+
 def test_strategies_that_behave_badly(ways, monkeypatch):
     monkeypatch.setattr(workers, "GRACE", 0.2)
     comparison = compare({"one": dense(24, 8)}, "sleep crash lie chatter greedy", time_limit=0.5)

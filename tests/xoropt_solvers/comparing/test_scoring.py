@@ -2,7 +2,17 @@
 
 import pytest
 from xoropt_solvers.comparing.runs import Run
-from xoropt_solvers.comparing.scoring import Score, beats, cactus, conflicts, duels, scores, sign_test, verdict
+from xoropt_solvers.comparing.scoring import (
+    Score,
+    beats,
+    cactus,
+    conflicts,
+    duels,
+    scores,
+    sign_test,
+    verdict,
+    verdicts,
+)
 
 
 def run(problem, variant, cost, bound=0, seconds=1.0, best=None, status="done"):
@@ -66,6 +76,18 @@ def test_the_verdict():
     said = verdict(runs, ["a", "b", "c"], 10.0)
     assert said == "Take b: 12 of 12 proved, PAR-2 1 s. It beats every other (sign test, p < 0.05)."
     assert verdict(runs, ["a"], 10.0) == ""
+
+
+def test_each_family_has_its_verdict():
+    runs = {}
+    for problem, good in (("p", "a"), ("q", "a"), ("r", "b")):
+        for variant in ("a", "b"):
+            runs[problem, variant] = run(problem, variant, 1, 1 if variant == good else 0)
+    said = verdicts(runs, ["a", "b"], 10.0, {"codes": {"p", "q"}, "": {"r"}})
+    assert said == {
+        "codes": "Take a: 2 of 2 proved, PAR-2 1 s. These problems do not tell it from b.",
+        "": "Take b: 1 of 1 proved, PAR-2 1 s. These problems do not tell it from a.",
+    }
 
 
 def test_contradictions_are_found():

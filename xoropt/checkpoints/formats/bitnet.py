@@ -53,8 +53,10 @@ def _pack(packed: Packed, logical: Arrays) -> dict[str, np.ndarray]:
         raise FormatError(f"'{packed.logical}' does not hold four rows of ternary weights for each row of bytes")
     rows = len(codes) // 4
     octets = np.zeros((rows, *codes.shape[1:]), dtype=np.uint8)
-    for i in range(4):
-        octets |= (codes[i * rows : (i + 1) * rows] + 1).astype(np.uint8) << np.uint8(2 * i)
+    for first in range(0, rows, ROWS):
+        part = octets[first : first + ROWS]
+        for i in range(4):
+            part |= (codes[i * rows + first :][: len(part)] + 1).astype(np.uint8) << np.uint8(2 * i)
     return {packed.logical: octets}
 
 

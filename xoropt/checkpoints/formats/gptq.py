@@ -19,6 +19,9 @@ from xoropt.common.errors import FormatError
 
 __all__ = ["GPTQ"]
 
+OUTPUTS = 256
+"""Outputs whose words are turned round at once."""
+
 _BITS = (2, 3, 4, 8)
 
 
@@ -66,16 +69,20 @@ def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, dict[str, np.ndarra
             f" {list(scales.shape)} for {outputs} outputs and codes of {bits} bits"
         )
     way = Packing(bits)
-    logical = {
-        packed.logical: unpack_words(np.ascontiguousarray(words.T), way, inputs),
-        packed.members[1]: unpack_words(zero_words, way, outputs),
-    }
+    codes = np.empty((outputs, inputs), dtype=np.uint8)
+    for first in range(0, outputs, OUTPUTS):
+        some = slice(first, first + OUTPUTS)
+        codes[some] = unpack_words(np.ascontiguousarray(words[:, some].T), way, inputs)
+    logical = {packed.logical: codes, packed.members[1]: unpack_words(zero_words, way, outputs)}
     return replace(packed, parameters={**packed.parameters, "bits": bits}, parts=tuple(logical)), logical
 
 
 def _pack(packed: Packed, logical: Arrays) -> dict[str, np.ndarray]:
     way = Packing(packed.parameters["bits"])
-    words = np.ascontiguousarray(pack_words(logical[packed.logical], way).T)
+    codes = logical[packed.logical]
+    words = np.empty((way.words(codes.shape[1]), len(codes)), dtype=np.int32)
+    for first in range(0, len(codes), OUTPUTS):
+        words[:, first : first + OUTPUTS] = pack_words(codes[first : first + OUTPUTS], way).T
     return dict(zip(packed.members, (words, pack_words(logical[packed.members[1]], way)), strict=True))
 
 

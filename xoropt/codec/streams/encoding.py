@@ -116,7 +116,7 @@ class StreamEncoded(EncodedPlanes):
             entry["slack"] = slack
         if self.patches.count:
             entry["patches"], parts["patches"] = join_stream_patches(self.patches)
-        parts["seeds"] = np.concatenate([np.zeros(0, np.uint8), *self.seeds])
+        parts["seeds"] = self.seeds[0] if planes == 1 else np.concatenate([np.zeros(0, np.uint8), *self.seeds])
         return entry, parts
 
     @classmethod

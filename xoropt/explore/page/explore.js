@@ -3,7 +3,7 @@ const AXES = [
   { key: "registers", line: "registers", name: "registers", label: "register bits of the decoder" },
   { key: "depth", line: "depth", name: "depth", label: "XOR gates on the longest path", linear: true },
   { key: "area", line: "area", name: "area", label: "gates and 2.5 times register bits, per output" },
-  { key: "operations", line: "decode", name: "decoding work", label: "machine operations for 64 weights, estimated" },
+  { key: "operations", line: "operations", name: "operations", label: "machine operations to decode 64 weights, estimated" },
   { key: "decode_speed", line: "decode_speed", name: "decode speed", label: "weights decoded per second to bit planes, one core", most: true },
   { key: "encode_speed", line: "encode_speed", name: "encode speed", label: "care bits encoded per second, one core", most: true },
 ];
@@ -28,19 +28,20 @@ const baseline = () => data.points.find((q) => q.workload === workload && q.base
 const listed = (p) => Boolean(views(p)) || p.baseline;
 const solid = (p) => listed(p) || line().includes(p);
 const search = (p) => (p.patching === "burst" ? p.solver : p.patching);
-const percent = (e) => (100 * e).toFixed(e > 0.999 ? 3 : e > 0.98 ? 2 : 1) + " %";
+const percent = (e) => (100 * e).toFixed(e > 0.999 ? 3 : 2) + " %";
 const height = (e) => -Math.log10(Math.max(1e-5, 1 - e));
 
 const giga = (p) => trim(p.decode_speed / 1e9);
 const mega = (p) => trim(p.encode_speed / 1e6);
 const command = (p) => `xoropt compress IN.safetensors OUT.safetensors ${p.command}`;
-function recipe(parent, text) {
-  const code = make(parent, "code");
+/* Add a text that may be broken behind its commas and colons. */
+function breakable(parent, text) {
   for (const part of text.split(/(?<=[,:])/)) {
-    code.append(part);
-    make(code, "wbr");
+    parent.append(part);
+    make(parent, "wbr");
   }
 }
+const recipe = (parent, text) => breakable(make(parent, "code"), text);
 function buttons(parent, p) {
   const row = make(parent, "div", { class: "buttons" });
   make(row, "button", { type: "button", class: "main" }, "Copy command").onclick = () => copy(command(p), "Command");
@@ -196,7 +197,7 @@ const FIGURES = [
   ["… after synthesis", (p) => (p.synthesized_gates === null ? null : trim(p.synthesized_gates))],
   ["depth", (p) => p.depth], ["largest fan-out", (p) => p.fan_out], ["register bits", (p) => p.registers],
   ["window, seed bits", (p) => p.window], ["outputs per step", (p) => p.n_out],
-  ["area per output", (p) => trim(p.area)], ["operations for 64 weights", (p) => trim(p.operations)],
+  ["area per output", (p) => trim(p.area)], ["operations to decode 64 weights", (p) => trim(p.operations)],
   ["decoded, G weights/s", giga], ["encoded, M care bits/s", mega],
 ];
 /* Why a point is not on the front of the axis: the point that costs no more and whose E is too near, or higher. */
@@ -220,8 +221,8 @@ function choose(p) {
   const list = make(detail, "dl");
   if (compared) for (const text of ["", "this", "auto"]) make(list, "span", { class: "head" }, text);
   make(list, "dt", {}, "order");
-  make(list, "dd", {}, p.order);
-  make(list, "dd", { class: "base" }, compared ? base.order : "");
+  breakable(make(list, "dd"), p.order);
+  breakable(make(list, "dd", { class: "base" }), compared ? base.order : "");
   for (const [name, value] of FIGURES) {
     const text = value(p), other = compared ? value(base) : "";
     if (text === null) continue;
@@ -248,7 +249,8 @@ const COLUMNS = [
   ["synthesized", (p) => p.synthesized_gates, (p) => (p.synthesized_gates === null ? "–" : trim(p.synthesized_gates))],
   ["depth", (p) => p.depth, String, "depth"], ["registers", (p) => p.registers, String, "registers"],
   ["area", (p) => p.area, (p) => trim(p.area), "area"], ["fan-out", (p) => p.fan_out, String],
-  ["decode, G weights/s", (p) => p.decode_speed, giga, "decode"], ["encode, M care bits/s", (p) => p.encode_speed, mega],
+  ["operations", (p) => p.operations, (p) => trim(p.operations), "operations"],
+  ["decode, G weights/s", (p) => p.decode_speed, giga], ["encode, M care bits/s", (p) => p.encode_speed, mega],
   ["bits/weight", (p) => p.bits_per_weight, (p) => p.bits_per_weight.toFixed(4)],
 ];
 let sorting = { column: 0, down: true };
@@ -326,7 +328,7 @@ function show() {
 }
 
 for (const one of AXES) {
-  const button = make($("axes"), "button", { type: "button", "aria-pressed": one === axis }, one.name2 || one.name);
+  const button = make($("axes"), "button", { type: "button", "aria-pressed": one === axis }, one.name);
   button.onclick = () => {
     axis = one;
     history.replaceState(null, "", "#" + one.key);

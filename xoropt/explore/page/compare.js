@@ -12,6 +12,8 @@ const colour = (name) => `var(--c${names.indexOf(name) % 8})`;
 const dash = (name) => ["", "7 4", "2 3"][Math.floor(names.indexOf(name) / 8) % 3];
 const problems = () => data.problems.filter((p) => family === null || p.family === family);
 const seconds = (s) => (s === null || s === undefined ? "–" : s < 0.0995 ? (1000 * s).toPrecision(2) * 1 + " ms" : s.toPrecision(3) * 1 + " s");
+const cost = (r, units) => String(r.scale === 1 ? units : Number((units / r.scale).toPrecision(6)));
+const count = (n, thing, things) => `${n} ${n === 1 ? thing : things || thing + "s"}`;
 const percent = (x) => (x === null ? "–" : (100 * x).toFixed(1) + " %");
 
 function beats(a, b) {
@@ -185,8 +187,8 @@ function showDuels() {
 function said(r) {
   if (!r) return "";
   if (r.cost === null) return r.status;
-  const bound = r.optimal ? "*" : r.lower_bound > 0 ? ` ≥${r.lower_bound}` : "";
-  return `${r.cost}${bound} ${seconds(r.seconds)}` + (r.status === "done" ? "" : ` (${r.status})`);
+  const bound = r.optimal ? "*" : r.lower_bound > 0 ? ` ≥${cost(r, r.lower_bound)}` : "";
+  return `${cost(r, r.cost)}${bound}, ${seconds(r.seconds)}` + (r.status === "done" ? "" : ` (${r.status})`);
 }
 function showRuns() {
   const table = $("runs");
@@ -207,10 +209,23 @@ function showRuns() {
     }
   }
 }
+function showVerdict() {
+  const place = $("verdict");
+  place.replaceChildren();
+  if (names.length < 2) return;
+  if (families.length < 2 || family !== null) { make(place, "p", {}, data.verdicts[family ?? families[0]]); return; }
+  make(place, "p", {}, `The figures sum up ${families.length} unlike families of problems. For each by itself:`);
+  const list = make(place, "ul");
+  for (const one of families) {
+    const item = make(list, "li");
+    make(item, "b", {}, one || "others");
+    item.append(`, ${count(data.problems.filter((p) => p.family === one).length, "problem")}. ${data.verdicts[one]}`);
+  }
+}
 function show() {
   const own = problems(), total = own.length * names.length, done = own.flatMap((p) => names.map((n) => run(p, n))).filter(Boolean).length;
-  $("verdict").textContent = family === null ? data.verdict : "";
-  $("summary").textContent = `${names.length} strategies on ${own.length} problems, ${seconds(limit)} each, on ${data.machine}` +
+  showVerdict();
+  $("summary").textContent = `${count(names.length, "strategy", "strategies")} on ${count(own.length, "problem")}, ${seconds(limit)} each, on ${data.machine}` +
     (data.jobs > 1 ? `, ${data.jobs} at once` : "") + "." + (done < total ? ` ${total - done} runs are missing; the same command goes on from here.` : "");
   showScores();
   draw();
