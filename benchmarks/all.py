@@ -35,6 +35,7 @@ QUICK_SECONDS = {
     "products": 25,
     "paper": 28,
     "checkpoints": 30,
+    "structure": 36,
     "circuits": 48,
     "efficiency": 60,
     "solvers": 60,

@@ -88,9 +88,11 @@ def test_calls_at_once_do_not_share_working_memory(monkeypatch, network, order):
 
     with ThreadPoolExecutor(12) as pool:
         assert all(pool.map(lambda bound: agrees(*bound), bounds))
-    assert 0 < len(reader._spare) <= reader.SPARES
-    assert max(map(len, reader._spare)) <= reader.SPARE_WORDS
-    assert len({address(array) for array in reader._spare}) == len(reader._spare)
+        kept = [list(arrays) for arrays in pool.map(lambda _: reader._SPARE.arrays, range(60))]
+    every = {address(array): array for arrays in kept for array in arrays}
+    assert every
+    assert all(len(arrays) <= reader.SPARES for arrays in kept)
+    assert max(map(len, every.values())) <= reader.SPARE_WORDS
 
 
 def test_one_plane_has_no_axis():
