@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xoropt.codec.lazy_planes import LazyPlanes, count_ones
+from xoropt.codec.lazy_planes import LazyPlanes, count_ones, packed_octets, packed_planes
 from xoropt.codec.streams.encoder import SEGMENT, encode_stream, plan_layout
 from xoropt.codec.streams.encoding import StreamEncoded
 from xoropt.codec.streams.order import StreamOrder
@@ -186,6 +186,8 @@ def encode_auto(
         return attempt(None, 0, int(np.argmin(dependent)))
     if not most:
         return attempt(None, 0)
+    if isinstance(bits, LazyPlanes):  # which each attempt reads
+        bits = packed_planes(packed_octets(bits), bits.shape[1])
     best = attempt(0, 0)
     tries = min(_count_tries(most), max(1, OUTPUTS_TRIED // care.shape[1]))
     trial = 1
