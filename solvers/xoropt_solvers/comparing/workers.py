@@ -114,25 +114,27 @@ class Worker:
             timer.cancel()
 
     def _started(self) -> "subprocess.Popen[bytes]":
-        if self._process is None or self._process.poll() is not None:
-            self._warm.clear()
+        process = self._process
+        if process is None or process.poll() is not None:
+            self._kill()  # which closes what an ended one has left
             with self._lock:
                 if self._closed:
                     raise SolverError("The comparison has ended.")
-                self._process = subprocess.Popen(
+                process = self._process = subprocess.Popen(
                     [sys.executable, "-c", BEGIN],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     start_new_session=os.name == "posix",
                 )
-            assert self._process.stdin is not None
-            pickle.dump([str(place) for place in sys.path], self._process.stdin)
-        return self._process
+            assert process.stdin is not None
+            pickle.dump([str(place) for place in sys.path], process.stdin)
+        return process
 
     def _kill(self) -> None:
         self._warm.clear()  # before the next run, so that its time begins when the next process is warm
-        process = self._process
+        with self._lock:  # of two threads that come at once, one ends it, and none the process that is started next
+            process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(OSError):
                 process.kill()
@@ -141,7 +143,6 @@ class Worker:
                 if stream is not None:
                     with contextlib.suppress(OSError):
                         stream.close()
-            self._process = None
 
 
 def _checked(named: NamedProblem, variant: Variant, reply: tuple[Any, ...], first: float | None) -> Run:

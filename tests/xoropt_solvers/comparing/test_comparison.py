@@ -228,6 +228,27 @@ def test_an_engine_that_cannot_be_interrupted_is_killed():
     assert run.seconds == 1.5
 
 
+def test_ending_a_process_leaves_the_next_one_alone():
+    worker = Worker()
+    first, later = worker._started(), []
+
+    def wait(wait=first.wait):
+        later.append(worker._started())  # as another thread may, which has seen the end of the first
+        return wait()
+
+    first.wait = wait
+    worker._kill()
+    assert worker._process is later[0]
+    assert first.stdin.closed
+    assert first.stdout.closed
+    later[0].kill()
+    later[0].wait()
+    assert worker._started() is not later[0]
+    assert later[0].stdout.closed
+    worker.close()
+    assert worker._process is None
+
+
 def test_ctrl_c_keeps_what_is_done(tmp_path):
     np.savez(tmp_path / "p.npz", A=PROBLEMS["dense 0"].A, b=PROBLEMS["dense 0"].b)
     code = f"""
