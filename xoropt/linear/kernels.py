@@ -177,7 +177,7 @@ def multiply_numbers(numbers, x, columns, y, rest):
 
 
 def _decode_mask(arguments, begin, end, band, room):
-    """Decode bands begin … end − 1 of a mask to `room[6]`; which loop does it is chosen when it is compiled.
+    """Decode bands begin … end − 1 of a mask to its words in `room`; which loop does it is chosen when it is compiled.
 
     Args:
         arguments: of a `MaskBatches`.

@@ -206,12 +206,8 @@ def decode_packed(
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
     """Decode weights first … stop − 1, see `MaskCodec.decode`."""
-    packed, mask = _parse(parts, size), np.empty(max(0, stop - first), dtype=bool)
-    for chunk in range(first // CHUNK, -(-stop // CHUNK)) if stop > first else ():
-        octets, begin = _chunk(packed, chunk, size), chunk * CHUNK
-        a, b = max(first, begin), min(stop, begin + CHUNK)
-        mask[a - first : b - first] = np.unpackbits(octets, count=b - begin, bitorder="little")[a - begin :]
-    return mask
+    bits, begin = decode_packed(parts, shape, size, first, stop, None)
+    return np.unpackbits(bits, count=max(begin, stop) - begin, bitorder="little")[first - begin :].view(bool)
 
 
 def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:

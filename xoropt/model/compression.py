@@ -4,7 +4,6 @@ tensors ─ prepare ─▶ mask, codes, fields ─ choose by computed size, stor
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -114,9 +113,18 @@ def store(
     del storage  # plans that were not taken hold forms of the mask
     network = choose_network(prepared, config)
     encoded = encode_values(quantized, network, packed, config, progress)
-    held = CompressedTensor(prepared.array.shape, quantized.levels, codec, parts, encoded, prepared.quantization)
-    stored = replace(held, value_entropy=value_entropy(quantized), listed=quantized.listed)
-    stored = replace(stored, scaled=quantized.scaled, pairs=quantized.pairs)
+    stored = CompressedTensor(
+        shape=prepared.array.shape,
+        levels=quantized.levels,
+        mask_codec=codec,
+        mask_parts=parts,
+        encoded=encoded,
+        quantization=prepared.quantization,
+        value_entropy=value_entropy(quantized),
+        listed=quantized.listed,
+        scaled=quantized.scaled,
+        pairs=quantized.pairs,
+    )
     exact = prepared.exact
     if exact is not None and not _gives_back(stored, exact):
         raise XoroptError("the compressed tensor does not give its bytes back; please report this with the input.")

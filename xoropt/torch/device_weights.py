@@ -61,8 +61,8 @@ def device_weights(tensor: CompressedTensor, device: torch.device) -> DeviceWeig
     """Bring compressed weights to a device.
 
     Seeds and patches stay as they are where the network's order is closed and its rows are whole words, as "auto" takes
-    it; other planes become a bit a weight, and so does the mask. Weights with raw fields, and
-    those with scales of blocks, stay on the CPU.
+    it; other planes become a bit a weight, and so does the mask. Weights with raw fields, and those with scales of
+    blocks, stay on the CPU.
 
     Args:
         tensor: the weights, of two axes.
