@@ -23,11 +23,11 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from common import arguments, machine, write
+from common import Table, arguments, machine, say, show, write
 from folders.making import KINDS, Folder, make
 from folders.measuring import Clustered, Interrupted, Run, interrupt, measure, on_cluster, zipnn, zstd
-from rich.console import Console
-from rich.table import Table
+
+from xoropt.cli.app import progress_bar
 
 MODELS = (7, 70, 700)
 """Billions of weights of the models whose time is projected."""
@@ -74,59 +74,54 @@ class Row:
         ]
 
 
-def measured(rows: list[Row]) -> Table:
-    """Show sizes, times and memory."""
-    table = Table(title="A folder of shards", title_justify="left")
-    heads = ("format", "MB", "xoropt", "over bound", "ZipNN", "zstd −19", "s", "back", "ZipNN s", "zstd s")
-    for head in (*heads, "largest tensor MB", "peak MB", "all MB", "exact"):
-        table.add_column(head, justify="left" if head == "format" else "right")
-    for row in rows:
-        run = row.run
-        near = row.zipnn
-        table.add_row(
-            row.folder.kind,
-            f"{run.size / 1e6:.1f}",
-            f"{run.stored / run.size:.2%}",
-            f"{run.stored / row.folder.bound - 1:+.2%}",
-            "–" if near is None else f"{near[0] / run.size:.2%}",
-            "–" if row.zstd is None else f"{row.zstd[0] / run.size:.2%}",
-            f"{run.seconds:.1f}",
-            f"{run.back:.1f}",
-            "–" if near is None else f"{near[1]:.1f}",
-            "–" if row.zstd is None else f"{row.zstd[1]:.1f}",
-            f"{row.folder.largest / 1e6:.1f}",
-            f"{run.peak / 1e6:.0f}",
-            f"{run.all_peak / 1e6:.0f}",
-            "yes" if run.exact else "NO",
+def sizes(rows: list[Row]) -> Table:
+    """Make the table of sizes."""
+    lines = [
+        (
+            *(row.folder.kind, f"{row.run.size / 1e6:.1f}", f"{row.run.stored / row.run.size:.2%}"),
+            f"{row.run.stored / row.folder.bound - 1:+.2%}",
+            *("–" if rival is None else f"{rival[0] / row.run.size:.2%}" for rival in (row.zipnn, row.zstd)),
         )
-    return table
+        for row in rows
+    ]
+    columns = ("format", "MB", "xoropt", "over bound", "ZipNN", "zstd −19")
+    return Table("Sizes of a folder of shards", columns, lines)
+
+
+def measured(rows: list[Row]) -> Table:
+    """Make the table of times and memory."""
+    lines = [
+        (
+            *(row.folder.kind, f"{row.run.seconds:.1f}", f"{row.run.back:.1f}"),
+            *("–" if rival is None else f"{rival[1]:.1f}" for rival in (row.zipnn, row.zstd)),
+            *(f"{row.folder.largest / 1e6:.1f}", f"{row.run.peak / 1e6:.0f}", f"{row.run.all_peak / 1e6:.0f}"),
+            "yes" if row.run.exact else "NO",
+        )
+        for row in rows
+    ]
+    columns = ("format", "s", "back s", "ZipNN s", "zstd s", "largest tensor", "peak MB", "all MB", "exact")
+    legend = "s, back s: of xoropt, to compress and to decompress; largest tensor: MB; peak: one process; all: together"
+    return Table("Time and memory", columns, lines, legend=legend)
 
 
 def projected(rows: list[Row]) -> Table:
-    """Show what large models would take."""
-    table = Table(title="Projected from these rates", title_justify="left")
-    for head in ("format", "weights", "MB a second and process", "GB", "core hours", "cores for an hour"):
-        table.add_column(head, justify="left" if head == "format" else "right")
-    for row in rows:
-        speed = row.run.size / row.run.seconds / row.jobs / 1e6
-        for model in row.projected:
-            table.add_row(
-                row.folder.kind,
-                f"{model['billions']:.0f} billion",
-                f"{speed:.2f}",
-                f"{model['gigabytes']:.1f}",
-                f"{model['core_hours']:.1f}",
-                f"{model['cores_for_an_hour']:.0f}",
-            )
-    return table
+    """Make the table of what large models would take."""
+    lines = [
+        (
+            *(row.folder.kind, f"{model['billions']:.0f} billion"),
+            f"{row.run.size / row.run.seconds / row.jobs / 1e6:.2f}",
+            *(f"{model['gigabytes']:.1f}", f"{model['core_hours']:.1f}", f"{model['cores_for_an_hour']:.0f}"),
+        )
+        for row in rows
+        for model in row.projected
+    ]
+    columns = ("format", "weights", "MB/s", "GB", "core hours", "cores for an hour")
+    return Table("Projected from these rates", columns, lines, names=2, legend="MB/s: a process")
 
 
 def same_bytes(rows: list[Row]) -> Table:
-    """Show whether runs that were killed, and those on a cluster, gave the same bytes."""
-    table = Table(title="The same bytes", title_justify="left")
-    heads = ("format", "killed after s", "s in all", "same bytes", "Dask workers", "s", "peak MB", "same bytes")
-    for head in heads:
-        table.add_column(head, justify="left" if head == "format" else "right")
+    """Make the table of runs that were killed, and of those on a cluster: whether they gave the same bytes."""
+    lines: list[tuple[str, ...]] = []
     for row in rows:
         killed, cluster = row.killed, row.clustered
         cells = ["–"] * 3
@@ -141,8 +136,9 @@ def same_bytes(rows: list[Row]) -> Table:
                 "yes" if cluster.same else "NO",
             ]
         )
-        table.add_row(row.folder.kind, *cells)
-    return table
+        lines.append((row.folder.kind, *cells))
+    columns = ("format", "killed after s", "s in all", "same bytes", "Dask workers", "s", "peak MB", "same bytes")
+    return Table("The same bytes", columns, lines)
 
 
 def main() -> None:
@@ -168,26 +164,26 @@ def main() -> None:
         parser.error(f"Argument --kill must not be negative, but is {options.kill}")
     kinds = options.kind or list(KINDS)
     size = (options.megabytes or (8 if options.quick else 500)) * 1e6 / len(KINDS)
-    console, host, rows = Console(width=180), machine(), []
-    with tempfile.TemporaryDirectory() as top:
+    host, rows = machine(), []
+    with tempfile.TemporaryDirectory() as top, progress_bar("bench checkpoints:") as bar:
         for number, kind in enumerate(kinds):
-            with console.status(kind):
-                folder = make(kind, Path(top) / str(number), int(size), width)
-                run = measure(folder, options.jobs)
-                rivals = (None, None) if options.alone else (zstd(folder), zipnn(folder))
-                killed = clustered = None
-                if options.kill:
-                    killed = interrupt(folder, options.jobs, options.kill, run.seconds, options.seed + number)
-                if options.dask:
-                    clustered = on_cluster(folder, options.jobs)
-                rows.append(Row(folder, run, options.jobs, *rivals, killed, clustered))
-    console.print(f"{host['processor']}, {options.jobs} processes on {host['cores']} cores")
-    console.print(measured(rows))
-    console.print(projected(rows))
+            if bar is not None:
+                bar(kind, number, len(kinds))
+            folder = make(kind, Path(top) / str(number), int(size), width)
+            run = measure(folder, options.jobs)
+            rivals = (None, None) if options.alone else (zstd(folder), zipnn(folder))
+            killed = clustered = None
+            if options.kill:
+                killed = interrupt(folder, options.jobs, options.kill, run.seconds, options.seed + number)
+            if options.dask:
+                clustered = on_cluster(folder, options.jobs)
+            rows.append(Row(folder, run, options.jobs, *rivals, killed, clustered))
+    say(f"{host['processor']}, {options.jobs} processes on {host['cores']} cores")
+    show(sizes(rows), measured(rows), projected(rows))
     if options.kill or options.dask:
-        console.print(same_bytes(rows))
+        show(same_bytes(rows))
     if not options.alone and any(row.zipnn is None for row in rows):
-        console.print(ZIPNN_MISSING)
+        say(ZIPNN_MISSING)
     figures = [
         {
             "kind": row.folder.kind,

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, machine, write
+from common import Table, arguments, machine, say, show, write
 
 from xoropt.circuits import METHODS, XorCircuit, read_circuit, read_matrix, synthesize, write_circuit
 from xoropt.circuits.yosys import abc_gates
+from xoropt.cli.app import progress_bar
 from xoropt.networks import random_block
 
 DATA = Path(__file__).parent / "data"
@@ -85,34 +86,63 @@ def compare(options: argparse.Namespace) -> None:
     """Compare every method with the published record and yosys with ABC on the matrices."""
     methods = list(METHODS) if options.methods == "all" else options.methods.split(",")
     warm_up(methods)
-    print(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
-    print(f"{'matrix':28}{'size':>9}{'record':>8}{'ABC':>7}" + "".join(f"{name:>13}" for name in methods), flush=True)
+    say(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
     settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
     rows = measured_before(options.out, settings, methods)
-    for name, record in chosen(options).items():
-        if name in (row["name"] for row in rows):
-            continue
-        matrix = read_matrix(MATRICES / f"{name}.txt")
-        kept = read_circuit(KEPT / f"{name}.txt").gates
-        row: dict[str, Any] = {"name": name, **record, "kept": kept, "abc": abc_gates(matrix), "methods": {}}
-        line = f"{name:28}{record['rows']:>5}×{record['columns']:<3}{record['best_xor']:>8}{row['abc'] or '-':>7}"
-        for method in methods:
-            row["methods"][method], circuit = measure(matrix, method, options)
-            line += f"{circuit.gates:>8} {circuit.gates - record['best_xor']:+4d}"
-            if options.save:
-                keep_if_smaller(KEPT / f"{name}.txt", circuit, "nothing")
-        rows.append(row)
-        print(line, flush=True)
-        write(options.out, "circuits", settings | {"matrices": rows}, said=False)
+    done = {row["name"] for row in rows}
+    waiting = {name: record for name, record in chosen(options).items() if name not in done}
+    try:
+        with progress_bar("bench circuits:") as bar:
+            for i, (name, record) in enumerate(waiting.items()):
+                if bar is not None:
+                    bar(name, i, len(waiting))
+                rows.append(compared(name, record, methods, options))
+                write(options.out, "circuits", settings | {"matrices": rows}, said=False)
+    finally:  # what an interrupted command has found, too
+        if rows:
+            show(*matrices_tables(rows, methods))
+    if options.out is not None:
+        draw(rows, methods, options.out / "circuits.svg")
+
+
+def compared(name: str, record: Record, methods: list[str], options: argparse.Namespace) -> dict[str, Any]:
+    """Return the gates of a matrix by every method."""
+    matrix = read_matrix(MATRICES / f"{name}.txt")
+    kept = read_circuit(KEPT / f"{name}.txt").gates
+    row: dict[str, Any] = {"name": name, **record, "kept": kept, "abc": abc_gates(matrix), "methods": {}}
+    for method in methods:
+        row["methods"][method], circuit = measure(matrix, method, options)
+        if options.save:
+            keep_if_smaller(KEPT / f"{name}.txt", circuit, "nothing")
+    return row
+
+
+def matrices_tables(rows: list[dict[str, Any]], methods: list[str]) -> list[Table]:
+    """Make the table of every matrix, and that of all matrices of a size."""
+    lines: list[tuple[str, ...]] = []
+    for row in rows:
+        gates = [row["methods"][method]["gates"] for method in methods]
+        size = f"{row['rows']}×{row['columns']}"
+        lines.append(
+            (
+                *(row["name"], size, str(row["best_xor"]), str(row["abc"] or "-")),
+                *(f"{count} ({count - row['best_xor']:+d})" for count in gates),
+            )
+        )
+    sums: list[tuple[str, ...]] = []
     for label, (low, high) in SIZES.items():
         some = [row for row in rows if low <= row["columns"] <= high]
         best, kept = sum(row["best_xor"] for row in some), sum(row["kept"] for row in some)
         for method in methods if some else ():
-            gates = sum(row["methods"][method]["gates"] for row in some)
-            print(f"{label}, {method}: {gates} gates, record {best}: {100 * (gates / best - 1):+.2f} %", end="")
-            print(f"; kept {kept}: {100 * (gates / kept - 1):+.2f} %")
-    if options.out is not None:
-        draw(rows, methods, options.out / "circuits.svg")
+            count = sum(row["methods"][method]["gates"] for row in some)
+            over = (f"{100 * (count / other - 1):+.2f} %" for other in (best, kept))
+            sums.append((label, method, f"{count:,}", f"{best:,}", f"{kept:,}", *over))
+    columns = ("matrices of", "method", "gates", "record", "kept", "to record", "to kept")
+    legend = "in brackets: more or fewer gates than the record; ABC: that of yosys"
+    return [
+        Table("Gates", ("matrix", "size", "record", "ABC", *methods), lines, names=2, legend=legend),
+        Table("All matrices of a size", columns, sums, names=2),
+    ]
 
 
 def measured_before(out: Path | None, settings: dict[str, Any], methods: list[str]) -> list[dict[str, Any]]:
@@ -129,28 +159,43 @@ def measured_before(out: Path | None, settings: dict[str, Any], methods: list[st
 def decoders(options: argparse.Namespace) -> None:
     """Compare `auto` with yosys and ABC on random dense decoders."""
     warm_up(["auto"])
-    print(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {options.jobs} threads")
-    print(f"{'decoder':20}{'row by row':>11}{'ABC':>8}{'auto':>8}{'fewer':>9}{'depth':>7}", flush=True)
-    rows = []
+    say(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {options.jobs} threads")
+    rows: list[dict[str, Any]] = []
     for kind in options.kinds.split(","):
         n_in, n_out = DECODERS[kind]
         for network_seed in range(options.decoder_seeds):
             matrix = random_block(n_in=n_in, n_out=n_out, seed=network_seed).matrix()
-            rival, (figures, circuit) = abc_gates(matrix), measure(matrix, "auto", options)
+            rival, (figures, _) = abc_gates(matrix), measure(matrix, "auto", options)
             naive = int((matrix.sum(axis=1) - 1).clip(0).sum())
             rows.append({"kind": kind, "network_seed": network_seed, "naive": naive, "abc": rival, **figures})
-            fewer = f"{100 * (1 - circuit.gates / rival):.1f} %" if rival else "-"
-            label = f"{kind} seed {network_seed}"
-            print(f"{label:20}{naive:>11}{rival or '-':>8}{circuit.gates:>8}{fewer:>9}{circuit.depth:>7}", flush=True)
             settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
             write(options.out, "decoder_circuits", settings | {"decoders": rows}, said=False)
+    show(decoders_table(rows))
+
+
+def decoders_table(rows: list[dict[str, Any]]) -> Table:
+    """Make the table of the gates of random decoders."""
+    lines = [
+        (
+            *(
+                f"{row['kind']} seed {row['network_seed']}",
+                str(row["naive"]),
+                str(row["abc"] or "-"),
+                str(row["gates"]),
+            ),
+            *(f"{100 * (1 - row['gates'] / row['abc']):.1f} %" if row["abc"] else "-", str(row["depth"])),
+        )
+        for row in rows
+    ]
+    columns = ("decoder", "row by row", "ABC", "auto", "fewer", "depth")
+    return Table("Gates of dense decoders", columns, lines, legend="fewer: gates of auto than of ABC; depth: of auto")
 
 
 def keep(options: argparse.Namespace) -> None:
     """Resume the kept circuits, and keep the results with fewer gates."""
     warm_up(["auto"])
     depth = options.max_depth
-    print(f"{'circuit':36}{'record':>8}{'before':>8}{'now':>6}", flush=True)
+    lines: list[tuple[str, ...]] = []
     for name, record in chosen(options).items():
         path = KEPT / (f"{name}.txt" if depth is None else f"{name}.depth{depth}.txt")
         kept = read_circuit(path) if path.exists() else None
@@ -164,11 +209,17 @@ def keep(options: argparse.Namespace) -> None:
             jobs=options.jobs,
             resume=start,
         )
-        before = "-" if kept is None else kept.gates
-        print(f"{path.stem:36}{record['best_xor']:>8}{before:>8}{circuit.gates:>6}", flush=True)
+        before = "-" if kept is None else str(kept.gates)
+        lines.append((path.stem, str(record["best_xor"]), before, str(circuit.gates)))
         keep_if_smaller(
             path, circuit, "nothing" if start is None else f"the circuit of {start.gates} gates kept before"
         )
+    show(kept_table(lines))
+
+
+def kept_table(lines: list[tuple[str, ...]]) -> Table:
+    """Make the table of kept circuits, before and now."""
+    return Table("Gates of kept circuits", ("circuit", "record", "before", "now"), lines)
 
 
 def keep_if_smaller(path: Path, circuit: XorCircuit, start: str) -> None:

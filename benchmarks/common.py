@@ -1,4 +1,4 @@
-"""What all benchmarks share: the machine's name, timing, and where results go."""
+"""What all benchmarks share: the machine's name, timing, tables, and where results go."""
 
 import argparse
 import json
@@ -7,7 +7,8 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,10 +16,30 @@ import numba
 import numpy as np
 
 import xoropt
+from xoropt.cli.tables.console import open_console, print_line, print_table
 from xoropt.networks import XorNetwork
 from xoropt.networks.stages import flatten
 
-__all__ = ["arguments", "gates", "machine", "timed", "write"]
+__all__ = ["Table", "arguments", "gates", "machine", "say", "show", "timed", "write"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures to print, and to test before any is measured.
+
+    Attributes:
+        title: above the table.
+        columns: the headings.
+        rows: a text for each column; an empty row is a line between others.
+        names: how many of the first columns name the rows.
+        legend: says below the table what its headings do not.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    names: int = 1
+    legend: str = ""
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,6 +63,20 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="folder for JSON and pictures (default: none are written)"
     )
     return parser
+
+
+def show(*tables: Table) -> None:
+    """Print tables so that they fit the line, however wide it is."""
+    console = open_console()
+    for table in tables:
+        print_table(console, table.title, table.columns, table.rows, names=table.names)
+        if table.legend:
+            print_line(console, table.legend)
+
+
+def say(text: str) -> None:
+    """Print a text, broken between words where the line is too short."""
+    print_line(open_console(), text)
 
 
 def machine() -> dict[str, Any]:

@@ -20,15 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, machine, write
+from common import Table, arguments, machine, say, show, write
 from decoding.data import AUTO, PIECE, encode_all
 from decoding.dense import dense_ways
 from decoding.planes import methods
 from decoding.processes import processes
 from decoding.race import Row, measure
 from decoding.weights import random_access, weights_out
-from rich.console import Console
-from rich.table import Table
+
+LEGEND = (
+    "GB/s of packed planes: methods in turns, so that caches hold little of their data; again: each again and again; "
+    "of copying: the speed as a share of copying the planes"
+)
 
 
 def draw(rows: list[Row], path: Path) -> None:
@@ -55,19 +58,9 @@ def draw(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def table_of(title: str, columns: tuple[str, ...], left: int, rows: list[tuple[str, ...]]) -> Table:
-    """Make a table whose first `left` columns are words."""
-    table = Table(title=title)
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i < left else "right")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
 def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
     """Make the table of all methods at one size."""
-    turns, again = ("in turns: GB/s", "G weights/s", "of copying"), ("again: GB/s", "of copying")
+    turns, again = ("GB/s", "G weights/s", "of copying"), ("again GB/s", "again of copying")
     columns = ("method", "cores", "E", "bits/weight", *turns, *again)
     lines = [
         (
@@ -85,12 +78,12 @@ def planes_table(rows: list[Row], weights: int, host: dict[str, Any]) -> Table:
         if row.weights == weights
     ]
     title = f"{weights:,} weights to packed planes; {host['processor']}, {host['cores']} cores"
-    return table_of(title, columns, 1, lines)
+    return Table(title, columns, lines, names=2, legend=LEGEND)
 
 
 def weights_table(figures: list[dict[str, Any]], weights: int) -> Table:
     """Make the table of dense arrays of every dtype."""
-    columns = ("dtype", "what", "ms (least)", "GB/s", "of fill (least)", "of copying (least)")
+    columns = ("dtype", "what", "ms", "GB/s", "of fill", "of copying")
     lines = []
     for figure in figures:
         least, median = figure["seconds"]
@@ -98,12 +91,13 @@ def weights_table(figures: list[dict[str, Any]], weights: int) -> Table:
         ratios = ["{1:.2f} ({0:.2f})".format(*figure[key]) for key in ("ratio_to_fill", "ratio_to_copy")]
         speeds = ["", "", ""] if part else [f"{figure['gigabytes_per_second']:.2f}", *ratios]
         lines.append((figure["dtype"], figure["what"], f"{median * 1e3:.2f} ({least * 1e3:.2f})", *speeds))
-    return table_of(f"{weights:,} weights to dense arrays, one core", columns, 2, lines)
+    title = f"{weights:,} weights to dense arrays, one core"
+    return Table(title, columns, lines, names=2, legend="medians (in brackets: of the least times)")
 
 
 def dense_table(figures: list[dict[str, Any]]) -> Table:
     """Make the table of the ways to evaluate dense networks."""
-    columns = ("network", "gates/output", "one lane, GB/s", "tables, GB/s", "affine, GB/s", "circuit, GB/s")
+    columns = ("network", "gates/output", "one lane", "tables", "affine", "circuit")
     names = ("one_lane", "tables", "affine", "circuit")
     lines = [
         (
@@ -113,34 +107,34 @@ def dense_table(figures: list[dict[str, Any]]) -> Table:
         )
         for figure in figures
     ]
-    return table_of("Ways to evaluate dense networks, one core", columns, 1, lines)
+    return Table("Ways to evaluate dense networks, GB/s on one core", columns, lines)
 
 
 def main() -> None:
     """Measure, print the tables, write JSON and picture."""
     options = arguments(__doc__).parse_args()
-    console, host = Console(width=132), machine()
+    host = machine()
     sizes = {1: 40, 10: 20} if options.quick else {10: 40, 96: 12}
     care, bits, encodings = encode_all()
     rows: list[Row] = []
     for times, repeats in sizes.items():
         rows += measure(methods(care, bits, encodings, times), PIECE * times, repeats)
     for weights in sorted({row.weights for row in rows}):
-        console.print(planes_table(rows, weights, host))
+        show(planes_table(rows, weights, host))
     ways = dense_ways(1.0 if options.quick else 10.0)
-    console.print(dense_table(ways))
+    show(dense_table(ways))
     times = 1 if options.quick else 10
     dense = weights_out(care, encodings[AUTO], times, 10)
-    console.print(weights_table(dense, PIECE * times))
+    show(weights_table(dense, PIECE * times))
     access = {PIECE * n: random_access(encodings[AUTO], n, 20) for n in sizes}
     for weights, shares in access.items():
-        console.print(
+        say(
             f"1 % of the rows of {weights:,} weights: packed {shares['planes']:.2%} of the time for all"
             f" ({shares['planes_seconds'] * 1e6:.0f} µs), bits {shares['bits']:.2%}"
         )
     whole = processes((4 if options.quick else 16) << 20)
     for what, value in whole.items():
-        console.print(f"{what}: {value:.2f}{'' if 'mib' in what else ' s'}")
+        say(f"{what}: {value:.2f}{'' if 'mib' in what else ' s'}")
     figures = {
         "planes": [asdict(row) for row in rows],
         "dense_networks": ways,

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import arguments, machine, write
+from common import Table, arguments, machine, say, show, write
 
 import xoropt
 from xoropt.circuits.yosys import available, netlist_cells
@@ -80,6 +80,73 @@ def slowdowns(stimulus: Stimulus, lag: int) -> list[float]:
     return found
 
 
+def measure(name: str, recipe: str, quick: bool, limit: float, library: tuple[str, Path] | None) -> dict[str, Any]:
+    """Measure a decoder.
+
+    Args:
+        name, recipe: of the decoder.
+        quick: whether fewer values will do for counting cycles.
+        limit: seconds of synthesis.
+        library: name and file of the cells; None: there is no area.
+    """
+    network = from_recipe(recipe)
+    plain, built = design(network), design(network, synthesis="auto", time_limit=limit)
+    generic, area = cells(built.verilog), mapped(built, library and library[1])
+    gates = generic[0] if generic else built.cost.gates + built.cost.patch.gates
+    stimulus = encoded(recipe, QUICK_SHAPE if quick else SHAPE)
+    return {
+        "name": name,
+        "recipe": recipe,
+        "outputs": network.n_out,
+        "xor_gates": plain.cost.gates,
+        "synthesized": built.cost.gates,
+        "depth": plain.cost.depth,
+        "synthesized_depth": built.cost.depth,
+        "flip_flops": built.cost.flip_flops,
+        "mapped_gates": generic and generic[0],
+        "library": library and library[0],
+        "area_um2": area and area[0].area,
+        "network_area_um2": area and area[1].area,
+        "delay_ps": area and area[0].delay_ps,
+        "bits_per_kilogate": 1000 * network.n_out / gates,
+        "bits_per_flip_flop": network.n_out / built.cost.flip_flops,
+        "bits_a_cycle": {lanes: lanes * network.n_out for lanes in LANES},
+        "patches_a_step": len(stimulus.patches) / len(stimulus.counts),
+        "cycles_a_step": dict(zip(FIFOS, slowdowns(stimulus, built.lag), strict=True)),
+    }
+
+
+def tables(rows: list[dict[str, Any]]) -> list[Table]:
+    """Make the tables of gates, of cells and of cycles."""
+    gates = [
+        (
+            *(row["name"], *(str(row[key]) for key in ("outputs", "xor_gates", "depth", "synthesized"))),
+            *(str(row["synthesized_depth"]), str(row["flip_flops"]), str(row["mapped_gates"] or "-")),
+            *(f"{row['bits_per_kilogate']:.1f}", f"{row['bits_per_flip_flop']:.3f}"),
+        )
+        for row in rows
+    ]
+    columns = ("decoder", "out", "XOR", "depth", "synth.", "depth", "flip-flops", "mapped", "bits/kgate", "bits/FF")
+    legend = "out: bits a cycle; synth.: XOR gates after synthesis; mapped: generic gates of the whole decoder"
+    found = [Table("Gates", columns, gates, legend=legend)]
+    area = [
+        (
+            *(row["name"], f"{row['area_um2'] / 1e6:.4f}", f"{row['network_area_um2'] / 1e6:.4f}"),
+            f"{row['delay_ps'] / 1000:.2f}" if row["delay_ps"] else "-",
+        )
+        for row in rows
+        if row["area_um2"]
+    ]
+    if area:
+        found.append(Table("Area and longest path", ("decoder", "mm²", "network mm²", "path ns"), area))
+    cycles = [
+        (row["name"], f"{row['patches_a_step']:.4f}", *(f"{count:.3f}" for count in row["cycles_a_step"].values()))
+        for row in rows
+    ]
+    heads = (f"FIFO of {size}" for size in FIFOS)
+    return [*found, Table("Cycles of a step", ("decoder", "patches", *heads), cycles)]
+
+
 def main() -> None:
     """Measure every design, print the table, write JSON and the picture."""
     parser = arguments(__doc__)
@@ -94,45 +161,9 @@ def main() -> None:
         said = "no cell library, and so no area (apt-get install qflow-tech-osu018, or --liberty FILE)"
     else:
         said = f"area and delay in {library[0]}"
-    print(f"{machine()['processor']}; {limit:g} s of synthesis a decoder; {said}")
-    heads = f"{'decoder':22}{'out':>5}{'XOR':>7}{'depth':>6}{'synth.':>7}{'depth':>6}{'flip-fl.':>9}{'mapped':>8}"
-    heads += f"{'area mm²':>10}{'network':>9}{'path ns':>9}"
-    print(f"{heads}{'bits/kgate':>11}{'bits/FF':>9}{'patches':>9}" + "".join(f"{f'FIFO {size}':>9}" for size in FIFOS))
-    rows: list[dict[str, Any]] = []
-    for name, recipe in DESIGNS.items():
-        network = from_recipe(recipe)
-        plain, built = design(network), design(network, synthesis="auto", time_limit=limit)
-        generic, area = cells(built.verilog), mapped(built, library and library[1])
-        gates = generic[0] if generic else built.cost.gates + built.cost.patch.gates
-        stimulus = encoded(recipe, QUICK_SHAPE if options.quick else SHAPE)
-        row = {
-            "name": name,
-            "recipe": recipe,
-            "outputs": network.n_out,
-            "xor_gates": plain.cost.gates,
-            "synthesized": built.cost.gates,
-            "depth": plain.cost.depth,
-            "synthesized_depth": built.cost.depth,
-            "flip_flops": built.cost.flip_flops,
-            "mapped_gates": generic and generic[0],
-            "library": library and library[0],
-            "area_um2": area and area[0].area,
-            "network_area_um2": area and area[1].area,
-            "delay_ps": area and area[0].delay_ps,
-            "bits_per_kilogate": 1000 * network.n_out / gates,
-            "bits_per_flip_flop": network.n_out / built.cost.flip_flops,
-            "bits_a_cycle": {lanes: lanes * network.n_out for lanes in LANES},
-            "patches_a_step": len(stimulus.patches) / len(stimulus.counts),
-            "cycles_a_step": dict(zip(FIFOS, slowdowns(stimulus, built.lag), strict=True)),
-        }
-        rows.append(row)
-        print(f"{name:22}{row['outputs']:5}{row['xor_gates']:7}{row['depth']:6}", end="")
-        print(f"{row['synthesized']:7}{row['synthesized_depth']:6}", end="")
-        print(f"{row['flip_flops']:9}{row['mapped_gates'] or '-':>8}", end="")
-        print(f"{area[0].area / 1e6:10.4f}{area[1].area / 1e6:9.4f}" if area else f"{'-':>10}{'-':>9}", end="")
-        print(f"{area[0].delay_ps / 1000:9.2f}" if area and area[0].delay_ps else f"{'-':>9}", end="")
-        print(f"{row['bits_per_kilogate']:11.1f}{row['bits_per_flip_flop']:9.3f}{row['patches_a_step']:9.4f}", end="")
-        print("".join(f"{cycles:9.3f}" for cycles in row["cycles_a_step"].values()), flush=True)
+    say(f"{machine()['processor']}; {limit:g} s of synthesis a decoder; {said}")
+    rows = [measure(name, recipe, options.quick, limit, library) for name, recipe in DESIGNS.items()]
+    show(*tables(rows))
     write(options.out, "designs", {"seconds": limit, "decoders": rows})
     if options.out is not None:
         draw(rows, options.out / "designs.svg")

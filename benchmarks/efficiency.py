@@ -13,9 +13,7 @@ their share.
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, gates, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, gates, machine, show, write
 
 import xoropt
 from xoropt.networks import XorNetwork, random_block, sequential, staged, windowed
@@ -147,24 +145,17 @@ def layer_rows() -> list[Row]:
     return rows
 
 
-def print_rows(title: str, rows: list[Row]) -> None:
-    """Print a line for each encoding."""
-    table = Table(title=title)
-    for column in ("data", "weights", "S", "method", "taps", "gates", "patches", "E", "million care bits/s"):
-        table.add_column(column, justify="left" if column in ("data", "method") else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(
-            row.data,
-            f"{row.weights:,}",
-            f"{row.sparsity:.3f}",
-            row.method,
-            f"{row.taps:.1f}",
-            f"{row.gates:.2f}",
-            f"{row.patches:,}",
-            f"{row.efficiency:.2%}",
-            f"{row.care_bits_per_second / 1e6:.2f}",
+def table_of(title: str, rows: list[Row]) -> Table:
+    """Make a table with a line for each encoding."""
+    lines = [
+        (
+            *(row.data, row.method, f"{row.weights:,}", f"{row.sparsity:.3f}", f"{row.taps:.1f}", f"{row.gates:.2f}"),
+            *(f"{row.patches:,}", f"{row.efficiency:.2%}", f"{row.care_bits_per_second / 1e6:.2f}"),
         )
-    Console(width=130).print(table)
+        for row in rows
+    ]
+    columns = ("data", "method", "weights", "S", "taps", "gates", "patches", "E", "M/s")
+    return Table(title, columns, lines, names=2, legend="M/s: million care bits encoded a second")
 
 
 def plot(rows: list[Row], path: str) -> None:
@@ -194,9 +185,9 @@ def main() -> None:
         WEIGHTS.update({"Viterbi 1": 100_000, "Viterbi 2": 16_000})
     host = machine()
     rows = random_rows(400_000 if options.quick else 4_000_000)
-    print_rows(f"Random data; {host['processor']}", rows)
+    show(table_of(f"Random data; {host['processor']}", rows))
     layers = layer_rows()
-    print_rows("Uneven masks and real layers", layers)
+    show(table_of("Uneven masks and real layers", layers))
     write(options.out, "efficiency", {"rows": [asdict(row) for row in rows + layers]})
     if options.out is not None:
         plot(rows, str(options.out / "efficiency.png"))

@@ -23,12 +23,12 @@ from pathlib import Path
 
 from coding.forms import FORMS, case
 from coding.measuring import OURS, Effort, Long, Row, measure, measure_long
-from coding.report import aims, picture, tables
+from coding.report import aims, aims_table, picture, tables
 from coding.rivals import missing_rivals
 from coding.sources import SOURCES, Source, load
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import arguments, machine, say, show, write
+
+from xoropt.cli.app import Progress, progress_bar
 
 LONG = ("bfloat16", "float16", "float8 e4m3", "int8, rows", "int4, groups of 128")
 """Forms of the first source that are also decoded as long tensors."""
@@ -40,21 +40,22 @@ DFLOAT11 = (
 )
 
 
-def run(sources: list[Source], effort: Effort, warm_up: bool, console: Console) -> tuple[list[Row], list[Long]]:
+def run(sources: list[Source], effort: Effort, warm_up: bool, bar: Progress | None) -> tuple[list[Row], list[Long]]:
     """Measure every form of every source; with `warm_up`, a small part of it before, so that all loops are compiled."""
     rows, long = [], []
     for number, source in enumerate(sources):
         part = Source(source.name, source.weights.reshape(-1)[:WARM].reshape(-1, 128), source.real)
-        for form in FORMS:
+        for place, form in enumerate(FORMS):
             tensor, small = case(source, form), case(part, form) if warm_up else None
             if tensor is None:
                 continue
-            with console.status(f"{source.name}, {form}"):
-                if small is not None:
-                    measure(small, Effort(WARM, 1, 1, 1, 0, 0))
-                rows.append(measure(tensor, effort))
-                if number == 0 and form in LONG and (found := measure_long(tensor, effort)):
-                    long.append(found)
+            if bar is not None:
+                bar(f"{source.name}, {form}", number * len(FORMS) + place, len(sources) * len(FORMS))
+            if small is not None:
+                measure(small, Effort(WARM, 1, 1, 1, 0, 0))
+            rows.append(measure(tensor, effort))
+            if number == 0 and form in LONG and (found := measure_long(tensor, effort)):
+                long.append(found)
     return rows, long
 
 
@@ -67,27 +68,23 @@ def main() -> None:
         "--source", action="append", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}"
     )
     options = parser.parse_args()
-    console, host = Console(width=180), machine()
+    host = machine()
     if options.quick:
         effort, names = Effort(options.weights or 1 << 14, 2, 1, 1, 1 << 16, 1), options.source or ["Gaussian"]
     else:
         effort, names = Effort(options.weights or 1 << 20, 8, 5, 2, 10**8, 5), options.source
     sources, missing = load(effort.weights, options.packages, names)
     for line in [*missing, *missing_rivals()]:
-        console.print(line)
+        say(line)
     if not sources:
         raise SystemExit("There are no weights to measure; install one of the packages above.")
-    rows, long = run(sources, effort, not options.quick, console)
-    for table in tables(rows, long, f"{host['processor']}, one core of {host['cores']}"):
-        console.print(table)
+    with progress_bar("bench entropy:") as bar:
+        rows, long = run(sources, effort, not options.quick, bar)
     reached = aims(rows, long)
-    goals = Table("what was aimed at", "worst figure", "", title="Aims", title_justify="left")
-    for what, figure, met in reached:
-        goals.add_row(what, figure, "met" if met else "missed")
-    console.print(goals)
-    console.print(DFLOAT11)
+    show(*tables(rows, long, f"{host['processor']}, one core of {host['cores']}"), aims_table(reached))
+    say(DFLOAT11)
     slower = {name for row in rows for name, speed in row.encoding.items() if speed > row.encoding[OURS]}
-    console.print(f"Faster to encode than {OURS}, on one tensor at least: {', '.join(sorted(slower)) or 'none'}.")
+    say(f"Faster to encode than {OURS}, on one tensor at least: {', '.join(sorted(slower)) or 'none'}.")
     figures = {
         "weights": effort.weights,
         "rows": [asdict(row) | {"over": row.over} for row in rows],
@@ -95,9 +92,10 @@ def main() -> None:
         "aims": [{"aim": what, "figure": figure, "met": met} for what, figure, met in reached],
         "missing": [*missing, *missing_rivals()],
     }
-    console.print(f"Written: {write(options.out, 'entropy', figures)}")
-    picture(rows, options.out / "entropy.png")
-    console.print(f"Written: {options.out / 'entropy.png'}")
+    write(options.out, "entropy", figures)
+    if options.out is not None:
+        picture(rows, options.out / "entropy.png")
+        print(f"Written: {options.out / 'entropy.png'}")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,7 @@ import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, show, write
 
 import xoropt
 from xoropt import CompressConfig
@@ -103,26 +101,27 @@ def measure(method: str, tensors: dict[str, np.ndarray], mask_information: float
     )
 
 
+def table_of(title: str, rows: list[Row]) -> Table:
+    """Make a table with a line for each method."""
+    lines = [
+        (
+            *(row.method, f"{row.sparsity:.2f}", str(row.planes), f"{row.information:.2f}", row.mask_codec),
+            *(f"{figure:.4f}" for figure in (row.mask, row.values, row.groups, row.total, row.limit)),
+            f"{row.total / row.limit - 1:+.1%}",
+        )
+        for row in rows
+    ]
+    columns = ("method", "S", "n_q", "information", "codec", "mask", "values", "scales", "in all", "limit", "over")
+    legend = "information: bits in a kept value; codec: of the mask; mask to limit: bits/weight"
+    return Table(title, columns, lines, legend=legend)
+
+
 def main() -> None:
     """Measure every method; print the table, write the JSON."""
     options = arguments(__doc__).parse_args()
     side = 512 if options.quick else 1024
     rows = [measure(method, *case) for method, case in cases(side).items()]
-    table = Table(title=f"Tensors of {side}×{side} weights, stored exactly: {machine()['processor']}")
-    columns = ("method", "S", "n_q", "information", "mask codec", "mask", "values", "scales", "in all", "limit", "over")
-    for column in columns:
-        table.add_column(column, justify="left" if column in ("method", "mask codec") else "right")
-    for row in rows:
-        table.add_row(
-            row.method,
-            f"{row.sparsity:.2f}",
-            str(row.planes),
-            f"{row.information:.2f}",
-            row.mask_codec,
-            *(f"{figure:.4f}" for figure in (row.mask, row.values, row.groups, row.total, row.limit)),
-            f"{row.total / row.limit - 1:+.1%}",
-        )
-    Console(width=140).print(table)
+    show(table_of(f"Tensors of {side}×{side} weights, stored exactly: {machine()['processor']}", rows))
     write(options.out, "inputs", {"side": side, "rows": [asdict(row) for row in rows]})
 
 

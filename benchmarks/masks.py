@@ -11,9 +11,7 @@ import time
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, show, write
 
 from xoropt.masks import CODECS, decode_mask, low_rank
 from xoropt.quantize import prune_low_rank
@@ -86,6 +84,19 @@ def measure_low_rank(side: int) -> Row:
     return Row("low-rank", share, 0.15, "low_rank", bits, (encoded - begin) * scale, (decoded - encoded) * scale)
 
 
+def table_of(title: str, rows: list[Row]) -> Table:
+    """Make a table with a line for each codec on each mask."""
+    lines = [
+        (
+            *(row.mask, row.codec, f"{row.bits:.4f}", f"{row.limit:.4f}", f"{row.bits / row.limit - 1:+.1%}"),
+            *(f"{row.encode_ns:.1f}", f"{row.decode_ns:.1f}"),
+        )
+        for row in rows
+    ]
+    columns = ("mask", "codec", "bits/weight", "limit", "over", "encode", "decode")
+    return Table(title, columns, lines, names=2, legend="encode, decode: ns for a weight")
+
+
 def main() -> None:
     """Measure every codec on every mask; print the table, write the JSON."""
     options = arguments(__doc__).parse_args()
@@ -97,14 +108,7 @@ def main() -> None:
             if row is not None:
                 rows.append(row)
     rows.append(measure_low_rank(side))
-    table = Table(title=f"Masks of {side}×{side} weights, one thread: {machine()['processor']}")
-    for column in ("mask", "codec", "bits/weight", "limit", "over", "encode ns/weight", "decode ns/weight"):
-        table.add_column(column, justify="left" if column in ("mask", "codec") else "right")
-    for row in rows:
-        over = f"{row.bits / row.limit - 1:+.1%}"
-        figures = (f"{row.bits:.4f}", f"{row.limit:.4f}", over, f"{row.encode_ns:.1f}", f"{row.decode_ns:.1f}")
-        table.add_row(row.mask, row.codec, *figures)
-    Console(width=120).print(table)
+    show(table_of(f"Masks of {side}×{side} weights, one thread: {machine()['processor']}", rows))
     write(options.out, "masks", {"side": side, "rows": [asdict(row) for row in rows]})
 
 

@@ -19,16 +19,15 @@ from pathlib import Path
 
 import numpy as np
 import zstandard
-from common import arguments, machine, write
+from common import Table, arguments, machine, show, write
 from decoding.deposit import expand as deposit
 from decoding.race import race
 from paper import draw
-from rich.console import Console
-from rich.table import Table
 from scipy.sparse import csr_matrix
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.cli.app import progress_bar
 from xoropt.codec.compiled.weights.kernels import expand
 from xoropt.common.memory import aligned
 
@@ -50,6 +49,7 @@ PART = 8
 
 TILE = 1 << 15
 """Weights that the expansion of the bitmap handles at once: planes and mask stay in the nearest cache."""
+LEGEND = "mask, values: bits/weight; of filling: the speed as a share of that of only writing the array"
 
 
 @dataclass(frozen=True)
@@ -98,12 +98,14 @@ def bitmap(weights: np.ndarray, out: np.ndarray) -> Callable[[], object]:
     return run
 
 
-def measure(layer: np.ndarray, repeats: int, console: Console) -> list[Row]:
+def measure(layer: np.ndarray, repeats: int) -> list[Row]:
     """Measure every format of the layer."""
     shared = {"sparsity": 0.9, "bits": 1, "include": ("*",)}
     models = {}
-    for name, config in FORMS.items():
-        with console.status(f"storing: {name}"):
+    with progress_bar("bench overview: storing") as bar:
+        for i, (name, config) in enumerate(FORMS.items()):
+            if bar is not None:
+                bar(name, i, len(FORMS))
             part = layer[: len(layer) // PART] if name == SLOW else layer
             models[name] = xoropt.compress({"layer": part}, CompressConfig(**shared, **config))
     weights = xoropt.decompress(models["the paper's blocks, bitmap"])["layer"]
@@ -202,26 +204,29 @@ def picture(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=300)
 
 
+def table_of(title: str, rows: list[Row]) -> Table:
+    """Make a table with a line for each format."""
+    lines = [
+        (
+            row.form,
+            *("" if part is None else f"{part:.3f}" for part in (row.mask, row.values)),
+            f"{row.total:.3f}",
+            "yes" if row.random_access else "no",
+            *(f"{row.weights_per_second / 1e9:.2f}", f"{row.ratio_to_fill:.2f}"),
+        )
+        for row in rows
+    ]
+    columns = ("form", "mask", "values", "bits/weight", "any row alone", "G weights/s", "of filling")
+    return Table(title, columns, lines, legend=LEGEND)
+
+
 def main() -> None:
     """Measure, print the table, write JSON and picture."""
     options = arguments(__doc__).parse_args()
-    console, host = Console(width=120), machine()
+    host = machine()
     layer = draw("AlexNet FC6", 4 if options.quick else 1)["AlexNet FC6 0"]
-    rows = measure(layer, 40, console)
-    table = Table(title=f"{layer.size:,} weights, S = 0.9, one bit; {host['processor']}, one core")
-    for column in ("form", "mask", "values", "bits/weight", "any row alone", "G weights/s", "of filling"):
-        table.add_column(column, justify="left" if column == "form" else "right")
-    for row in rows:
-        parts = ("" if part is None else f"{part:.3f}" for part in (row.mask, row.values))
-        table.add_row(
-            row.form,
-            *parts,
-            f"{row.total:.3f}",
-            "yes" if row.random_access else "no",
-            f"{row.weights_per_second / 1e9:.2f}",
-            f"{row.ratio_to_fill:.2f}",
-        )
-    console.print(table)
+    rows = measure(layer, 40)
+    show(table_of(f"{layer.size:,} weights, S = 0.9, one bit; {host['processor']}, one core", rows))
     write(options.out, "overview", {"rows": [asdict(row) for row in rows]})
     if options.out is not None:
         picture(rows, options.out / "overview.png")

@@ -15,9 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, say, show, write
 
 import xoropt
 from xoropt import CompressConfig
@@ -145,6 +143,31 @@ def picture(rows: list[Row], path: str) -> None:
     figure.savefig(path, dpi=150)
 
 
+def tables(where: str, rows: list[Row]) -> list[Table]:
+    """Make the tables of where the bits go, and of what else was measured."""
+    named = [(row.layer, row.scheme) for row in rows]
+    parts = ("values", "patches", "mask", "scales", "headers", "total", "limit")
+    bits = [(*name, *(f"{getattr(row, part):.4f}" for part in parts)) for name, row in zip(named, rows, strict=True)]
+    others = [
+        (
+            *(*name, f"{row.efficiency:.2%}", f"{row.magnitude_kept:.1%}"),
+            *(f"{row.encode_seconds:.1f}", f"{row.decode_seconds:.1f}"),
+        )
+        for name, row in zip(named, rows, strict=True)
+    ]
+    columns = ("layer", "scheme", *parts[:-2], "in all", "limit")
+    return [
+        Table(f"Bits per weight, {where}", columns, bits, names=2),
+        Table(
+            "Efficiency, magnitude kept and time",
+            ("layer", "scheme", "E", "magnitude", "encode s", "decode s"),
+            others,
+            names=2,
+            legend="magnitude: of the kept weights, as a share of the most that so many can have",
+        ),
+    ]
+
+
 def main() -> None:
     """Measure every layer under every scheme; print the table, write JSON and picture."""
     parser = arguments(__doc__)
@@ -165,25 +188,10 @@ def main() -> None:
             if scheme == "auto, low-rank masks" and not layer.startswith("AlexNet"):
                 continue
             rows.append(measure(layer, scheme, tensors, options.jobs))
-            print(f"{layer}, {scheme}: {rows[-1].total:.4f} bits/weight, {rows[-1].encode_seconds:.1f} s", flush=True)
-    table = Table(title=f"Bits per weight, {options.jobs} threads: {host['processor']}")
-    columns = ("layer", "scheme", "values", "patches", "mask", "scales", "headers", "in all", "limit", "E", "magnitude")
-    for column in (*columns, "encode s", "decode s"):
-        table.add_column(column, justify="left" if column in ("layer", "scheme") else "right")
-    for row in rows:
-        parts = (row.values, row.patches, row.mask, row.scales, row.headers, row.total, row.limit)
-        table.add_row(
-            row.layer,
-            row.scheme,
-            *(f"{part:.4f}" for part in parts),
-            f"{row.efficiency:.2%}",
-            f"{row.magnitude_kept:.1%}",
-            f"{row.encode_seconds:.1f}",
-            f"{row.decode_seconds:.1f}",
-        )
-    Console(width=170).print(table)
+            say(f"{layer}, {scheme}: {rows[-1].total:.4f} bits/weight, {rows[-1].encode_seconds:.1f} s")
+    show(*tables(f"{options.jobs} threads: {host['processor']}", rows))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"limit: H(S) + (1 − S)·n_q, free and independent mask; peak memory {peak:.2f} GiB")
+    say(f"limit: H(S) + (1 − S)·n_q, free and independent mask; peak memory {peak:.2f} GiB")
     figures = {"peak_gib": peak, "jobs": options.jobs, "rows": [asdict(row) for row in rows]}
     write(options.out, "paper", figures)
     if len(options.layers) == len(LAYERS) and options.out is not None:

@@ -16,9 +16,7 @@ import warnings
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, say, show, write
 from xoropt_solvers import ParityProblem, solve
 
 import xoropt
@@ -198,58 +196,62 @@ def large_blocks(n_in: int, ratio: int, blocks: int, time_limit: float) -> Large
     )
 
 
+def patches_table(rows: list[Row], what: str) -> Table:
+    """Make the table of patches and efficiencies; `what` was measured."""
+    lines = [
+        (
+            *(row.network, f"{row.sparsity}", f"{row.dependent / row.care_bits:.3%}"),
+            *(f"{row.greedy:,}", f"{row.burst:,}", f"{row.burst / max(1, row.greedy):.2f}"),
+            f"{row.proved_bursts}/{row.bursts}",
+            f"{row.patches_where_proved / max(1, row.minimum_where_proved):.3f}",
+            *(f"{row.efficiency_greedy:.2%}", f"{row.efficiency_burst:.2%}"),
+        )
+        for row in rows
+    ]
+    return Table(
+        f"Patches of {what}",
+        ("network", "S", "dependent", "greedy", "burst", "ratio", "proved", "of minimum", "E greedy", "E burst"),
+        lines,
+        names=2,
+        legend="dependent: share of the care bits; greedy, burst: patches; ratio: burst to greedy; of minimum: burst "
+        "to the fewest patches, where these are proved",
+    )
+
+
+def large_table(large: list[LargeBlocks], limit: float) -> Table:
+    """Make the table of blocks with many seed bits; `limit`: seconds for each."""
+    lines = [
+        (
+            *(f"{one.n_in}", f"{one.n_in * one.ratio:,}"),
+            *(f"{one.patches / one.blocks:.3f}", f"{one.least / one.blocks:.3f}", f"{one.proved}/{one.blocks}"),
+            *(f"{one.efficiency:.2%}", f"{one.efficiency_least:.2%}", f"{one.seconds:.3g}"),
+        )
+        for one in large
+    ]
+    return Table(
+        f"Blocks at S = 0.9, {large[0].blocks} a size, at most {limit:g} s each",
+        ("n_in", "n_out", "patches a block", "at least", "proved", "E", "E at most", "s a block"),
+        lines,
+        names=2,
+    )
+
+
 def main() -> None:
     """Measure, print the tables, write the JSON."""
     options = arguments(__doc__).parse_args()
     weights = 500_000 if options.quick else 4_000_000
-    host = machine()
     rows = [measure(network, sparsity, weights) for network, sparsity in CASES]
-    table = Table(title=f"Patches of {weights:,} outputs at a fixed rate; {host['processor']}")
-    columns = ("network", "S", "dependent", "greedy", "burst", "ratio", "proved", "of minimum", "E greedy", "E burst")
-    for column in columns:
-        table.add_column(column, justify="left" if column == "network" else "right")
-    for row in rows:
-        table.add_row(
-            row.network,
-            f"{row.sparsity}",
-            f"{row.dependent / row.care_bits:.3%}",
-            f"{row.greedy:,}",
-            f"{row.burst:,}",
-            f"{row.burst / max(1, row.greedy):.2f}",
-            f"{row.proved_bursts}/{row.bursts}",
-            f"{row.patches_where_proved / max(1, row.minimum_where_proved):.3f}",
-            f"{row.efficiency_greedy:.2%}",
-            f"{row.efficiency_burst:.2%}",
-        )
-    Console(width=150).print(table)
+    show(patches_table(rows, f"{weights:,} outputs at a fixed rate; {machine()['processor']}"))
     sizes = {0: (400_000, 4), 1: (200_000, 4), 2: (16_000 if options.quick else 100_000, 2)}
     viterbi = [matched(n_s, *size) for n_s, size in sizes.items()]
     for found, published in zip(viterbi, (0.933, 0.9865, 0.995), strict=True):
-        print(f"N_s = {found['n_s']}: {found['matched']:.2%} of care bits matched ({published:.2%} expected)")
+        say(f"N_s = {found['n_s']}: {found['matched']:.2%} of care bits matched ({published:.2%} expected)")
     sizes_in = (20, 60, 100, 200) if options.quick else (20, 40, 60, 80, 100, 120, 140, 160, 180, 200)
     count, limit = (16, 2.0) if options.quick else (100, 10.0)
     large = [large_blocks(n_in, ratio, count, limit) for ratio in (10, 11) for n_in in sizes_in]
-    Console(width=150).print(_large_table(large, limit))
+    show(large_table(large, limit))
     figures = {"rows": [asdict(row) for row in rows], "viterbi": viterbi, "large": [asdict(one) for one in large]}
     write(options.out, "patches", figures)
-
-
-def _large_table(large: list[LargeBlocks], limit: float) -> Table:
-    table = Table(title=f"Blocks at S = 0.9, {large[0].blocks} a size, at most {limit:g} s each")
-    for column in ("n_in", "n_out", "patches a block", "at least", "proved", "E", "E at most", "s a block"):
-        table.add_column(column, justify="right")
-    for one in large:
-        table.add_row(
-            f"{one.n_in}",
-            f"{one.n_in * one.ratio:,}",
-            f"{one.patches / one.blocks:.3f}",
-            f"{one.least / one.blocks:.3f}",
-            f"{one.proved}/{one.blocks}",
-            f"{one.efficiency:.2%}",
-            f"{one.efficiency_least:.2%}",
-            f"{one.seconds:.3g}",
-        )
-    return table
 
 
 if __name__ == "__main__":

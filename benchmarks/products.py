@@ -25,9 +25,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, show, write
 from threadpoolctl import threadpool_limits
 
 import xoropt
@@ -189,22 +187,18 @@ def figures_of(case: Case, batches: list[int], cores: int) -> list[Figure]:
 def table_of(case: Case, figures: list[Figure]) -> Table:
     """Make the table of a case: a row for each method, number of vectors and cores."""
     kind = "bfloat16" if case.bits == 16 else f"{case.bits} bits, S = {case.sparsity}, mask {case.mask}"
-    table = Table(title=f"{case.size} × {case.size}, {kind}")
-    for column in ("method", "vectors", "cores", "ms", "of dense", "G weights/s", "held, MB", "bits/weight"):
-        table.add_column(column, justify="left" if column == "method" else "right")
     dense = {(f.vectors, f.cores): f.milliseconds for f in figures if f.method == "dense float32, NumPy"}
-    for f in figures:
-        table.add_row(
-            f.method,
-            str(f.vectors),
-            str(f.cores),
-            f"{f.milliseconds:.3f}",
+    lines = [
+        (
+            *(f.method, str(f.vectors), str(f.cores), f"{f.milliseconds:.3f}"),
             f"{dense[f.vectors, f.cores] / f.milliseconds:.2f}",
             f"{f.weights_per_second / 1e9:.1f}",
-            f"{f.held / 1e6:.2f}",
-            f"{8 * f.held / case.size**2:.2f}",
+            *(f"{f.held / 1e6:.2f}", f"{8 * f.held / case.size**2:.2f}"),
         )
-    return table
+        for f in figures
+    ]
+    columns = ("method", "vectors", "cores", "ms", "of dense", "G weights/s", "held, MB", "bits/weight")
+    return Table(f"{case.size} × {case.size}, {kind}", columns, lines, names=3)
 
 
 def draw(figures: list[Figure], path: Path) -> None:
@@ -252,7 +246,7 @@ def main() -> None:
     parser.add_argument("--batches", default="1,4,16,128", help="numbers of vectors (default: 1,4,16,128)")
     options = parser.parse_args()
     batches = [int(number) for number in options.batches.split(",")]
-    console, host = Console(width=132), machine()
+    host = machine()
     figures: list[Figure] = []
     for case in cases(options.quick):
         some: list[Figure] = []
@@ -263,7 +257,7 @@ def main() -> None:
                 torch.set_num_threads(cores)
             with threadpool_limits(cores):
                 some += figures_of(case, batches, cores)
-        console.print(table_of(case, some))
+        show(table_of(case, some))
         figures += some
     rows = [asdict(f) | {"weights_per_second": f.weights_per_second} for f in figures]
     write(options.out, "products", {"figures": rows})

@@ -13,12 +13,9 @@ left out (PyMatching, ldpc, tesseract-decoder, all from PyPI).
 
 import time
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, say, show, write
 from solving.decoders import bicycle_model, circuit_model, decoders, problems
 from xoropt_solvers import solve
 from xoropt_solvers.formats.error_model import ErrorModel, error_model
@@ -126,34 +123,31 @@ def main() -> None:
     options = parser.parse_args()
     count = options.shots or (20 if options.quick else 100)
     host = machine()
-    console = Console(width=130)
     rows: list[Row] = []
     for case in QUICK if options.quick else FULL:
         new = measure(*case, count)
         rows += new
-        console.print(_table(new))
-    console.print(f"{host['processor']}, {host['cores']} cores; one shot at a time")
+        show(table_of(new))
+    say(f"{host['processor']}, {host['cores']} cores; one shot at a time")
     write(options.out, "quantum", {"rows": [asdict(row) for row in rows]})
 
 
-def _table(rows: list[Row]) -> Table:
-    first: Any = rows[0]
-    table = Table(
-        title=f"{first.code} d = {first.distance}, noise {first.noise:.1%}: {first.detectors} detectors, {first.errors}"
-        f" errors, {first.events:.1f} events a shot; {first.proved} of {first.shots} proved"
+def table_of(rows: list[Row]) -> Table:
+    """Make the table of a code: a line for each decoder."""
+    first = rows[0]
+    title = (
+        f"{first.code} d = {first.distance}, noise {first.noise:.1%}: {first.detectors} detectors, "
+        f"{first.errors} errors, {first.events:.1f} events a shot; {first.proved} of {first.shots} proved"
     )
-    for column in ("decoder", "ms a shot", "most ms", "least", "above", "failures"):
-        table.add_column(column, justify="left" if column == "decoder" else "right")
-    for row in rows:
-        table.add_row(
-            row.decoder,
-            f"{row.milliseconds:.3g}",
-            f"{row.most:.3g}",
-            f"{row.least}/{row.comparable}",
-            f"{row.above:.2%}",
+    lines = [
+        (
+            *(row.decoder, f"{row.milliseconds:.3g}", f"{row.most:.3g}"),
+            *(f"{row.least}/{row.comparable}", f"{row.above:.2%}"),
             "–" if row.failures is None else f"{row.failures}/{row.shots}",
         )
-    return table
+        for row in rows
+    ]
+    return Table(title, ("decoder", "ms a shot", "most ms", "least", "above", "failures"), lines)
 
 
 if __name__ == "__main__":

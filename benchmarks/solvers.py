@@ -8,9 +8,9 @@ The blocks are those that an encoder meets: the care rows of a random network un
 
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 
-from common import arguments, machine, write
-from rich.console import Console
+from common import arguments, machine, say, show, write
 from solving.comparison import FULL, QUICK, measure
 from solving.report import cactus, tables
 
@@ -24,14 +24,12 @@ def main() -> None:
     effort = QUICK if options.quick else FULL
     if options.time_limit is not None:
         effort = replace(effort, time_limit=options.time_limit)
-    console = Console()
-    say = Console(stderr=True).print if sys.stderr.isatty() else lambda text: None
-    result = measure(effort, options.seed, say)
+    remark = partial(print, file=sys.stderr) if sys.stderr.isatty() else lambda text: None
+    result = measure(effort, options.seed, remark)
     host = machine()
-    console.print(f"{host['processor']}, {host['cores']} cores, load {result.load[0]:.1f}; {result.versions}")
-    for table in tables(result):
-        console.print(table)
-    console.print(
+    say(f"{host['processor']}, {host['cores']} cores, load {result.load[0]:.1f}; {result.versions}")
+    show(*tables(result))
+    say(
         f"On the median block portfolio is {result.faster_in_batches:,.0f} times faster than {result.declarative}"
         f" in batches, {result.faster_alone:,.0f} times one block at a time."
     )
@@ -39,7 +37,7 @@ def main() -> None:
     figure = None if options.out is None else cactus(result)
     if figure is not None:
         figure.savefig(options.out / "solvers.png", dpi=300)
-        console.print(f"Written: {options.out / 'solvers.png'}")
+        print(f"Written: {options.out / 'solvers.png'}")
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ from pathlib import Path
 
 import ml_dtypes
 import numpy as np
-from common import arguments, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, machine, show, write
 
 import xoropt
 
@@ -140,21 +138,28 @@ def measure(name: str, tensor: np.ndarray, mask: np.ndarray | None) -> Row:
     return Row(name, tensor.dtype.name, size, min(sizes), codec, kind, encoded, min(seconds), tensor.size)
 
 
+def table_of(title: str, rows: list[Row]) -> Table:
+    """Make a table with a line for each tensor."""
+    lines = [
+        (
+            *(row.name, row.dtype, f"{row.file_bytes:,}", f"{row.zstd_bytes:,}"),
+            *(f"{row.file_bytes / row.zstd_bytes:.3f}", row.mask, row.kind, f"{row.weights / row.decode_s / 1e6:.0f}"),
+        )
+        for row in rows
+    ]
+    columns = ("tensor", "dtype", "xoropt", "zstd −19", "ratio", "mask", "stored as", "M/s")
+    legend = "xoropt, zstd −19: bytes; M/s: million weights decoded a second"
+    return Table(title, columns, lines, names=2, legend=legend)
+
+
 def main() -> None:
     """Measure every tensor; print the table, write the JSON."""
     parser = arguments(__doc__)
     parser.add_argument("--side", type=int, default=1024, help="rows of each tensor (default: 1024)")
     options = parser.parse_args()
     side = 256 if options.quick else options.side
-    table = Table(title=f"Files of tensors with {side} rows: {machine()['processor']}")
-    for column in ("tensor", "dtype", "xoropt", "zstd −19", "ratio", "mask", "stored as", "decoding, M weights/s"):
-        table.add_column(column, justify="left" if column in ("tensor", "dtype", "mask", "stored as") else "right")
     rows = [measure(*case) for case in cases(side)]
-    for row in rows:
-        ratio, speed = f"{row.file_bytes / row.zstd_bytes:.3f}", f"{row.weights / row.decode_s / 1e6:.0f}"
-        sizes = f"{row.file_bytes:,}", f"{row.zstd_bytes:,}"
-        table.add_row(row.name, row.dtype, *sizes, ratio, row.mask, row.kind, speed)
-    Console(width=150).print(table)
+    show(table_of(f"Files of tensors with {side} rows: {machine()['processor']}", rows))
     write(options.out, "structure", {"side": side, "rows": [asdict(row) for row in rows]})
 
 

@@ -12,16 +12,16 @@ is the cascade with the fewest gates whose loss of E does not exceed that of the
 """
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
-from common import arguments, gates, machine, write
-from rich.console import Console
-from rich.table import Table
+from common import Table, arguments, gates, machine, show, write
 
 import xoropt
 from xoropt import networks
@@ -163,7 +163,7 @@ def measure(
     )
 
 
-def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Console) -> list[Row]:
+def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Callable[[str], object]) -> list[Row]:
     """Measure all topologies at one sparsity."""
     density, rows = 1 - sparsity, []
     for name, build in (BLOCKS | RINGS).items():
@@ -174,7 +174,7 @@ def sparsity_rows(sparsity: float, weights: int, seeds: int, moves: int, log: Co
                 load = network.n_in / network.n_out if name in BLOCKS else density
                 search = optimize(network, load, moves, kinds=SEARCHED[name], care_bits=30_000, seed=seed)
                 rows.append(measure(name, search.network, sparsity, weights, seed, optimized=True, search=search))
-        log.print(f"S = {sparsity}: {name}, E = {rows[-1].efficiency:.2%}", highlight=False)
+        log(f"S = {sparsity}: {name}, E = {rows[-1].efficiency:.2%}")
     for line in KEPT.read_text().splitlines():
         at, _, recipe = line.partition(" ")
         if at == str(sparsity):
@@ -191,28 +191,32 @@ def groups(rows: list[Row]) -> list[list[Row]]:
     return list(by_kind.values())
 
 
-def print_rows(title: str, rows: list[Row]) -> None:
-    """Print one line for all seeds of a topology at a sparsity."""
-    table = Table(title=title)
-    for column in ("S", "topology", "gates", "registers", "patches", "E", "least … most", "dependent before → after"):
-        table.add_column(column, justify="left" if column == "topology" else "right", no_wrap=True)
+def tables(title: str, rows: list[Row]) -> list[Table]:
+    """Make the tables of all topologies, and of what the searches changed: a line for all seeds at a sparsity."""
+    lines: list[tuple[str, ...]] = []
+    changes: list[tuple[str, ...]] = []
     for group in groups(rows):
         first, values = group[0], [row.efficiency for row in group]
-        change = ""
+        named = (f"{first.sparsity:.2f}", first.topology + (", optimized" if first.optimized else ""))
+        if lines and lines[-1][0] != named[0]:
+            lines.append(())
+        figures = (mean(row.registers for row in group), mean(row.patches for row in group))
+        shares = (mean(values), min(values), max(values))
+        lines.append(
+            (
+                *(*named, f"{mean(row.gates for row in group):.2f}", *(f"{figure:,.0f}" for figure in figures)),
+                *(f"{share:.2%}" for share in shares),
+            )
+        )
         if first.dependent_before is not None:
             before, after = mean(row.dependent_before for row in group), mean(row.dependent_after for row in group)
-            change = f"{before:.4%} → {after:.4%}"
-        table.add_row(
-            f"{first.sparsity:.2f}",
-            first.topology + (", optimized" if first.optimized else ""),
-            f"{mean(row.gates for row in group):.2f}",
-            f"{mean(row.registers for row in group):,.0f}",
-            f"{mean(row.patches for row in group):,.0f}",
-            f"{mean(values):.2%}",
-            f"{min(values):.2%} … {max(values):.2%}",
-            change,
-        )
-    Console(width=140).print(table)
+            changes.append((*named, f"{before:.4%}", f"{after:.4%}"))
+    columns = ("S", "topology", "gates", "registers", "patches", "E", "least E", "most E")
+    found = [Table(title, columns, lines, names=2)]
+    if changes:
+        columns = ("S", "topology", "before", "after")
+        found.append(Table("Dependent care bits, before and after the search", columns, changes, names=2))
+    return found
 
 
 def plot(rows: list[Row], path: str) -> None:
@@ -257,11 +261,11 @@ def main() -> None:
     quick = options.quick
     seeds = options.seeds or (2 if quick else 3)
     moves = (40 if quick else 400) if options.moves is None else options.moves
-    log = Console(stderr=True)
+    log = partial(print, file=sys.stderr)
     rows: list[Row] = []
     for sparsity in options.sparsity:
         rows += sparsity_rows(sparsity, 200_000 if quick else 4_000_000, seeds, moves, log)
-    print_rows(f"Random data, {seeds} seeds; {machine()['processor']}", rows)
+    show(*tables(f"Random data, {seeds} seeds; {machine()['processor']}", rows))
     write(options.out, "topologies", {"rows": [asdict(row) for row in rows]})
     if options.out is not None:
         plot(rows, str(options.out / "topologies.png"))

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.table import Table
+from common import Table
 
 from coding.measuring import OURS, Long, Row
 from coding.rivals import RIVALS
 
-__all__ = ["aims", "picture", "tables"]
+__all__ = ["aims", "aims_table", "picture", "tables"]
 
 MILLION = 1_000_000
 NEAR = 0.001
@@ -36,12 +36,13 @@ def tables(rows: list[Row], long: list[Long], processor: str) -> list[Table]:
 
 def _sizes(rows: list[Row], names: list[str], processor: str) -> Table:
     columns = ("plain", "bound", OURS, "over", *names)
-    table = _table(f"Bits a weight, headers included; {processor}", columns, "smaller")
+    lines = []
     for row in rows:
         others = (_number(row.bits.get(name), "{:.3f}") for name in names)
         figures = (f"{row.plain:.2f}", f"{row.bound:.3f}", f"{row.bits[OURS]:.3f}", f"{row.over:+.2%}")
-        table.add_row(row.source, row.form, *figures, *others, smaller(row), end_section=_ends(row, rows))
-    return table
+        lines.append((row.source, row.form, *figures, *others, smaller(row)))
+    legend = f"over: {OURS} over the bound; smaller: the smallest rival that takes less than {OURS}"
+    return _table(f"Bits a weight, headers included; {processor}", (*columns, "smaller"), lines, legend)
 
 
 def smaller(row: Row) -> str:
@@ -74,28 +75,39 @@ def _speeds(
 ) -> Table:
     shown = [name for name in names if any(name in figures(row) for row in rows)]
     copying = "copy" in shown
-    table = _table(title, (OURS, *(["of copying"] if copying else []), *shown), "faster" if copying else None)
+    lines = []
     for row in rows:
         share = [f"{row.of_copying(OURS):.2f}"] if copying else []
         others = (_number(figures(row).get(name), how) for name in shown)
         own = how.format(figures(row)[OURS])
         last = [faster(row)] if copying else []
-        table.add_row(row.source, row.form, own, *share, *others, *last, end_section=_ends(row, rows))
-    return table
+        lines.append((row.source, row.form, own, *share, *others, *last))
+    if not copying:
+        return _table(title, (OURS, *shown), lines)
+    legend = (
+        f"of copying: {OURS} to copy; faster: the fastest rival that beats {OURS} and stores less than plain weights"
+    )
+    return _table(title, (OURS, "of copying", *shown, "faster"), lines, legend)
 
 
 def _long(long: list[Long], names: list[str]) -> Table:
     shown = [name for name in names if name in long[0].seconds]
-    table = _table(
-        "Long tensors: the speed of decoding as a share of copying", ("copy, GB/s", OURS, "1 % of the rows", *shown)
-    )
+    lines = []
     for row in long:
         shares = (f"{row.of_copying(name):.3f}" for name in shown)
         part = f"{row.seconds['1 % of the rows'] / row.seconds[OURS]:.2%}"
         form = f"{row.form}, {row.weights / 1e6:.0f} M"
         copied = f"{row.octets / 1e9 / row.seconds['copy']:.1f}"
-        table.add_row(row.source, form, copied, f"{row.of_copying(OURS):.2f}", part, *shares)
-    return table
+        lines.append((row.source, form, copied, f"{row.of_copying(OURS):.2f}", part, *shares))
+    columns = ("copy, GB/s", OURS, "1 % of the rows", *shown)
+    legend = "1 % of the rows: their time as a share of that of all rows"
+    return _table("Long tensors: the speed of decoding as a share of copying", columns, lines, legend)
+
+
+def aims_table(reached: list[tuple[str, str, bool]]) -> Table:
+    """Make the table of what `aims` found."""
+    lines = [(what, figure, "met" if met else "missed") for what, figure, met in reached]
+    return Table("Aims", ("what was aimed at", "worst figure", ""), lines, names=2)
 
 
 def aims(rows: list[Row], long: list[Long]) -> list[tuple[str, str, bool]]:
@@ -187,21 +199,15 @@ def picture(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=130)
 
 
-def _table(title: str, columns: tuple[str, ...], last: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in ("weights", "form"):
-        table.add_column(column, no_wrap=True)
-    for column in columns:
-        table.add_column(column, justify="right")
-    if last:
-        table.add_column(last)
-    return table
+def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]], legend: str = "") -> Table:
+    """Make a table with a blank line between sources."""
+    lines: list[tuple[str, ...]] = []
+    for row in rows:
+        if lines and lines[-1][0] != row[0]:
+            lines.append(())
+        lines.append(row)
+    return Table(title, ("weights", "form", *columns), lines, names=2, legend=legend)
 
 
 def _number(value: float | None, how: str) -> str:
     return "" if value is None else how.format(value)
-
-
-def _ends(row: Row, rows: list[Row]) -> bool:
-    """Return whether a row is the last of its source."""
-    return row is [other for other in rows if other.source == row.source][-1]

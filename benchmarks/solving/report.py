@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rich.table import Table
+from common import Table
 
 from solving.comparison import Comparison, Timing
 from solving.variants import MODELS
@@ -18,57 +18,41 @@ def tables(result: Comparison) -> list[Table]:
 
 
 def _strategies(result: Comparison) -> Table:
-    table = _table(
-        f"{len(result.blocks)} blocks, {result.effort.time_limit:g} s each",
-        "strategy",
-        ("proved", "median time", "mean excess"),
-    )
+    lines = []
     for name, row in result.summary.items():
         excess = "–" if row.mean_excess is None else f"{row.mean_excess:.2f}"
         note = "" if row.answered == 1 else f" (of {row.answered:.0%})"
-        table.add_row(name, f"{row.proved:.0%}", _time(row.median_seconds), excess + note)
-    return table
+        lines.append((name, f"{row.proved:.0%}", _time(row.median_seconds), excess + note))
+    title = f"{len(result.blocks)} blocks, {result.effort.time_limit:g} s each"
+    return Table(title, ("strategy", "proved", "median time", "mean excess"), lines)
 
 
 def _throughput(result: Comparison) -> Table:
-    columns = ("n_in", "n_out", "blocks/s", "care bits/s", "patches/block", "proved")
-    table = _table("Throughput on one core, S = 0.9", "strategy", columns)
-    for row in result.throughput:
-        table.add_row(
-            row.strategy,
-            str(row.n_in),
-            str(row.n_out),
-            f"{row.blocks_per_cpu_second:,.0f}",
+    lines = [
+        (
+            *(row.strategy, str(row.n_in), str(row.n_out), f"{row.blocks_per_cpu_second:,.0f}"),
             f"{row.care_bits_per_cpu_second / 1e6:.1f} M",
-            f"{row.patches_per_block:.3f}",
-            f"{row.proved:.2%}",
+            *(f"{row.patches_per_block:.3f}", f"{row.proved:.2%}"),
         )
-    return table
+        for row in result.throughput
+    ]
+    columns = ("strategy", "n_in", "n_out", "blocks/s", "care bits/s", "patches/block", "proved")
+    return Table("Throughput on one core, S = 0.9", columns, lines)
 
 
 def _models(result: Comparison) -> Table:
     problems, k, n, _ = result.effort.models
-    table = _table(f"What the models bring: median time, k = {k}, n = {n}", "model", tuple(result.models))
+    lines = []
     for variant in MODELS:
         found = [[row for row in rows if row.label == variant.label] for rows in result.models.values()]
-        table.add_row(variant.label, *(_cell(rows[0], problems) if rows else "" for rows in found))
-    return table
+        lines.append((variant.label, *(_cell(rows[0], problems) if rows else "" for rows in found)))
+    return Table(f"What the models bring: median time, k = {k}, n = {n}", ("model", *result.models), lines)
 
 
 def _encodings(result: Comparison) -> Table:
     problems, k, n, _ = result.effort.encodings
-    table = _table(f"Dense random problem, k = {k}, n = {n}, xorsat", "encoding", ("median time",))
-    for row in result.encodings:
-        table.add_row(row.label, _cell(row, problems))
-    return table
-
-
-def _table(title: str, first: str, columns: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(first, no_wrap=True)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
+    lines = [(row.label, _cell(row, problems)) for row in result.encodings]
+    return Table(f"Dense random problem, k = {k}, n = {n}, xorsat", ("encoding", "median time"), lines)
 
 
 def _cell(row: Timing, problems: int) -> str:
