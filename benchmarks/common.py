@@ -72,6 +72,7 @@ def show(*tables: Table) -> None:
         print_table(console, table.title, table.columns, table.rows, names=table.names)
         if table.legend:
             print_line(console, table.legend)
+            console.print()
 
 
 def say(text: str) -> None:

@@ -126,7 +126,18 @@ def tables(rows: list[dict[str, Any]]) -> list[Table]:
         )
         for row in rows
     ]
-    columns = ("decoder", "out", "XOR", "depth", "synth.", "depth", "flip-flops", "mapped", "bits/kgate", "bits/FF")
+    columns = (
+        "decoder",
+        "out",
+        "XOR",
+        "depth",
+        "synth.",
+        "synth. depth",
+        "flip-flops",
+        "mapped",
+        "bits/kgate",
+        "bits/FF",
+    )
     legend = "out: bits a cycle; synth.: XOR gates after synthesis; mapped: generic gates of the whole decoder"
     found = [Table("Gates", columns, gates, legend=legend)]
     area = [

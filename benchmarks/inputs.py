@@ -111,8 +111,8 @@ def table_of(title: str, rows: list[Row]) -> Table:
         )
         for row in rows
     ]
-    columns = ("method", "S", "n_q", "information", "codec", "mask", "values", "scales", "in all", "limit", "over")
-    legend = "information: bits in a kept value; codec: of the mask; mask to limit: bits/weight"
+    columns = ("method", "S", "n_q", "H", "codec", "mask", "values", "scales", "in all", "limit", "over")
+    legend = "H: entropy of the kept values, in bits; codec: of the mask; mask to limit: bits/weight"
     return Table(title, columns, lines, legend=legend)
 
 

@@ -186,7 +186,11 @@ def figures_of(case: Case, batches: list[int], cores: int) -> list[Figure]:
 
 def table_of(case: Case, figures: list[Figure]) -> Table:
     """Make the table of a case: a row for each method, number of vectors and cores."""
-    kind = "bfloat16" if case.bits == 16 else f"{case.bits} bits, S = {case.sparsity}, mask {case.mask}"
+    kind = (
+        "bfloat16"
+        if case.bits == 16
+        else f"{case.bits} bit{'s' * (case.bits > 1)}, S = {case.sparsity}, mask {case.mask}"
+    )
     dense = {(f.vectors, f.cores): f.milliseconds for f in figures if f.method == "dense float32, NumPy"}
     lines = [
         (
@@ -197,8 +201,12 @@ def table_of(case: Case, figures: list[Figure]) -> Table:
         )
         for f in figures
     ]
-    columns = ("method", "vectors", "cores", "ms", "of dense", "G weights/s", "held, MB", "bits/weight")
-    return Table(f"{case.size} × {case.size}, {kind}", columns, lines, names=3)
+    columns = ("method", "vectors", "cores", "ms", "of dense", "G/s", "MB", "bits/weight")
+    legend = (
+        "of dense: the speed as a share of that of NumPy in float32; G/s: billion weights times vectors a second; "
+        "MB, bits/weight: held of the weights"
+    )
+    return Table(f"{case.size} × {case.size}, {kind}", columns, lines, names=3, legend=legend)
 
 
 def draw(figures: list[Figure], path: Path) -> None:

@@ -22,5 +22,5 @@ def test_every_decoder_is_weighed(code, distance, noise):
     for ours in ("xoropt, portfolio", "xoropt, odd-cuts"):
         assert (rows[ours].least, rows[ours].above) == (3, 0)
     assert (rows[ours].failures is None) == (code == "bicycle")
-    assert quantum._table(list(rows.values())).row_count == len(rows)
+    assert [row[0] for row in quantum.table_of(list(rows.values())).rows] == list(rows)
     json.dumps([dataclasses.asdict(row) for row in rows.values()])

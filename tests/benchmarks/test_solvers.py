@@ -1,7 +1,6 @@
 """The benchmark of the solvers on a block or two: its variants are exact, and what it shows is what it measured."""
 
 import importlib
-import io
 import json
 import runpy
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from parity_problems import least_cost, problems
-from rich.console import Console
 from xoropt_solvers import available
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
@@ -93,11 +91,9 @@ def test_the_portfolio_proves_what_greedy_leaves_open(result):
         assert rows[n_in, "portfolio"].patches_per_block < rows[n_in, "greedy"].patches_per_block
 
 
-def test_the_tables_have_every_strategy_and_variant(result):
-    console = Console(record=True, width=160, file=io.StringIO())
-    for table in importlib.import_module("solving.report").tables(result):
-        console.print(table)
-    text = console.export_text()
+def test_the_tables_have_every_strategy_and_variant(result, capsys):
+    importlib.import_module("common").show(*importlib.import_module("solving.report").tables(result))
+    text = capsys.readouterr().out
     for name in [*available(), "portfolio (batch)", *MODELS, *ENCODINGS]:
         assert name in text
 
