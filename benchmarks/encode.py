@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from common import Table, arguments, machine, show, timed, write
-from encoding.streams import effort_rows, stream_table, sweep_rows
+from encoding.streams import StreamRow, effort_rows, stream_table, sweep_rows
 
 import xoropt
 
@@ -104,13 +104,23 @@ def main() -> None:
     write(options.out, "encode", figures | {"rows": [asdict(row) for row in rows]})
 
 
+def effort_tables(what: str, rows: list[StreamRow]) -> list[Table]:
+    """Make a table of the efforts for each number of cores; `what` was encoded."""
+    return [
+        stream_table(
+            f"Efforts on {cores} core{'s' * (cores > 1)}, {what}", "effort", [row for row in rows if row.cores == cores]
+        )
+        for cores in dict.fromkeys(row.cores for row in rows)
+    ]
+
+
 def measure_streams(weights: int) -> dict[str, Any]:
     """Measure windowed networks, print the tables, and return the figures."""
     host, weights = machine(), -(-weights // 512) * 512
     efforts = list(effort_rows(weights, host["cores"]))
-    show(stream_table(f"Efforts, {weights:,} weights; {host['processor']}", efforts))
+    show(*effort_tables(f"{weights:,} weights; {host['processor']}", efforts))
     sweep = list(sweep_rows(weights))
-    show(stream_table("Windows and rings, S = 0.9", sweep))
+    show(stream_table("Windows and rings, S = 0.9", "uneven", sweep))
     return {"efforts": [asdict(row) for row in efforts], "sweep": [asdict(row) for row in sweep]}
 
 

@@ -28,6 +28,7 @@ class StreamRow:
 
     Attributes:
         name: the effort, or what was changed.
+        cores: that encoded.
         sparsity: the share of don't-care bits.
         network: the recipe of the network.
         window: bits of its window.
@@ -40,6 +41,7 @@ class StreamRow:
     """
 
     name: str
+    cores: int
     sparsity: float
     network: str
     window: int
@@ -78,6 +80,7 @@ def measure(name: str, sparsity: float, weights: int, effort: str, jobs: int = 1
     speeds = size.care_bits / np.array([max(seconds), np.median(seconds), min(seconds)]) / 1e6
     return StreamRow(
         name=name,
+        cores=jobs,
         sparsity=sparsity,
         network=encoded.network.recipe,
         window=encoded.network.window,
@@ -112,7 +115,7 @@ def effort_rows(weights: int, cores: int) -> Iterator[StreamRow]:
         for effort in auto.EFFORTS:
             yield measure(effort, sparsity, weights, effort)
     for effort in auto.EFFORTS if cores > 1 else ():
-        yield measure(f"{effort}, {cores} cores", 0.9, 4 * weights, effort, cores)
+        yield measure(effort, 0.9, 4 * weights, effort, cores)
 
 
 def sweep_rows(weights: int) -> Iterator[StreamRow]:
@@ -121,7 +124,7 @@ def sweep_rows(weights: int) -> Iterator[StreamRow]:
         for part in UNEVEN:
             choice = auto.Choice(auto.MOST_OUTPUTS, 4, span, memory, seed, round(part * encoder.SEGMENT))
             with _instead(choice):
-                yield measure(f"uneven ≤ {part:.2f}", 0.9, weights, "normal")
+                yield measure(f"≤ {part:.2f}", 0.9, weights, "normal")
 
 
 @contextmanager
@@ -137,8 +140,8 @@ def _instead(choice: auto.Choice) -> Iterator[None]:
         auto.auto_network.cache_clear()
 
 
-def stream_table(title: str, rows: list[StreamRow]) -> Table:
-    """Make a table with a line for each row."""
+def stream_table(title: str, name: str, rows: list[StreamRow]) -> Table:
+    """Make a table with a line for each row; `name` is the heading of their names."""
     lines: list[tuple[str, ...]] = []
     for row in rows:
         low, median, high = row.million_care_bits_per_second
@@ -149,9 +152,9 @@ def stream_table(title: str, rows: list[StreamRow]) -> Table:
                 *(f"{row.copy_ratio:.2f}", f"{row.peak_megabytes:.1f}"),
             )
         )
-    columns = ("", "S", "window", "rings", "patches", "E", "M/s", "least–most", "of copying", "peak MB")
+    columns = (name, "S", "window", "rings", "patches", "E", "M/s", "least–most", "copy", "peak MB")
     legend = (
         "M/s: million care bits encoded a second, the median of five runs; "
-        "of copying: the speed of decoding to packed planes as a share of copying them"
+        "copy: the speed of decoding to packed planes as a share of copying them"
     )
     return Table(title, columns, lines, names=2, legend=legend)
