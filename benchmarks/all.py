@@ -9,8 +9,10 @@ and its pictures.
 import base64
 import html
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -43,10 +45,28 @@ QUICK_SECONDS = {
     "topologies": 143,
 }
 """About what each takes with --quick on two idle cores of an AMD EPYC (family 26): the order, and the time left."""
+COMPILING_SECONDS = {
+    "inputs": 0,
+}
+"""What compiling takes beside, in this order, where nothing is compiled yet."""
 UNKNOWN = 60
 """Seconds that are expected of any other benchmark."""
 LONGEST = 180
 """Seconds that a benchmark may take with --quick; the page's 15 minutes are for all."""
+CHILD = """
+import runpy, sys
+from pathlib import Path
+from numba.core.event import TimingListener, install_listener
+compiling, path = TimingListener(), sys.argv.pop(1)
+try:
+    with install_listener("numba:compile", compiling):
+        runpy.run_module("xoropt", run_name="__main__", alter_sys=True)
+finally:
+    Path(path).write_text(str(compiling.duration if compiling.done else 0.0))
+"""
+"""Runs a benchmark and writes the seconds that compiling took to the file that is its first argument."""
+WIDTH = 140
+"""Characters of a line on the page."""
 TYPES = {".png": "image/png", ".svg": "image/svg+xml"}
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -67,6 +87,7 @@ class Run:
         seconds: that it took.
         printed: its tables, or why there are none.
         failed: whether it ended otherwise than it should.
+        compiling: the seconds of these that compiling took.
     """
 
     name: str
@@ -74,6 +95,7 @@ class Run:
     seconds: float
     printed: str
     failed: bool
+    compiling: float = 0.0
 
 
 def command_of(name: str, quick: bool) -> str:
@@ -90,25 +112,32 @@ def run(name: str, quick: bool, out: Path, progress: Callable[[float], object]) 
         progress: called with the seconds so far, once a second.
     """
     begin, late = time.perf_counter(), ""
-    line = [sys.executable, "-m", *command_of(name, quick).split(), "--out", str(out / name)]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            while True:
-                try:
-                    printed, said = process.communicate(timeout=1)
-                    break
-                except subprocess.TimeoutExpired:
-                    progress(seconds := time.perf_counter() - begin)
-                    if quick and seconds > LONGEST and not late:
-                        late = f"It was stopped after {LONGEST} s; by itself it runs on: {command_of(name, quick)}"
-                        process.kill()
-        except BaseException:
-            process.kill()
-            raise
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = Path(folder) / "seconds"
+        line = [sys.executable, "-c", CHILD, str(compiled), *command_of(name, quick).split()[1:]]
+        wide = {**os.environ, "COLUMNS": str(WIDTH)}
+        with subprocess.Popen(
+            [*line, "--out", str(out / name)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=wide
+        ) as process:
+            try:
+                while True:
+                    try:
+                        printed, said = process.communicate(timeout=1)
+                        break
+                    except subprocess.TimeoutExpired:
+                        progress(seconds := time.perf_counter() - begin)
+                        if quick and seconds > LONGEST and not late:
+                            late = f"It was stopped after {LONGEST} s; by itself it runs on: {command_of(name, quick)}"
+                            process.kill()
+            except BaseException:
+                process.kill()
+                raise
+        compiling = float(compiled.read_text()) if compiled.exists() else 0.0
     failed = process.returncode != 0
     printed += late or (said if failed else "")
     texts = [text for text in printed.splitlines() if not text.startswith("Written: ")]
-    return Run(name, command_of(name, quick), time.perf_counter() - begin, "\n".join(texts).strip(), failed)
+    took = time.perf_counter() - begin
+    return Run(name, command_of(name, quick), took, "\n".join(texts).strip("\n"), failed, compiling)
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -173,38 +202,55 @@ def expected(name: str) -> float:
     return QUICK_SECONDS.get(name, UNKNOWN)
 
 
-def tell(bar: Progress | None, name: str, before: float, slower: float, later: float, seconds: float) -> None:
-    """Show the seconds that a benchmark has run, after those before it, and what is left with those later."""
-    left = max(slower * expected(name) - seconds, 0) + slower * later
+def time_left(runs: list[Run], waiting: list[str]) -> float:
+    """Return the seconds that the benchmarks that wait will take with --quick.
+
+    Compiling happens once, in the first ones for the most part. It is counted by itself: what it took so far says
+    whether it is still to come, and the rest how much slower this machine is than the one whose times are known.
+
+    Args:
+        runs: of those that are done, one at least.
+        waiting: the names of the others.
+    """
+    compiling = sum(one.compiling for one in runs)
+    slower = (sum(one.seconds for one in runs) - compiling) / sum(expected(one.name) for one in runs)
+    usual = sum(COMPILING_SECONDS.get(one.name, 0) for one in runs)
+    later = sum(COMPILING_SECONDS.get(name, 0) for name in waiting)
+    return slower * sum(map(expected, waiting)) + (later * compiling / usual if usual else 0.0)
+
+
+def tell(bar: Progress | None, name: str, before: float, left: float | None, seconds: float) -> None:
+    """Show the seconds that a benchmark has run, after those before it, and what was left when it began, if known."""
     if bar is not None:
-        bar(name, round(before + seconds), round(before + seconds + left))
+        bar(name, round(before + seconds), None if left is None else round(before + max(left, seconds)))
 
 
 def run_all(runs: list[Run], waiting: list[str], quick: bool, out: Path, bar: Progress | None) -> None:
     """Run the benchmarks that wait, move each to the runs, and write the page each time.
 
-    The time left is what is expected, times how much slower those before were than expected.
+    The time left is told with --quick once a benchmark is done; others take too different times.
     """
-    spent, planned = 0.0, 0.0
+    begin = time.perf_counter()
     while waiting:
-        name, later = waiting[0], sum(map(expected, waiting[1:]))
-        show = partial(tell, bar, name, spent, spent / planned if planned else 1.0, later)
+        left = time_left(runs, waiting) if quick and runs else None
+        name = waiting[0]
+        show = partial(tell, bar, name, time.perf_counter() - begin, left)
         show(0.0)
         one = run(name, quick, out, show)
         runs.append(one)
         waiting.pop(0)
-        spent, planned = spent + one.seconds, planned + expected(name)
         write(runs, waiting, out)
-        words = f"; about {max(1, round(spent / planned * later / 60))} min left" if waiting else ""
-        print(f"{name:12} {one.seconds:6.1f} s{'  failed' if one.failed else ''}{words}", flush=True)
+        words = f"; {len(waiting)} more"
+        if quick:
+            words = f"; about {max(1, round(time_left(runs, waiting) / 60))} min left"
+        print(f"{name:12} {one.seconds:6.1f} s{'  failed' if one.failed else ''}{words if waiting else ''}", flush=True)
 
 
 def main() -> int:
     """Run the benchmarks and write the page; return how many failed."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, "a quarter of an hour", Path("results"))
     names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in ("all", "common"))
-    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", default=names, help="these benchmarks")
-    parser.set_defaults(out=Path("results"))
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", default=names, help="these alone (all)")
     parser.epilog = (
         "Examples:\n  xoropt bench all --quick --out results\n  xoropt bench all --quick --only masks encode"
     )

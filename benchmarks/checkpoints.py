@@ -28,6 +28,7 @@ from folders.making import KINDS, Folder, make
 from folders.measuring import Clustered, Interrupted, Run, interrupt, measure, on_cluster, zipnn, zstd
 
 from xoropt.cli.app import progress_bar
+from xoropt.common.foreign_text import listed
 
 MODELS = (7, 70, 700)
 """Billions of weights of the models whose time is projected."""
@@ -148,7 +149,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that encode (2)")
     parser.add_argument("--width", type=int, metavar="N", help="of the model, a multiple of 512 (2048; --quick 512)")
     parser.add_argument(
-        "--kind", action="append", choices=list(KINDS), metavar="NAME", help=", ".join(KINDS).replace("%", "%%")
+        "--kind",
+        action="append",
+        choices=list(KINDS),
+        metavar="NAME",
+        help=f"of {listed(KINDS)} (all)".replace("%", "%%"),
     )
     parser.add_argument("--kill", type=int, default=0, metavar="N", help="kill another run so many times (0)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the times of --kill (0)")

@@ -1,10 +1,10 @@
 """Compare the gate counts of every synthesis method, the published record, and yosys with ABC in one run.
 
-    python benchmarks/circuits.py --quick                      # some matrices and a decoder, two minutes
-    python benchmarks/circuits.py compare --jobs 2             # the 45 matrices, 45 minutes
-    python benchmarks/circuits.py compare --methods paar,rnbp,a1,a2,local --columns 16 --time-limit 10
-    python benchmarks/circuits.py decoders --jobs 2
-    python benchmarks/circuits.py keep --only Grostl --jobs 2 --time-limit 600
+    xoropt bench circuits --quick              # some matrices and a decoder
+    xoropt bench circuits compare --jobs 2     # the 45 matrices, 45 minutes
+    xoropt bench circuits compare --methods paar,rnbp,local --columns 16
+    xoropt bench circuits decoders --jobs 2
+    xoropt bench circuits keep --only Grostl --jobs 2 --time-limit 600
 
 `compare` and `decoders` start every circuit from scratch. With --out DIR, `compare` goes on after the matrices that DIR
 has already, of a run with the same settings that was interrupted. `keep` resumes the circuits in data/circuits and
@@ -307,20 +307,26 @@ def draw(rows: list[dict[str, Any]], methods: list[str], path: Path) -> None:
 def main() -> None:
     """Read the command line and run what it asks for."""
     parser = arguments(__doc__)
-    parser.add_argument("what", nargs="?", choices=["all", "compare", "decoders", "keep"], default="all")
+    parser.add_argument("what", nargs="?", choices=["all", "compare", "decoders", "keep"], default="all", help="(all)")
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for each matrix and method (60)")
     parser.add_argument("--jobs", type=int, default=1, help="threads of each synthesis (1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random numbers (0)")
-    parser.add_argument("--only", default="", help="names of matrices, separated by commas (all)")
+    parser.add_argument("--only", default="", metavar="NAMES", help="names of matrices, separated by commas (all)")
     parser.add_argument("--columns", type=int, default=0, help="only matrices with this number of columns (any)")
-    parser.add_argument("--methods", default="auto", help="compare: names separated by commas, or 'all' (auto)")
+    parser.add_argument(
+        "--methods", default="auto", metavar="NAMES", help="compare: names separated by commas, or 'all' (auto)"
+    )
     parser.add_argument("--save", action="store_true", help="compare: keep circuits smaller than the kept ones")
     parser.add_argument(
-        "--kinds", default="20x180", help=f"decoders: any of {','.join(DECODERS)}, separated by commas (20x180)"
+        "--kinds",
+        default="20x180",
+        metavar="NAMES",
+        help=f"decoders: any of {','.join(DECODERS)}, separated by commas (20x180)",
     )
     parser.add_argument("--decoder-seeds", type=int, default=3, help="decoders: the number of each kind (3)")
     parser.add_argument("--max-depth", type=int, help="keep: the greatest depth (no bound)")
     parser.add_argument("--fresh", action="store_true", help="keep: start from scratch")
+    parser.usage = "%(prog)s [OPTIONS] [all|compare|decoders|keep]"
     options = parser.parse_args()
     if options.quick:
         options.time_limit, options.only, options.decoder_seeds = 10.0, QUICK, 1

@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn
 
 import numba
@@ -42,27 +44,60 @@ class Table:
     legend: str = ""
 
 
+HELP_WIDTH = 78
+"""Characters of a line of the help, as of the other commands."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser in the style of the command `xoropt`: the same headings, and one line for wrong usage."""
 
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Add an argument; numbers are called N, seconds S."""
+        if settings.get("type") in (int, float) and "choices" not in settings:
+            settings.setdefault("metavar", "S" if "--time-limit" in names else "N")
+        return super().add_argument(*names, **settings)
+
     def format_help(self) -> str:
         """Return the help, with headings as the other commands write them."""
-        return super().format_help().replace("usage: ", "Usage: ", 1).replace("\noptions:\n", "\nOptions:\n", 1)
+        text = super().format_help().replace("usage: ", "Usage: ", 1)
+        for old, new in (("positional arguments", "Arguments"), ("options", "Options")):
+            text = text.replace(f"\n{old}:\n", f"\n{new}:\n", 1)
+        return text
 
     def error(self, message: str) -> NoReturn:
         """Say in one line what is wrong, and exit with the status 2."""
         self.exit(2, f"xoropt: {message}. See '{self.prog} --help'.\n")
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    """Make a parser with the options that every benchmark has."""
+def arguments(
+    description: str | None, quick: str = "about a minute", out: Path | None = None
+) -> argparse.ArgumentParser:
+    """Make a parser with the options that every benchmark has.
+
+    Args:
+        description: of the benchmark; indented lines are its examples.
+        quick: how long it takes with --quick.
+        out: the folder that is written where none is named; None: nothing is written.
+    """
     name = f"xoropt bench {Path(sys.argv[0]).stem}"
-    parser = Parser(name, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="use smaller data; takes about a minute")
+    described = "\n\n".join(map(_filled, (description or "").split("\n\n")))
+    form = partial(argparse.RawDescriptionHelpFormatter, width=HELP_WIDTH, max_help_position=22)
+    parser = Parser(name, "%(prog)s [OPTIONS]", described, formatter_class=form, add_help=False)
+    parser.add_argument("-h", "--help", action="help", help="show this message and exit")
+    parser.add_argument("--quick", action="store_true", help=f"use smaller data; takes {quick}")
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for JSON and pictures (default: none are written)"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        default=out,
+        help=f"folder for JSON and pictures ({out or 'none are written'})",
     )
     return parser
+
+
+def _filled(paragraph: str) -> str:
+    """Return a paragraph in lines that are no longer than those of the help; examples, which are indented, stay."""
+    return paragraph if paragraph.startswith(" ") else fill(paragraph, HELP_WIDTH, break_on_hyphens=False)
 
 
 def show(*tables: Table) -> None:

@@ -1,8 +1,8 @@
 """Compare decoders as hardware designers would: gates, flip-flops, area, critical path, bits a cycle, FIFO sizes.
 
-    python benchmarks/designs.py --quick
-    python benchmarks/designs.py --out results
-    python benchmarks/designs.py --liberty cells.lib
+    xoropt bench designs --quick
+    xoropt bench designs --out results
+    xoropt bench designs --liberty cells.lib
 
 Each decoder makes outputs at a rate for 10 % care bits (S = 0.9). Its gates are the written XOR gates, those after
 synthesis with `auto`, and the generic gates of the whole decoder, patch stage included, as yosys and ABC map them,
@@ -162,7 +162,9 @@ def main() -> None:
     """Measure every design, print the table, write JSON and the picture."""
     parser = arguments(__doc__)
     parser.add_argument("--time-limit", type=float, default=10.0, help="seconds of synthesis for each decoder (10)")
-    parser.add_argument("--liberty", type=Path, help="a cell library (that of the Debian package, if installed)")
+    parser.add_argument(
+        "--liberty", type=Path, metavar="CELLS.lib", help="a cell library (that of the Debian package, if installed)"
+    )
     options: argparse.Namespace = parser.parse_args()
     limit = 1.0 if options.quick else options.time_limit
     library = (options.liberty.name, options.liberty) if options.liberty else open_library()

@@ -2,7 +2,7 @@
 
     xoropt bench encode
     xoropt bench encode --only streams
-    xoropt bench encode --network windowed:n_in=64,n_out=672,window=512,taps=8 --order lanes:lanes=512
+    xoropt bench encode --network block:n_in=20,n_out=180 --solver greedy
 
 Random data, one plane, S = 0.9 unless the table says otherwise. The time is that of the whole `xoropt.encode`: slicing,
 search, packing and the check by decoding. For windowed networks, a second table has the sweep behind the networks of
@@ -86,7 +86,7 @@ def main() -> None:
         "--network", action="append", metavar="RECIPE", help="measure this network instead of the usual ones"
     )
     parser.add_argument("--order", metavar="ORDER", help="stream order for --network, e.g. lanes:lanes=512")
-    parser.add_argument("--solver", default="portfolio", help="for --network (default: portfolio)")
+    parser.add_argument("--solver", default="portfolio", metavar="NAME", help="for --network (default: portfolio)")
     parser.add_argument("--sparsity", type=float, default=0.9, help="for --network (default: 0.9)")
     parser.add_argument("--only", choices=("streams", "blocks"), help="measure only windowed or only block networks")
     options = parser.parse_args()
@@ -104,21 +104,21 @@ def main() -> None:
     write(options.out, "encode", figures | {"rows": [asdict(row) for row in rows]})
 
 
-def effort_tables(what: str, rows: list[StreamRow]) -> list[Table]:
-    """Make a table of the efforts for each number of cores; `what` was encoded."""
-    return [
-        stream_table(
-            f"Efforts on {cores} core{'s' * (cores > 1)}, {what}", "effort", [row for row in rows if row.cores == cores]
-        )
-        for cores in dict.fromkeys(row.cores for row in rows)
-    ]
+def effort_tables(processor: str, rows: list[StreamRow]) -> list[Table]:
+    """Make a table of the efforts for each number of cores."""
+    found = []
+    for cores in dict.fromkeys(row.cores for row in rows):
+        some = [row for row in rows if row.cores == cores]
+        title = f"Efforts on {cores} core{'s' * (cores > 1)}, {some[0].weights:,} weights; {processor}"
+        found.append(stream_table(title, "effort", some))
+    return found
 
 
 def measure_streams(weights: int) -> dict[str, Any]:
     """Measure windowed networks, print the tables, and return the figures."""
     host, weights = machine(), -(-weights // 512) * 512
     efforts = list(effort_rows(weights, host["cores"]))
-    show(*effort_tables(f"{weights:,} weights; {host['processor']}", efforts))
+    show(*effort_tables(host["processor"], efforts))
     sweep = list(sweep_rows(weights))
     show(stream_table("Windows and rings, S = 0.9", "uneven", sweep))
     return {"efforts": [asdict(row) for row in efforts], "sweep": [asdict(row) for row in sweep]}

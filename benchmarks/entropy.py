@@ -1,14 +1,15 @@
 """Weights near their entropy: bits a weight against the bound, and speed, beside other ways to code them without loss.
 
-    pip download --no-deps --dest wheels wordllama rapidocr magika     # once: real weights, read from the wheels
+    pip download --no-deps --dest wheels wordllama rapidocr magika   # once
     xoropt bench entropy --packages wheels
 
-Matrices that packages ship, a layer that is trained here, and random ones, each as floats of several sizes, as integers
-with a scale for a row or for 128 weights, pruned, and ternary. Scales are tensors of their own, which nobody stores
-here. The bound of floats is that of their fields: sign and mantissa as they are, and the entropy of the exponent; the
-upper bits of a mantissa are not uniform either, so that a coder may get below it. That of integers is the entropy of
-their codes, for pruned ones H(mask) + (1 − S)·H(code), which is the same number. All of these hold for weights
-that do not depend on each other: where rows are unlike, coders that adapt to their place get below.
+Matrices that packages ship (read from the wheels), a layer that is trained here, and random ones, each as floats of
+several sizes, as integers with a scale for a row or for 128 weights, pruned, and ternary. Scales are tensors of their
+own, which nobody stores here. The bound of floats is that of their fields: sign and mantissa as they are, and the
+entropy of the exponent; the upper bits of a mantissa are not uniform either, so that a coder may get below it. That of
+integers is the entropy of their codes, for pruned ones H(mask) + (1 − S)·H(code), which is the same number. All of
+these hold for weights that do not depend on each other: where rows are unlike, coders that adapt to their place get
+below.
 
 All in one run and on one core, in processor time, the least of several. xoropt's size has its share of a file's
 headers; its time of encoding is that of the whole `xoropt.compress`, the check by decoding included. Every method
@@ -29,6 +30,7 @@ from coding.sources import SOURCES, Source, load
 from common import arguments, machine, say, show, write
 
 from xoropt.cli.app import Progress, progress_bar
+from xoropt.common.foreign_text import listed
 
 LONG = ("bfloat16", "float16", "float8 e4m3", "int8, rows", "int4, groups of 128")
 """Forms of the first source that are also decoded as long tensors."""
@@ -65,7 +67,7 @@ def main() -> None:
     parser.add_argument("--weights", type=int, metavar="N", help="most weights of a tensor (2^20; with --quick 2^14)")
     parser.add_argument("--packages", type=Path, metavar="FOLDER", help="read packages with weights from wheels here")
     parser.add_argument(
-        "--source", action="append", metavar="NAME", choices=list(SOURCES), help=f"one of {', '.join(SOURCES)}"
+        "--source", action="append", metavar="NAME", choices=list(SOURCES), help=f"of {listed(SOURCES)} (all)"
     )
     options = parser.parse_args()
     host = machine()

@@ -1,6 +1,6 @@
 """The five layers of the paper in bits per weight, under its own scheme and ours; everything is counted.
 
-    xoropt bench paper        (or: python benchmarks/paper.py)
+    xoropt bench paper
 
 The layers have the sizes, pruning rates and planes of Kwon et al. (CVPR 2020, arXiv 1905.10138). The weights are
 random with a fixed seed: normal, each row and each column scaled by a factor whose logarithm has the standard
@@ -19,6 +19,7 @@ from common import Table, arguments, machine, say, show, write
 
 import xoropt
 from xoropt import CompressConfig
+from xoropt.common.foreign_text import listed
 
 LAYERS = {
     "LeNet-5 FC1": ([(800, 500)], 0.95, 1),
@@ -173,10 +174,20 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="threads (default: 2)")
     parser.add_argument(
-        "--layers", nargs="*", default=list(LAYERS), choices=list(LAYERS), help="measure only these layers"
+        "--layers",
+        nargs="*",
+        default=list(LAYERS),
+        choices=list(LAYERS),
+        metavar="NAME",
+        help=f"of {listed(LAYERS)} (all)",
     )
     parser.add_argument(
-        "--schemes", nargs="*", default=list(SCHEMES), choices=list(SCHEMES), help="measure only these schemes"
+        "--schemes",
+        nargs="*",
+        default=list(SCHEMES),
+        choices=list(SCHEMES),
+        metavar="NAME",
+        help=f"of {listed(SCHEMES)} (all)",
     )
     options = parser.parse_args()
     host = machine()

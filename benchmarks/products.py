@@ -251,7 +251,9 @@ def main() -> None:
     """Measure, print the tables, write JSON and picture."""
     parser = arguments(__doc__)
     parser.add_argument("--one-core", action="store_true", help="leave out the measurements on all cores")
-    parser.add_argument("--batches", default="1,4,16,128", help="numbers of vectors (default: 1,4,16,128)")
+    parser.add_argument(
+        "--batches", default="1,4,16,128", metavar="LIST", help="numbers of vectors (default: 1,4,16,128)"
+    )
     options = parser.parse_args()
     batches = [int(number) for number in options.batches.split(",")]
     host = machine()

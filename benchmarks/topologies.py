@@ -1,7 +1,7 @@
 """Compare E with gates and registers: every topology, random and optimized, several seeds, at six sparsities.
 
-    python benchmarks/topologies.py            # 4 million weights, takes about an hour
-    python benchmarks/topologies.py --quick --sparsity 0.9
+    xoropt bench topologies            # 4 million weights, about an hour
+    xoropt bench topologies --quick --sparsity 0.9
 
 E = care bits / (seed bits + patch bits) for random masks and bits, with everything counted. Gates are two-input XORs
 per output, all nodes counted at the rate that the encoding used. Registers are the flip-flops of the decoder that

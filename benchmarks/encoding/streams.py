@@ -29,6 +29,7 @@ class StreamRow:
     Attributes:
         name: the effort, or what was changed.
         cores: that encoded.
+        weights: of the plane.
         sparsity: the share of don't-care bits.
         network: the recipe of the network.
         window: bits of its window.
@@ -42,6 +43,7 @@ class StreamRow:
 
     name: str
     cores: int
+    weights: int
     sparsity: float
     network: str
     window: int
@@ -81,6 +83,7 @@ def measure(name: str, sparsity: float, weights: int, effort: str, jobs: int = 1
     return StreamRow(
         name=name,
         cores=jobs,
+        weights=weights,
         sparsity=sparsity,
         network=encoded.network.recipe,
         window=encoded.network.window,

@@ -189,7 +189,7 @@ def encode():
         for S in streams.SPARSITIES
         for cores in (1, 16)
     ]
-    tables = own.effort_tables(f"400,384 weights; {WHERE}", many)
+    tables = own.effort_tables(WHERE, many)
     assert len(tables) == 2
     return [own.table_of(f"Encoding 4,000,000 weights: {WHERE}", rows), *tables]
 

@@ -43,10 +43,10 @@ __all__ = ["compare"]
     help="Folder of the runs, the tables, the figures and the page.",
 )
 @click.option(
-    "--from", "model", type=file_argument, metavar="FILE", help="A compressed file, whose blocks are problems."
+    "--from", "model", type=file_argument, metavar="FILE", help="Compare on the blocks of this compressed file."
 )
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: all that are stored in blocks]")
-@click.option("--worst", default=100, show_default=True, metavar="N", help="Of FILE: the blocks of most patches.")
+@click.option("--worst", default=100, show_default=True, metavar="N", help="Of FILE: the N blocks with most patches.")
 @click.option("--blocks", default=10, show_default=True, metavar="N", help="For a RECIPE: how many blocks to draw.")
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="For a RECIPE: seed of the random bits.")

@@ -17,7 +17,7 @@ from xoropt.cli.app import (
     refuse_without_effect,
     say,
 )
-from xoropt.cli.tables.console import fits, open_console, print_line, print_table
+from xoropt.cli.tables.console import fits, open_console, print_command, print_line, print_table
 from xoropt.cli.wording import in_options
 from xoropt.common.errors import ArgumentError
 from xoropt.explore.front import GRAIN
@@ -197,7 +197,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         for advice in results.advice:
             print_line(console, advice.sentence)
             if advice.result is not None:
-                print_line(console, f"  xoropt compress IN OUT {advice.result.command}")
+                print_command(console, f"xoropt compress IN OUT {advice.result.command}")
         if results.workload == "data":
             print_line(console, "Without --network, compress codes values by their frequency, too, and may store less.")
         if results.untried:

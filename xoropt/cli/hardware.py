@@ -33,7 +33,7 @@ __all__ = ["hardware"]
     type=int,
     default=(256, 256, 256),
     metavar="S P O",
-    help="Offer seeds, offer patches and take outputs in so many of 256 cycles.  [default: all]",
+    help="Of 256 cycles, offer seeds in S, offer patches in P, take outputs in O.  [default: all]",
 )
 @click.option("--out", type=file_argument, metavar="DIR", help="Write decoder.v, a testbench and its stimulus files.")
 @click.option("--simulate", "simulated", is_flag=True, help="Simulate in Icarus Verilog and compare every bit.")

@@ -191,15 +191,15 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --bits, and --sparsity, dense matrices are pruned and quantized, and what that costs is said. Left as
-    they are: biases and norms, what --exclude names, and embeddings and output layers, found by name (embed, emb, wte,
-    wpe, lm_head, shared), by tied weights, or by as many rows as a vocabulary has. --include chooses instead.
+    With --sparsity dense matrices are pruned, with --bits quantized; the report says what that costs. Three kinds of
+    tensors are left as they are: biases and norms; embeddings and output layers; and those that --exclude names.
+    Embeddings and output layers are found by name (embed, emb, wte, wpe, lm_head, shared), by tied weights, or by a
+    vocabulary's number of rows. With --include only the tensors that it names are compressed.
 
-    Without --bits every tensor is kept exactly, by its values where they are few, otherwise by fields of its numbers;
-    every file comes back byte for byte; and a run that was ended goes on where it was when it is started again.
+    Without both options every file comes back byte for byte. A run that was stopped goes on when it is started again.
 
     \b
-    Example:
+    Examples:
       xoropt compress model.safetensors small.safetensors --sparsity 0.9 --bits 1
       xoropt compress llama-folder llama-small --jobs 8
     """

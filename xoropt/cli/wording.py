@@ -1,7 +1,7 @@
 """The library's messages in the words of a command: its options instead of the arguments of functions."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -10,6 +10,10 @@ from xoropt_solvers import InvalidInputError, SolverError
 from xoropt.common.errors import ArgumentError, XoroptError
 
 __all__ = ["Command", "CommandGroup", "in_options"]
+
+TOGETHER = str.maketrans({"-": "\N{NON-BREAKING HYPHEN}"})
+APART = str.maketrans({"\N{NON-BREAKING HYPHEN}": "-", "\N{NO-BREAK SPACE}": " "})
+DEFAULT = re.compile(r"\[default: [^\]]{1,20}\]")
 
 OPENING = re.compile(r"(?:Give one of the arguments|Arguments?) '(\w+)'")
 QUOTED = re.compile(r"\b(Arguments|Argument|arguments|argument)(?= ')|(?<![=\w])'(\w+)'")
@@ -53,8 +57,38 @@ def _options(command: click.Command) -> dict[str, str]:
     }
 
 
+class HelpFormatter(click.HelpFormatter):
+    """Writes help whose lines end between words: not at a hyphen, nor within a short default."""
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph."""
+        super().write_text(text.translate(TOGETHER))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write options, or commands, beside what they do."""
+        together = [(first, _together(second)) for first, second in rows]
+        super().write_dl(together, col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """Return what was written."""
+        return super().getvalue().translate(APART)
+
+
+def _together(text: str) -> str:
+    text = text.translate(TOGETHER)
+    return DEFAULT.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
+
+
+class Context(click.Context):
+    """The context of commands, with the formatter of their help."""
+
+    formatter_class = HelpFormatter
+
+
 class Command(click.Command):
     """A command whose failures speak of its options; a value that an option can't have is wrong usage."""
+
+    context_class = Context
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command.
@@ -78,3 +112,4 @@ class CommandGroup(click.Group):
     """The group of such commands."""
 
     command_class = Command
+    context_class = Context

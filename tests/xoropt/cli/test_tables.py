@@ -1,12 +1,17 @@
 """Tables fit the line: as they are, with footnotes, or in pieces; nothing is broken or cut."""
 
+import io
+from collections import Counter
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from safetensors.numpy import save_file
 
 import xoropt
-from xoropt.cli.tables.console import fits, open_console, print_table, without_constants
+from xoropt.cli.tables.console import fits, open_console, print_command, print_table, without_constants
 
 COLUMNS = ("tensor", "shape", "bits", "seeds")
 ROWS = [
@@ -42,6 +47,53 @@ def test_in_pieces(capsys):
     assert out.count("(1)") == 3  # two pieces, and the footnote
     assert out.count("4096×4096") == 3
     assert max(map(len, out.splitlines())) <= 24
+
+
+def test_broken_between_words(capsys):
+    columns = ("method", "cores", "million weights a second", "times smaller")
+    rows = [("cascade, 2 layers, optimized", "1", "12.345", "2.1"), ("block", "16", "1.2", "1.1")]
+    print_table(Console(width=46), "Title", columns, rows, names=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-6].split() == ["method", "cores", "second", "smaller"]  # headings stand on the line below
+    assert lines[-4].split() == ["cascade,", "2", "layers,", "1", "12.345", "2.1"]  # and figures on the first
+    assert lines[-3].split() == ["optimized"]
+
+
+def test_equal_names_have_one_number(capsys):
+    network = "windowed:n_in=64,n_out=672,window=512,taps=8"
+    rows = [(network, "greedy", "0.9"), (network, "exact", "0.5"), ("block:n_in=20,n_out=180", "exact", "0.5")]
+    print_table(Console(width=50), None, ("network", "solver", "S"), rows, names=2)
+    out = capsys.readouterr().out
+    assert " (1)  exact   0.5 \n (2)  exact   0.5 \n" in out
+    assert out.endswith(f"(1) {network}\n(2) block:n_in=20,n_out=180\n")
+    print_table(Console(width=40), None, ("network", "solver", "S"), rows, names=2)
+    assert "(1) windowed:n_in=64,n_out=672,\n  window=512,taps=8\n" in capsys.readouterr().out
+
+
+def test_a_command_can_be_copied(capsys):
+    command = "xoropt compress IN OUT --network windowed:n_in=64,n_out=672 --order lanes:lanes=512"
+    print_command(Console(width=100), command)
+    assert capsys.readouterr().out == f"  {command}\n"
+    print_command(Console(width=30), command)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[-1] for line in lines] == ["\\", "\\", "2"]
+    assert " ".join(line.removesuffix("\\").strip() for line in lines) == command
+
+
+TEXTS = st.text("ab=,-[é ", max_size=9).map(str.strip)
+
+
+@given(st.data(), st.integers(1, 3), st.integers(1, 9), st.integers(40, 100))
+def test_no_line_is_too_long_and_no_figure_missing(data, names, figures, width):
+    columns = data.draw(st.lists(TEXTS, min_size=names + figures, max_size=names + figures))
+    row = st.tuples(*[st.text("ab, ", max_size=20).map(str.strip)] * names, *[TEXTS] * figures)
+    rows = data.draw(st.lists(row, min_size=1, max_size=5))
+    console = Console(width=width, file=io.StringIO())
+    print_table(console, "Title", columns, rows, names=names)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    words = Counter(word for line in lines for word in line.split())
+    assert not Counter(word for row in rows for cell in row[names:] for word in cell.split()) - words
 
 
 def test_names_above(capsys):

@@ -6,17 +6,21 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from xoropt.cli.tables.fitting import break_line, break_names, pieces, put_numbers, table_width, wrap_heading
+from xoropt.cli.tables.fitting import INDENT, break_line, break_names, pieces, put_numbers, table_width, wrap_heading
 from xoropt.common.foreign_text import shown
 
-__all__ = ["fits", "open_console", "print_line", "print_table", "without_constants"]
+__all__ = ["fits", "open_console", "print_command", "print_line", "print_table", "without_constants"]
 
 UNKNOWN_WIDTH = 200
 """Characters of a line where nobody says how wide it is."""
+HEADING_WIDTHS = (12, 8, 1)
+"""Characters of a heading before it is broken between words; the first that will do."""
 NAMES = 4
 """Names that take one part in so many of the line, in two columns twice that, stay beside their figures."""
 FEW = 12
@@ -42,6 +46,14 @@ def open_console() -> Console:
 def print_line(console: Console, text: str) -> None:
     """Print a text that may hold what others wrote: neither rich nor the terminal acts on it."""
     console.print(escape(shown(text)))
+
+
+def print_command(console: Console, command: str) -> None:
+    r"""Print a command that can be copied: where it is too long for a line, each option is in a line after a \."""
+    text = INDENT + shown(command)
+    if cell_len(text) > console.width:
+        text = text.replace(" --", f" \\\n{2 * INDENT}--")
+    console.print(Text(text), soft_wrap=True)
 
 
 def print_table(
@@ -101,8 +113,12 @@ def _fit(columns: Row, rows: list[Row], names: int, width: int, numbered: bool) 
     """
     if not numbered and table_width(columns, rows) <= width:
         return columns, rows, ()
-    columns = [wrap_heading(name, [row[i] for row in rows if row]) for i, name in enumerate(columns)]
-    over = table_width(columns, rows) - width
+    for least in HEADING_WIDTHS:
+        broken_heads = [wrap_heading(name, [row[i] for row in rows if row], least) for i, name in enumerate(columns)]
+        over = table_width(broken_heads, rows) - width
+        if over <= 0:
+            break
+    columns = broken_heads
     if not numbered:
         if over <= 0:
             return columns, rows, ()

@@ -6,7 +6,7 @@ from textwrap import TextWrapper
 
 from rich.cells import cell_len
 
-__all__ = ["break_line", "break_names", "pieces", "put_numbers", "table_width", "wrap_heading"]
+__all__ = ["INDENT", "break_line", "break_names", "pieces", "put_numbers", "table_width", "wrap_heading"]
 
 GAP = 2
 """Characters between two columns, and those at both ends of a line."""
@@ -37,13 +37,13 @@ def break_line(text: str, width: int) -> list[str]:
     return _Lines(width, subsequent_indent=INDENT, break_on_hyphens=False).wrap(text)
 
 
-def wrap_heading(heading: str, cells: Sequence[str]) -> str:
-    """Break a heading between words, as its column needs not be wider than its cells.
+def wrap_heading(heading: str, cells: Sequence[str], least: int = 1) -> str:
+    """Break a heading between words, as its column needs not be wider than its cells, and `least` characters.
 
     >>> wrap_heading("times smaller than before", ["1.5"])
     'times\\nsmaller\\nthan\\nbefore'
     """
-    least = max((*map(cell_len, cells), *map(cell_len, heading.split())), default=1)
+    least = max(least, *map(cell_len, cells), *map(cell_len, heading.split()))
     return "\n".join(TextWrapper(least, break_long_words=False, break_on_hyphens=False).wrap(heading))
 
 
