@@ -27,6 +27,7 @@ from common import Table, arguments, machine, say, show, write
 from xoropt.circuits import METHODS, XorCircuit, read_circuit, read_matrix, synthesize, write_circuit
 from xoropt.circuits.yosys import abc_gates
 from xoropt.cli.app import progress_bar
+from xoropt.cli.tables.words import counted
 from xoropt.networks import random_block
 
 DATA = Path(__file__).parent / "data"
@@ -86,7 +87,7 @@ def compare(options: argparse.Namespace) -> None:
     """Compare every method with the published record and yosys with ABC on the matrices."""
     methods = list(METHODS) if options.methods == "all" else options.methods.split(",")
     warm_up(methods)
-    say(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {options.jobs} threads")
+    say(f"{machine()['processor']}; {options.time_limit:g} s a matrix and method, {counted(options.jobs, 'thread')}")
     settings = {"time_limit": options.time_limit, "jobs": options.jobs, "seed": options.seed}
     rows = measured_before(options.out, settings, methods)
     done = {row["name"] for row in rows}
@@ -159,7 +160,7 @@ def measured_before(out: Path | None, settings: dict[str, Any], methods: list[st
 def decoders(options: argparse.Namespace) -> None:
     """Compare `auto` with yosys and ABC on random dense decoders."""
     warm_up(["auto"])
-    say(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {options.jobs} threads")
+    say(f"{machine()['processor']}; {options.time_limit:g} s a decoder, {counted(options.jobs, 'thread')}")
     rows: list[dict[str, Any]] = []
     for kind in options.kinds.split(","):
         n_in, n_out = DECODERS[kind]

@@ -1,6 +1,7 @@
 """`xoropt bench` starts every benchmark: its imports work, and its help shows the options that all have."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,9 @@ def test_all_of_them_make_one_page(tmp_path):
     assert "xoropt bench masks --quick" in page
     assert "bitmap" in page
     assert {path.name for path in tmp_path.iterdir()} == {"benchmarks.html", "benchmarks.json", "masks"}
+    (one,) = json.loads((tmp_path / "benchmarks.json").read_text())["runs"]
+    assert 0 <= one["compiling"] < one["seconds"]
+    assert max(map(len, one["printed"].splitlines())) <= 140
 
 
 @pytest.fixture
@@ -114,7 +118,39 @@ def test_what_an_interrupted_command_has_done_is_kept(bench_all, monkeypatch, tm
     assert begun[4:] == ["masks", "encode", "topologies"]
 
 
+def done(module, name, slower, compiling):
+    seconds = slower * module.expected(name) + compiling
+    return module.Run(name, module.command_of(name, True), seconds, "", False, compiling)
+
+
+@pytest.mark.parametrize("slower", [0.5, 1, 3])
+def test_compiling_makes_no_machine_slow(bench_all, slower):
+    """The time left is that of this machine; what compiling took so far, long in the first one, is no part of it."""
+    module, names = bench_all, sorted(bench_all.QUICK_SECONDS, key=bench_all.expected)
+    for i in range(1, len(names)):
+        runs, waiting = [done(module, name, slower, 0.0) for name in names[:i]], names[i:]
+        left = slower * sum(map(module.expected, waiting))
+        assert module.time_left(runs, waiting) == pytest.approx(left)
+        cold = [done(module, name, slower, 2 * module.COMPILING_SECONDS.get(name, 0)) for name in names[:i]]
+        compiling = 2 * sum(module.COMPILING_SECONDS.get(name, 0) for name in waiting)
+        assert module.time_left(cold, waiting) == pytest.approx(left + compiling)
+
+
+def test_no_time_is_told_before_it_is_known(bench_all, monkeypatch, tmp_path, capsys):
+    told = []
+    monkeypatch.setattr(bench_all, "run", lambda name, quick, out, progress: done(bench_all, name, 1, 0.0))
+    for quick in (True, False):
+        bench_all.run_all([], ["masks", "encode"], quick, tmp_path, lambda *figures: told.append(figures))
+    assert told[0] == ("masks", 0, None)
+    assert told[1][2] >= bench_all.expected("encode")
+    assert [figures[2] for figures in told[2:]] == [None, None]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.endswith("; about 1 min left") for line in lines] == [True, False, False, False]
+    assert lines[2].endswith("; 1 more")
+
+
 def test_each_benchmark_has_its_time(bench_all):
+    assert set(bench_all.COMPILING_SECONDS) <= set(bench_all.QUICK_SECONDS)
     assert set(bench_all.QUICK_SECONDS) == {*NAMES} - {"all"}
     assert sum(bench_all.QUICK_SECONDS.values()) < 15 * 60
 

@@ -102,7 +102,12 @@ def test_yosys_counts_too(xoropt_command):
 def test_many_tensors_are_rows_of_the_table(capsys):
     decoder = StudiedDecoder("block:n_in=20", cost(xoropt.networks.random_block()))
     print_hardware(Study({f"layer{i}": decoder for i in range(9)}))
-    assert "layer8" in capsys.readouterr().out.splitlines()[-2]
+    out = capsys.readouterr().out
+    assert out.startswith("The same for all 9 decoders\n")
+    assert out.endswith(f"They are those of {', '.join(f'layer{i}' for i in range(9))}\n")  # no table without figures
+    other = StudiedDecoder("block:n_in=8", cost(xoropt.networks.random_block(8, 80)))
+    print_hardware(Study({**{f"layer{i}": decoder for i in range(9)}, "layer9": other}))
+    assert "layer9" in capsys.readouterr().out.splitlines()[-2]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from xoropt.cli.tables.console import open_console, print_line, print_table, without_constants
+from xoropt.cli.tables.console import open_console, print_command, print_line, print_table, without_constants
+from xoropt.cli.tables.words import named
 from xoropt.hardware.cost_model import DecoderCost
 from xoropt.hardware.study import Study
 
@@ -44,7 +45,10 @@ def print_hardware(study: Study) -> None:
         if same:
             print_table(console, f"The same for all {len(decoders)} decoders", ("", "each"), same)
         columns, *rows = zip(*table, strict=True)
-    print_table(console, "The decoder in hardware", columns, rows, names_above=above)
+    if len(columns) > 1:
+        print_table(console, "The decoder in hardware", columns, rows, names_above=above)
+    else:
+        print_line(console, f"They are those of {', '.join(map(named, decoders))}")
     if study.stimulus is not None:
         fed = study.stimulus
         console.print(f"stimulus: {fed.words:,} seed words and {fed.patches:,} patches make {fed.steps:,} steps")
@@ -62,7 +66,9 @@ def print_hardware(study: Study) -> None:
         )
     if study.files is not None:
         files = study.files
-        print_line(console, f"written to {files.folder}; to run it there: {files.compile} && {files.run}")
+        print_line(console, f"written to {files.folder}; to run it there:")
+        for command in (files.compile, files.run):
+            print_command(console, command)
     if study.netlist is not None:
         found = study.netlist
         console.print(
