@@ -191,12 +191,12 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | None, **options: Any) -> None:
     """Compress IN, a .safetensors or .npz file, to OUT, a .safetensors file; or the folder IN to the folder OUT.
 
-    With --sparsity dense matrices are pruned, with --bits quantized; the report says what that costs. Three kinds of
+    With --sparsity and --bits dense matrices are pruned and quantized; the report says what that costs. Three kinds of
     tensors are left as they are: biases and norms; embeddings and output layers; and those that --exclude names.
     Embeddings and output layers are found by name (embed, emb, wte, wpe, lm_head, shared), by tied weights, or by a
     vocabulary's number of rows. With --include only the tensors that it names are compressed.
 
-    Without both options every file comes back byte for byte. A run that was stopped goes on when it is started again.
+    Without --bits every file comes back byte for byte. A run that was stopped goes on when it is started again.
 
     \b
     Examples:
