@@ -145,18 +145,24 @@ def same_bytes(rows: list[Row]) -> Table:
 def main() -> None:
     """Make the folders, measure, print the tables, write JSON."""
     parser = arguments(__doc__)
-    parser.add_argument("--megabytes", type=float, metavar="N", help="of all folders together (500; with --quick 8)")
+    parser.add_argument(
+        "--megabytes", type=float, metavar="N", help="size of all folders together (500; with --quick 8)"
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that encode (2)")
-    parser.add_argument("--width", type=int, metavar="N", help="of the model, a multiple of 512 (2048; --quick 512)")
+    parser.add_argument(
+        "--width", type=int, metavar="N", help="width of the model, a multiple of 512 (2048; --quick 512)"
+    )
     parser.add_argument(
         "--kind",
         action="append",
         choices=list(KINDS),
         metavar="NAME",
-        help=f"of {listed(KINDS)} (all)".replace("%", "%%"),
+        help=f"one of {listed(KINDS)}; may be repeated (all)".replace("%", "%%"),
     )
-    parser.add_argument("--kill", type=int, default=0, metavar="N", help="kill another run so many times (0)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the times of --kill (0)")
+    parser.add_argument(
+        "--kill", type=int, default=0, metavar="N", help="compress once more, and kill that run so often (0)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the random times of --kill (0)")
     parser.add_argument("--dask", action="store_true", help="compress once more, on a cluster of --jobs processes")
     parser.add_argument("--alone", action="store_true", help="leave ZipNN and zstd out")
     options = parser.parse_args()

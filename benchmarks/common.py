@@ -90,7 +90,7 @@ def arguments(
         type=Path,
         metavar="DIR",
         default=out,
-        help=f"folder for JSON and pictures ({out or 'none are written'})",
+        help=f"folder for JSON and pictures (default: {out or 'none are written'})",
     )
     return parser
 

@@ -67,7 +67,11 @@ def main() -> None:
     parser.add_argument("--weights", type=int, metavar="N", help="most weights of a tensor (2^20; with --quick 2^14)")
     parser.add_argument("--packages", type=Path, metavar="FOLDER", help="read packages with weights from wheels here")
     parser.add_argument(
-        "--source", action="append", metavar="NAME", choices=list(SOURCES), help=f"of {listed(SOURCES)} (all)"
+        "--source",
+        action="append",
+        metavar="NAME",
+        choices=list(SOURCES),
+        help=f"one of {listed(SOURCES)}; may be repeated (all)",
     )
     options = parser.parse_args()
     host = machine()

@@ -179,7 +179,7 @@ def main() -> None:
         default=list(LAYERS),
         choices=list(LAYERS),
         metavar="NAME",
-        help=f"of {listed(LAYERS)} (all)",
+        help=f"some of {listed(LAYERS)} (all)",
     )
     parser.add_argument(
         "--schemes",
@@ -187,7 +187,7 @@ def main() -> None:
         default=list(SCHEMES),
         choices=list(SCHEMES),
         metavar="NAME",
-        help=f"of {listed(SCHEMES)} (all)",
+        help=f"some of {listed(SCHEMES)} (all)",
     )
     options = parser.parse_args()
     host = machine()

@@ -1,4 +1,4 @@
-"""Compare E with gates and registers: every topology, random and optimized, several seeds, at six sparsities.
+"""How near every topology comes to the information limit, at what cost in gates and registers, random and optimized.
 
     xoropt bench topologies            # 4 million weights, about an hour
     xoropt bench topologies --quick --sparsity 0.9

@@ -170,7 +170,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option(
     "--only-quantized",
     is_flag=True,
-    help="Leave tensors of more than 257 values uncompressed; by default their skewed bits are coded.",
+    help="Leave tensors of more than 257 different values as they are; by default the fields of numbers are coded.",
 )
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @names_option(
