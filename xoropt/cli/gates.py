@@ -59,8 +59,9 @@ def synthesize(
 ) -> None:
     """Find an XOR circuit with few gates for a binary matrix.
 
-    The matrix is that of a text file with rows of 0 and 1, or that of a network's recipe. With --front, OUT gets the
-    depth into its name: decoder.depth3.v, decoder.depth4.v, …
+    The matrix is that of a text file with a row of 0 and 1 on each line, as np.savetxt writes it with fmt="%d", or that
+    of a network's RECIPE. Gates are exclusive ors; the depth is the most of them one after the other. With --front, OUT
+    gets the depth into its name: decoder.depth3.v, decoder.depth4.v, …
 
     \b
     Examples:
@@ -118,6 +119,8 @@ def synthesize(
         click.echo(f"{figures['gates']} gates, depth {figures['depth']}, {checked}, {figures['seconds']:.1f} s")
         if out is None:
             click.echo(to_text(circuit), nl=False)
+        else:
+            click.echo(f"written: {out}")
 
 
 def _report_front(

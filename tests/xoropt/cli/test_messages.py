@@ -29,7 +29,7 @@ REFUSED = {
     ),
     "both of a pair": (
         (*PRUNED, "--mask", "low-rank", "--rank", "2", "--mask-bits", "0.2"),
-        "Give one of the options '--mask-bits' and '--rank' with the mask 'low-rank'",
+        "Give one of the options '--mask-bits', say 0.15, and '--rank' with the mask 'low-rank'",
     ),
     "order of no network": ((*PRUNED, "--order", "rows"), "'--order' goes with a given '--network'"),
     "pattern of no tensor": ((*COMPRESS, "--include", "fc*"), "'--include' has the pattern 'fc*', which matches no"),
