@@ -8,6 +8,8 @@ from xoropt.hardware.study import Study
 
 __all__ = ["print_hardware"]
 
+SHOWN = 5
+"""The most tensors without a network that are named."""
 MOST_COLUMNS = 4
 """The most decoders that are columns of the table; if there are more, each is a row."""
 
@@ -45,6 +47,9 @@ def print_hardware(study: Study) -> None:
             print_table(console, f"The same for all {len(decoders)} decoders", ("", "each"), same)
         columns, *rows = zip(*table, strict=True)
     print_table(console, "The decoder in hardware", columns, rows, names_above=above)
+    if study.packed:
+        more = f" and {len(study.packed) - SHOWN} more" if len(study.packed) > SHOWN else ""
+        print_line(console, f"values packed, no network to build: {', '.join(study.packed[:SHOWN])}{more}")
     if study.stimulus is not None:
         fed = study.stimulus
         console.print(f"stimulus: {fed.words:,} seed words and {fed.patches:,} patches make {fed.steps:,} steps")
