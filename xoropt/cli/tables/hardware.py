@@ -47,9 +47,6 @@ def print_hardware(study: Study) -> None:
             print_table(console, f"The same for all {len(decoders)} decoders", ("", "each"), same)
         columns, *rows = zip(*table, strict=True)
     print_table(console, "The decoder in hardware", columns, rows, names_above=above)
-    if study.packed:
-        more = f" and {len(study.packed) - SHOWN} more" if len(study.packed) > SHOWN else ""
-        print_line(console, f"values packed, no network to build: {', '.join(study.packed[:SHOWN])}{more}")
     if study.stimulus is not None:
         fed = study.stimulus
         console.print(f"stimulus: {fed.words:,} seed words and {fed.patches:,} patches make {fed.steps:,} steps")
@@ -88,3 +85,6 @@ def print_hardware(study: Study) -> None:
             f"simulated: {seen.bits:,} bits compared, {seen.mismatches:,} of {seen.steps:,} steps differ; "
             f"{seen.cycles:,} cycles, {like}"
         )
+    if study.packed:
+        more = f" and {len(study.packed) - SHOWN} more" if len(study.packed) > SHOWN else ""
+        print_line(console, f"values packed, no network to build: {', '.join(study.packed[:SHOWN])}{more}")
