@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,7 +178,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], sour
 
     `source` is the file of the data; None: random bits.
     """
-    console = open_console()
+    console, given = open_console(), "IN" if source is None else shlex.quote(str(source))
     for results in exploration.workloads:
         if not results.points:
             continue
@@ -201,7 +202,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], sour
         for advice in results.advice:
             print_line(console, advice.sentence)
             if advice.result is not None:
-                print_line(console, f"  xoropt compress {source or 'IN'} OUT {exploration.command(advice.result)}")
+                print_line(console, f"  xoropt compress {given} OUT {exploration.command(advice.result)}")
         if results.workload == "data":
             print_line(console, "Without --network, compress codes values by their frequency, too, and may store less.")
         if results.untried:
