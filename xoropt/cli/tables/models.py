@@ -26,8 +26,11 @@ SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w
 """Headings where the line is short."""
 WORDS = {
     "n_q": "bit planes",
+    "care bits": "bits that have to come back",
+    "patches": "care bits that the decoder flips",
     "proved": "blocks with provably the fewest patches",
     "E": "care bits / (seed + patch bits), at most 1",
+    "raw": "bits stored as they are",
     "bound": "bits/weight of an ideal entropy coder",
     "rel. error": "‖W − Ŵ‖ / ‖W‖",
     "error": "‖W − Ŵ‖ / ‖W‖",
