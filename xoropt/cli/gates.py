@@ -28,11 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["synthesize"]
 
-WARMING = 0.1
-"""The seconds of a search that finds everything compiled."""
-MOST_TRIES = 6
-"""The most such searches, of which each compiles what the one before had no time for."""
-
 
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
@@ -94,7 +89,7 @@ def synthesize(
             resume = circuit_for(matrix, read_circuit(start, matrix.shape[1]))
         except ArgumentError as error:
             raise XoroptError(f"{start}: {error}") from None
-    _warm_up(options)
+    _warm_up(front, *(options[name] for name in ("method", "max_depth", "max_inputs")))
     begin = time.perf_counter()
     with progress_bar("synthesize") as bar:
 
@@ -130,21 +125,15 @@ def synthesize(
             click.echo(f"written: {out}")
 
 
-def _warm_up(options: dict[str, Any]) -> None:
-    """Compile what a method needs before the clock of its time limit starts, by searches in a small matrix."""
-    import numpy as np
+def _warm_up(front: bool, method: str, max_depth: int | None, max_inputs: int) -> None:
+    """Compile what the search needs before the clock of its time limit starts."""
+    from xoropt.circuits import warm_up
 
-    from xoropt.circuits import synthesize as run
-
-    matrix = np.random.default_rng(0).random((24, 8)) < 0.5
-    bound = None if options["max_depth"] is None else matrix.shape[1]
-    given = options | {"time_limit": WARMING, "max_depth": bound, "jobs": 1}
     with compiling("the search is being compiled, for its first use here; that is not counted as searching."):
-        for _ in range(MOST_TRIES):
-            begin = time.perf_counter()
-            run(matrix, **given)
-            if time.perf_counter() - begin < 2 * WARMING:
-                break
+        if front or max_depth is None:
+            warm_up(method, False, max_inputs)
+        if front or max_depth is not None:
+            warm_up(method, True, max_inputs)
 
 
 def _report_front(
