@@ -82,6 +82,13 @@ class ParityProblem:
         object.__setattr__(self, "scale_error", error)
         object.__setattr__(self, "hard", must if must is not None and must.any() else None)
 
+    def __repr__(self) -> str:
+        """Return the size and the kind; the arrays are long."""
+        kind = "" if self.weights is None else ", weighted"
+        if self.checks is not None:
+            return f"<ParityProblem of {len(self.checks)} checks on {self.checks.length} errors{kind}>"
+        return f"<ParityProblem of {self.A.shape[0]} rows and {self.A.shape[1]} unknowns{kind}>"
+
     def __getattr__(self, name: str) -> Any:
         """Make A and b of a problem that was given by its checks, when one of them is asked for."""
         given = self.__dict__.get("checks")

@@ -51,7 +51,10 @@ def solve(
         WrongAnswerError: the strategy claimed what the problem contradicts.
     """
     if not isinstance(problem, ParityProblem):
-        raise InvalidInputError(f"Argument 'problem' must be a ParityProblem, not {type(problem).__name__}.")
+        kind = type(problem).__name__
+        raise InvalidInputError(
+            f"Argument 'problem' must be a ParityProblem, not {kind}; make one: ParityProblem(A, b)."
+        )
     if on_improve is not None and not callable(on_improve):
         raise InvalidInputError(
             f"Argument 'on_improve' must be None or a function of three numbers, not {on_improve!r}."

@@ -94,3 +94,8 @@ def test_rows_of_no_shape_are_refused(rows):
 def test_ragged_arguments_are_refused(name):
     with pytest.raises(InvalidInputError, match=f"'{name}' must be a flat sequence"):
         ParityProblem([[0, 1]], [0], **{name: [[1], [1, 2]]})
+
+
+def test_texts_are_short():
+    assert repr(ParityProblem([[0, 1]], [0])) == "<ParityProblem of 1 rows and 2 unknowns>"
+    assert repr(ParityProblem.from_checks([[0, 1]], [0], [2, 3])) == "<ParityProblem of 1 checks on 2 errors, weighted>"

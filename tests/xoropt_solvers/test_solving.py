@@ -17,7 +17,7 @@ def test_options_are_checked_where_no_search_is_needed():
 
 
 def test_a_problem_must_be_a_problem():
-    with pytest.raises(InvalidInputError, match="'problem' must be a ParityProblem, not list"):
+    with pytest.raises(InvalidInputError, match="'problem' must be a ParityProblem, not list; make one"):
         solve([[1]], "greedy")
 
 

@@ -14,6 +14,7 @@ from xoropt.circuits.registry import METHODS
 from xoropt.circuits.synthesis import circuit_for, front, synthesize
 from xoropt.circuits.text import from_text, to_text
 from xoropt.circuits.verilog import matrix_verilog, to_verilog
+from xoropt.circuits.warming import warm_up
 
 __all__ = [
     "METHODS",
@@ -40,5 +41,6 @@ __all__ = [
     "to_svg",
     "to_text",
     "to_verilog",
+    "warm_up",
     "write_circuit",
 ]

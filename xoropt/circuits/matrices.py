@@ -52,7 +52,7 @@ def read_matrix(path: str | os.PathLike[str]) -> np.ndarray:
         XoroptError: the file cannot be read.
     """
     path = Path(path)
-    text = read_text(path, "not a text file; write a row of 0 and 1 on each line.")
+    text = read_text(path, "not a text file; write a row of 0 and 1 on each line: np.savetxt(FILE, matrix, fmt='%d').")
     rows: list[np.ndarray] = []
     for number, line in enumerate(text.splitlines(), start=1):
         digits = "".join(line.partition("#")[0].replace(",", " ").split())

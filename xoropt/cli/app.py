@@ -23,6 +23,7 @@ from xoropt.model.tensors import Progress
 
 __all__ = [
     "cli",
+    "compiling",
     "decoder_option",
     "file_argument",
     "force_option",
@@ -152,12 +153,18 @@ def warm_up_solver(solver: str, time_limit: float | None) -> None:
         return
     from xoropt_solvers.warming import warm_up
 
-    words = f"{solver} is being compiled, for its first use here; that is not counted as solving."
+    with compiling(f"{solver} is being compiled, for its first use here; that is not counted as solving."):
+        warm_up(solver)
+
+
+@contextmanager
+def compiling(words: str) -> Iterator[None]:
+    """Say on a terminal what takes so long, if it takes more than two seconds."""
     notice = threading.Timer(2.0, say, [words])
     if sys.stderr.isatty():
         notice.start()
     try:
-        warm_up(solver)
+        yield
     finally:
         notice.cancel()
 

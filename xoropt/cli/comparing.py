@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
+MEANING = (
+    "solved: found the least cost that any strategy found; PAR-2: mean time to the proof, twice the limit where there "
+    "is none; gap: excess over the least cost; wins: no other was better; virtual best: the best run of each problem"
+)
+"""What the columns of the table mean."""
+
 
 @cli.command(short_help="Compare solver strategies on problems.")
 @click.argument("sources", metavar="PROBLEMS...", nargs=-1)
@@ -66,8 +72,9 @@ def compare(
     """Let strategies solve the same problems within the same time, and say which is best for what.
 
     PROBLEMS are files in any format that 'solve' reads, folders of such files, and RECIPEs of networks, which stand for
-    blocks with random care bits. The blocks of a compressed file are problems, too. Every answer is checked. Runs are
-    kept as they come: the same command goes on where it was stopped, and more strategies can be added later.
+    blocks with random care bits. A parity-check matrix has its syndromes in the file, or in FILE.syndrome beside it.
+    The blocks of a compressed file are problems, too. Every answer is checked. Runs are kept as they come: the same
+    command goes on where it was stopped, and more strategies can be added later.
 
     \b
     Examples:
@@ -158,6 +165,7 @@ def _print(comparison: Comparison, written: Sequence[Path]) -> None:
     rows = summary_rows(own)
     title = f"{counted(len(comparison.problems), 'problem')}, {comparison.time_limit:g} s each; {comparison.machine}"
     print_table(console, title, SUMMARY, [*rows[:-1], (), rows[-1]])
+    print_line(console, MEANING)
     families = comparison.families
     if len(comparison.variants) > 1 and len(families) == 1:
         print_line(console, verdict(comparison.runs, comparison.variants, comparison.time_limit))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +152,7 @@ def explore(
     if as_json:
         print_json(exploration.to_dict() | {"files": [str(path) for path in written]})
     else:
-        _print(exploration, written)
+        _print(exploration, written, data)
 
 
 COLUMNS: dict[str, Callable[["Result"], str]] = {
@@ -166,14 +167,18 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
 }
 """The figures in the table of a front."""
 UNITS = (
-    "Gates are per output, operations for 64 weights. Decoding is in G weights/s, to bit planes; encoding in M care"
-    f" bits/s. On a front each costlier network gains at least {GRAIN:.1%} of E."
+    "E is care bits by stored bits, 100% the limit. Gates are per output, operations for 64 weights. Decoding is in G"
+    " weights/s, to bit planes; encoding in M care bits/s. On a front each costlier network gains at least"
+    f" {GRAIN:.1%} of E."
 )
 
 
-def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> None:
-    """Print for each workload its front and the recommendations, then what is missing and where the files are."""
-    console = open_console()
+def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], source: Path | None) -> None:
+    """Print for each workload its front and the recommendations, then what is missing and where the files are.
+
+    `source` is the file of the data; None: random bits.
+    """
+    console, given = open_console(), "IN" if source is None else shlex.quote(str(source))
     for results in exploration.workloads:
         if not results.points:
             continue
@@ -197,7 +202,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         for advice in results.advice:
             print_line(console, advice.sentence)
             if advice.result is not None:
-                print_command(console, f"xoropt compress IN OUT {advice.result.command}")
+                print_command(console, f"xoropt compress {given} OUT {exploration.command(advice.result)}")
         if results.workload == "data":
             print_line(console, "Without --network, compress codes values by their frequency, too, and may store less.")
         if results.untried:
@@ -205,7 +210,9 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]]) -> N
         if results.impossible:
             why = next(iter(results.impossible.values()))
             print_line(console, f"{len(results.impossible)} combinations can't be built; the first: {why}")
-        if any(result.synthesized_gates is None for result in front):
+        if "synth." not in shown:
+            print_line(console, "no circuit was searched for: the budget was spent, or --no-synthesize was given")
+        elif any(result.synthesized_gates is None for result in front):
             print_line(console, "gates after synthesis (synth.) are missing where the budget was spent")
     if exploration.interrupted:
         console.print("interrupted; the same command continues from here")

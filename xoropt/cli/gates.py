@@ -11,6 +11,7 @@ import click
 from xoropt.circuits.registry import METHODS
 from xoropt.cli.app import (
     cli,
+    compiling,
     file_argument,
     force_option,
     json_option,
@@ -59,8 +60,9 @@ def synthesize(
 ) -> None:
     """Find an XOR circuit with few gates for a binary matrix.
 
-    The matrix is that of a text file with rows of 0 and 1, or that of a network's recipe. With --front, OUT gets the
-    depth into its name: decoder.depth3.v, decoder.depth4.v, …
+    The matrix is that of a text file with a row of 0 and 1 on each line, as np.savetxt writes it with fmt="%d", or that
+    of a network's RECIPE. Gates are exclusive ors; the depth is the most of them one after the other. With --front, OUT
+    gets the depth into its name: decoder.depth3.v, decoder.depth4.v, …
 
     \b
     Examples:
@@ -87,6 +89,7 @@ def synthesize(
             resume = circuit_for(matrix, read_circuit(start, matrix.shape[1]))
         except ArgumentError as error:
             raise XoroptError(f"{start}: {error}") from None
+    _warm_up(front, *(options[name] for name in ("method", "max_depth", "max_inputs")))
     begin = time.perf_counter()
     with progress_bar("synthesize") as bar:
 
@@ -118,6 +121,19 @@ def synthesize(
         click.echo(f"{figures['gates']} gates, depth {figures['depth']}, {checked}, {figures['seconds']:.1f} s")
         if out is None:
             click.echo(to_text(circuit), nl=False)
+        else:
+            click.echo(f"written: {out}")
+
+
+def _warm_up(front: bool, method: str, max_depth: int | None, max_inputs: int) -> None:
+    """Compile what the search needs before the clock of its time limit starts."""
+    from xoropt.circuits import warm_up
+
+    with compiling("the search is being compiled, for its first use here; that is not counted as searching."):
+        if front or max_depth is None:
+            warm_up(method, False, max_inputs)
+        if front or max_depth is not None:
+            warm_up(method, True, max_inputs)
 
 
 def _report_front(

@@ -182,8 +182,8 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
     "cheap to store.",
 )
 @click.option("--mask-bits", type=float, metavar="B", help="The most bits a weight for a low-rank mask, e.g. 0.15.")
-@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; by default they are different values.")
 @click.option("--rank", type=int, metavar="N", help="The rank of a low-rank mask, instead of --mask-bits.")
+@click.option("--merge-zeros", is_flag=True, help="Store -0.0 as 0.0; by default they are different values.")
 @click.option("--dask", metavar="ADDRESS", help="Let a Dask cluster encode: its scheduler's address, or local.")
 @_network_options
 @force_option

@@ -29,9 +29,13 @@ __all__ = ["draw"]
 def draw(source: str, out: Path, view: str, force: bool) -> None:
     """Draw a network as a graph and as the band of its matrix, or a circuit with its gates by level.
 
+    A RECIPE names a network: its topology, and values of its parameters. A circuit is a file that 'xoropt synthesize'
+    wrote. A network needs the package matplotlib: pip install 'xoropt[plot]'.
+
     \b
-    Example:
+    Examples:
       xoropt draw windowed:n_in=8,n_out=40,window=64,taps=4 --out net.svg
+      xoropt draw circuit.txt --out circuit.svg
     """
     from xoropt.circuits import read_circuit, write_circuit
     from xoropt.common.errors import ArgumentError
@@ -46,3 +50,4 @@ def draw(source: str, out: Path, view: str, force: bool) -> None:
     else:
         give_place(out.parent)
         save_drawing(draw(from_recipe(source), view), out, overwrite=force)
+    click.echo(f"written: {out}")

@@ -74,8 +74,9 @@ def solve(
 
     FILE holds the problem: as text, where each line is a row of A and its value of b in zeros and ones; as DIMACS CNF
     or WCNF with XOR lines; as OPB; or as .npz with the arrays A and b. Or it holds a decoder's parity-check matrix H,
-    whose least errors with a syndrome are found: .npz, .mtx, .alist, Stim's .dem, a syndrome-decoding challenge. A
-    network's RECIPE stands for the problem of one step with random care bits.
+    whose fewest errors with a syndrome are found: .npz with the arrays H and s, .mtx, .alist, Stim's .dem, a
+    syndrome-decoding challenge. A network's RECIPE, such as block:n_in=20,n_out=180, stands for the problem of one step
+    with random care bits.
 
     The strategy portfolio picks those that should be fastest; greedy is the paper's patch search; docs/solvers.md tells
     which one suits which problem.
@@ -139,13 +140,16 @@ def solve(
     said = "proved minimal" if solution.optimal else f"at least {_cost(problem, solution.lower_bound)}"
     click.echo(f"cost {_cost(problem, solution.cost)} ({said}), {seconds:.3f} s with {solver}")
     rows = " ".join(map(str, figures["mismatches"])) or "none"
+    written = [path for path in (export, proof) if path is not None]
     if problem.checks is None:
-        click.echo(f"rows that differ: {rows}")
+        click.echo(f"rows that differ, from 0: {rows}")
         click.echo(f"x: {''.join(map(str, figures['x']))}")
-        return
-    click.echo(f"errors, the columns of H from 0: {rows}")
-    if flipped is not None:
-        click.echo(f"observables that they flip: {' '.join(map(str, flipped)) or 'none'}")
+    else:
+        click.echo(f"errors, the columns of H from 0: {rows}")
+        if flipped is not None:
+            click.echo(f"observables that they flip: {' '.join(map(str, flipped)) or 'none'}")
+    if written:
+        click.echo(f"written: {', '.join(map(str, written))}")
 
 
 def _cost(problem: ParityProblem, cost: int) -> str:

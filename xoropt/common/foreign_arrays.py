@@ -36,7 +36,7 @@ def plain_array(where: str, value: Any) -> np.ndarray:
     try:
         name_of(array.dtype)
     except FormatError as error:
-        hint = ", which is no array of numbers" if array.dtype.kind in "OUS" else "; convert it to one that has"
+        hint = ": it is no array of numbers" if array.dtype.kind in "OUS" else "; convert it to one that has"
         raise ArgumentError(f"{where}: {error}{hint}.") from None
     return array
 

@@ -114,7 +114,13 @@ def explore(
     points = [result for results in finished for result in results.points]
     if not points or (all(result.baseline for result in points) and any(results.impossible for results in finished)):
         raise _nothing(finished, interrupted, budget)
-    return Exploration(finished, interrupted, clock.spent)
+    return Exploration(finished, interrupted, clock.spent, _preparation(config) if data is not None else "")
+
+
+def _preparation(config: CompressConfig | None) -> str:
+    """Return the options of `xoropt compress` that prune and quantize weights as `config` says."""
+    options = {} if config is None else {"--sparsity": config.sparsity, "--bits": config.bits}
+    return " ".join(f"{name} {value:g}" for name, value in options.items() if value is not None)
 
 
 def _workload(data: Any, config: CompressConfig | None) -> Workload:

@@ -67,11 +67,18 @@ class Exploration:
         workloads: the results for each workload.
         interrupted: whether Ctrl-C ended the exploration.
         seconds: the time that this call took.
+        preparation: the options with which `xoropt compress` prunes and quantizes weights as it was done here; empty
+            where nothing was.
     """
 
     workloads: list[WorkloadResults]
     interrupted: bool
     seconds: float
+    preparation: str = ""
+
+    def command(self, result: Result) -> str:
+        """Return the options with which `xoropt compress` stores a model as a result says, quoted for a shell."""
+        return f"{self.preparation} {result.command}".lstrip()
 
     @property
     def complete(self) -> bool:
@@ -98,9 +105,9 @@ class Exploration:
             is on. `lines` has for each workload and view the points of its front; each gains at least `grain` of E.
         """
         return {
-            "points": [_figures(result) for result in self.points],
+            "points": [self._figures(result) for result in self.points],
             "front": [
-                _figures(result) | {"views": results.views(result)}
+                self._figures(result) | {"views": results.views(result)}
                 for results in self.workloads
                 for result in results.front
             ],
@@ -126,7 +133,6 @@ class Exploration:
             "seconds": self.seconds,
         }
 
-
-def _figures(result: Result) -> dict[str, Any]:
-    own = {"topology": result.topology, "area": area(result), "baseline": result.baseline, "command": result.command}
-    return asdict(result) | own
+    def _figures(self, result: Result) -> dict[str, Any]:
+        own = {"topology": result.topology, "area": area(result), "baseline": result.baseline}
+        return asdict(result) | own | {"command": self.command(result)}

@@ -87,6 +87,8 @@ class Study:
         netlist: what yosys counts, if it was asked to.
         mapped: the decoder in the cells of a library, if there is one.
         simulation: the result of the simulation, if there was one.
+        packed: the tensors of the file whose values are stored as they are, so that there is no network to build; only
+            where all tensors were asked for.
     """
 
     decoders: Mapping[str, StudiedDecoder]
@@ -96,6 +98,7 @@ class Study:
     netlist: Netlist | None = None
     mapped: MappedDesign | None = None
     simulation: Simulation | None = None
+    packed: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return all figures as `xoropt hardware --json` prints them; parts that are None are left out."""
@@ -196,10 +199,9 @@ def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
 
     One with a single value besides its zeros has no planes, and nothing to decode.
     """
+    compressed = {name: held.encoded for name, held in load(source).items() if isinstance(held, CompressedTensor)}
     encodings = {
-        name: held.encoded.main
-        for name, held in load(source).tensors.items()
-        if isinstance(held, CompressedTensor) and held.encoded.has_network and len(held.encoded.main.seeds)
+        name: encoded.main for name, encoded in compressed.items() if encoded.has_network and len(encoded.main.seeds)
     }
     names = ", ".join(list(encodings)[:5]) + (", …" if len(encodings) > 5 else "")
     if not encodings:
@@ -219,7 +221,8 @@ def _study_file(source: str, tensor: str | None, options: _Options) -> Study:
         return _study_one(tensor, stimulus, options)
     if options.needs_one:
         raise XoroptError(f"{source}: has several tensors; choose one with --tensor (tensor=...): {names}.")
-    return Study({name: _costed(encoded.network, options) for name, encoded in encodings.items()})
+    packed = tuple(name for name, encoded in compressed.items() if not encoded.has_network)
+    return Study({name: _costed(encoded.network, options) for name, encoded in encodings.items()}, packed=packed)
 
 
 def _costed(network: XorNetwork, options: _Options) -> StudiedDecoder:

@@ -129,7 +129,9 @@ class CompressConfig:
                     "Argument 'scope' can't be 'global' with the mask 'low_rank', which prunes each tensor."
                 )
             if (self.mask_bits is None) == (self.rank is None):
-                raise ArgumentError("Give one of the arguments 'mask_bits' and 'rank' with the mask 'low_rank'.")
+                raise ArgumentError(
+                    "Give one of the arguments 'mask_bits', say 0.15, and 'rank' with the mask 'low_rank'."
+                )
         elif self.mask_bits is not None or self.rank is not None:
             raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
         check_int("min_weights", self.min_weights, 0)

@@ -1,6 +1,6 @@
 """A compressed model in memory: tensors by name, each of them compressed or as it is."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import NamedTuple
@@ -158,6 +158,10 @@ class CompressedModel:
             return self.tensors[name]
         except KeyError:
             raise KeyError(f"no tensor '{name}'{nearest_name(str(name), self.tensors)}") from None
+
+    def items(self) -> ItemsView[str, CompressedTensor | UncompressedTensor]:
+        """Return the names with their tensors."""
+        return self.tensors.items()
 
     def __repr__(self) -> str:
         """List the first tensors, a line each."""

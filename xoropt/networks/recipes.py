@@ -15,8 +15,8 @@ _LONGEST_WORD = 80
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """Return the end of a message about an unknown word, which names the most similar known one."""
-    close = difflib.get_close_matches(word[:_LONGEST_WORD], known, n=1, cutoff=0.0)
+    """Return the end of a message about an unknown word, which names the most similar known one, if one is alike."""
+    close = difflib.get_close_matches(word[:_LONGEST_WORD], known, n=1, cutoff=0.4)
     return f"; the nearest is '{close[0]}'" if close else ""
 
 

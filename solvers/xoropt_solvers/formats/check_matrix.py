@@ -75,8 +75,8 @@ def decoding_problems(path: Path, matrix: CheckMatrix, syndrome: Any = None) -> 
         found = read_syndromes(beside)
     else:
         raise FileFormatError(
-            f"{path}: holds a parity-check matrix without a syndrome; put one in {beside.name} beside it, or give it to"
-            " 'xoropt solve' with --syndrome (syndrome=)."
+            f"{path}: holds a parity-check matrix without a syndrome; put one in {beside.name} beside it, or give"
+            " 'xoropt solve' its file with --syndrome (syndrome=)."
         )
     if found.shape[1] != len(matrix.H):
         raise FileFormatError(

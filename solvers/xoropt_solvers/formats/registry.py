@@ -134,7 +134,8 @@ def _problems_and_logicals(path: Path, syndrome: Any) -> tuple[list[ParityProble
     if isinstance(found, CheckMatrix):
         return decoding_problems(path, found, syndrome), found.logicals
     if syndrome is not None:
-        raise FileFormatError(f"{path}: holds a whole problem, which no syndrome goes with; leave '--syndrome' out.")
+        hint = "leave '--syndrome' out, or save a parity-check matrix as .npz: np.savez('code.npz', H=H)"
+        raise FileFormatError(f"{path}: holds a whole problem, A and b, which no syndrome goes with; {hint}.")
     return [found], None
 
 
@@ -148,7 +149,8 @@ def _form_and_lines(path: Path) -> tuple[str, list[str]]:
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise FileFormatError(f"{path}: is neither a .npz file nor text.") from error
+        hint = "save a problem by names: np.savez('problem.npz', A=A, b=b), or a parity-check matrix with H=H"
+        raise FileFormatError(f"{path}: is neither a .npz file nor text; {hint}.") from error
     return _form_of(path, lines), lines
 
 
@@ -175,7 +177,7 @@ def write_problem(problem: ParityProblem, path: Place) -> None:
     writers = {suffix: one.writer for one in FORMATS.values() if one.writer for suffix in one.suffixes}
     suffix = Path(path).suffix
     if suffix not in writers:
-        raise InvalidInputError(f"Argument 'path' must end in one of {', '.join(writers)}, not {suffix!r}.")
+        raise InvalidInputError(f"{path}: no format ends in {suffix!r}; end the name in one of {', '.join(writers)}.")
     _function(writers[suffix])(problem, path)
 
 

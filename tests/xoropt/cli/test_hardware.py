@@ -12,7 +12,7 @@ from xoropt.circuits import yosys
 from xoropt.cli.tables.hardware import print_hardware
 from xoropt.hardware import cost
 from xoropt.hardware.simulation import COMPILE, RUN
-from xoropt.hardware.study import StudiedDecoder, Study
+from xoropt.hardware.study import StudiedDecoder, Study, study
 from xoropt.hardware.testbench import FILES
 
 
@@ -34,6 +34,11 @@ def test_costs_of_all_tensors(small, xoropt_command):
     assert set(figures["decoders"]) == {"one", "two"}
     assert figures["decoders"]["one"]["n_out"] == 160
     assert xoropt_command("hardware", small)[0] == 0
+
+
+def test_tensors_without_a_network_are_named(small, capsys):
+    print_hardware(Study(study(str(small)).decoders, packed=tuple("abcdefg")))
+    assert "values packed, no network to build: a, b, c, d, e and 2 more" in capsys.readouterr().out
 
 
 @pytest.mark.debian("iverilog")

@@ -29,7 +29,7 @@ REFUSED = {
     ),
     "both of a pair": (
         (*PRUNED, "--mask", "low-rank", "--rank", "2", "--mask-bits", "0.2"),
-        "Give one of the options '--mask-bits' and '--rank' with the mask 'low-rank'",
+        "Give one of the options '--mask-bits', say 0.15, and '--rank' with the mask 'low-rank'",
     ),
     "order of no network": ((*PRUNED, "--order", "rows"), "'--order' goes with a given '--network'"),
     "pattern of no tensor": ((*COMPRESS, "--include", "fc*"), "'--include' has the pattern 'fc*', which matches no"),
@@ -205,3 +205,18 @@ def test_an_interrupt_while_it_is_loaded():
     assert (done.returncode, done.stderr) == (1, "xoropt: interrupted; nothing was written.\n")
     library = "import signal; import xoropt; assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
     subprocess.run([sys.executable, "-c", library], check=True)  # an importer's own handling stays
+
+
+def test_what_pruning_leaves_is_named(tmp_path, xoropt_command):
+    (tmp_path / "in").mkdir()
+    rng = np.random.default_rng(0)
+    tensors = {name: rng.standard_normal((40, 60), dtype=np.float32) for name in ("embed.weight", "fc.weight")}
+    save_file(tensors | {"norm.weight": np.ones(2000, np.float32)}, tmp_path / "in" / "model.safetensors")
+    pruned = ("--sparsity", "0.9", "--bits", "1")
+    out = xoropt_command("compress", tmp_path / "in", tmp_path / "out", *pruned)[1]
+    assert "\nmatrices left as they are: embed.weight\n" in out
+    out = xoropt_command(
+        "compress", tmp_path / "in" / "model.safetensors", tmp_path / "one.safetensors", "--bits", "1"
+    )[1]
+    assert "\nquantized: relative error" in out
+    assert "retrain after quantizing" in out

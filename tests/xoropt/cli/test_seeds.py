@@ -40,7 +40,7 @@ def test_the_text_says_what_was_proved(tmp_path, xoropt_command):
     assert status == 0
     first, *rest = out.splitlines()
     assert re.fullmatch(r"cost 1 \(proved minimal\), \d+\.\d{3} s with coset", first)
-    assert rest == ["rows that differ: 3", "x: 11"]
+    assert rest == ["rows that differ, from 0: 3", "x: 11"]
 
 
 def test_a_proof_that_the_checker_accepts(xoropt_command, tmp_path):

@@ -151,6 +151,9 @@ def test_layers_of_a_model(dense, tmp_path):
     from_compressed = xoropt.explore.explore(space, small, jobs=1, synthesize=False)
     for other in (from_file, from_compressed):
         assert [r.efficiency for r in other.points] == [r.efficiency for r in found.points]
+    point = next(result for result in found.points if not result.baseline)
+    assert found.command(point).startswith("--sparsity 0.8 --bits 2 --network windowed:")
+    assert from_compressed.command(point).startswith("--network windowed:")
 
 
 @lru_cache

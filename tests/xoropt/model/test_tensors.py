@@ -13,5 +13,6 @@ def test_texts_are_short():
     assert lines[0] == "<CompressedModel of 26 tensors>"
     assert lines[1].startswith("  w0: <CompressedTensor [64, 64] float32 in ")
     assert (len(lines), lines[-1]) == (22, "  and 6 more")
+    assert [(name, tensor is model[name]) for name, tensor in model.items()] == [(name, True) for name in model]
     assert repr(model["b"]) == "<UncompressedTensor [3] float32 in 12 bytes: fewer than 1024 weights>"
     assert repr(xoropt.compress({"w": tensors["w0"]})).startswith("<CompressedModel of 1 tensor>\n  w: <Compressed")

@@ -240,7 +240,7 @@ def test_bad_syndromes_are_told(tmp_path):
     with pytest.raises(InvalidInputError, match="'syndrome' must hold zeros and ones"):
         formats.read_problem(tmp_path / "a.alist", syndrome=[2, 0, 1])
     formats.write_problem(dense(4, 2), tmp_path / "p.txt")
-    with pytest.raises(FileFormatError, match="holds a whole problem, which no syndrome goes with"):
+    with pytest.raises(FileFormatError, match="holds a whole problem, A and b, which no syndrome goes with"):
         formats.read_problem(tmp_path / "p.txt", syndrome=[1])
 
 

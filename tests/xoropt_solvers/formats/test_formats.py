@@ -121,7 +121,7 @@ def test_bad_archives_are_refused(tmp_path):
         formats.read_problem(tmp_path / "none.npz")
     with pytest.raises(FileFormatError, match="cannot be written"):
         formats.write_problem(TRIANGLE, tmp_path / "none" / "p.npz")
-    with pytest.raises(InvalidInputError, match="must end in one of"):
+    with pytest.raises(InvalidInputError, match="end the name in one of"):
         formats.write_problem(TRIANGLE, tmp_path / "p.doc")
 
 

@@ -7,8 +7,8 @@ from xoropt.checkpoints.inspecting import CheckpointEstimate
 from xoropt.checkpoints.manifest import FileRecord
 from xoropt.checkpoints.verifying import FileCheck
 from xoropt.cli.tables.console import open_console, print_line, print_table
-from xoropt.cli.tables.models import loss_line
-from xoropt.cli.tables.words import counted, smaller
+from xoropt.cli.tables.models import LISTED, loss_line, matrices_left
+from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TotalReport
 from xoropt.model.verification import count_checks
 
@@ -55,6 +55,10 @@ def print_folder(
     )
     if (loss := loss_line(total)) is not None:
         print_line(console, loss)
+        left = [name for report in reports.values() for name in matrices_left(report)]
+        more = f" and {len(left) - LISTED} more" if len(left) > LISTED else ""
+        if left:
+            print_line(console, f"matrices left as they are: {', '.join(map(named, left[:LISTED]))}{more}")
     columns = ("file", "tensors", "bytes", "original bytes", "times smaller", "bits/weight")
     print_table(console, None, columns, [_row(record, reports.get(record.path)) for record in records])
 

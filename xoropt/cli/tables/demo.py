@@ -90,3 +90,4 @@ def print_demo(result: DemoResult) -> None:
     sizes = ", ".join(f"{file.path} ({file.bytes:,} bytes)" for file in result.files.values())
     console.print("every weight came back bit for bit: yes")
     print_line(console, f"written: {sizes}")
+    print_line(console, f"to go on: xoropt inspect {[*result.files.values()][-1].path}")

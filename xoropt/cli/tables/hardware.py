@@ -9,6 +9,8 @@ from xoropt.hardware.study import Study
 
 __all__ = ["print_hardware"]
 
+SHOWN = 5
+"""The most tensors without a network that are named."""
 MOST_COLUMNS = 4
 """The most decoders that are columns of the table; if there are more, each is a row."""
 
@@ -89,3 +91,6 @@ def print_hardware(study: Study) -> None:
             f"simulated: {seen.bits:,} bits compared, {seen.mismatches:,} of {seen.steps:,} steps differ; "
             f"{seen.cycles:,} cycles, {like}"
         )
+    if study.packed:
+        more = f" and {len(study.packed) - SHOWN} more" if len(study.packed) > SHOWN else ""
+        print_line(console, f"values packed, no network to build: {', '.join(study.packed[:SHOWN])}{more}")

@@ -11,7 +11,7 @@ from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import MERGED, TensorCheck, count_checks
 
-__all__ = ["loss_line", "print_checks", "print_report", "print_restored", "rate"]
+__all__ = ["LISTED", "loss_line", "matrices_left", "print_checks", "print_report", "print_restored", "rate"]
 
 COLUMNS = (
     *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
@@ -26,8 +26,11 @@ SHORT = {"patch bits": "patch", "bits/weight": "all", "rel. error": "error", "|w
 """Headings where the line is short."""
 WORDS = {
     "n_q": "bit planes",
+    "care bits": "bits that have to come back",
+    "patches": "care bits that the decoder flips",
     "proved": "blocks with provably the fewest patches",
     "E": "care bits / (seed + patch bits), at most 1",
+    "raw": "bits stored as they are",
     "bound": "bits/weight of an ideal entropy coder",
     "rel. error": "‖W − Ŵ‖ / ‖W‖",
     "error": "‖W − Ŵ‖ / ‖W‖",
@@ -45,6 +48,8 @@ FEW = 3
 """The most tensors that get a sentence or a row each where many could have the same."""
 LISTED = 10
 """The most names that a sentence lists."""
+SMALL = ("fewer than", "a vector")
+"""How the reasons begin why small tensors are not compressed."""
 
 
 def print_report(
@@ -76,7 +81,7 @@ def _print_uncompressed(console: Console, report: ModelReport) -> None:
     """Print a row for each tensor; many small ones and vectors share a line."""
     small: dict[str, list[str]] = {}
     for name, figures in report.carried.items():
-        if figures.reason.startswith(("fewer than", "a vector")):
+        if figures.reason.startswith(SMALL):
             small.setdefault(figures.reason, []).append(name)
     small = {reason: names for reason, names in small.items() if len(names) > FEW}
     for reason, names in small.items():
@@ -118,13 +123,20 @@ def _summary(
             yield "biases, norms and embeddings are left out (see --help); leave out others with --exclude"
 
 
+def matrices_left(report: ModelReport) -> list[str]:
+    """Return the names of the uncompressed tensors that are neither small nor vectors."""
+    return [name for name, figures in report.carried.items() if not figures.reason.startswith(SMALL)]
+
+
 def loss_line(total: TotalReport) -> str | None:
     """Say what pruning and quantizing cost; None where it is not known."""
     if total.relative_error is None:
         return None
+    pruned = total.magnitude_share is None or total.magnitude_share < 1
+    done, after = ("pruned and quantized", "pruning") if pruned else ("quantized", "quantizing")
     return (
-        f"pruned and quantized: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the "
-        f"magnitude kept{'; retrain after pruning' if total.relative_error > LARGE_ERROR else ''}"
+        f"{done}: relative error {total.relative_error:.3f}, {total.magnitude_share:.1%} of the magnitude kept"
+        f"{f'; retrain after {after}' if total.relative_error > LARGE_ERROR else ''}"
     )
 
 
