@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ __all__ = [
     "refuse_without_effect",
     "say",
     "warm_up_solver",
+    "warm_up_synthesis",
 ]
 
 MOMENT = 2.0
@@ -180,6 +182,18 @@ def warm_up_solver(solver: str, problem: ParityProblem | None = None) -> None:
     """
     from xoropt_solvers.warming import warm_up
 
+    compile_before(partial(warm_up, solver, problem))
+
+
+def warm_up_synthesis(method: str, max_inputs: int = 2) -> None:
+    """Compile what a synthesis needs, before its time is taken."""
+    from xoropt.circuits.warming import warm_up
+
+    compile_before(partial(warm_up, method, max_inputs))
+
+
+def compile_before(warm_up: Callable[[], object]) -> None:
+    """Run what compiles, and say so on a terminal where it takes more than a moment."""
     said = False
 
     def compiling(seconds: float, busy: bool) -> None:
@@ -189,7 +203,7 @@ def warm_up_solver(solver: str, problem: ParityProblem | None = None) -> None:
             say("compiling for the first use here, once, for up to half a minute; no time limit counts that.")
 
     with _noticed(compiling):
-        warm_up(solver, problem)
+        warm_up()
 
 
 def print_json(figures: dict[str, Any]) -> None:

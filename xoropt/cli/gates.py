@@ -17,6 +17,7 @@ from xoropt.cli.app import (
     names_option,
     print_json,
     progress_bar,
+    warm_up_synthesis,
 )
 from xoropt.common.errors import ArgumentError, XoroptError
 
@@ -31,7 +32,13 @@ __all__ = ["synthesize"]
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
 @names_option("--method", names=lambda: METHODS, default="auto", show_default=True, help="The method.")
-@click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
+@click.option(
+    "--time-limit",
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="The seconds to search, without those of compiling.",
+)
 @click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
 @click.option(
     "--inputs", "max_inputs", default=2, show_default=True, metavar="N", help="The most inputs of a gate, 2 to 4."
@@ -87,6 +94,8 @@ def synthesize(
             resume = circuit_for(matrix, read_circuit(start, matrix.shape[1]))
         except ArgumentError as error:
             raise XoroptError(f"{start}: {error}") from None
+    if options["time_limit"] > 0:
+        warm_up_synthesis(options["method"], options["max_inputs"])
     begin = time.perf_counter()
     with progress_bar("synthesize") as bar:
 
