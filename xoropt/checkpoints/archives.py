@@ -23,6 +23,7 @@ from xoropt.common.description_checks import get, non_negative_int
 from xoropt.common.dtypes import name_of
 from xoropt.common.errors import FormatError, XoroptError
 from xoropt.common.files import check_readable, reason_of
+from xoropt.common.tensor_files import check_inflating
 
 __all__ = ["Archive", "Member", "archive_from", "as_archived", "describe_archive", "open_archive", "read_archive"]
 
@@ -92,6 +93,7 @@ def read_archive(path: Path) -> Archive:
         XoroptError: it cannot be read.
     """
     check_readable(path)
+    check_inflating(path)
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             frame, members, end, again = bytearray(), [], 0, True

@@ -13,7 +13,7 @@ __all__ = ["to_dot", "to_svg"]
 
 ROW, RADIUS, MARGIN = 13, 5.5, 36
 """The distance between rows of the SVG, the radius of a gate, and the room for labels at the sides."""
-COLOURS = ("#2f6db5", "#c8500a", "#0b8a62", "#a8458c", "#8a6d00", "#5a4fc4", "#b3273a", "#5b6675")
+COLOURS = ("#1845fb", "#ff5e02", "#c91f16", "#c849a9", "#8f8f55", "#3f9fbd", "#578dff", "#656364")
 """Of wires: all that leave one signal have one colour, signals that are neighbours have different ones."""
 Point = tuple[float, float]
 

@@ -1,23 +1,22 @@
-"""Warming up: what a method of synthesis compiles at its first use, done before a clock starts."""
-
-import time
+"""Warming up: what a synthesis compiles at its first use, done before its clock starts."""
 
 import numpy as np
+from xoropt_solvers.compiling import compile_all
 
 from xoropt.circuits.synthesis import synthesize
 from xoropt.common.kinds import checked
 
 __all__ = ["warm_up"]
 
-SECONDS = 0.1
-"""The time limit of each search."""
-MOST_SEARCHES = 6
-"""The most searches: each compiles what the one before had no time for."""
+SECONDS = 0.2
+"""The time limit of the small synthesis."""
+SHAPE = 24, 16
+"""Of its matrix, which is large enough that every method of "auto" gets its turn."""
 
 
 @checked
 def warm_up(method: str = "auto", bounded: bool = False, max_inputs: int = 2) -> None:
-    """Let a method compile what it needs, by searches in a small matrix.
+    """Let a method compile what it needs, on a small random matrix; only symmetric and large matrices need more.
 
     A first use compiles for ten seconds and more; numba keeps the result in its cache, so that later processes only
     load it. Without this, the first searches spend their time limit on it.
@@ -30,9 +29,6 @@ def warm_up(method: str = "auto", bounded: bool = False, max_inputs: int = 2) ->
     Raises:
         ArgumentError: as for `synthesize`.
     """
-    matrix = np.random.default_rng(0).random((24, 8)) < 0.5
-    for _ in range(MOST_SEARCHES):
-        begin = time.perf_counter()
-        synthesize(matrix, method, SECONDS, matrix.shape[1] if bounded else None, max_inputs)
-        if time.perf_counter() - begin < 2 * SECONDS:
-            break
+    matrix = np.random.default_rng(0).random(SHAPE) < 0.5
+    depth = matrix.shape[1] if bounded else None
+    compile_all(lambda: synthesize(matrix, method, SECONDS, depth, max_inputs))

@@ -1,16 +1,18 @@
 """What all commands share: the group, how it reports failures, options, the progress bar, JSON."""
 
+from __future__ import annotations
+
 import copy
 import json
 import os
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from xoropt_solvers import SolverError, caching
@@ -21,9 +23,12 @@ from xoropt.common.foreign_text import shown
 from xoropt.common.version import __version__
 from xoropt.model.tensors import Progress
 
+if TYPE_CHECKING:
+    from xoropt_solvers import ParityProblem
+    from xoropt_solvers.compiling import Told
+
 __all__ = [
     "cli",
-    "compiling",
     "decoder_option",
     "file_argument",
     "force_option",
@@ -36,7 +41,11 @@ __all__ = [
     "refuse_without_effect",
     "say",
     "warm_up_solver",
+    "warm_up_synthesis",
 ]
+
+MOMENT = 2.0
+"""Seconds of compiling of which nobody needs to be told."""
 
 
 def main() -> None:
@@ -141,32 +150,60 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda name, done, total: bar.update(
-            task, description=f"{label} {shown(name)}", completed=done, total=total
-        )
+        task, said = bar.add_task(label, total=None), label
 
+        def work(name: str, done: int, total: int) -> None:
+            nonlocal said
+            said = f"{label} {shown(name)}"
+            bar.update(task, description=said, completed=done, total=total)
 
-def warm_up_solver(solver: str, time_limit: float | None) -> None:
-    """Import and compile what a strategy needs, before the clock of a time limit starts."""
-    if time_limit is None:
-        return
-    from xoropt_solvers.warming import warm_up
+        def compiling(seconds: float, busy: bool) -> None:
+            long = busy and seconds > MOMENT
+            bar.update(task, description=f"{label}: compiling, once; {seconds:.0f} s so far" if long else said)
 
-    with compiling(f"{solver} is being compiled, for its first use here; that is not counted as solving."):
-        warm_up(solver)
+        with _noticed(compiling):
+            yield work
 
 
 @contextmanager
-def compiling(words: str) -> Iterator[None]:
-    """Say on a terminal what takes so long, if it takes more than two seconds."""
-    notice = threading.Timer(2.0, say, [words])
-    if sys.stderr.isatty():
-        notice.start()
-    try:
+def _noticed(told: Told) -> Iterator[None]:
+    """Notice what is compiled; the import that this takes is one that compiling takes anyway."""
+    from xoropt_solvers.compiling import noticed
+
+    with noticed(told):
         yield
-    finally:
-        notice.cancel()
+
+
+def warm_up_solver(solver: str, problem: ParityProblem | None = None) -> None:
+    """Import and compile what a strategy needs for a problem, before its time is taken.
+
+    Raises:
+        SolverError: as for `xoropt_solvers.solve`, of options and packages.
+    """
+    from xoropt_solvers.warming import warm_up
+
+    compile_before(partial(warm_up, solver, problem))
+
+
+def warm_up_synthesis(method: str, bounded: bool = False, max_inputs: int = 2) -> None:
+    """Compile what a synthesis needs, with a bound on the depth or without, before its time is taken."""
+    from xoropt.circuits import warm_up
+
+    compile_before(partial(warm_up, method, bounded, max_inputs))
+
+
+def compile_before(warm_up: Callable[[], object]) -> None:
+    """Run what compiles, and say so on a terminal where it takes more than a moment."""
+    said = False
+
+    def compiling(seconds: float, busy: bool) -> None:
+        nonlocal said
+        if not said and busy and seconds > MOMENT and sys.stderr.isatty():
+            said = True
+            say("compiling for the first use here, once, for up to half a minute; no time limit counts that.")
+
+    with _noticed(compiling):
+        warm_up()
 
 
 def print_json(figures: dict[str, Any]) -> None:

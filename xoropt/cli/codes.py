@@ -21,7 +21,12 @@ __all__ = ["distance"]
     help="A matrix of logical operators: only words that flip one of them count.  [default: a .dem file's observables]",
 )
 @names_option("--solver", names=strategies, default="portfolio", show_default=True, help="The strategy, by name.")
-@click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best word found, and the bound.")
+@click.option(
+    "--time-limit",
+    type=float,
+    metavar="S",
+    help="Seconds to search; gives the best word found, and the bound. Reading and compiling are not counted.",
+)
 @json_option
 def distance(source: Path, logicals: Path | None, solver: str, time_limit: float | None, as_json: bool) -> None:
     """Find the least weight of a nonzero word e with H·e = 0, where FILE holds the parity-check matrix H.
@@ -35,6 +40,8 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
       xoropt distance code.alist
       xoropt distance hz.mtx --logicals lz.mtx --time-limit 60
     """
+    import numpy as np
+    from xoropt_solvers import ParityProblem
     from xoropt_solvers import distance as run
     from xoropt_solvers.errors import FileFormatError
     from xoropt_solvers.formats import read_check_matrix
@@ -51,7 +58,7 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
 
     if logicals is None and given is not None and not given.any():
         raise FileFormatError(f"{source}: no error flips an observable; name the logicals with '--logicals'.")
-    warm_up_solver(solver, time_limit)
+    warm_up_solver(solver, ParityProblem.from_checks(matrix.H, np.zeros(len(matrix.H), dtype=bool)))
     found = run(matrix.H, given, solver, time_limit, on_improve=improved)
     if sys.stderr.isatty():
         click.echo("\r" + " " * 60 + "\r", nl=False, err=True)

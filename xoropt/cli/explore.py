@@ -68,7 +68,13 @@ def seconds_of(text: str) -> float:
 @click.option(
     "--weights", type=int, metavar="N", default=1_000_000, show_default=True, help="Number of random weights."
 )
-@click.option("--budget", default="5m", show_default=True, metavar="TIME", help="Time to spend, such as 90s, 2m or 1h.")
+@click.option(
+    "--budget",
+    default="5m",
+    show_default=True,
+    metavar="TIME",
+    help="Time after which nothing is begun, such as 90s, 2m or 1h.",
+)
 @click.option("--jobs", type=int, metavar="N", help="Processes.  [default: one per core]")
 @click.option(
     "--out",

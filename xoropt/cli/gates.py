@@ -11,13 +11,13 @@ import click
 from xoropt.circuits.registry import METHODS
 from xoropt.cli.app import (
     cli,
-    compiling,
     file_argument,
     force_option,
     json_option,
     names_option,
     print_json,
     progress_bar,
+    warm_up_synthesis,
 )
 from xoropt.common.errors import ArgumentError, XoroptError
 
@@ -32,7 +32,13 @@ __all__ = ["synthesize"]
 @cli.command()
 @click.argument("source", metavar="MATRIX.txt|RECIPE")
 @names_option("--method", names=lambda: METHODS, default="auto", show_default=True, help="The method.")
-@click.option("--time-limit", default=60.0, show_default=True, metavar="S", help="The seconds to search.")
+@click.option(
+    "--time-limit",
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="The seconds to search, without those of compiling.",
+)
 @click.option("--max-depth", type=int, metavar="D", help="The most levels of gates.  [default: no bound]")
 @click.option(
     "--inputs", "max_inputs", default=2, show_default=True, metavar="N", help="The most inputs of a gate, 2 to 4."
@@ -89,7 +95,9 @@ def synthesize(
             resume = circuit_for(matrix, read_circuit(start, matrix.shape[1]))
         except ArgumentError as error:
             raise XoroptError(f"{start}: {error}") from None
-    _warm_up(front, *(options[name] for name in ("method", "max_depth", "max_inputs")))
+    if options["time_limit"] > 0:
+        for bounded in (False, True) if front else (options["max_depth"] is not None,):
+            warm_up_synthesis(options["method"], bounded, options["max_inputs"])
     begin = time.perf_counter()
     with progress_bar("synthesize") as bar:
 
@@ -123,17 +131,6 @@ def synthesize(
             click.echo(to_text(circuit), nl=False)
         else:
             click.echo(f"written: {out}")
-
-
-def _warm_up(front: bool, method: str, max_depth: int | None, max_inputs: int) -> None:
-    """Compile what the search needs before the clock of its time limit starts."""
-    from xoropt.circuits import warm_up
-
-    with compiling("the search is being compiled, for its first use here; that is not counted as searching."):
-        if front or max_depth is None:
-            warm_up(method, False, max_inputs)
-        if front or max_depth is not None:
-            warm_up(method, True, max_inputs)
 
 
 def _report_front(

@@ -14,6 +14,7 @@ from xoropt.cli.app import (
     names_option,
     print_json,
     refuse_without_effect,
+    warm_up_synthesis,
 )
 from xoropt.common.errors import XoroptError
 
@@ -24,7 +25,13 @@ __all__ = ["hardware"]
 @click.argument("source", metavar="RECIPE|FILE")
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: the costs of all]")
 @names_option("--synthesis", names=lambda: METHODS, help="Look for fewer gates, as 'xoropt synthesize' does.")
-@click.option("--time-limit", default=10.0, show_default=True, metavar="S", help="The seconds for the synthesis.")
+@click.option(
+    "--time-limit",
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="The seconds for the synthesis, without those of compiling.",
+)
 @click.option("--fifo", default=4, show_default=True, metavar="N", help="The number of patches that the FIFO holds.")
 @click.option("--flips", default=1, show_default=True, metavar="N", help="The most patches flipped in one cycle.")
 @click.option(
@@ -58,7 +65,8 @@ def hardware(source: str, out: Path | None, force: bool, as_json: bool, **option
 
     if options["synthesis"] is None:
         refuse_without_effect("without --synthesis", "time_limit")
-
+    elif options["time_limit"] > 0:
+        warm_up_synthesis(options["synthesis"])
     found = study(source, out=out, overwrite=force, **options)
     if as_json:
         print_json(found.to_dict())

@@ -38,7 +38,12 @@ __all__ = ["random_block", "solve"]
     show_default=True,
     help="The strategy, by name; 'xoropt compare' runs several.",
 )
-@click.option("--time-limit", type=float, metavar="S", help="Seconds; gives the best answer found by then.")
+@click.option(
+    "--time-limit",
+    type=float,
+    metavar="S",
+    help="Seconds to search; gives the best answer found by then. Reading and compiling are not counted.",
+)
 @click.option("--sparsity", default=0.9, show_default=True, metavar="S", help="For a RECIPE: share of bits pruned.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="For a RECIPE: seed of the random bits.")
 @click.option(
@@ -117,7 +122,7 @@ def solve(
         problem, logicals = formats.read_with_logicals(Path(source), syndrome, shot)
     if export is not None:
         _write(export, force, lambda path: formats.write_problem(problem, path))
-    warm_up_solver(solver, time_limit)
+    warm_up_solver(solver, problem)
     begin = time.perf_counter()
     solution = run(problem, solver, time_limit=time_limit)
     seconds = time.perf_counter() - begin

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+from xoropt_solvers.inflating import fault_of_inflating
 
 from xoropt.common.dtypes import as_stored, dtype_of, from_stored, name_of, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
@@ -25,6 +26,7 @@ from xoropt.common.files import check_readable, reason_of, whole_file
 
 __all__ = [
     "Piece",
+    "check_inflating",
     "fault_of",
     "pieces_in",
     "read_arrays",
@@ -236,6 +238,7 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         if kind is not None:
             raise FormatError(f"{path}: not a readable .npz file of plain arrays; it {kind}.")
         return read_safetensors(path)
+    check_inflating(path)
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -252,6 +255,20 @@ def read_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], di
         except FormatError as error:
             raise FormatError(f"{path}: tensor '{name}': {error}.") from None
     return arrays, {}
+
+
+def check_inflating(path: Path) -> None:
+    """Raise FormatError where an archive of NumPy's would inflate to far more than it is.
+
+    Raises:
+        XoroptError: it cannot be read.
+    """
+    try:
+        fault = fault_of_inflating(path)
+    except OSError as error:
+        raise XoroptError(f"{path}: {reason_of(error)}.") from None
+    if fault is not None:
+        raise FormatError(f"{path}: {fault}.")
 
 
 def write_safetensors(

@@ -18,13 +18,14 @@ from xoropt.common.kinds import checked
 from xoropt.common.pictures import give_place
 from xoropt.explore.figures import FORMATS
 from xoropt.explore.html import write_page
-from xoropt.explore.symbols import COLOURS
+from xoropt.explore.symbols import PALETTE
 
 __all__ = ["draw_comparison", "write_comparison"]
 
 LEAST = 1e-3
 """Seconds that a proof counts at least in the performance profile, below which the clock decides."""
-STYLES = ("-", "--", ":")
+STYLES = ("-", (0, (4.4, 2.5)), (0, (1.3, 1.9)), (0, (5.6, 1.9, 1.3, 1.9)))
+"""Dashes of lines, so that they are told apart without colours, too; the page has the same."""
 
 
 @checked
@@ -60,7 +61,7 @@ def write_comparison(comparison: Comparison, folder: str | os.PathLike[str]) -> 
     for kind in FORMATS:
         path = folder / f"comparison.{kind}"
         with whole_file(path, overwrite=True) as part:
-            figure.savefig(part, format=kind, dpi=160)
+            figure.savefig(part, format=kind, dpi=300)
         written.append(path)
     return written
 
@@ -102,7 +103,8 @@ def draw_comparison(comparison: Comparison, axes: Sequence[Any]) -> None:
     for panel, (axis, curve, across, up) in enumerate(panels):
         for i, name in enumerate(comparison.variants):
             x, y = curve(name)
-            style = {"color": COLOURS[i % len(COLOURS)], "linestyle": STYLES[i // len(COLOURS) % len(STYLES)]}
+            dash = STYLES[(i + i // len(PALETTE)) % len(STYLES)]
+            style = {"color": PALETTE[i % len(PALETTE)], "linestyle": dash}
             axis.plot(x, y, drawstyle="default" if panel == 0 else "steps-post", linewidth=1.6, label=name, **style)
         axis.set_xlabel(across)
         axis.set_ylabel(up)

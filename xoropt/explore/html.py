@@ -9,7 +9,7 @@ from typing import Any
 from xoropt.common.files import whole_file
 from xoropt.common.kinds import checked
 from xoropt.explore.results import Exploration
-from xoropt.explore.symbols import path_of, symbol_of
+from xoropt.explore.symbols import on_dark, path_of, symbol_of
 
 __all__ = ["write_page", "write_report"]
 
@@ -29,7 +29,10 @@ def write_report(exploration: Exploration, path: str | os.PathLike[str]) -> Path
         XoroptError: the file cannot be written.
     """
     shown = {result.topology for result in exploration.points}
-    symbols = {name: {"colour": symbol_of(name)[0], "path": path_of(name)} for name in sorted(shown)}
+    symbols = {
+        name: {"colour": symbol_of(name)[0], "dark": on_dark(symbol_of(name)[0]), "path": path_of(name)}
+        for name in sorted(shown)
+    }
     return write_page("explore", exploration.to_dict() | {"symbols": symbols}, path)
 
 

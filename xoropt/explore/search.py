@@ -103,6 +103,9 @@ def search(
         guesses = {key: result.seconds * size / result.sample for key, result in latest.items()}
         pace = _Pace(guesses, [n / size for n in sizes[i + 1 :]], jobs)
         interrupted = False
+        if report is not None and wanted and not latest:  # the processes compile, and this one does not hear of it
+            name = f"{workload.name}: first points; a first run here compiles for up to a minute, once"
+            report(name, clock.spent, clock.spent + clock.left)
         try:
             for result in _measured(_in_time(wanted, guesses, clock), sample, size, jobs):
                 store.add(result)

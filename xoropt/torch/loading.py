@@ -1,4 +1,4 @@
-"""State dicts of compressed files."""
+"""State dicts of compressed files and folders."""
 
 import os
 from typing import Any
@@ -7,37 +7,39 @@ import torch
 
 from xoropt.model.decompression import decompress
 from xoropt.torch.foreign_dtypes import to_torch
+from xoropt.torch.reading import read_stored
 from xoropt.torch.sharing import shared_names
 
 __all__ = ["load_file", "load_model"]
 
 
 def load_file(path: str | os.PathLike[str], device: str | torch.device = "cpu") -> dict[str, torch.Tensor]:
-    """Decompress a file to tensors, as `safetensors.torch.load_file` reads one that is not compressed.
+    """Decompress a file or a folder to tensors, as `safetensors.torch.load_file` reads a file that is not compressed.
 
     Args:
-        path: the compressed file.
+        path: the compressed file, or a folder that `xoropt compress` wrote.
         device: where the tensors go.
 
     Returns:
         The tensors by name, in the original's order, shapes and dtypes.
 
     Raises:
-        FormatError: `save` did not write the file, or it is damaged.
-        XoroptError: the file cannot be read.
+        FormatError: the file or folder is not compressed, or it is damaged.
+        XoroptError: a file cannot be read.
         ArgumentError: torch lacks the dtype of a tensor.
     """
-    return {name: to_torch(array).to(device) for name, array in decompress(path).items()}
+    source = read_stored(path) if os.path.isdir(path) else path
+    return {name: to_torch(array).to(device) for name, array in decompress(source).items()}
 
 
 def load_model(model: torch.nn.Module, path: str | os.PathLike[str], strict: bool = True) -> Any:
-    """Decompress a file into the parameters and buffers of a module, as `safetensors.torch.load_model` loads a file.
+    """Decompress a file or a folder into a module, as `safetensors.torch.load_model` loads a file into one.
 
     Of names that share their values in the module (tied weights) the file needs one.
 
     Args:
         model: the module.
-        path: the compressed file.
+        path: the compressed file, or a folder that `xoropt compress` wrote.
         strict: as for `torch.nn.Module.load_state_dict`.
 
     Returns:

@@ -11,11 +11,11 @@ from xoropt.common.foreign_arrays import to_numpy
 from xoropt.model.compression import compress
 from xoropt.model.config import CompressConfig
 from xoropt.model.decompression import decompress_tensor
-from xoropt.model.file.container import load
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 from xoropt.torch.foreign_dtypes import to_torch
 from xoropt.torch.layers import XorLinear
+from xoropt.torch.reading import read_stored
 from xoropt.torch.sharing import check_tied, shared_names, tie_again, tied_names
 
 __all__ = ["compress_module", "replace_linears"]
@@ -59,7 +59,7 @@ def replace_linears(
     cache: str = "none",
     exclude: Collection[str] = (),
 ) -> torch.nn.Module:
-    """Put an `XorLinear` in the place of each linear layer whose weight a compressed file holds, and load the rest.
+    """Put an `XorLinear` in the place of each linear layer whose weight is stored compressed, and load the rest.
 
     The weights of these layers are never decompressed. The model may have been made on the device "meta", so that its
     own weights never take memory. A layer whose weight is tied to another parameter, such as an output layer that has
@@ -67,7 +67,7 @@ def replace_linears(
 
     Args:
         model: the model, whose layers are replaced in place.
-        path: the compressed file, or a compressed model.
+        path: the compressed file, a folder that `xoropt compress` wrote, or a compressed model.
         cache: as for `XorLinear`.
         exclude: patterns (* and ?) of names "LAYER.weight" whose layers stay as they are; their weights are
             decompressed.
@@ -79,9 +79,9 @@ def replace_linears(
         ArgumentError: a layer that would be replaced has hooks, or its weight is parametrized; nothing is
             replaced then. A pattern matches no layer.
         FormatError: the file lacks a parameter of the model, has others, shapes differ, or tied parameters have unlike
-            values; or it is damaged.
+            values; or it is damaged, or not compressed.
     """
-    stored = path if isinstance(path, CompressedModel) else load(path)
+    stored = path if isinstance(path, CompressedModel) else read_stored(path)
     model = _replace(model, _untied(model, _chosen(_linears(model), exclude)), stored, cache)
     new = [name for name, one in model.named_modules(remove_duplicate=False) if type(one) is XorLinear]
     replaced = {f"{name}.weight" if name else "weight" for name in new}

@@ -16,6 +16,7 @@ import numpy as np
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.formats.check_matrix import MOST_ENTRIES, CheckMatrix, read_syndromes, too_wide
 from xoropt_solvers.formats.places import Place, replacing
+from xoropt_solvers.inflating import fault_of_inflating
 from xoropt_solvers.parity_checks import ParityChecks, read_checks, weights_of_priors
 from xoropt_solvers.problem import ParityProblem
 
@@ -51,13 +52,16 @@ def read_npz(path: Path, lines: list[str]) -> ParityProblem | CheckMatrix:
     """Read an archive.
 
     Raises:
-        FileFormatError: it is damaged, or holds other arrays.
+        FileFormatError: it is damaged, would inflate to far more than it is, or holds other arrays.
     """
     try:
+        fault = fault_of_inflating(path)
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {} if fault else {name: file[name] for name in file.files}
     except Exception as error:  # numpy and zipfile raise many kinds for a damaged archive
         raise FileFormatError(f"{path}: damaged .npz file: {error}.") from error
+    if fault:
+        raise FileFormatError(f"{path}: {fault}.")
     extra = {name: arrays.get(name) for name in ("weights", "fixed", "hard")}
     try:
         if {"A", "b"} <= arrays.keys():

@@ -6,69 +6,31 @@ There are four searches, all exact (`xoropt_solvers.kernels.patterns`):
   information sets. When all patterns of weight up to t_i were tried on the i-th, any other weighs at least Σ(t_i + 1).
 - *Meet in the middle* over sums of columns, for few patches and many members.
 - *Trellis*, a table over the 2^c syndromes, for few dependent rows and patterns of any weight.
-- *Depth first* by weight on the information sets, for weighted rows.
+- *Depth first* by weight on the information sets, for weighted rows (`xoropt_solvers.kernels.weighted_coset`).
 """
 
-from typing import NamedTuple
-
 import numpy as np
-from numba import njit, types, void
+from numba import njit
 
-from xoropt_solvers.kernels.bits import boolean, inner, int64, stopped, uint64
+from xoropt_solvers.kernels.bits import inner, int64, stopped, uint64
+from xoropt_solvers.kernels.first_sets import SIGNATURE, SMALL, first_set, make_scratch, run_trellis
 from xoropt_solvers.kernels.information_sets import (
-    DEFICIT,
     LEVEL,
     SETS,
     SIZE,
     add_set,
     cheapest_level,
-    information_sets,
     keep_columns,
     level_bound,
     plan_levels,
     write_answer,
 )
-from xoropt_solvers.kernels.patterns import meet_in_the_middle, search_level, search_weighted, trellis, weight_table
-from xoropt_solvers.kernels.steps import HUGE, NODE, TRELLIS_BITS, level_steps, meet_steps, trellis_steps
-from xoropt_solvers.kernels.systematic import solve_members
+from xoropt_solvers.kernels.patterns import meet_in_the_middle, search_level
+from xoropt_solvers.kernels.steps import HUGE, level_steps, meet_steps, trellis_steps
 
 __all__ = ["coset_blocks"]
 
-ROWS = types.Array(uint64, 1, "C", readonly=True)
-VALUES = types.Array(boolean, 1, "C", readonly=True)
-INTS = types.Array(int64, 1, "C", readonly=True)
 ONE = np.uint64(1)
-SMALL = 4000  # steps below which to plan costs more than it saves
-
-
-class Scratch(NamedTuple):
-    """The working arrays of the searches, used again for each block."""
-
-    stack: np.ndarray  # uint64 (66, words)
-    integers: np.ndarray  # int64 (3, 128): indices; counts; the pattern found
-    columns: np.ndarray  # uint64 (128,)
-    table: np.ndarray  # int64 (8 · words, 256)
-    dist: np.ndarray  # int64 (2^largest c up to TRELLIS_BITS,)
-
-
-@inner
-def run_trellis(s, scratch, c, best, x, block, stop):  # type: ignore[no-untyped-def]
-    """Run the table over all syndromes on the first set; returns the minimum, or `best` where it was stopped."""
-    best, used = trellis(
-        s.checks[0, 0],
-        s.members[0, 2],
-        s.figures[0, SIZE],
-        s.unit_weights[0],
-        c,
-        s.checks[0, 0, 64],
-        best,
-        scratch.dist,
-        scratch.integers[2],
-        stop,
-    )
-    if used >= 0:
-        write_answer(s, int64(0), scratch.integers[2], used, x, block)
-    return best
 
 
 @inner
@@ -157,108 +119,20 @@ def finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget
             s.figures[chosen, LEVEL] = level
 
 
-@inner
-def finish_weighted(s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block, stop):  # type: ignore[no-untyped-def]
-    """Finish a block of weighted rows whose first set is made; returns (best, bound).
-
-    Patterns are tried by their own weight on every set, up to a limit that doubles. The trellis takes over where it is
-    cheaper from the start, or becomes so.
-    """
-    words = (c + 63) >> 6
-    relax = trellis_steps(s.figures[0, SIZE], c)
-    if relax <= SMALL:
-        best = run_trellis(s, scratch, c, best, x, block, stop)
-        return best, bound if stopped(stop) else best
-    sets = int64(1)
-    for i in range(1, min(SETS, (c + rank) // rank)):
-        _, _, cost = add_set(s, i, rows, values, weights, lo, hi)
-        if cost < best:
-            best = cost
-            write_answer(s, i, scratch.integers[2], int64(0), x, block)
-        if s.figures[i, DEFICIT] > 0:  # a member counted twice could be the heaviest, so that this set gives no bound
-            break
-        keep_columns(s, i, rank, c)
-        sets += 1
-    spent = int64(SMALL)
-    limit = int64(0)
-    while bound < best:
-        limit = max(bound, 2 * limit)
-        for i in range(sets):
-            weight_table(s.unit_weights[i], c, scratch.table)
-            cap = min(budget - spent, relax) // (NODE * words)
-            best, used, nodes, complete = search_weighted(
-                s.checks[i],
-                words,
-                s.members[i, 2],
-                s.figures[i, SIZE],
-                scratch.table,
-                c,
-                limit,
-                sets,
-                best,
-                cap,
-                scratch.stack,
-                scratch.integers[0],
-                scratch.integers[1],
-                scratch.integers[2],
-                stop,
-            )
-            if used > 0:
-                write_answer(s, i, scratch.integers[2], used, x, block)
-            spent += nodes * NODE * words
-            if not complete:
-                if spent + relax > budget or stopped(stop):
-                    return best, bound
-                best = run_trellis(s, scratch, c, best, x, block, stop)
-                return best, bound if stopped(stop) else best
-        bound = max(bound, min(best, sets * (limit + 1)))
-    return best, bound
-
-
-@njit(
-    void(ROWS, VALUES, INTS, INTS, INTS, int64, uint64[::1], int64[::1], int64[::1], int64[::1]),
-    cache=True,
-    nogil=True,
-)
+@njit(SIGNATURE, cache=True, nogil=True)
 def coset_blocks(rows, values, starts, weights, todo, budget, x, cost, lower_bound, stop):  # type: ignore[no-untyped-def]
     """Find the cheapest x of the blocks `todo`, or the best within `budget` steps for each, and a lower bound.
 
-    `weights` is empty for unit weights. In a weighted batch the rows of each block come heaviest first.
-    Once `stop`, an int64 array of one entry, is set, each block has what was found and proved until then.
+    `weights` is empty: those of weighted rows are `weighted_coset_blocks`, compiled only where there are some. Once
+    `stop`, an int64 array of one entry, is set, each block has what was found and proved until then.
     """
-    weighted = weights.size > 0
-    longest = 1
-    for block in todo:
-        longest = max(longest, starts[block + 1] - starts[block])
-    words = (longest + 63) >> 6
-    s = information_sets(longest)
-    scratch = Scratch(
-        np.empty((66, words), dtype=np.uint64),
-        np.empty((3, 128), dtype=np.int64),
-        np.empty(128, dtype=np.uint64),
-        np.empty((8 * words, 256), dtype=np.int64),
-        np.empty(1 << min(longest, TRELLIS_BITS), dtype=np.int64),
-    )
+    s, scratch = make_scratch(starts, todo)
     for block in todo:
         lo, hi = starts[block], starts[block + 1]
-        while weighted and hi > lo and weights[hi - 1] == 0:
-            hi -= 1
-        rank, c, best = add_set(s, int64(0), rows, values, weights, lo, hi)
-        x[block] = solve_members(s.systems[0, 0], s.systems[0, 1], s.heads[0, 0], s.heads[0, 1])
-        bound = int64(0)
-        if best > 0:
-            bound = weights[hi - 1] if weighted else int64(1)
-        if rank == 0:
-            bound = best
+        rank, c, best = first_set(s, rows, values, weights, lo, hi, x, block)
+        bound = best if rank == 0 else min(best, 1)
         if bound < best:
             keep_columns(s, int64(0), rank, c)
-            if weighted:
-                best, bound = finish_weighted(
-                    s, scratch, rows, values, weights, lo, hi, rank, c, bound, best, budget, x, block, stop
-                )
-            else:
-                best, bound = finish_unit(
-                    s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block, stop
-                )
+            best, bound = finish_unit(s, scratch, rows, values, weights, lo, hi, rank, c, best, budget, x, block, stop)
         cost[block] = best
         lower_bound[block] = bound

@@ -102,11 +102,13 @@ def search(
     """Improve the entries `todo` of an answer in place; the batch is in the order of `heaviest_first`."""
     if not len(todo):
         return
-    from xoropt_solvers.kernels.coset import coset_blocks
-
     weights = weights_or_empty(batch)
+    if weights.size:  # two kernels, as compiling takes seconds
+        from xoropt_solvers.kernels.weighted_coset import weighted_coset_blocks as search_blocks
+    else:
+        from xoropt_solvers.kernels.coset import coset_blocks as search_blocks
     flag = never() if stop is None else stop
-    coset_blocks(
+    search_blocks(
         batch.rows, batch.values, batch.starts, weights, todo, steps, answer.x, answer.cost, answer.lower_bound, flag
     )
 

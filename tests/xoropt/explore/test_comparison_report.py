@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from parity_problems import dense
-from test_report import browse
+from test_report import HOSTILE, browse
 from xoropt_solvers import Comparison, ParityProblem, solve
 from xoropt_solvers.comparing import NamedProblem
 from xoropt_solvers.comparing.runs import Run
@@ -110,3 +110,20 @@ def test_tensors_without_blocks(model):
     )
     with pytest.raises(ArgumentError, match="w: tensor 'w' is not stored in blocks; compress with a network such as"):
         block_problems(windowed, "w", 1, "w")
+
+
+@pytest.mark.slow
+@pytest.mark.debian("chromium")
+def test_names_do_nothing_on_the_page(tmp_path, monkeypatch, xoropt_command):
+    """Files are problems, and folders families, by their names."""
+    monkeypatch.chdir(tmp_path)
+    for name in HOSTILE:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text("101\n011\n110\n")
+    status, _, err = xoropt_command("compare", *HOSTILE, "--strategies", "greedy,coset", "--time-limit", "1")
+    assert (status, err) == (0, "")
+    for plot in ("cactus", "scatter"):
+        text, said = browse("--dump-dom", f"file://{tmp_path}/compare/comparison.html#{plot}")
+        assert said == []
+        assert "<img" not in text
+        assert text.count("<script") == 2  # the page's own

@@ -1,5 +1,6 @@
 """The files of an exploration: the page, opened in a real browser, the figures, the table and JSON."""
 
+import itertools
 import json
 import re
 import shlex
@@ -25,6 +26,13 @@ n_in = 8
 window = [64, 256]
 orders = "lanes:lanes=64"
 """
+HOSTILE = (
+    "<script>console.error('seen')<∕script>",
+    "\"><img src=x onerror=console.error('seen')>",
+    "' onload='console.error(1)",
+    "\x1b[31mred\u202e",
+)
+"""Names that would do something in a page or on a terminal; also those of files."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +89,23 @@ def test_the_page_in_a_browser(exploration, tmp_path):
     assert said == []
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert picture.stat().st_size > 20_000  # something was drawn
+
+
+@pytest.mark.slow
+@pytest.mark.debian("chromium")
+def test_names_do_nothing_on_the_page(exploration, tmp_path):
+    """Not those of networks, orders and solvers, or of what can't be built."""
+    first, *others = exploration.workloads
+    points = [
+        replace(point, network=f"{point.network}{name}", order=name, solver=name)
+        for point, name in zip(first.points, itertools.cycle(HOSTILE), strict=False)
+    ]
+    hostile = replace(first, points=points, impossible={name: name for name in HOSTILE})
+    page = write_report(replace(exploration, workloads=[hostile, *others]), tmp_path / "report.html")
+    text, said = browse("--dump-dom", f"file://{page}")
+    assert said == []
+    assert "<img" not in text
+    assert text.count("<script") == 2  # the page's own
 
 
 @pytest.mark.debian("chromium")

@@ -9,7 +9,8 @@ let family = null;
 let plot = null;
 
 const colour = (name) => `var(--c${names.indexOf(name) % 8})`;
-const dash = (name) => ["", "7 4", "2 3"][Math.floor(names.indexOf(name) / 8) % 3];
+const DASHES = ["", "7 4", "2 3", "9 3 2 3"];
+const dash = (name) => { const i = names.indexOf(name); return DASHES[(i + Math.floor(i / 8)) % 4]; };
 const problems = () => data.problems.filter((p) => family === null || p.family === family);
 const seconds = (s) => (s === null || s === undefined ? "–" : s < 0.0995 ? (1000 * s).toPrecision(2) * 1 + " ms" : s.toPrecision(3) * 1 + " s");
 const cost = (r, units) => String(r.scale === 1 ? units : Number((units / r.scale).toPrecision(6)));

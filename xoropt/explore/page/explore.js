@@ -17,7 +17,8 @@ let chosen = null;
 
 const hidden = new Set();
 const symbol = (topology) => data.symbols[topology];
-const colour = (p) => symbol(p.topology).colour;
+const ground = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "colour";
+const colour = (p) => symbol(p.topology)[ground];
 const shape = (p) => symbol(p.topology).path;
 const label = (p) => (p.baseline ? "auto: " : "") + p.network;
 const views = (p) => onFront.get(p.workload + " " + p.point);
@@ -173,7 +174,7 @@ function showLegend() {
     const item = make($("legend"), "button", { type: "button", "aria-pressed": !hidden.has(topology), class: topology === "auto" ? "auto" : "" });
     item.dataset.topology = topology;
     const icon = make(item, "svg", { viewBox: "-9 -9 18 18", "aria-hidden": "true" });
-    make(icon, "path", { d: symbol(topology).path, fill: symbol(topology).colour });
+    make(icon, "path", { d: symbol(topology).path, fill: symbol(topology)[ground] });
     item.append(topology === "auto" ? "auto, the baseline" : `${topology} (${data.points.filter((p) => p.workload === workload && p.topology === topology).length})`);
     item.onclick = () => { hidden.has(topology) ? hidden.delete(topology) : hidden.add(topology); filtered(); };
     item.ondblclick = () => {
