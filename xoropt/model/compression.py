@@ -10,6 +10,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_callable
 from xoropt.common.errors import XoroptError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import same_bytes, ties_of
@@ -107,7 +108,7 @@ def store(
     quantized = prepared.quantized
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
-        return UncompressedTensor(prepared.array, "would not get smaller")
+        return UncompressedTensor(np.asarray(prepared.array), "would not get smaller")
     packed = storage.packed
     codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
     del storage  # plans that were not taken hold forms of the mask
@@ -131,10 +132,10 @@ def store(
     return stored
 
 
-def _gives_back(stored: CompressedTensor, exact: np.ndarray) -> bool:
+def _gives_back(stored: CompressedTensor, exact: np.ndarray | LazyArray) -> bool:
     """Decompress a tensor again, some rows at a time, and compare its bytes."""
     if exact.size <= COMPARED or exact.ndim == 0:
-        return same_bytes(decompress_tensor(stored), exact)
+        return same_bytes(decompress_tensor(stored), np.asarray(exact))
     rows = len(exact)
     step = -(-rows // COMPARISONS)
     parts = (slice(first, min(rows, first + step)) for first in range(0, rows, step))
