@@ -7,7 +7,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["AT_ONCE", "LazyArray"]
+__all__ = ["AT_ONCE", "MANY", "LazyArray"]
+
+MANY = 1 << 26
+"""Numbers beyond which making parts of an array again and again is worth the memory."""
 
 AT_ONCE = 1 << 20
 """Numbers that are made at once: bounds the memory beside the result."""

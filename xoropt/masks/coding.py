@@ -7,7 +7,7 @@ import numpy as np
 from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.common.kinds import checked
-from xoropt.common.lazy_arrays import LazyArray
+from xoropt.common.lazy_arrays import MANY, LazyArray
 from xoropt.masks import bitmap, prefix
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
@@ -23,10 +23,8 @@ __all__ = [
     "plan_mask",
 ]
 
-LARGE = 1 << 26
-"""Weights from which on a mask is not made as a whole where this can be helped."""
 SAMPLE = 1 << 22
-"""Weights of such a mask, of each of some parts, by which other codecs are tried."""
+"""Weights of a large mask, of each of some parts, by which it is found out which codecs may hold it."""
 WORTH = 0.99
 """What another codec must take of the least otherwise for the mask to be made."""
 READ_LAZILY = {"bitmap": bitmap.plan, "prefix": prefix.plan}
@@ -100,7 +98,7 @@ def plan_mask(mask: np.ndarray | LazyArray, codec: str = "auto") -> dict[str, Ma
     if mask.dtype != bool:
         raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
     if isinstance(mask, LazyArray):
-        lazy = _plan_lazily(mask, codec) if mask.size > LARGE or codec in READ_LAZILY else {}
+        lazy = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
         return lazy or plan_mask(np.asarray(mask), codec)
     if codec in CHOICES:
         return _plan_choices(

@@ -19,6 +19,7 @@ from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, prepare, reasons_to_leave
 from xoropt.model.remarks import check_patterns, warn_about
+from xoropt.model.row_parts import parts_of
 from xoropt.model.storage_choice import choose_network, choose_storage
 from xoropt.model.storing_together import Done, store_all
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
@@ -27,11 +28,6 @@ from xoropt.quantize import value_entropy
 from xoropt.quantize.coded_tensor import expanded
 
 __all__ = ["compress", "store"]
-
-COMPARED = 1 << 22
-"""Most weights that are decompressed at once to be compared."""
-COMPARISONS = 8
-"""Parts in which larger tensors are compared: few, because some masks are decoded from the beginning for each."""
 
 
 def compress(
@@ -134,9 +130,6 @@ def store(
 
 def _gives_back(stored: CompressedTensor, exact: np.ndarray | LazyArray) -> bool:
     """Decompress a tensor again, some rows at a time, and compare its bytes."""
-    if exact.size <= COMPARED or exact.ndim == 0:
+    if exact.ndim == 0:
         return same_bytes(decompress_tensor(stored), np.asarray(exact))
-    rows = len(exact)
-    step = -(-rows // COMPARISONS)
-    parts = (slice(first, min(rows, first + step)) for first in range(0, rows, step))
-    return all(same_bytes(decompress_tensor(stored, rows=some), exact[some]) for some in parts)
+    return all(same_bytes(decompress_tensor(stored, rows=some), exact[some]) for some in parts_of(stored))

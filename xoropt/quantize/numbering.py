@@ -48,14 +48,16 @@ def _look_up(
         return codes, NOTHING_LISTED
     rare = tabled_codes(patterns, (numbers >= len(levels.lengths)).view(np.uint8), levels.classes)
 
-    def rare_from(first: int) -> np.ndarray:
-        return np.flatnonzero(rare[first : (stop := first + CHUNK)].view(bool) & kept_part(mask, first, stop)) + first
-
-    at = np.concatenate([np.zeros(0, dtype=np.int64), *map(rare_from, range(0, len(patterns), CHUNK))])
-    if levels.classes is None:
-        return codes, Listed(at, numbers[patterns[at]].astype(np.int64))
-    rows = at // (len(patterns) // len(levels.classes))
-    return codes, Listed(at, numbers[levels.classes[rows], patterns[at]].astype(np.int64))
+    columns = len(patterns) // max(1, 0 if levels.classes is None else len(levels.classes))
+    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    for first in range(0, len(patterns), CHUNK):
+        stop = first + CHUNK
+        found = np.flatnonzero(rare[first:stop].view(bool) & kept_part(mask, first, stop))
+        if len(found):
+            at.append(found + first)
+            rows = () if levels.classes is None else (levels.classes[at[-1] // columns],)
+            symbols.append(numbers[(*rows, patterns[first:stop][found])].astype(np.int32))
+    return codes, Listed(np.concatenate(at), np.concatenate(symbols))
 
 
 def _number(
@@ -64,7 +66,7 @@ def _number(
     """Return the codes of any weights and the listed ones; see `_look_up`."""
     number_of, raw_bits, coded = numbering(levels, mask.shape), levels.form.raw_bits, len(levels.lengths)
     codes = np.empty(len(patterns), dtype=np.uint8)
-    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
     for first in range(0, len(patterns), CHUNK):
         some = slice(first, first + CHUNK)
         numbers = number_of(levels.form.images(patterns[some]) >> patterns.dtype.type(raw_bits), first)
@@ -72,7 +74,7 @@ def _number(
         if levels.rare_values:
             rare = np.flatnonzero((numbers >= coded) & kept_part(mask, first, some.stop))
             at.append(rare + first)
-            symbols.append(numbers[rare].astype(np.int64))
+            symbols.append(numbers[rare].astype(np.int32))
     return codes.reshape(mask.shape), Listed(np.concatenate(at), np.concatenate(symbols))
 
 

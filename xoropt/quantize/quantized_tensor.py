@@ -33,7 +33,7 @@ class Listed(NamedTuple):
 
     Attributes:
         at: int64, the weights, ascending.
-        symbols: int64, the number of each one's value among the `values` of the `CodedField`.
+        symbols: int32, the number of each one's value among the `values` of the `CodedField`.
     """
 
     at: np.ndarray
@@ -56,7 +56,7 @@ def raw_fields(patterns: np.ndarray | LazyArray, form: NumberForm) -> LazyArray:
     return LazyArray(lambda first, stop: form.images(patterns[first:stop]) & ones, (len(patterns),), form.pattern)
 
 
-NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
 
 
 @dataclass(frozen=True, eq=False)

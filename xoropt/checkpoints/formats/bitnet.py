@@ -87,4 +87,4 @@ def _rows(packed: Packed, member: str, some: slice, rows: int) -> list[slice]:
     return [slice(some.start + i * rows // 4, some.stop + i * rows // 4) for i in range(4)]
 
 
-BITNET = Format("bitnet", "transformers (BitNet b1.58)", _find, _unpack, _pack, _plain, _rows)
+BITNET = Format("bitnet", "transformers (BitNet b1.58)", _find, _unpack, _pack, _plain, _rows, by_rows=True)

@@ -5,14 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xoropt.common.lazy_arrays import AT_ONCE, LazyArray
+from xoropt.common.lazy_arrays import AT_ONCE, MANY, LazyArray
 
 __all__ = ["unpacked_codes"]
 
-LARGE = 1 << 26
-"""Codes from which on they are unpacked when they are needed: that takes time again for each part that is read."""
 FEW_BITS = 4
-"""Bits of a code up to which that pays: codes of more take less than twice as many bytes as when they are packed."""
+"""Bits of a code up to which many are unpacked when they are needed: others take less than twice their words."""
 
 
 def unpacked_codes(
@@ -27,7 +25,7 @@ def unpacked_codes(
         bits: of a code.
     """
     columns, lines = shape[-1], math.prod(shape[:-1])
-    if lines * columns > LARGE and columns <= AT_ONCE and bits <= FEW_BITS:
+    if lines * columns > MANY and columns <= AT_ONCE and bits <= FEW_BITS:
 
         def read(first: int, stop: int) -> np.ndarray:
             begin = first // columns

@@ -70,7 +70,7 @@ class Format(NamedTuple):
         find: finds the weights of this format by names, dtypes and the configuration; checks no contents.
         unpack: takes the arrays of `members` and `beside`; returns the `Packed` with all parameters, and the unpacked
             arrays. Raises FormatError, with one line that says why, where they contradict each other.
-        pack: takes the unpacked arrays, made or not, and returns the members again: same names, dtypes, shapes and
+        pack: takes the unpacked arrays and returns the members again: same names, dtypes, shapes and
             bytes. Of a file that was tampered with it may raise FormatError.
         plain: takes the unpacked arrays and those of `beside`; returns ordinary tensors that take the place of all.
             Raises FormatError where they contradict each other.
@@ -78,6 +78,7 @@ class Format(NamedTuple):
             weight; returns the ranges of the unpacked arrays' rows from which `pack` makes these rows, or None where
             it takes all.
         columns: the same for a range of the member's columns.
+        by_rows: whether `pack` reads the unpacked weight some rows at a time, so that it need not lie in memory.
     """
 
     name: str
@@ -88,3 +89,4 @@ class Format(NamedTuple):
     plain: Callable[[Packed, Arrays, Arrays], dict[str, np.ndarray]]
     rows: Ranges = all_rows
     columns: Ranges = all_rows
+    by_rows: bool = False

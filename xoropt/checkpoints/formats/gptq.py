@@ -101,4 +101,6 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales.T, zeros.T, group)}
 
 
-GPTQ = Format("gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain, columns=same_rows(0))
+GPTQ = Format(
+    "gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain, columns=same_rows(0), by_rows=True
+)

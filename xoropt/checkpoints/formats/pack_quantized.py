@@ -118,4 +118,6 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales, zeros, groups)}
 
 
-PACK_QUANTIZED = Format("pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain, same_rows(0))
+PACK_QUANTIZED = Format(
+    "pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain, same_rows(0), by_rows=True
+)
