@@ -8,7 +8,7 @@ from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.common.kinds import checked
 from xoropt.common.lazy_arrays import MANY, LazyArray
-from xoropt.masks import bitmap, prefix
+from xoropt.masks import bitmap, n_of_m, prefix
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
@@ -27,7 +27,7 @@ SAMPLE = 1 << 22
 """Weights of a large mask, of each of some parts, by which it is found out which codecs may hold it."""
 WORTH = 0.99
 """What another codec must take of the least otherwise for the mask to be made."""
-READ_LAZILY = {"bitmap": bitmap.plan, "prefix": prefix.plan}
+READ_LAZILY = {"bitmap": bitmap.plan, "n_of_m": n_of_m.plan, "prefix": prefix.plan}
 """Planners that read a mask some rows at a time."""
 
 CHOICES = ("auto", "smallest")
@@ -121,13 +121,15 @@ def _plan_lazily(mask: LazyArray, codec: str) -> dict[str, MaskPlan]:
     """
     names = [name for name in READ_LAZILY if codec in (name, *CHOICES)]
     rows, each = len(mask), mask.size // len(mask)
-    count = min(rows, -(-SAMPLE // each))
+    count, best = min(rows, -(-SAMPLE // each)), set()
     for first in {0, (rows - count) // 2, rows - count} if codec in CHOICES else ():
         plans = {name: plan.least_bytes for name, plan in plan_mask(mask[first : first + count], codec).items()}
-        least = min((plans[name] for name in names if name in plans), default=0)
-        if least * WORTH > min(plans.values()):
+        least = min((name for name in names if name in plans), key=lambda name: plans[name], default=None)
+        if least is None or plans[least] * WORTH > min(plans.values()):
             return {}
-    return {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
+        best.add(least)
+    made = {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
+    return made if best <= made.keys() else {}
 
 
 def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
