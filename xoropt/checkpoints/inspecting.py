@@ -24,12 +24,14 @@ from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import dtype_of, has_whole_bytes, stored_bytes
 from xoropt.common.errors import FormatError
 from xoropt.common.file_kinds import is_npz
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.model.checks import array_of
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.preparation import PreparedTensor, prepare_tensor, why_uncompressed
 from xoropt.model.storage_choice import choose_storage
 from xoropt.model.tensors import Progress
 from xoropt.quantize import value_entropy
+from xoropt.quantize.lazy_masks import count_kept
 
 __all__ = ["CheckpointEstimate", "Estimate", "inspect_checkpoint"]
 
@@ -241,7 +243,7 @@ def _measure_array(
     storage = choose_storage(prepared, config, unit.alike)
     if not storage.smaller:
         return carried
-    share = float(np.mean(prepared.quantized.mask))
+    share = count_kept(prepared.quantized.kept) / max(1, sample.size)
     entropy = -sum(p * np.log2(p) for p in (share, 1 - share) if p > 0)
     bound = share * value_entropy(prepared.quantized) + entropy
     return Measured(shape, sparsity, float(bound), storage.bits / 8 * size / sample.size)
@@ -257,9 +259,9 @@ def _slices(shape: tuple[int, ...]) -> list[slice]:
     return [slice(i * shape[0] // runs, i * shape[0] // runs + rows // runs) for i in range(runs)]
 
 
-def _sample(array: np.ndarray) -> np.ndarray:
+def _sample(array: np.ndarray | LazyArray) -> np.ndarray:
     """Return some rows from all over a tensor."""
-    return np.concatenate([array[some] for some in _slices(array.shape)]) if array.ndim else array
+    return np.concatenate([array[some] for some in _slices(array.shape)]) if array.ndim else np.asarray(array)
 
 
 def _read_sample(shard: Shard, name: str) -> np.ndarray:

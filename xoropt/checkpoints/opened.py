@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from xoropt.checkpoints.source import Source, source_of
 from xoropt.common.arguments import path_of
 from xoropt.common.dtypes import as_stored, stored_bytes
 from xoropt.common.errors import FormatError, XoroptError
+from xoropt.common.lazy_arrays import MANY, LazyArray
 from xoropt.common.tensor_files import pieces_in
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.file.container import KEY, StoredFile, open_file
 from xoropt.model.file.limits import LEAST_SIZE, SIZE_FACTOR
+from xoropt.model.row_parts import has_quick_rows
 from xoropt.model.tensors import CompressedTensor, UncompressedTensor, shape_and_dtype
 
 __all__ = ["Opened", "check_claimed", "is_compressed", "open_compressed"]
@@ -151,10 +153,10 @@ class Opened:
         key = f"{home}::{packed.logical}"
         if key not in self._last:
             self._last.clear()
-            self._last[key] = self._pack(home, packed, self.logical(home, packed))
+            self._last[key] = self._pack(home, packed, self._logical_by_rows(home, packed))
         return self._last[key]
 
-    def _pack(self, home: str, packed: Packed, logical: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _pack(self, home: str, packed: Packed, logical: Mapping[str, np.ndarray | LazyArray]) -> dict[str, np.ndarray]:
         """Pack a weight, or some rows of it, as its format does."""
         try:
             made = FORMATS[packed.format].pack(packed, logical)
@@ -174,15 +176,7 @@ class Opened:
             packed: the weight.
             rows: ranges of the weight's first axis, which are put together, also of arrays of as many rows; None: all.
         """
-        size = sum(
-            at.last - at.first
-            for source in self.sources.values()
-            for name, at in source.layout.places.items()
-            if name in packed.members
-        )
-        most = UNPACKED * size + (1 << 20)
-        found = {}
-        length = None
+        most, found, length = self._most_unpacked(packed), {}, None
         for part in packed.parts:
             if rows is not None:
                 shape = shape_and_dtype(self._tensor(home, part, keep=True))[0]
@@ -192,6 +186,33 @@ class Opened:
                     continue
             found[part] = self._stored(home, part, most)
         return found
+
+    def _logical_by_rows(self, home: str, packed: Packed) -> Mapping[str, np.ndarray | LazyArray]:
+        """Return the unpacked arrays of a weight; of a large one those rows alone are decoded that are asked for."""
+        weight = packed.parts[0]
+        tensor, most = self._tensor(home, weight, keep=True), self._most_unpacked(packed)
+        shape, dtype = shape_and_dtype(tensor)
+        if math.prod(shape) <= MANY or not (FORMATS[packed.format].by_rows and has_quick_rows(tensor)):
+            return self.logical(home, packed)
+        each = math.prod(shape[1:])
+
+        def read(first: int, stop: int) -> np.ndarray:
+            begin = first // each
+            rows = self._stored(home, weight, most, slice(begin, -(-stop // each)))
+            return rows.reshape(-1)[first - begin * each :][: stop - first]
+
+        others = {part: self._stored(home, part, most) for part in packed.parts[1:]}
+        return {weight: LazyArray(read, shape, dtype)} | others
+
+    def _most_unpacked(self, packed: Packed) -> int:
+        """Return the most bytes that an unpacked array of a weight may take."""
+        size = sum(
+            at.last - at.first
+            for source in self.sources.values()
+            for name, at in source.layout.places.items()
+            if name in packed.members
+        )
+        return UNPACKED * size + (1 << 20)
 
     def tensor(self, shard: str, name: str) -> CompressedTensor | UncompressedTensor | None:
         """Read a tensor as it is stored; None for one that is a part of another library's weight."""

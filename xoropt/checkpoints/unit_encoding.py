@@ -12,6 +12,7 @@ from xoropt.checkpoints.shards import Shard
 from xoropt.checkpoints.units import Unit, reason_to_carry
 from xoropt.common.description_checks import get
 from xoropt.common.errors import FormatError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.model.checks import array_of
 from xoropt.model.compression import store
 from xoropt.model.config import CompressConfig
@@ -107,7 +108,7 @@ def encode_unit(
     return pack_stored(tensors, {key: value for key, value in said.items() if value})
 
 
-def _unpacked(packed: Packed, arrays: dict[str, np.ndarray]) -> tuple[Packed, dict[str, np.ndarray]]:
+def _unpacked(packed: Packed, arrays: dict[str, np.ndarray]) -> tuple[Packed, dict[str, np.ndarray | LazyArray]]:
     """Unpack a weight, and check by SHA-256 that packing it gives the same bytes.
 
     Args:
@@ -134,13 +135,13 @@ def _sum_of(array: np.ndarray) -> tuple[np.dtype, tuple[int, ...], bytes]:
 
 
 def _compressed(
-    name: str, array: np.ndarray, unit: Unit, config: CompressConfig, report: Report | None
+    name: str, array: np.ndarray | LazyArray, unit: Unit, config: CompressConfig, report: Report | None
 ) -> CompressedTensor | UncompressedTensor:
     with naming(name, alone=False):
-        array = array_of(name, array)
+        array = array if isinstance(array, LazyArray) else array_of(name, array)
         if unit.packed is not None and (reason := why_uncompressed(name, array, config)):
-            return UncompressedTensor(array, reason)
-        mask = None if unit.kept_from is None else prune_below(name, array, *unit.kept_from)
+            return UncompressedTensor(np.asarray(array), reason)
+        mask = None if unit.kept_from is None else prune_below(name, np.asarray(array), *unit.kept_from)
         prepared = prepare_tensor(array, config, mask, name=name)
         if isinstance(prepared, PreparedTensor):
             return with_loss(store(prepared, config, unit.alike, report), array)

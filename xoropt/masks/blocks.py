@@ -9,6 +9,7 @@ kernels and stripes of convolutions, rows, and columns among them. Blocks at the
 """
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -155,8 +156,11 @@ def _join_along(coarse: np.ndarray, axis: int, each: int) -> tuple[np.ndarray, i
     length, size = coarse.shape[axis], coarse.size
     if length < 2:
         return coarse, 1
-    moved = np.moveaxis(coarse, axis, 0)
-    changes = (moved[1:] != moved[:-1]).reshape(length - 1, -1).sum(axis=1, dtype=np.int64)
+    changes = np.zeros(length - 1, dtype=np.int64)
+    for some, first in _parts(coarse, axis, 1, 1):
+        moved = np.moveaxis(some, axis, 0)
+        changed = (moved[1:] != moved[:-1]).reshape(len(moved) - 1, -1).sum(axis=1, dtype=np.int64)
+        changes[first:][: len(changed)] += changed
     total, information = int(changes.sum()), binary_entropy(np.count_nonzero(coarse) / size) * size
     guesses = []
     for tried in (*range(2, min(length, MOST_SIDES)), length):
@@ -176,13 +180,37 @@ def _join_along(coarse: np.ndarray, axis: int, each: int) -> tuple[np.ndarray, i
 
 def _vote(coarse: np.ndarray, axis: int, side: int) -> tuple[np.ndarray, int]:
     """Join `side` blocks each along an axis; return what most of them are, and how many differ from that."""
-    starts = np.arange(0, coarse.shape[axis], side)
-    kind = np.int16 if side < 1 << 14 else np.int32  # the arrays are as large as the mask
-    counts = np.add.reduceat(coarse, starts, axis=axis, dtype=kind)
-    widths = np.diff(starts, append=coarse.shape[axis]).astype(kind).reshape(-1, *(1,) * (coarse.ndim - 1 - axis))
-    others = widths - counts
-    votes = counts > others
-    return votes, int(np.minimum(counts, others, out=others).sum(dtype=np.int64))
+    kind = np.int16 if side < 1 << 14 else np.int32
+    votes, wrong = [], 0
+    for some, _ in _parts(coarse, axis, side, 0):
+        starts = np.arange(0, some.shape[axis], side)
+        counts = np.add.reduceat(some, starts, axis=axis, dtype=kind)
+        widths = np.diff(starts, append=some.shape[axis]).astype(kind).reshape(-1, *(1,) * (some.ndim - 1 - axis))
+        others = widths - counts
+        votes.append(counts > others)
+        wrong += int(np.minimum(counts, others, out=others).sum(dtype=np.int64))
+    return np.concatenate(votes), wrong
+
+
+def _parts(coarse: np.ndarray, axis: int, side: int, more: int) -> Iterator[tuple[np.ndarray, int]]:
+    """Cut blocks into parts along the first axis, which bounds the memory beside them.
+
+    Args:
+        coarse: the blocks.
+        axis: along which they are handled.
+        side: the blocks that may not be parted along it.
+        more: the blocks of the next part that each part has as well, along this axis.
+
+    Yields:
+        The part, and where it begins along `axis`.
+    """
+    rows = len(coarse)
+    step = -(-max(1, CHUNK * rows // max(1, coarse.size)) // side) * side
+    for first in range(0, rows, step):
+        if axis:
+            yield coarse[first : first + step], 0
+        elif first + more < rows:
+            yield coarse[first : first + step + more], first
 
 
 def _differences(view: np.ndarray, coarse: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:

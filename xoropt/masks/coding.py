@@ -7,6 +7,8 @@ import numpy as np
 from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.common.kinds import checked
+from xoropt.common.lazy_arrays import MANY, LazyArray
+from xoropt.masks import bitmap, n_of_m, prefix
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
@@ -20,6 +22,13 @@ __all__ = [
     "encode_planned",
     "plan_mask",
 ]
+
+SAMPLE = 1 << 22
+"""Weights of a large mask, of each of some parts, by which it is found out which codecs may hold it."""
+WORTH = 0.99
+"""What another codec must take of the least otherwise for the mask to be made."""
+READ_LAZILY = {"bitmap": bitmap.plan, "n_of_m": n_of_m.plan, "prefix": prefix.plan}
+"""Planners that read a mask some rows at a time."""
 
 CHOICES = ("auto", "smallest")
 """Names that stand for the codec that stores least: "auto" among those with random access, "smallest" among all."""
@@ -70,11 +79,12 @@ def check_parts(name: str, parts: Parts, shape: tuple[int, ...], size: int) -> N
 
 
 @checked
-def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
+def plan_mask(mask: np.ndarray | LazyArray, codec: str = "auto") -> dict[str, MaskPlan]:
     """Plan how a mask may be stored, before anything is encoded.
 
     Args:
-        mask: bool, any shape, True where the weight is kept.
+        mask: bool, any shape, True where the weight is kept. A large one that is made when it is needed is made as a
+            whole only where some of its rows show a structure.
         codec: a codec's name; "auto": all codecs with random access; "smallest": all codecs.
 
     Returns:
@@ -87,6 +97,9 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
     check_codec(codec)
     if mask.dtype != bool:
         raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
+    if isinstance(mask, LazyArray):
+        lazy = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
+        return lazy or plan_mask(np.asarray(mask), codec)
     if codec in CHOICES:
         return _plan_choices(
             mask, {name: known for name, known in CODECS.items() if codec == "smallest" or known.random_access}
@@ -99,6 +112,24 @@ def plan_mask(mask: np.ndarray, codec: str = "auto") -> dict[str, MaskPlan]:
             f"The mask codec '{codec}' cannot hold this mask; 'auto' takes '{other}' and {bits:.3f} bits a weight."
         )
     return plans
+
+
+def _plan_lazily(mask: LazyArray, codec: str) -> dict[str, MaskPlan]:
+    """Plan a mask that is made when it is needed by the codecs that can read it so; empty where others may do better.
+
+    Rows from its beginning, its middle and its end tell: none of them may take less by another codec.
+    """
+    names = [name for name in READ_LAZILY if codec in (name, *CHOICES)]
+    rows, each = len(mask), mask.size // len(mask)
+    count, best = min(rows, -(-SAMPLE // each)), set()
+    for first in {0, (rows - count) // 2, rows - count} if codec in CHOICES else ():
+        plans = {name: plan.least_bytes for name, plan in plan_mask(mask[first : first + count], codec).items()}
+        least = min((name for name in names if name in plans), key=lambda name: plans[name], default=None)
+        if least is None or plans[least] * WORTH > min(plans.values()):
+            return {}
+        best.add(least)
+    made = {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
+    return made if best <= made.keys() else {}
 
 
 def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:

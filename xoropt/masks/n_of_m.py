@@ -13,12 +13,14 @@ on. So groups lie along any axis: d is the product of the sides of all axes behi
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from xoropt.codec.bits import pack_fixed, unpack_fixed
 from xoropt.common.errors import DecodeError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, NearMask, Parts, by_chunks
 from xoropt.masks.views import SAMPLE, binary_entropy, list_bits, views_of
 
@@ -29,6 +31,9 @@ SIZES = (2, 4, 8, 16)
 
 MOST = 16
 """The largest m."""
+
+AT_ONCE = 1 << 16
+"""Numbers that are packed at once, a multiple of 8 so that they fill bytes."""
 
 FARTHEST = 1 << 20
 """The greatest distance of a group's weights."""
@@ -67,28 +72,29 @@ class Form(NamedTuple):
         return np.concatenate([np.zeros(1, np.uint8), short, np.array([self.apart], dtype="<u4").view(np.uint8)])
 
 
-def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan the stored part `mask`; None where the mask is not n-of-m along any axis."""
+def plan(mask: np.ndarray | LazyArray) -> MaskPlan | None:
+    """Plan the stored part `mask`; None where the mask is not n-of-m along any axis, or not along its rows if lazy."""
     found = _plain(mask)
-    if found is None:
-        other = near(mask)
-        return other.plan if other is not None and not len(other.differs) else None
-    return _plan_of(mask, found)
+    if found is not None:
+        return _plan_of(mask, found)
+    other = None if isinstance(mask, LazyArray) else near(mask)
+    return other.plan if other is not None and not len(other.differs) else None
 
 
-def _plain(mask: np.ndarray) -> Form | None:
+def _plain(mask: np.ndarray | LazyArray) -> Form | None:
     """Find the groups in a row that a mask consists of exactly; of several kinds, the one that takes the least."""
     fits = []
     for m in SIZES:
         if mask.ndim and mask.size and mask.shape[-1] % m == 0:
             groups = mask.reshape(-1, m)
-            n = int(np.count_nonzero(groups[0]))
-            if all((part.sum(axis=1, dtype=np.uint8) == n).all() for part in (groups[:1024], groups)):
+            n = int(np.count_nonzero(groups[:1]))
+            cuts = pairwise([0, 1024, *range(2048, len(groups), CHUNK // m), len(groups)])  # mostly the first differ
+            if all((groups[a:b].sum(axis=1, dtype=np.uint8) == n).all() for a, b in cuts):
                 fits.append(Form(m, n, 1))
     return min(fits, key=lambda form: math.log2(form.choices) / form.m, default=None)
 
 
-def _plan_of(mask: np.ndarray, form: Form) -> MaskPlan:
+def _plan_of(mask: np.ndarray | LazyArray, form: Form) -> MaskPlan:
     """Plan a mask of these groups; a group that keeps more or fewer weights is brought to n."""
     per_number = _groups_per_number(form.choices)
     count = -(-(mask.size // form.m) // per_number)
@@ -136,7 +142,10 @@ def _best_form(rows: np.ndarray, m: int, apart: int) -> tuple[float, Form]:
         m: weights of a group.
         apart: the distance of a group's weights.
     """
-    counts = np.bincount(rows.sum(axis=1, dtype=np.uint8).reshape(-1), minlength=m + 1)
+    counts, step = np.zeros(m + 1, dtype=np.int64), max(1, CHUNK * len(rows) // max(1, rows.size))
+    for first in range(0, len(rows), step):
+        kept_weights = rows[first : first + step].sum(axis=1, dtype=np.uint8)
+        counts += np.bincount(kept_weights.reshape(-1), minlength=m + 1)
     kept, size = np.arange(m + 1), rows.size
     best = math.inf, Form(m, 0, apart)
     for n in range(1, m):
@@ -173,15 +182,22 @@ def _differences(mask: np.ndarray, form: Form) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _encode(mask: np.ndarray, form: Form) -> Parts:
+def _encode(mask: np.ndarray | LazyArray, form: Form) -> Parts:
     per_number = _groups_per_number(form.choices)
     ranks, _, nearest = _tables(form.m, form.n)
-    numbers = nearest[_bitmaps(np.ascontiguousarray(mask), form)]
-    padded = np.zeros(-(-len(numbers) // per_number) * per_number, dtype=np.int64)
-    padded[: len(numbers)] = ranks[numbers]
+    flat, row, groups = mask.reshape(-1), form.m * form.apart, mask.size // form.m
+    found = np.zeros(-(-groups // per_number) * per_number, dtype=np.uint16)
+    step = max(1, CHUNK // row) * row
+    for first in range(0, mask.size, step):
+        some = ranks[nearest[_bitmaps(flat[first : first + step], form)]]
+        found[first // form.m :][: len(some)] = some
     powers = np.array([form.choices**i for i in range(per_number)], dtype=np.uint64)
-    packed = (padded.reshape(-1, per_number).astype(np.uint64) * powers).sum(axis=1, dtype=np.uint64)
-    return {"mask": np.concatenate([form.head, pack_fixed(packed, _width(form.choices, per_number))])}
+    numbers, width = found.reshape(-1, per_number), _width(form.choices, per_number)
+    packed = [
+        pack_fixed((numbers[at : at + AT_ONCE].astype(np.uint64) * powers).sum(axis=1, dtype=np.uint64), width)
+        for at in range(0, len(numbers), AT_ONCE)
+    ]
+    return {"mask": np.concatenate([form.head, *packed])}
 
 
 def _parse(parts: Parts, size: int) -> tuple[Form, np.ndarray]:

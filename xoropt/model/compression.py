@@ -10,6 +10,7 @@ import numpy as np
 
 from xoropt.common.arguments import check_callable
 from xoropt.common.errors import XoroptError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.coding import encode_planned
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import same_bytes, ties_of
@@ -18,6 +19,7 @@ from xoropt.model.config import CompressConfig, configured
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.preparation import PreparedTensor, prepare, reasons_to_leave
 from xoropt.model.remarks import check_patterns, warn_about
+from xoropt.model.row_parts import parts_of
 from xoropt.model.storage_choice import choose_network, choose_storage
 from xoropt.model.storing_together import Done, store_all
 from xoropt.model.tensors import CompressedModel, CompressedTensor, Progress, UncompressedTensor
@@ -26,11 +28,6 @@ from xoropt.quantize import value_entropy
 from xoropt.quantize.coded_tensor import expanded
 
 __all__ = ["compress", "store"]
-
-COMPARED = 1 << 22
-"""Most weights that are decompressed at once to be compared."""
-COMPARISONS = 8
-"""Parts in which larger tensors are compared: few, because some masks are decoded from the beginning for each."""
 
 
 def compress(
@@ -107,7 +104,7 @@ def store(
     quantized = prepared.quantized
     storage = choose_storage(prepared, config, tensors)
     if not storage.smaller:
-        return UncompressedTensor(prepared.array, "would not get smaller")
+        return UncompressedTensor(np.asarray(prepared.array), "would not get smaller")
     packed = storage.packed
     codec, parts = encode_planned(storage.masks, config.jobs, config.effort)
     del storage  # plans that were not taken hold forms of the mask
@@ -131,11 +128,8 @@ def store(
     return stored
 
 
-def _gives_back(stored: CompressedTensor, exact: np.ndarray) -> bool:
+def _gives_back(stored: CompressedTensor, exact: np.ndarray | LazyArray) -> bool:
     """Decompress a tensor again, some rows at a time, and compare its bytes."""
-    if exact.size <= COMPARED or exact.ndim == 0:
-        return same_bytes(decompress_tensor(stored), exact)
-    rows = len(exact)
-    step = -(-rows // COMPARISONS)
-    parts = (slice(first, min(rows, first + step)) for first in range(0, rows, step))
-    return all(same_bytes(decompress_tensor(stored, rows=some), exact[some]) for some in parts)
+    if exact.ndim == 0:
+        return same_bytes(decompress_tensor(stored), np.asarray(exact))
+    return all(same_bytes(decompress_tensor(stored, rows=some), exact[some]) for some in parts_of(stored))

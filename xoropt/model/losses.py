@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.model.decompression import decompress_tensor
 from xoropt.model.tensors import CompressedTensor, Loss, UncompressedTensor
 
@@ -29,7 +30,7 @@ class LossFigures:
     magnitude_share: float
 
 
-def measure_loss(original: np.ndarray, stored: np.ndarray) -> Loss:
+def measure_loss(original: np.ndarray | LazyArray, stored: np.ndarray) -> Loss:
     """Compare a tensor with what is stored of it.
 
     Args:
@@ -53,7 +54,7 @@ def measure_loss(original: np.ndarray, stored: np.ndarray) -> Loss:
 
 
 def with_loss(
-    tensor: CompressedTensor | UncompressedTensor, original: np.ndarray
+    tensor: CompressedTensor | UncompressedTensor, original: np.ndarray | LazyArray
 ) -> CompressedTensor | UncompressedTensor:
     """Return a tensor with its loss, where it was pruned and quantized and that is finite; others as they are."""
     if isinstance(tensor, UncompressedTensor) or "bits" not in (tensor.quantization or {}):

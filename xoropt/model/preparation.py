@@ -12,6 +12,7 @@ from xoropt_solvers import SolverError
 
 from xoropt.common.arguments import check_kind
 from xoropt.common.errors import ArgumentError, XoroptError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.low_rank import BinaryFactors
 from xoropt.model.arrays import merge_zeros, same_bytes
 from xoropt.model.checks import array_of, check_factors
@@ -30,24 +31,24 @@ class PreparedTensor:
     """A tensor that is ready to be stored.
 
     Attributes:
-        array: the original tensor.
+        array: the original tensor, or what makes it when it is needed.
         quantized: its mask, codes, raw field and levels.
         quantization: how it was pruned and quantized (`sparsity`, `bits`, `scales`, `scope`), or that its zeros were
             merged; None for one that is kept exactly.
         factors: the Boolean products that its mask was chosen as; None for masks of another kind.
     """
 
-    array: np.ndarray = field(repr=False)
+    array: np.ndarray | LazyArray = field(repr=False)
     quantized: QuantizedTensor
     quantization: dict[str, float | int | str] | None = None
     factors: BinaryFactors | None = None
 
     @property
-    def exact(self) -> np.ndarray | None:
+    def exact(self) -> np.ndarray | LazyArray | None:
         """The array that has to come back byte for byte; None where the tensor was pruned and quantized."""
         if self.quantization is None:
             return self.array
-        return merge_zeros(self.array) if self.quantization.get("zeros") == "merged" else None
+        return merge_zeros(np.asarray(self.array)) if self.quantization.get("zeros") == "merged" else None
 
 
 def prepare(
@@ -108,7 +109,7 @@ def reasons_to_leave(tensors: Mapping[str, np.ndarray], config: CompressConfig) 
     return {name: why_uncompressed(name, array, config) or embeddings.get(name) for name, array in tensors.items()}
 
 
-def why_uncompressed(name: str, array: np.ndarray, config: CompressConfig) -> str | None:
+def why_uncompressed(name: str, array: np.ndarray | LazyArray, config: CompressConfig) -> str | None:
     """Say why a tensor is left uncompressed, by itself; None where it is to be compressed."""
     if matches(name, config.exclude):
         return "excluded"
@@ -124,13 +125,13 @@ def why_uncompressed(name: str, array: np.ndarray, config: CompressConfig) -> st
     return None
 
 
-def _is_real(array: np.ndarray) -> bool:
+def _is_real(array: np.ndarray | LazyArray) -> bool:
     """Check whether a tensor can be pruned and quantized: scales are for real numbers, not for integers."""
     return array.dtype.kind not in "biuc"
 
 
 def prepare_tensor(
-    array: np.ndarray,
+    array: np.ndarray | LazyArray,
     config: CompressConfig,
     mask: np.ndarray | None = None,
     factors: BinaryFactors | None = None,
@@ -139,7 +140,7 @@ def prepare_tensor(
     """Prepare one tensor that is to be compressed.
 
     Args:
-        array: in the machine's byte order.
+        array: in the machine's byte order; or what makes it when it is needed.
         config: how to prune and quantize it.
         mask: bool, the weights to keep; None: they are chosen by magnitude.
         factors: the Boolean products that the mask of a quantized tensor was chosen as; None for other masks.
@@ -149,16 +150,18 @@ def prepare_tensor(
         ArgumentError: a tensor to prune holds NaN or infinity, or the factors do not give the tensor's mask.
     """
     if config.quantizes and _is_real(array):
-        return _quantize(array, config, mask, name)
+        return _quantize(np.asarray(array), config, mask, name)
     quantization: dict[str, float | int | str] | None = None
     exact = array
-    if config.merge_zeros and (array == 0).any() and not same_bytes(merged := merge_zeros(array), array):
-        exact, quantization = merged, {"zeros": "merged"}
+    if config.merge_zeros and isinstance(array, np.ndarray) and (array == 0).any():
+        merged = merge_zeros(array)
+        if not same_bytes(merged, array):
+            exact, quantization = merged, {"zeros": "merged"}
     by_fields = config.codes_values and factors is None
-    quantized = recognize(exact) if by_fields else codebook(exact)
+    quantized = recognize(exact) if by_fields else codebook(np.asarray(exact))
     if quantized is None:
         many = "numbers without a skewed field" if by_fields else "more than 257 values: not quantized"
-        return UncompressedTensor(array, many)
+        return UncompressedTensor(np.asarray(array), many)
     if factors is not None and (factors.shape != array.shape or not (factors.mask() == quantized.mask).all()):
         raise ArgumentError("Argument 'factors' must give this tensor's own mask, and gives another one.")
     return PreparedTensor(array, quantized, quantization, factors)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from xoropt.codec.blocks.encoder import choose_n_out
 from xoropt.common.dtypes import stored_bytes
 from xoropt.masks import MaskPlan, low_rank, plan_mask
@@ -14,6 +12,7 @@ from xoropt.model.preparation import PreparedTensor
 from xoropt.networks import XorNetwork, from_recipe, random_block
 from xoropt.quantize import QuantizedTensor
 from xoropt.quantize.fields import symbol_bytes
+from xoropt.quantize.lazy_masks import count_kept
 from xoropt.quantize.levels import CodedField
 
 __all__ = ["Storage", "choose_network", "choose_storage"]
@@ -81,11 +80,9 @@ def choose_storage(prepared: PreparedTensor, config: CompressConfig, tensors: in
         tensors: how many tensors of the file are compressed; they share headers.
     """
     quantized = prepared.quantized
-    array = quantized.mask
-    kept, size = int(np.count_nonzero(array)), quantized.size
+    kept, size = count_kept(quantized.kept), quantized.size
     shared = quantized.shared_planes * kept
-    masks, bitmap = _mask_plans(prepared, array, config), plan_mask(array, "bitmap")
-    del array  # which takes a byte a weight; what plans need of it they hold
+    masks, bitmap = _mask_plans(prepared, config), plan_mask(quantized.kept, "bitmap")
     mask, bitmap_bytes = min(masks.values(), key=lambda plan: plan.least_bytes), bitmap["bitmap"].least_bytes
     values: float = quantized.value_bits + 8 * quantized.levels.nbytes + _listed_bits(quantized)
     values += 0 if quantized.scaled is None else 8 * quantized.scaled.nbytes
@@ -111,10 +108,10 @@ def _listed_bits(quantized: QuantizedTensor) -> int:
     return 8 * (packed_bytes(at, quantized.size) + symbol_bytes(levels.rare_values) * len(at))
 
 
-def _mask_plans(prepared: PreparedTensor, mask: np.ndarray, config: CompressConfig) -> dict[str, MaskPlan]:
+def _mask_plans(prepared: PreparedTensor, config: CompressConfig) -> dict[str, MaskPlan]:
     if prepared.factors is not None:
         return {"low_rank": MaskPlan.of_parts(low_rank.encode(prepared.factors))}
-    return plan_mask(mask, "auto" if config.mask == "low_rank" else config.mask)
+    return plan_mask(prepared.quantized.kept, "auto" if config.mask == "low_rank" else config.mask)
 
 
 def choose_network(prepared: PreparedTensor, config: CompressConfig) -> XorNetwork | str:

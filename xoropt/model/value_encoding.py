@@ -13,10 +13,11 @@ from xoropt.codec.lazy_planes import LazyPlanes, packed_planes
 from xoropt.codec.packed.encoding import pack_planes
 from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import stack
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.model.config import CompressConfig
 from xoropt.networks import XorNetwork
 from xoropt.quantize import QuantizedTensor
-from xoropt.quantize.lazy_masks import LazyMask, count_kept
+from xoropt.quantize.lazy_masks import count_kept
 
 __all__ = ["encode_values"]
 
@@ -42,10 +43,9 @@ def encode_values(
     """
     shared, planes, size = quantized.shared_planes, len(quantized), quantized.size
     members: list[Encoding] = []
-    begin = int(quantized.signed_fill)
+    begin, all_kept = int(quantized.signed_fill), np.broadcast_to(np.True_, quantized.shape)
     if begin:
-        everything = np.broadcast_to(np.True_, quantized.shape)
-        members.append(pack_planes(LazyPlanes(quantized.bits, range(begin), 0, size), everything))
+        members.append(pack_planes(LazyPlanes(quantized.bits, range(begin), 0, size), all_kept))
 
     def encode_some(numbers: range, care: np.ndarray | LazyPlanes) -> None:
         def report(done: int, whole: int) -> None:
@@ -69,7 +69,8 @@ def encode_values(
         )
 
     if packed:
-        octets = shared // 8 if count_kept(quantized.kept) == size else 0
+        everything = count_kept(quantized.kept) == size
+        octets = shared // 8 if everything else 0
         if octets:
             made = np.empty((octets, size), dtype=np.uint8)
             for i, row in enumerate(made):
@@ -77,7 +78,8 @@ def encode_values(
             members.append(PackedOctets(quantized.shape, made))
         if shared > max(begin, 8 * octets) or not planes:
             numbers = range(max(begin, 8 * octets), shared)
-            members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), quantized.mask))
+            mask = all_kept if everything else quantized.mask
+            members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), mask))
     elif shared > begin or not planes:
         for first in range(begin, max(1, shared), AT_ONCE):
             encode_some(range(first, min(shared, first + AT_ONCE)), _shared_care(quantized))
@@ -89,6 +91,7 @@ def encode_values(
 def _shared_care(quantized: QuantizedTensor) -> np.ndarray | LazyPlanes:
     """Return the mask as the plane of care bits that planes share: bool (1, weights), or what makes it."""
     kept = quantized.kept
-    if not isinstance(kept, LazyMask):
+    if not isinstance(kept, LazyArray):
         return kept.reshape(1, -1)
-    return LazyPlanes(lambda number, first, stop: kept.part(first, stop), range(1), 0, quantized.size)
+    flat = kept.reshape(-1)
+    return LazyPlanes(lambda number, first, stop: flat[first:stop], range(1), 0, quantized.size)

@@ -3,10 +3,11 @@
 import numpy as np
 
 from xoropt.common.foreign_arrays import plain_array
-from xoropt.quantize.lazy_masks import LazyMask
+from xoropt.common.lazy_arrays import LazyArray
+from xoropt.quantize.lazy_masks import kept_part, mask_of
 from xoropt.quantize.levels import Codebook
 from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor
-from xoropt.quantize.tabled_codes import TabledCodes
+from xoropt.quantize.tabled_codes import tabled_codes
 
 __all__ = ["MAX_VALUES", "codebook", "codebook_of", "few_values", "places_of"]
 
@@ -16,7 +17,7 @@ COMPARED = 8
 """Values up to which numbers are compared with each, which is faster than a search."""
 
 
-def few_values(patterns: np.ndarray) -> np.ndarray | None:
+def few_values(patterns: np.ndarray | LazyArray) -> np.ndarray | None:
     """Return the different numbers of an array, ascending; None where there are more than 256 besides 0.
 
     Args:
@@ -75,7 +76,9 @@ def codebook(weights: np.ndarray) -> QuantizedTensor | None:
     return None if values is None else codebook_of(weights, patterns, values)
 
 
-def codebook_of(weights: np.ndarray, patterns: np.ndarray, values: np.ndarray) -> QuantizedTensor:
+def codebook_of(
+    weights: np.ndarray | LazyArray, patterns: np.ndarray | LazyArray, values: np.ndarray
+) -> QuantizedTensor:
     """Represent a tensor by a codebook of its different values.
 
     Args:
@@ -84,15 +87,15 @@ def codebook_of(weights: np.ndarray, patterns: np.ndarray, values: np.ndarray) -
         values: the different ones, ascending.
     """
     values = values[values != 0]
-    mask = LazyMask(patterns, 0, weights.shape)
+    mask = mask_of(patterns, 0, weights.shape)
     levels = Codebook(values.view(weights.dtype))
     if patterns.itemsize <= 2:
         table = np.zeros(1 << 8 * patterns.itemsize, dtype=np.uint8)
         table[values] = np.arange(len(values))
-        return QuantizedTensor(mask, TabledCodes(patterns, table), levels)
+        return QuantizedTensor(mask, tabled_codes(patterns, table), levels)
     codes = np.zeros(len(patterns), dtype=np.uint8)
     if len(values) > 1:
         for first in range(0, len(patterns), CHUNK):
             some = slice(first, first + CHUNK)
-            codes[some] = np.where(mask.part(first, some.stop), places_of(values, patterns[some]), 0)
+            codes[some] = np.where(kept_part(mask, first, some.stop), places_of(values, patterns[some]), 0)
     return QuantizedTensor(mask, codes.reshape(weights.shape), levels)

@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import places_of
-from xoropt.quantize.lazy_masks import LazyMask
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm, has_sign_bit, is_signed_integer
 from xoropt.quantize.numbering import WINDOW, codes_of
 from xoropt.quantize.prefix_codes import MAX_LENGTH, limited_lengths
-from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor, RawField
+from xoropt.quantize.quantized_tensor import CHUNK, QuantizedTensor, raw_fields
 
 __all__ = [
     "FieldPlan",
@@ -68,16 +68,15 @@ class FieldPlan:
     bits: float
     entropy: float
 
-    def apply(self, patterns: np.ndarray, mask: np.ndarray | LazyMask) -> QuantizedTensor:
+    def apply(self, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray) -> QuantizedTensor:
         """Split a tensor.
 
         Args:
             patterns: its bits, unsigned integers, flat.
-            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all; or
-                what makes it.
+            mask: bool, of the tensor's shape, its kept weights: those that differ from the plan's `fill`, or all.
         """
         levels, form = self.levels, self.levels.form
-        raw = RawField(patterns, form) if form.raw_bits else None
+        raw = raw_fields(patterns, form) if form.raw_bits else None
         codes, listed = codes_of(levels, patterns, mask)
         return QuantizedTensor(mask, codes, levels, raw, listed)
 
@@ -100,7 +99,7 @@ class Window(NamedTuple):
     values: np.ndarray | None = None
 
 
-def plan_signed_zeros(patterns: np.ndarray, dtype: np.dtype) -> FieldPlan | None:
+def plan_signed_zeros(patterns: np.ndarray | LazyArray, dtype: np.dtype) -> FieldPlan | None:
     """Plan how the numbers of a tensor are split where zeros of both signs are pruned, and plane 0 holds their signs.
 
     Args:
@@ -120,7 +119,7 @@ def plan_signed_zeros(patterns: np.ndarray, dtype: np.dtype) -> FieldPlan | None
 
 
 def plan_fields(
-    patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray | None = None
+    patterns: np.ndarray | LazyArray, dtype: np.dtype, fill: int | None, few: np.ndarray | None = None
 ) -> FieldPlan | None:
     """Plan how the numbers of a tensor are split and coded for the least size.
 
@@ -141,7 +140,7 @@ def plan_fields(
     return min(plans, key=lambda plan: plan.cost, default=None)
 
 
-def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
+def _values_as_window(patterns: np.ndarray | LazyArray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
     """Count values as a whole."""
     counts = np.zeros(len(few), dtype=np.int64)
     for first in range(0, len(patterns), CHUNK):
@@ -151,23 +150,25 @@ def _values_as_window(patterns: np.ndarray, dtype: np.dtype, fill: int | None, f
     return Window(NumberForm(dtype), 0, 0, counts, few)
 
 
-def _windows(patterns: np.ndarray, dtype: np.dtype, fill: int | None) -> Iterator[Window]:
+def _windows(patterns: np.ndarray | LazyArray, dtype: np.dtype, fill: int | None) -> Iterator[Window]:
     """Count the upper bits of the numbers: with the sign last, and where it is skewed with the sign first."""
     if dtype.kind == "c" or not len(patterns):
         return
     bits, kind = 8 * dtype.itemsize, patterns.dtype
-    together = int(np.bitwise_or.reduce(patterns)) if not fill else (1 << bits) - 1
+    together = (1 << bits) - 1 if fill else 0
+    for some in () if fill else _chunks(patterns):
+        together |= int(np.bitwise_or.reduce(some))
     zeros = min((together & -together).bit_length() - 1, bits - 2) if together else 0
     signed = has_sign_bit(dtype) and bool(together >> bits - 1)
     if signed:
         yield _window(patterns, NumberForm(dtype, 0, zeros, True), bits - zeros, fill)
-        chunks = (patterns[first : first + CHUNK] for first in range(0, len(patterns), CHUNK))
-        negative = sum(int(np.count_nonzero(some >> kind.type(bits - 1))) for some in chunks)
+        negative = sum(int(np.count_nonzero(some >> kind.type(bits - 1))) for some in _chunks(patterns))
         if not _is_skewed(negative / len(patterns)):
             return
     if is_signed_integer(dtype):
-        integers = patterns.view(f"i{dtype.itemsize}")
-        top = 1 + max(int(integers.max()).bit_length(), (~int(integers.min())).bit_length()) - zeros
+        ends = [(int(some.max()), int(some.min())) for some in map(_signed, _chunks(patterns))]
+        highest, lowest = max(high for high, _ in ends), min(low for _, low in ends)
+        top = 1 + max(highest.bit_length(), (~lowest).bit_length()) - zeros
     else:
         top = max(1, together.bit_length() - zeros)
     yield _window(patterns, NumberForm(dtype, 0, zeros), top, fill)
@@ -178,7 +179,7 @@ def _is_skewed(share: float) -> bool:
     return 0.0 < binary_entropy(share) < MOST_SIGN_BITS
 
 
-def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) -> Window:
+def _window(patterns: np.ndarray | LazyArray, form: NumberForm, top: int, fill: int | None) -> Window:
     """Count the upper bits of images below bit `top`."""
     kind = patterns.dtype
     low = max(0, top - WINDOW)
@@ -193,10 +194,17 @@ def _window(patterns: np.ndarray, form: NumberForm, top: int, fill: int | None) 
     return Window(form, width, low, counts)
 
 
-def count_of(patterns: np.ndarray, fill: int) -> int:
+def count_of(patterns: np.ndarray | LazyArray, fill: int) -> int:
     """Count how often a number occurs, given by its bits."""
-    chunks = (patterns[first : first + CHUNK] for first in range(0, len(patterns), CHUNK))
-    return sum(int(np.count_nonzero(some == patterns.dtype.type(fill))) for some in chunks)
+    return sum(int(np.count_nonzero(some == patterns.dtype.type(fill))) for some in _chunks(patterns))
+
+
+def _chunks(patterns: np.ndarray | LazyArray) -> Iterator[np.ndarray]:
+    return (patterns[first : first + CHUNK] for first in range(0, len(patterns), CHUNK))
+
+
+def _signed(patterns: np.ndarray) -> np.ndarray:
+    return patterns.view(f"i{patterns.itemsize}")
 
 
 def _plans(window: Window, fill: int | None) -> Iterator[FieldPlan]:

@@ -1,66 +1,38 @@
 """Masks that follow from the numbers of a tensor, made when they are needed: a mask takes a byte a weight in memory."""
 
-import math
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 
-__all__ = ["CHUNK", "LazyMask", "count_kept", "kept_part"]
+from xoropt.common.lazy_arrays import LazyArray
 
-CHUNK = 1 << 20
-"""Weights handled at once: bounds the memory beside the result."""
+__all__ = ["count_kept", "kept_part", "mask_of"]
 
 
-@dataclass(frozen=True, eq=False)
-class LazyMask:
-    """The mask of the weights that differ from one number; an array of NumPy, bool, is made of it by `np.asarray`.
+def mask_of(patterns: np.ndarray | LazyArray, fill: int, shape: tuple[int, ...], with_sign: bool = True) -> LazyArray:
+    """Return the mask of the weights that differ from one number: bool.
 
-    Attributes:
+    Args:
         patterns: the bits of the numbers, unsigned integers, flat.
         fill: those of pruned weights.
         shape: of the tensor.
         with_sign: whether the sign counts; otherwise numbers are compared without their highest bit.
     """
+    kind, magnitude = patterns.dtype.type, (1 << 8 * patterns.itemsize - 1) - 1
 
-    patterns: np.ndarray = field(repr=False)
-    fill: int
-    shape: tuple[int, ...]
-    with_sign: bool = True
-
-    @property
-    def size(self) -> int:
-        """The number of weights."""
-        return math.prod(self.shape)
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    def part(self, first: int, stop: int) -> np.ndarray:
-        """Return which of the weights first … stop − 1 are kept: bool, flat."""
-        some, kind = self.patterns[first:stop], self.patterns.dtype.type
-        if not self.with_sign:
-            some = some & kind((1 << 8 * self.patterns.itemsize - 1) - 1)
-        kept: np.ndarray = some != kind(self.fill)
+    def read(first: int, stop: int) -> np.ndarray:
+        some = patterns[first:stop] if with_sign else patterns[first:stop] & kind(magnitude)
+        kept: np.ndarray = some != kind(fill)
         return kept
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """Make the mask."""
-        made = np.empty(self.size, dtype=bool)
-        for first in range(0, self.size, CHUNK):
-            made[first : first + CHUNK] = self.part(first, first + CHUNK)
-        return made.reshape(self.shape)
+    return LazyArray(read, shape, np.dtype(bool))
 
 
-def kept_part(mask: np.ndarray | LazyMask, first: int, stop: int) -> np.ndarray:
+def kept_part(mask: np.ndarray | LazyArray, first: int, stop: int) -> np.ndarray:
     """Return which of the weights first … stop − 1 are kept: bool, flat."""
-    return mask.part(first, stop) if isinstance(mask, LazyMask) else mask.reshape(-1)[first:stop]
+    return mask.reshape(-1)[first:stop]
 
 
-def count_kept(mask: np.ndarray | LazyMask) -> int:
+def count_kept(mask: np.ndarray | LazyArray) -> int:
     """Count the weights that are kept."""
-    if not isinstance(mask, LazyMask):
+    if not isinstance(mask, LazyArray):
         return int(np.count_nonzero(mask))
-    return sum(int(np.count_nonzero(mask.part(first, first + CHUNK))) for first in range(0, mask.size, CHUNK))
+    return sum(int(np.count_nonzero(mask.read(*some))) for some in mask.ranges())

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from xoropt.quantize.lazy_masks import LazyMask, kept_part
+from xoropt.common.lazy_arrays import LazyArray
+from xoropt.quantize.lazy_masks import kept_part
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import plane_words
 from xoropt.quantize.quantized_tensor import CHUNK, NOTHING_LISTED, Listed
-from xoropt.quantize.tabled_codes import TabledCodes, all_patterns
+from xoropt.quantize.tabled_codes import all_patterns, tabled_codes
 
 __all__ = ["WINDOW", "codes_of", "numbering"]
 
@@ -22,14 +22,14 @@ FEWEST_COLUMNS = 1 << 10
 
 
 def codes_of(
-    levels: CodedField, patterns: np.ndarray, mask: np.ndarray | LazyMask
-) -> tuple[np.ndarray | TabledCodes, Listed]:
-    """Return the codes of weights, uint8, of the mask's shape, or what looks them up, and the listed weights.
+    levels: CodedField, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray
+) -> tuple[np.ndarray | LazyArray, Listed]:
+    """Return the codes of weights, uint8, of the mask's shape or flat, and the listed weights.
 
     Args:
         levels: of the tensor.
         patterns: the bits of the weights, unsigned integers, flat.
-        mask: bool, of the tensor's shape, its kept weights, or what makes it.
+        mask: bool, of the tensor's shape, its kept weights.
     """
     words = np.zeros(levels.values.shape[-1] + 1, dtype=np.uint8)
     words[: len(levels.lengths)] = plane_words(levels.lengths)
@@ -39,32 +39,34 @@ def codes_of(
 
 
 def _look_up(
-    levels: CodedField, words: np.ndarray, patterns: np.ndarray, mask: np.ndarray | LazyMask
-) -> tuple[TabledCodes, Listed]:
+    levels: CodedField, words: np.ndarray, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray
+) -> tuple[LazyArray, Listed]:
     """Return the codes of weights of one or two bytes, and the listed ones, for the codeword of each value, uint8."""
     numbers = _numbers(levels, levels.form.images(all_patterns(patterns.dtype)) >> levels.form.raw_bits)
-    codes = TabledCodes(patterns, words[numbers], levels.classes)
+    codes = tabled_codes(patterns, words[numbers], levels.classes)
     if not levels.rare_values:
         return codes, NOTHING_LISTED
-    rare = replace(codes, table=(numbers >= len(levels.lengths)).view(np.uint8))
+    rare = tabled_codes(patterns, (numbers >= len(levels.lengths)).view(np.uint8), levels.classes)
 
-    def rare_from(first: int) -> np.ndarray:
-        return np.flatnonzero(rare.part(first, stop := first + CHUNK).view(bool) & kept_part(mask, first, stop)) + first
-
-    at = np.concatenate([np.zeros(0, dtype=np.int64), *map(rare_from, range(0, len(patterns), CHUNK))])
-    if levels.classes is None:
-        return codes, Listed(at, numbers[patterns[at]].astype(np.int64))
-    rows = at // (len(patterns) // len(levels.classes))
-    return codes, Listed(at, numbers[levels.classes[rows], patterns[at]].astype(np.int64))
+    columns = len(patterns) // max(1, 0 if levels.classes is None else len(levels.classes))
+    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+    for first in range(0, len(patterns), CHUNK):
+        stop = first + CHUNK
+        found = np.flatnonzero(rare[first:stop].view(bool) & kept_part(mask, first, stop))
+        if len(found):
+            at.append(found + first)
+            rows = () if levels.classes is None else (levels.classes[at[-1] // columns],)
+            symbols.append(numbers[(*rows, patterns[first:stop][found])].astype(np.int32))
+    return codes, Listed(np.concatenate(at), np.concatenate(symbols))
 
 
 def _number(
-    levels: CodedField, words: np.ndarray, patterns: np.ndarray, mask: np.ndarray | LazyMask
+    levels: CodedField, words: np.ndarray, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray
 ) -> tuple[np.ndarray, Listed]:
     """Return the codes of any weights and the listed ones; see `_look_up`."""
     number_of, raw_bits, coded = numbering(levels, mask.shape), levels.form.raw_bits, len(levels.lengths)
     codes = np.empty(len(patterns), dtype=np.uint8)
-    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    at, symbols = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
     for first in range(0, len(patterns), CHUNK):
         some = slice(first, first + CHUNK)
         numbers = number_of(levels.form.images(patterns[some]) >> patterns.dtype.type(raw_bits), first)
@@ -72,7 +74,7 @@ def _number(
         if levels.rare_values:
             rare = np.flatnonzero((numbers >= coded) & kept_part(mask, first, some.stop))
             at.append(rare + first)
-            symbols.append(numbers[rare].astype(np.int64))
+            symbols.append(numbers[rare].astype(np.int32))
     return codes.reshape(mask.shape), Listed(np.concatenate(at), np.concatenate(symbols))
 
 

@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.common.arguments import check_kind
+from xoropt.common.lazy_arrays import AT_ONCE as CHUNK
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.quantize.block_scales import BlockScales
-from xoropt.quantize.lazy_masks import CHUNK, LazyMask, count_kept, kept_part
+from xoropt.quantize.lazy_masks import count_kept, kept_part
 from xoropt.quantize.levels import CodedField, Levels, count_planes, level_table
 from xoropt.quantize.number_form import NumberForm
 from xoropt.quantize.prefix_codes import completions
-from xoropt.quantize.tabled_codes import TabledCodes, look_up
+from xoropt.quantize.tabled_codes import look_up
 
 __all__ = [
     "CHUNK",
@@ -20,6 +22,7 @@ __all__ = [
     "QuantizedTensor",
     "dequantize",
     "listed_fields",
+    "raw_fields",
     "restore_weights",
     "value_entropy",
 ]
@@ -30,7 +33,7 @@ class Listed(NamedTuple):
 
     Attributes:
         at: int64, the weights, ascending.
-        symbols: int64, the number of each one's value among the `values` of the `CodedField`.
+        symbols: int32, the number of each one's value among the `values` of the `CodedField`.
     """
 
     at: np.ndarray
@@ -42,23 +45,18 @@ class Listed(NamedTuple):
         return Listed(self.at[some], self.symbols[some])
 
 
-class RawField(NamedTuple):
-    """The raw fields of a tensor, read from its numbers when they are needed.
+def raw_fields(patterns: np.ndarray | LazyArray, form: NumberForm) -> LazyArray:
+    """Return the raw fields of a tensor's numbers, which are read when they are needed.
 
-    Attributes:
-        patterns: the bits of the tensor's numbers, unsigned integers, flat.
+    Args:
+        patterns: the bits of the numbers, unsigned integers, flat.
         form: of the numbers.
     """
-
-    patterns: np.ndarray
-    form: NumberForm
-
-    def part(self, first: int, stop: int) -> np.ndarray:
-        """Return the fields of weights first … stop − 1, unsigned integers of the numbers' size."""
-        return self.form.images(self.patterns[first:stop]) & self.form.pattern.type((1 << self.form.raw_bits) - 1)
+    ones = form.pattern.type((1 << form.raw_bits) - 1)
+    return LazyArray(lambda first, stop: form.images(patterns[first:stop]) & ones, (len(patterns),), form.pattern)
 
 
-NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+NOTHING_LISTED = Listed(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +64,20 @@ class QuantizedTensor:
     """A tensor as it is stored: a mask, and for each kept weight a code and a raw field.
 
     Attributes:
-        kept: bool, of the tensor's shape, or what makes it; False where the weight is pruned.
-        codes: uint8, of the tensor's shape, or what looks them up; bit i is that of code plane i. Pruned weights may
-            have any code.
+        kept: bool, of the tensor's shape; False where the weight is pruned.
+        codes: uint8, of the tensor's shape or flat; bit i is that of code plane i. Pruned weights may have any code.
         levels: what the code of a kept weight means.
-        raw: the raw field of each weight: unsigned integers of the tensor's shape, in the lower bits, or what reads
-            them from the numbers; None without one.
+        raw: the raw field of each weight: unsigned integers of the tensor's shape or flat, in the lower bits; None
+            without one.
         listed: kept weights whose field is listed.
         scaled: scales of blocks, of a tensor whose weights are products: all else describes its codes.
         pairs: whether the weights are complex: all else describes their real and imaginary parts, along a last axis.
     """
 
-    kept: np.ndarray | LazyMask = field(repr=False)
-    codes: np.ndarray | TabledCodes = field(repr=False)
+    kept: np.ndarray | LazyArray = field(repr=False)
+    codes: np.ndarray | LazyArray = field(repr=False)
     levels: Levels
-    raw: np.ndarray | RawField | None = field(default=None, repr=False)
+    raw: np.ndarray | LazyArray | None = field(default=None, repr=False)
     listed: Listed = NOTHING_LISTED
     scaled: BlockScales | None = None
     pairs: bool = False
@@ -152,16 +149,11 @@ class QuantizedTensor:
 
     def codes_part(self, first: int, stop: int) -> np.ndarray:
         """Return the codes of weights first … stop − 1: uint8, flat."""
-        codes = self.codes
-        return codes.part(first, stop) if isinstance(codes, TabledCodes) else codes.reshape(-1)[first:stop]
+        return self.codes.reshape(-1)[first:stop]
 
     def raw_part(self, first: int, stop: int) -> np.ndarray | None:
         """Return the raw fields of weights first … stop − 1, flat; None without a raw field."""
-        return (
-            self.raw.part(first, stop)
-            if isinstance(self.raw, RawField)
-            else (None if self.raw is None else self.raw.reshape(-1)[first:stop])
-        )
+        return None if self.raw is None else self.raw.reshape(-1)[first:stop]
 
     def octets(self, number: int, out: np.ndarray | None = None) -> np.ndarray:
         """Return planes 8·number … 8·number + 7 as a byte of each weight: uint8, flat.

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from xoropt.common.foreign_arrays import plain_array
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.coding import plan_mask
 from xoropt.masks.views import binary_entropy
 from xoropt.quantize.codebooks import MAX_VALUES, codebook_of, few_values
 from xoropt.quantize.fields import FieldPlan, count_of, plan_fields, plan_signed_zeros
-from xoropt.quantize.lazy_masks import LazyMask
+from xoropt.quantize.lazy_masks import mask_of
 from xoropt.quantize.number_form import has_sign_bit
 from xoropt.quantize.quantized_tensor import QuantizedTensor
 from xoropt.quantize.row_classes import by_row_classes
@@ -39,13 +40,13 @@ SCALED = 0.97
 """How much of what it takes otherwise a tensor may take as codes with scales: multiplying costs time."""
 
 
-def recognize(weights: np.ndarray) -> QuantizedTensor | None:
+def recognize(weights: np.ndarray | LazyArray) -> QuantizedTensor | None:
     """Represent a tensor exactly, in the form that takes least: by a codebook, or by a coded field and a raw one.
 
     Numbers are told apart by their bits: −0.0, infinities and every NaN come back as they were.
 
     Args:
-        weights: any shape, any dtype of 1, 2, 4 or 8 bytes.
+        weights: any shape, any dtype of 1, 2, 4 or 8 bytes; or what makes them when they are needed.
 
     Returns:
         The tensor; None where it is empty, or its values and the upper bits of its numbers are too many. One whose
@@ -55,9 +56,10 @@ def recognize(weights: np.ndarray) -> QuantizedTensor | None:
     Raises:
         ArgumentError: the weights are no array of numbers.
     """
-    weights = plain_array("Argument 'weights'", weights)
+    if not isinstance(weights, LazyArray):
+        weights = plain_array("Argument 'weights'", weights)
     own = _choose(weights)
-    found = find_scaled_codes(weights) if own is None or own.values > FEWEST else None
+    found = find_scaled_codes(np.asarray(weights)) if own is None or own.values > FEWEST else None
     codes = None if found is None else _choose(found.codes)
     if found is not None and codes is not None:
         bits = codes.bits + 8 * found.scales.nbytes
@@ -84,9 +86,10 @@ class Choice(NamedTuple):
     values: int
 
 
-def _choose(weights: np.ndarray) -> Choice | None:
+def _choose(weights: np.ndarray | LazyArray) -> Choice | None:
     """Choose the form of a tensor that takes least, without scales of blocks; None where there is none."""
-    patterns = np.ascontiguousarray(weights.reshape(-1)).view(f"u{weights.dtype.itemsize}")
+    flat = weights.reshape(-1)
+    patterns = (flat if isinstance(flat, LazyArray) else np.ascontiguousarray(flat)).view(f"u{weights.dtype.itemsize}")
     few = few_values(patterns)
     number = MAX_VALUES + 1 if few is None else min(MAX_VALUES, len(few))
     if few is not None and len(few[few != 0]) <= 1:
@@ -101,7 +104,7 @@ def _choose(weights: np.ndarray) -> Choice | None:
     if masked is not None:
         mask_bits = binary_entropy(share) * len(patterns)
         if dense is not None and MASKED * dense.bits < masked.bits + mask_bits and share >= STRUCTURED:
-            mask_bits = min(mask_bits, _least_mask_bits(LazyMask(patterns, fill, weights.shape)))
+            mask_bits = min(mask_bits, _least_mask_bits(mask_of(patterns, fill, weights.shape)))
     signed = _plan_signed_zeros(weights, patterns, MASKED * min(_total(dense, 0.0), _total(masked, mask_bits)))
     if (few is None or len(few) > FEWEST) and (
         row_plan := _plan_rows(weights, patterns, dense, masked, mask_bits, signed)
@@ -118,38 +121,38 @@ def _choose(weights: np.ndarray) -> Choice | None:
             )
         if bits <= SIMPLER * best[0]:
             return Choice(bits, lambda: codebook_of(weights, patterns, book), number)
-    care: np.ndarray | LazyMask
+    care: np.ndarray | LazyArray
     if best[1] == 2 and signed.plan is not None:
         plan, care = signed.plan, signed.mask
     elif best[1] == 0 and dense is not None:
         plan, care = dense, np.broadcast_to(np.True_, weights.shape)
     elif masked is not None:
-        plan, care = masked, LazyMask(patterns, fill, weights.shape)
+        plan, care = masked, mask_of(patterns, fill, weights.shape)
     else:
         return None
     return Choice(best[0], lambda: by_row_classes(plan, patterns, care).apply(patterns, care), number)
 
 
-def _least_mask_bits(mask: LazyMask) -> float:
+def _least_mask_bits(mask: LazyArray) -> float:
     """Return the fewest bits that a mask takes, about."""
-    return 8.0 * min(plan.least_bytes for plan in plan_mask(np.asarray(mask)).values())
+    return 8.0 * min(plan.least_bytes for plan in plan_mask(mask).values())
 
 
 class SignedZeros(NamedTuple):
     """A plan that prunes zeros of both signs, or none; its mask; and all bits that it takes."""
 
     plan: FieldPlan | None
-    mask: LazyMask
+    mask: LazyArray
     bits: float
 
 
-def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -> SignedZeros:
+def _plan_signed_zeros(weights: np.ndarray | LazyArray, patterns: np.ndarray | LazyArray, most: float) -> SignedZeros:
     """Plan a mask of zeros of both signs, and these signs, where that may take less than `most` bits.
 
     So is what `weight * mask` makes: +0.0 and −0.0 are about as frequent as positive and negative weights.
     """
     size, negative = len(patterns), 1 << 8 * weights.dtype.itemsize - 1
-    mask = LazyMask(patterns, 0, weights.shape, with_sign=False)
+    mask = mask_of(patterns, 0, weights.shape, with_sign=False)
     nothing = SignedZeros(None, mask, math.inf)
     if not has_sign_bit(weights.dtype):
         return nothing
@@ -167,8 +170,8 @@ def _plan_signed_zeros(weights: np.ndarray, patterns: np.ndarray, most: float) -
 
 
 def _plan_rows(
-    weights: np.ndarray,
-    patterns: np.ndarray,
+    weights: np.ndarray | LazyArray,
+    patterns: np.ndarray | LazyArray,
     dense: FieldPlan | None,
     masked: FieldPlan | None,
     mask_bits: float,
@@ -177,7 +180,7 @@ def _plan_rows(
     """Represent a tensor by codebooks of its rows where that takes less than its plans."""
     zeros = count_of(patterns, 0) / len(patterns)
     least = min(_total(dense, 0.0), _total(masked, mask_bits), signed.bits)
-    found = plan_rows(weights, bool(zeros >= LEAST_SHARE))
+    found = plan_rows(np.asarray(weights), bool(zeros >= LEAST_SHARE))
     if found is None:
         return None
     own_mask = binary_entropy(zeros) * len(patterns) if zeros >= LEAST_SHARE else 0.0
@@ -188,7 +191,7 @@ def _total(plan: FieldPlan | None, mask_bits: float) -> float:
     return math.inf if plan is None else plan.bits + mask_bits
 
 
-def _most_frequent(patterns: np.ndarray) -> int:
+def _most_frequent(patterns: np.ndarray | LazyArray) -> int:
     """Return the most frequent number of a sample; 0 where none stands out."""
     sample = patterns
     if len(patterns) > SAMPLE:  # steps of a golden section do not fall in with the periods of a mask

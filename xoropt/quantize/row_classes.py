@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.quantize.fields import FieldPlan, entropy_of, lengths_to_try, price
-from xoropt.quantize.lazy_masks import LazyMask, kept_part
+from xoropt.quantize.lazy_masks import kept_part
 from xoropt.quantize.numbering import numbering
 from xoropt.quantize.quantized_tensor import CHUNK
 
@@ -33,7 +34,7 @@ ROUNDS = 8
 """Most rounds in which rows move to the class that takes least."""
 
 
-def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | LazyMask) -> FieldPlan:
+def by_row_classes(plan: FieldPlan, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray) -> FieldPlan:
     """Return the plan with classes of rows, where these pay, or as it is.
 
     The rows are clustered as by Lloyd's algorithm (1982): each one moves to the class whose code takes least for it,
@@ -42,7 +43,7 @@ def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | Laz
     Args:
         plan: of all rows together.
         patterns: the bits of the weights, unsigned integers, flat.
-        mask: bool, of the tensor's shape, its kept weights, or what makes it.
+        mask: bool, of the tensor's shape, its kept weights.
     """
     rows, levels = mask.shape[0] if mask.ndim > 1 else 1, plan.levels
     columns, n = mask.size // max(1, rows), levels.values.shape[-1]
@@ -58,7 +59,7 @@ def by_row_classes(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | Laz
     return best
 
 
-def _count(plan: FieldPlan, patterns: np.ndarray, mask: np.ndarray | LazyMask, rows: int) -> np.ndarray:
+def _count(plan: FieldPlan, patterns: np.ndarray | LazyArray, mask: np.ndarray | LazyArray, rows: int) -> np.ndarray:
     """Count how often each value occurs in each row: float32 (rows, n)."""
     levels, form = plan.levels, plan.levels.form
     number_of, n, columns = numbering(levels, mask.shape), len(levels.values), mask.size // rows

@@ -1,40 +1,36 @@
 """Codes of weights of one or two bytes, looked up when they are needed: they take no memory beside the weights."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
-__all__ = ["TabledCodes", "all_patterns", "look_up"]
+from xoropt.common.lazy_arrays import LazyArray
+
+__all__ = ["all_patterns", "look_up", "tabled_codes"]
 
 AT_ONCE = 1 << 16
 """Numbers that are looked up at once: NumPy copies them to integers of 8 bytes, which then stay in the cache."""
 
 
-@dataclass(frozen=True, eq=False)
-class TabledCodes:
-    """The code of each weight, which follows from its number and from the class of its row.
+def tabled_codes(patterns: np.ndarray | LazyArray, table: np.ndarray, classes: np.ndarray | None = None) -> LazyArray:
+    """Return the code of each weight, which follows from its number and from the class of its row: uint8, flat.
 
-    Attributes:
+    Args:
         patterns: the bits of the numbers, uint8 or uint16, flat.
         table: uint8 (2^bits,), the code of every number; or (k, 2^bits), one for each class of rows.
         classes: uint8 (rows,), below k, the class of each row; None: there is one table.
     """
 
-    patterns: np.ndarray = field(repr=False)
-    table: np.ndarray = field(repr=False)
-    classes: np.ndarray | None = field(default=None, repr=False)
-
-    def part(self, first: int, stop: int) -> np.ndarray:
-        """Return the codes of weights first … stop − 1: uint8, flat."""
-        stop = max(first, min(stop, len(self.patterns)))
-        if self.classes is None:
-            return look_up(self.table, self.patterns[first:stop])
-        columns = len(self.patterns) // max(1, len(self.classes))
+    def read(first: int, stop: int) -> np.ndarray:
+        if classes is None:
+            return look_up(table, patterns[first:stop])
+        columns = len(patterns) // max(1, len(classes))
         found = np.empty(stop - first, dtype=np.uint8)
+        some = patterns[first:stop]
         for row in range(first // columns, -(-stop // columns)) if stop > first else ():
-            begin, end = max(first, row * columns), min(stop, (row + 1) * columns)
-            found[begin - first : end - first] = look_up(self.table[self.classes[row]], self.patterns[begin:end])
+            begin, end = max(first, row * columns) - first, min(stop, (row + 1) * columns) - first
+            found[begin:end] = look_up(table[classes[row]], some[begin:end])
         return found
+
+    return LazyArray(read, (len(patterns),), np.dtype(np.uint8))
 
 
 def all_patterns(dtype: np.dtype) -> np.ndarray:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xoropt.quantize import dequantize, recognize
-from xoropt.quantize.lazy_masks import LazyMask, count_kept, kept_part
-from xoropt.quantize.tabled_codes import TabledCodes, look_up
+from xoropt.quantize.lazy_masks import count_kept, kept_part, mask_of
+from xoropt.quantize.tabled_codes import look_up, tabled_codes
 
 
 @st.composite
@@ -28,7 +28,7 @@ def some_rows(draw):
 def test_a_part_is_what_the_table_says(drawn):
     patterns, table, classes, columns, first, stop = drawn
     whole = table[patterns] if classes is None else table[np.repeat(classes, columns), patterns]
-    found = TabledCodes(patterns, table, classes).part(first, stop)
+    found = tabled_codes(patterns, table, classes)[first:stop]
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, whole[first:stop])
 
@@ -42,7 +42,7 @@ def test_look_up_takes_more_numbers_than_are_looked_up_at_once():
 @pytest.mark.parametrize(("with_sign", "expected"), [(True, [1, 0, 1, 1, 0, 1]), (False, [1, 0, 0, 1, 0, 1])])
 def test_a_mask_is_of_numbers_that_differ_from_one(with_sign, expected):
     weights = np.array([[1.0, 0.0, -0.0], [2.0, 0.0, -3.0]], dtype=np.float16)
-    mask = LazyMask(weights.reshape(-1).view(np.uint16), 0, weights.shape, with_sign)
+    mask = mask_of(weights.reshape(-1).view(np.uint16), 0, weights.shape, with_sign)
     assert np.asarray(mask).astype(int).reshape(-1).tolist() == expected
     assert (mask.ndim, mask.size, count_kept(mask)) == (2, 6, sum(expected))
     for one in (mask, np.asarray(mask)):

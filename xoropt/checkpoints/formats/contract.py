@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from xoropt.checkpoints.layout import Place
+from xoropt.common.lazy_arrays import LazyArray
 
-__all__ = ["Arrays", "Config", "Format", "Packed", "Places", "Ranges", "all_rows", "same_rows"]
+__all__ = ["Arrays", "Config", "Format", "Logical", "Packed", "Places", "Ranges", "all_rows", "same_rows"]
 
 Arrays = Mapping[str, np.ndarray]
 """Arrays by the names of tensors."""
+Logical = Mapping[str, np.ndarray | LazyArray]
+"""Unpacked arrays by name, some of which are made when they are needed."""
 Places = Mapping[str, Place]
 """Dtypes and shapes of a checkpoint's tensors, of all its shards together, by name."""
 Config = Mapping[str, Any]
@@ -67,21 +70,23 @@ class Format(NamedTuple):
         find: finds the weights of this format by names, dtypes and the configuration; checks no contents.
         unpack: takes the arrays of `members` and `beside`; returns the `Packed` with all parameters, and the unpacked
             arrays. Raises FormatError, with one line that says why, where they contradict each other.
-        pack: takes the unpacked arrays and returns the members again: same names, dtypes, shapes and bytes. Of a
-            file that was tampered with it may raise FormatError.
+        pack: takes the unpacked arrays and returns the members again: same names, dtypes, shapes and
+            bytes. Of a file that was tampered with it may raise FormatError.
         plain: takes the unpacked arrays and those of `beside`; returns ordinary tensors that take the place of all.
             Raises FormatError where they contradict each other.
         rows: takes a weight, one of its members, a range of that one's rows and the number of rows of the unpacked
             weight; returns the ranges of the unpacked arrays' rows from which `pack` makes these rows, or None where
             it takes all.
         columns: the same for a range of the member's columns.
+        by_rows: whether `pack` reads the unpacked weight some rows at a time, so that it need not lie in memory.
     """
 
     name: str
     writer: str
     find: Callable[[Places, Config], list[Packed]]
-    unpack: Callable[[Packed, Arrays], tuple[Packed, dict[str, np.ndarray]]]
-    pack: Callable[[Packed, Arrays], dict[str, np.ndarray]]
+    unpack: Callable[[Packed, Arrays], tuple[Packed, Logical]]
+    pack: Callable[[Packed, Mapping[str, Any]], dict[str, np.ndarray]]
     plain: Callable[[Packed, Arrays, Arrays], dict[str, np.ndarray]]
     rows: Ranges = all_rows
     columns: Ranges = all_rows
+    by_rows: bool = False

@@ -7,11 +7,14 @@ bits take 3 words. Zero points are stored less one, but for the `checkpoint_form
 Source: `nn_modules/qlinear/qlinear_cuda.py` of AutoGPTQ 0.7.1.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
+from xoropt.checkpoints.formats.codes import unpacked_codes
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Logical, Packed, Places, same_rows
 from xoropt.checkpoints.formats.names import bundles, present, quantization_of
 from xoropt.checkpoints.formats.scales import check_groups, dequantize
 from xoropt.checkpoints.formats.words import Packing, pack_words, unpack_words
@@ -42,7 +45,7 @@ def _find(places: Places, config: Config) -> list[Packed]:
     return found
 
 
-def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, dict[str, np.ndarray]]:
+def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, Logical]:
     words, zero_words = (arrays[name] for name in packed.members)
     scales, *groups = (arrays[name] for name in packed.beside)
     if words.ndim != 2 or zero_words.ndim != 2 or scales.ndim != 2 or not scales.size or not words.size:
@@ -69,15 +72,17 @@ def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, dict[str, np.ndarra
             f" {list(scales.shape)} for {outputs} outputs and codes of {bits} bits"
         )
     way = Packing(bits)
-    codes = np.empty((outputs, inputs), dtype=np.uint8)
-    for first in range(0, outputs, OUTPUTS):
-        some = slice(first, first + OUTPUTS)
-        codes[some] = unpack_words(np.ascontiguousarray(words[:, some].T), way, inputs)
-    logical = {packed.logical: codes, packed.members[1]: unpack_words(zero_words, way, outputs)}
-    return replace(packed, parameters={**packed.parameters, "bits": bits}, parts=tuple(logical)), logical
+
+    def rows(first: int, stop: int) -> np.ndarray:
+        return unpack_words(np.ascontiguousarray(words[:, first:stop].T), way, inputs)
+
+    codes = unpacked_codes(rows, (outputs, inputs), np.uint8, bits)
+    zeros = unpack_words(zero_words, way, outputs)
+    parts, parameters = (packed.logical, packed.members[1]), {**packed.parameters, "bits": bits}
+    return replace(packed, parameters=parameters, parts=parts), dict(zip(parts, (codes, zeros), strict=True))
 
 
-def _pack(packed: Packed, logical: Arrays) -> dict[str, np.ndarray]:
+def _pack(packed: Packed, logical: Mapping[str, Any]) -> dict[str, np.ndarray]:
     way = Packing(packed.parameters["bits"])
     codes = logical[packed.logical]
     words = np.empty((way.words(codes.shape[1]), len(codes)), dtype=np.int32)
@@ -96,4 +101,6 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales.T, zeros.T, group)}
 
 
-GPTQ = Format("gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain, columns=same_rows(0))
+GPTQ = Format(
+    "gptq", "AutoGPTQ, GPTQModel, transformers", _find, _unpack, _pack, _plain, columns=same_rows(0), by_rows=True
+)

@@ -9,16 +9,20 @@ Sources: `compressors/quantized_compressors/pack_quantized.py` of compressed-ten
 `compressors/pack_quantized/` of 0.20.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Packed, Places, same_rows
+from xoropt.checkpoints.formats.codes import unpacked_codes
+from xoropt.checkpoints.formats.contract import Arrays, Config, Format, Logical, Packed, Places, same_rows
 from xoropt.checkpoints.formats.names import bundles, present, shape_in, weights_of
 from xoropt.checkpoints.formats.scales import check_groups, dequantize
 from xoropt.checkpoints.formats.words import Packing, pack_words, packings_of, unpack_words
 from xoropt.common.errors import FormatError
+from xoropt.common.lazy_arrays import LazyArray
 
 __all__ = ["PACK_QUANTIZED"]
 
@@ -36,7 +40,7 @@ def _find(places: Places, config: Config) -> list[Packed]:
     return found
 
 
-def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, dict[str, np.ndarray]]:
+def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, Logical]:
     words, held = (arrays[name] for name in packed.members[:2])
     shape = shape_in(arrays, packed.members[1])
     if len(shape) < 2 or words.shape[:-1] != shape[:-1]:
@@ -53,7 +57,12 @@ def _unpack(packed: Packed, arrays: Arrays) -> tuple[Packed, dict[str, np.ndarra
         if name.endswith("weight_g_idx") and not (arrays[name] == -1).all():
             check_groups(arrays[name], scales.shape[-1] if scales.ndim else 1, shape[-1])
     half = 1 << (way.bits - 1)
-    logical = {packed.logical: unpack_words(words, way, shape[-1], half).view(np.int8)}
+    lines = words.reshape(math.prod(words.shape[:-1]), words.shape[-1])
+
+    def rows(first: int, stop: int) -> np.ndarray:
+        return unpack_words(lines[first:stop], way, shape[-1], half).view(np.int8)
+
+    logical: dict[str, np.ndarray | LazyArray] = {packed.logical: unpacked_codes(rows, shape, np.int8, way.bits)}
     parameters: dict[str, Any] = {"bits": way.bits, "padded": way.padded, "shape": [held.dtype.name, held.ndim]}
     if len(packed.members) == 3:
         zeros = arrays[packed.members[2]]
@@ -80,7 +89,7 @@ def _packing(words: np.ndarray, codes: int, said: list[int]) -> Packing | None:
     return ways[0] if ways else None
 
 
-def _pack(packed: Packed, logical: Arrays) -> dict[str, np.ndarray]:
+def _pack(packed: Packed, logical: Mapping[str, Any]) -> dict[str, np.ndarray]:
     codes, said = logical[packed.logical], packed.parameters
     way, half = Packing(said["bits"], said["padded"]), 1 << (said["bits"] - 1)
     dtype, ndim = said["shape"]
@@ -109,4 +118,6 @@ def _plain(packed: Packed, logical: Arrays, others: Arrays) -> dict[str, np.ndar
     return {packed.logical: dequantize(codes, scales, zeros, groups)}
 
 
-PACK_QUANTIZED = Format("pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain, same_rows(0))
+PACK_QUANTIZED = Format(
+    "pack-quantized", "compressed-tensors", _find, _unpack, _pack, _plain, same_rows(0), by_rows=True
+)

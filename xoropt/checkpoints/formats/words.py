@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xoropt.common.errors import FormatError
+from xoropt.common.lazy_arrays import AT_ONCE, LazyArray
 
 __all__ = ["Packing", "pack_words", "packings_of", "unpack_words"]
 
@@ -67,7 +68,7 @@ def unpack_words(words: np.ndarray, packing: Packing, codes: int, offset: int = 
     return found
 
 
-def pack_words(codes: np.ndarray, packing: Packing, offset: int = 0) -> np.ndarray:
+def pack_words(codes: np.ndarray | LazyArray, packing: Packing, offset: int = 0) -> np.ndarray:
     """Return codes as words; the reverse of `unpack_words`.
 
     Args:
@@ -85,7 +86,10 @@ def pack_words(codes: np.ndarray, packing: Packing, offset: int = 0) -> np.ndarr
 
     words = np.zeros((*codes.shape[:-1], packing.words(codes.shape[-1])), dtype=np.uint32)
     if codes.size:
-        rows = np.ascontiguousarray(codes).reshape(-1, codes.shape[-1])
-        if not join_codes(rows, packing.bits, packing.per_word, offset, words.reshape(len(rows), -1)):
-            raise FormatError(f"a code has more than {packing.bits} bits")
+        rows = codes.reshape(-1, codes.shape[-1])
+        lines, step = words.reshape(len(rows), -1), max(1, AT_ONCE // codes.shape[-1])
+        for first in range(0, len(rows), step):
+            some, made = np.ascontiguousarray(rows[first : first + step]), lines[first : first + step]
+            if not join_codes(some, packing.bits, packing.per_word, offset, made):
+                raise FormatError(f"a code has more than {packing.bits} bits")
     return words.view(np.int32)

@@ -31,6 +31,8 @@ __all__ = [
 
 GROUP = 256
 """Patches for each entry of the directory."""
+AT_ONCE = 1 << 16
+"""Patches that are packed at once, a multiple of `GROUP`: bounds the memory beside the result."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +79,23 @@ def _pack(at: np.ndarray, outputs: int) -> np.ndarray:
     if not count:
         return np.zeros(0, dtype=np.uint8)
     k = rice_parameter(outputs, count)
-    gaps = np.diff(at, prepend=-1) - 1
-    ends = np.cumsum((gaps >> k) + 1)  # of the unary parts
-    unary = np.zeros(int(ends[-1]), dtype=bool)
-    unary[ends - 1] = True
-    place_width, offset_width = _directory_widths(outputs, count, k)
-    firsts = np.arange(GROUP, count, GROUP)
-    directory = np.concatenate([_to_bits(at[firsts], place_width), _to_bits(ends[firsts - 1], offset_width)], axis=1)
-    lower = _to_bits(gaps & ((1 << k) - 1), k)
-    return np.packbits(np.concatenate([lower.reshape(-1), directory.reshape(-1), unary]), bitorder="little")
+    widths = _directory_widths(outputs, count, k)
+    directory, unary = count * k, count * k + (count - 1) // GROUP * sum(widths)
+    bits = np.zeros(unary + _unary_bits([at], k), dtype=bool)
+    end, before = 0, -1
+    for first in range(0, count, AT_ONCE):
+        some = at[first : first + AT_ONCE]
+        gaps = np.diff(some, prepend=before) - 1
+        ends = np.cumsum((gaps >> k) + 1) + end  # of the unary parts
+        bits[first * k :][: len(some) * k] = _to_bits(gaps & ((1 << k) - 1), k).reshape(-1)
+        bits[unary + ends - 1] = True
+        heads = np.arange(0 if first else GROUP, len(some), GROUP)
+        begins = np.concatenate([[end], ends])[heads]
+        entries = np.concatenate([_to_bits(some[heads], widths[0]), _to_bits(begins, widths[1])], axis=1)
+        bits[directory:][: entries.size] = entries.reshape(-1)
+        directory += entries.size
+        end, before = int(ends[-1]), int(some[-1])
+    return np.packbits(bits, bitorder="little")
 
 
 def stream_patch_bytes(parts: Iterable[np.ndarray], count: int, outputs: int) -> int:
@@ -98,12 +108,20 @@ def stream_patch_bytes(parts: Iterable[np.ndarray], count: int, outputs: int) ->
     """
     if not count:
         return 0
-    k, unary, before = rice_parameter(outputs, count), count, -1
-    for at in parts:
-        if len(at):
-            unary += int(((np.diff(at, prepend=before) - 1) >> k).sum())
+    k = rice_parameter(outputs, count)
+    directory = (count - 1) // GROUP * sum(_directory_widths(outputs, count, k))
+    return -(-(count * k + directory + _unary_bits(parts, k)) // 8)
+
+
+def _unary_bits(parts: Iterable[np.ndarray], k: int) -> int:
+    """Count the bits of the unary parts of patches, some of which follow the others."""
+    bits, before = 0, -1
+    for part in parts:
+        for first in range(0, len(part), AT_ONCE):
+            at = part[first : first + AT_ONCE]
+            bits += int(((np.diff(at, prepend=before) - 1) >> k).sum()) + len(at)
             before = int(at[-1])
-    return -(-(count * k + (count - 1) // GROUP * sum(_directory_widths(outputs, count, k)) + unary) // 8)
+    return bits
 
 
 def _directory_widths(outputs: int, count: int, k: int) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from xoropt.codec.encoder import encode_planes
 from xoropt.codec.lazy_planes import LazyPlanes, packed_planes
 from xoropt.codec.registry import describe
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks import gap_coded
 from xoropt.masks.density_classes import MAX_CLASS_BITS, Classes, matrix_shape, pack_classes, sort_into_classes
 from xoropt.masks.huffman import codewords
@@ -44,14 +45,19 @@ def is_worth_planning(mask: np.ndarray, other_bytes: int) -> bool:
     return LEAST_HEAD + DESCRIPTION_BYTES + entropy / 8 <= 0.9 * other_bytes
 
 
-def plan(mask: np.ndarray) -> MaskPlan | None:
+def plan(mask: np.ndarray | LazyArray) -> MaskPlan | None:
     """Plan the stored parts of a mask; None for a mask that is empty or full or has no weights.
 
     The bound counts the codewords' own bits, which are the care bits of the plane: a network stores at least these.
     """
-    if not mask.any() or mask.all():
+    rows, columns = matrix_shape(mask.shape, mask.size)
+    matrix = (mask if isinstance(mask, LazyArray) else np.ascontiguousarray(mask)).reshape(rows, columns)
+    of_columns = np.zeros(columns, dtype=np.int64)
+    for band in _bands(rows, columns):
+        of_columns += matrix[band].sum(axis=0, dtype=np.int64)
+    if not 0 < of_columns.sum() < mask.size:
         return None
-    groups = code_groups(mask)
+    groups = code_groups(matrix, of_columns)
     least = len(groups.head) + DESCRIPTION_BYTES - (-groups.care_bits // 8)
     if groups.listed is not None:
         least += gap_coded.packed_bytes(groups.listed, mask.size)
@@ -85,18 +91,23 @@ class CodedGroups:
     care_bits: int
 
 
-def code_groups(mask: np.ndarray) -> CodedGroups:
-    """Choose the order of columns, the size of groups, their classes and codes."""
-    rows, columns = matrix_shape(mask.shape, mask.size)
-    matrix = np.ascontiguousarray(mask).reshape(rows, columns)
-    sort_class, sort_bits = _column_classes(matrix)
+def code_groups(matrix: np.ndarray | LazyArray, of_columns: np.ndarray) -> CodedGroups:
+    """Choose the order of columns, the size of groups, their classes and codes.
+
+    Args:
+        matrix: bool (rows, columns), the mask.
+        of_columns: int64 (columns,), the kept weights of each column.
+    """
+    rows, columns = matrix.shape
+    sample = np.asarray(matrix[:: max(1, matrix.size // SAMPLE)])
+    sort_class, sort_bits = _column_classes(sample, of_columns, rows)
     order = np.argsort(sort_class, kind="stable") if sort_bits else None
-    sample = _ordered(matrix[:: max(1, mask.size // SAMPLE)], order)
+    sample = _ordered(sample, order)
     # Groups that fill whole words of the mask decode fastest.
     size = min(GROUP_SIZES, key=lambda g: _estimate_bits(sample, g) * (1 if g == 16 and columns % 16 == 0 else SLOWER))
     symbols = _symbols(matrix, size, order)
     classes = sort_into_classes(np.bitwise_count(symbols), size)
-    codes = choose_codes(classes, size, mask.size)
+    codes = choose_codes(classes, size, matrix.size)
     code_of_pair, densities = codes.code_of_pair, codes.densities
     outputs = size + EXTRA_OUTPUTS
     lengths = np.stack([group_lengths(int(d), size) for d in densities])
@@ -202,21 +213,27 @@ def _ordered(matrix: np.ndarray, order: np.ndarray | None) -> np.ndarray:
     return matrix if order is None else matrix[:, order]
 
 
-def _column_classes(matrix: np.ndarray) -> tuple[np.ndarray, int]:
+def _column_classes(sample: np.ndarray, of_columns: np.ndarray, rows: int) -> tuple[np.ndarray, int]:
     """Choose the classes by which columns are moved.
+
+    Args:
+        sample: some rows of the mask.
+        of_columns: the kept weights of each column.
+        rows: of the mask.
 
     Returns:
         The class of every column, and the bits of a class, 0 where columns stay where they are.
     """
-    ranks = np.empty(matrix.shape[1], dtype=np.int64)
-    ranks[np.argsort(matrix.sum(axis=0, dtype=np.int64), kind="stable")] = np.arange(matrix.shape[1])
+    columns = len(of_columns)
+    ranks = np.empty(columns, dtype=np.int64)
+    ranks[np.argsort(of_columns, kind="stable")] = np.arange(columns)
 
     def classes(bits: int) -> np.ndarray:
-        return (ranks << bits) // matrix.shape[1]
+        return (ranks << bits) // columns
 
     def estimate(bits: int) -> float:
-        sample = matrix[:: max(1, matrix.size // SAMPLE), np.argsort(classes(bits), kind="stable")]
-        return _estimate_bits(sample, GROUP_SIZES[0]) * len(matrix) / len(sample) + bits * matrix.shape[1]
+        moved = sample[:, np.argsort(classes(bits), kind="stable")]
+        return _estimate_bits(moved, GROUP_SIZES[0]) * rows / len(sample) + bits * columns
 
     bits = min(range(MAX_CLASS_BITS + 1), key=estimate)
     return classes(bits), bits
@@ -230,7 +247,7 @@ def _estimate_bits(matrix: np.ndarray, group_size: int) -> float:
     return choose_codes(classes, group_size, matrix.size).bits + class_bits
 
 
-def _symbols(matrix: np.ndarray, group_size: int, order: np.ndarray | None = None) -> np.ndarray:
+def _symbols(matrix: np.ndarray | LazyArray, group_size: int, order: np.ndarray | None = None) -> np.ndarray:
     """Return each group's bits as a number, first weight lowest: uint16 (rows, groups of a row).
 
     Args:

@@ -222,7 +222,7 @@ def _restore_listed(levels: Levels, parts: Parts, size: int) -> Listed:
     except DecodeError as error:
         raise FormatError(f"its list of weights is damaged ({error})") from None
     rare = levels.rare_values
-    symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int64)
+    symbols = take(parts, "listed_values", np.dtype(f"u{symbol_bytes(rare)}"), at.shape).astype(np.int32)
     if (symbols >= rare).any():
         raise FormatError(f"its listed weights have numbers of values above {rare}")
     return Listed(at, symbols + len(levels.lengths))
