@@ -98,8 +98,8 @@ def plan_mask(mask: np.ndarray | LazyArray, codec: str = "auto") -> dict[str, Ma
     if mask.dtype != bool:
         raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
     if isinstance(mask, LazyArray):
-        lazy = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
-        return lazy or plan_mask(np.asarray(mask), codec)
+        plans = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
+        return plans or plan_mask(np.asarray(mask), codec)
     if codec in CHOICES:
         return _plan_choices(
             mask, {name: known for name, known in CODECS.items() if codec == "smallest" or known.random_access}
@@ -120,16 +120,22 @@ def _plan_lazily(mask: LazyArray, codec: str) -> dict[str, MaskPlan]:
     Rows from its beginning, its middle and its end tell: none of them may take less by another codec.
     """
     names = [name for name in READ_LAZILY if codec in (name, *CHOICES)]
-    rows, each = len(mask), mask.size // len(mask)
-    count, best = min(rows, -(-SAMPLE // each)), set()
-    for first in {0, (rows - count) // 2, rows - count} if codec in CHOICES else ():
-        plans = {name: plan.least_bytes for name, plan in plan_mask(mask[first : first + count], codec).items()}
-        least = min((name for name in names if name in plans), key=lambda name: plans[name], default=None)
-        if least is None or plans[least] * WORTH > min(plans.values()):
+    best = set()
+    for some in _samples(mask) if codec in CHOICES else ():
+        sizes = {name: plan.least_bytes for name, plan in plan_mask(some, codec).items()}
+        least = min((name for name in names if name in sizes), key=lambda name: sizes[name], default=None)
+        if least is None or sizes[least] * WORTH > min(sizes.values()):
             return {}
         best.add(least)
-    made = {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
-    return made if best <= made.keys() else {}
+    plans = {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
+    return plans if best <= plans.keys() else {}
+
+
+def _samples(mask: LazyArray) -> list[np.ndarray]:
+    """Return rows from the beginning, the middle and the end of a large mask."""
+    rows = len(mask)
+    count = min(rows, -(-SAMPLE * rows // mask.size))
+    return [mask[first : first + count] for first in sorted({0, (rows - count) // 2, rows - count})]
 
 
 def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
