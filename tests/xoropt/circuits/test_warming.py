@@ -1,27 +1,23 @@
-"""Searches are compiled before their clock starts."""
+"""`warm_up`: what a search for circuits compiles is compiled before its clock starts."""
 
 import pytest
+from xoropt_solvers.compiling import noticed
 
-from xoropt import ArgumentError
-from xoropt.circuits import warming
+import xoropt
+from xoropt.circuits import synthesize, warm_up
 
 
-@pytest.mark.parametrize(("seconds", "searches"), [([9.0, 4.0, 0.1, 0.1], 3), ([0.1], 1), ([9.0] * 9, 6)])
-def test_it_searches_until_nothing_is_compiled(seconds, searches, monkeypatch):
-    now, given = [0.0], []
-
-    def search(matrix, method, limit, bound, max_inputs):
-        given.append((method, limit, bound, max_inputs))
-        now[0] += seconds[len(given) - 1]
-
-    monkeypatch.setattr(warming, "synthesize", search)
-    monkeypatch.setattr(warming.time, "perf_counter", lambda: now[0])
-    warming.warm_up("paar", True, 3)
-    assert given == [("paar", warming.SECONDS, 8, 3)] * searches
+@pytest.mark.parametrize(("method", "bounded"), [("auto", False), ("auto", True), ("paar", False)])
+def test_nothing_is_left_to_compile(method, bounded):
+    warm_up(method, bounded)
+    matrix = xoropt.networks.random_block(n_in=10, n_out=30, seed=0).matrix()
+    with noticed() as found:
+        synthesize(matrix, method, time_limit=0.3, max_depth=12 if bounded else None)
+    assert not found.kernels
 
 
 def test_what_the_method_cannot_do():
-    with pytest.raises(ArgumentError, match="can't keep a depth bound"):
-        warming.warm_up("paar2", bounded=True)
-    with pytest.raises(ArgumentError, match="'max_inputs'"):
-        warming.warm_up(max_inputs=9)
+    with pytest.raises(xoropt.ArgumentError, match="can't keep a depth bound"):
+        warm_up("paar2", bounded=True)
+    with pytest.raises(xoropt.ArgumentError, match="'max_inputs'"):
+        warm_up(max_inputs=9)

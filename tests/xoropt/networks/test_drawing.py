@@ -70,5 +70,5 @@ def test_the_command(tmp_path):
     xoropt.circuits.write_circuit(tmp_path / "c.txt", circuit)
     for source in (str(tmp_path / "c.txt"), "block:n_in=8,n_out=40"):
         result = CliRunner().invoke(cli, ["draw", source, "--force", "--out", str(tmp_path / "a.svg")])
-        assert (result.exit_code, result.output) == (0, "")
+        assert (result.exit_code, result.output) == (0, f"written: {tmp_path / 'a.svg'}\n")
         ET.parse(tmp_path / "a.svg")
