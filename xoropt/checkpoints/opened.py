@@ -200,7 +200,9 @@ class Opened:
         tensor, most = self._tensor(home, weight, keep=True), self._most_unpacked(packed)
         shape, dtype = shape_and_dtype(tensor)
         if math.prod(shape) <= MANY or not (FORMATS[packed.format].by_rows and has_quick_rows(tensor)):
-            return self.logical(home, packed)
+            found = self.logical(home, packed)
+            self._read.pop((home, weight), None)  # no rows of it will be asked for
+            return found
         each = math.prod(shape[1:])
 
         def read(first: int, stop: int) -> np.ndarray:

@@ -98,7 +98,7 @@ def plan_mask(mask: np.ndarray | LazyArray, codec: str = "auto") -> dict[str, Ma
     if mask.dtype != bool:
         raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
     if isinstance(mask, LazyArray):
-        plans = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
+        plans = _plan_lazily(mask, codec) if mask.size > MANY or codec == "bitmap" else {}
         return plans or plan_mask(np.asarray(mask), codec)
     if codec in CHOICES:
         return _plan_choices(
