@@ -25,7 +25,7 @@ def unit(octets, packed=None):
 
 
 def test_the_largest_units_that_are_encoded_at_once_count(monkeypatch):
-    packed = unit(50 << 20, Packed("pack-quantized", "w", ("w",)))
+    packed = unit(65 << 20, Packed("pack-quantized", "w", ("w",)))
     plan = Plan([unit(80 << 20), unit(70 << 20), packed], {})
     needed = sorted(map(resources.needed_bytes, plan.units), reverse=True)
     assert needed[0] == resources.PACKED * packed.octets + resources.BESIDE
@@ -33,7 +33,7 @@ def test_the_largest_units_that_are_encoded_at_once_count(monkeypatch):
         monkeypatch.setattr(resources, "_free_memory", lambda jobs=jobs: sum(needed[:jobs]))
         resources.check_memory(plan, jobs)
         monkeypatch.setattr(resources, "_free_memory", lambda jobs=jobs: sum(needed[:jobs]) - 1)
-        with pytest.raises(xoropt.XoroptError, match=r"52\.4 MB: encoding may take"):
+        with pytest.raises(xoropt.XoroptError, match=r"68\.2 MB: encoding may take"):
             resources.check_memory(plan, jobs)
 
 
