@@ -102,7 +102,7 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
         (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'--mask-bits' must be at least"),
         (("--mask", "low-rank", "--rank", "0"), 2, "'--rank' must be at least 1"),
         (("--mask", "low-rank", "--rank", "999"), 1, "'--rank' must be from 1 to 60"),
-        (("--mask", "low-rank"), 2, "one of the options '--mask-bits' and '--rank'"),
+        (("--mask", "low-rank"), 2, "one of the options '--mask-bits', say 0.15, and '--rank'"),
         (("--mask-bits", "0.2"), 2, "go with the mask 'low-rank'"),
         (("--mask", "n-of-m"), 1, "'n-of-m' cannot hold this mask"),
     ],
