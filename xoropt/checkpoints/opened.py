@@ -79,9 +79,7 @@ class Opened:
         if columns is not None and array.shape == (*place.shape[:1], columns.stop - columns.start, *place.shape[2:]):
             return array
         if stored_bytes(array.dtype, array.size) != place.last - place.first:
-            raise FormatError(
-                f"{self.files[home].path}: tensor '{name}' does not fit the original's header; get it again."
-            )
+            raise self._misfit(home, name)
         if array.shape != place.shape:  # its dtype is one that NumPy lacks
             array = array_of_octets(as_stored(array), place.dtype, place.shape)
         return array[rows] if rows is not None else array if columns is None else array[:, columns]
@@ -96,7 +94,16 @@ class Opened:
             if ranges is not None:
                 return self._pack(home, packed, self.logical(home, packed, ranges))[name]
         array = self._members(home, packed)[name]
-        return array if some is None else array[rows] if rows is not None else array[:, columns]
+        if some is None:
+            return array
+        if array.ndim < (2 if rows is None else 1):
+            raise self._misfit(home, name)
+        return array[rows] if rows is not None else array[:, columns]
+
+    def _misfit(self, home: str, name: str) -> FormatError:
+        return FormatError(
+            f"{self.files[home].path}: tensor '{name}' does not fit the original's header; get it again."
+        )
 
     def _stored(self, home: str, name: str, most: int | None, rows: slice | None = None) -> np.ndarray:
         """Decode a tensor as it is stored.
@@ -160,7 +167,7 @@ class Opened:
         """Pack a weight, or some rows of it, as its format does."""
         try:
             made = FORMATS[packed.format].pack(packed, logical)
-        except (XoroptError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (XoroptError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
             raise FormatError(
                 f"{self.files[home].path}: weight '{packed.logical}' can't be packed again ({error}); get it again."
             ) from None
@@ -193,7 +200,9 @@ class Opened:
         tensor, most = self._tensor(home, weight, keep=True), self._most_unpacked(packed)
         shape, dtype = shape_and_dtype(tensor)
         if math.prod(shape) <= MANY or not (FORMATS[packed.format].by_rows and has_quick_rows(tensor)):
-            return self.logical(home, packed)
+            found = self.logical(home, packed)
+            self._read.pop((home, weight), None)  # no rows of it will be asked for
+            return found
         each = math.prod(shape[1:])
 
         def read(first: int, stop: int) -> np.ndarray:

@@ -112,7 +112,7 @@ def _plain(opened: Opened, home: str, packed: Packed) -> dict[str, np.ndarray]:
             return form.plain(packed, opened.logical(home, packed), others)
         found, logical = form.unpack(packed, {name: _array(opened, home, name) for name in packed.members} | others)
         return form.plain(found, {name: np.asarray(array) for name, array in logical.items()}, others)
-    except (XoroptError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (XoroptError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError) as error:
         raise FormatError(f"{opened.path}: weight '{packed.logical}': {str(error).rstrip('.')}.") from None
 
 

@@ -9,13 +9,13 @@ from xoropt.common.errors import XoroptError
 
 __all__ = ["check_disk", "check_memory", "needed_bytes"]
 
-TENSORS, PACKED, BESIDE = 3, 8, 300 << 20
+TENSORS, PACKED, BESIDE = 3, 4, 300 << 20
 """What a process takes at most: so many times its largest tensor, or weight that another library packed, and so many
 bytes.
 
-Measured with one core and compiled kernels, beside some 200 MB that any run takes: tensors of 192 and 300 MB, of
-numbers of one to four bytes, 2.4 to 3 times; packed numbers of four bits and more at most 4 times, and those of two
-bits, which are unpacked to bytes, with a mask of as many bytes again, 8 times.
+Measured with one core and compiled kernels, which take some 200 MB by themselves: tensors of 64 to 300 MB, of numbers
+of one to four bytes, less than three times and these bytes, and so do packed weights of 32 to 96 MB, of 2 to 8 bits;
+3.3 times one of 32 MB and 2 bits whose mask consists of blocks, because of the tables with which its patches are found.
 """
 
 

@@ -15,10 +15,11 @@ from itertools import pairwise
 import numpy as np
 
 from xoropt.common.errors import DecodeError
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks.density_classes import ByteReader, matrix_shape
 from xoropt.masks.flat import flat_bytes, pack_flat, unpack_flat
 from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, NearMask, Parts, by_chunks
-from xoropt.masks.views import MAX_AXES, binary_entropy, leading_sample, list_bits, views_of
+from xoropt.masks.views import LONGEST_SIDE, MAX_AXES, binary_entropy, leading_sample, list_bits, views_of
 
 __all__ = ["CODEC", "expand_blocks", "plan_blocks"]
 
@@ -41,27 +42,70 @@ FEWEST = 16
 """Weights that a listed exception must stand for."""
 
 
-def plan(mask: np.ndarray) -> MaskPlan | None:
-    """Plan the stored part `mask`; None for a mask that is not made of blocks of at least two weights."""
+def plan(mask: np.ndarray | LazyArray) -> MaskPlan | None:
+    """Plan the stored part `mask`; None for a mask that is not made of blocks of at least two weights.
+
+    One that is made when it is needed has a plan where it is a matrix of blocks with a side of a power of two.
+    """
+    rows, columns = matrix_shape(mask.shape, mask.size)
+    if isinstance(mask, LazyArray):
+        return _plan_lazily(mask.reshape(rows, columns)) if mask.ndim <= 2 else None
     plans = []
-    if (matrix := _plan_powers(mask)) is not None:
+    if (matrix := _plan_powers(*_halved(np.ascontiguousarray(mask).reshape(rows, columns)))) is not None:
         plans.append(matrix)
     if (found := near(mask)) is not None and not len(found.differs):
         plans.append(found.plan)
     return min(plans, key=lambda plan: plan.least_bytes, default=None)
 
 
-def _plan_powers(mask: np.ndarray) -> MaskPlan | None:
-    matrix = np.ascontiguousarray(mask).reshape(matrix_shape(mask.shape, mask.size))
+def _plan_lazily(matrix: LazyArray) -> MaskPlan | None:
+    """Plan blocks without exceptions, some rows at a time: first those of powers of two, then what they make up."""
+    rows, columns = matrix.shape
+    step = max(1, (CHUNK >> MAX_LOG) // max(1, columns)) << MAX_LOG
+    bands = [slice(first, min(rows, first + step)) for first in range(0, rows, step)]
+    row_log, column_log = (min(MAX_LOG, max(0, side - 1).bit_length()) for side in (rows, columns))
+    for band in bands:
+        some, own_row_log, column_log = _halved(matrix[band], row_log, column_log)
+        row_log = row_log if len(some) == 1 else own_row_log
+        if not row_log + column_log:
+            return None
+    if not bands or max(rows, columns) > LONGEST_SIDE:
+        return None
+    powers = 1 << row_log, 1 << column_log
+    coarse = np.concatenate([matrix[band][:: powers[0], :: powers[1]].copy() for band in bands])
+    joined, sides = _find(coarse)
+    if not sides or len(_differences(coarse, joined, sides)):
+        joined, sides = coarse, (1, 1)
+    whole = min(rows, sides[0] * powers[0]), min(columns, sides[1] * powers[1])
+    plans = [_plan_powers(coarse, row_log, column_log), plan_blocks(joined, (rows, columns), whole)]
+    return min((plan for plan in plans if plan is not None), key=lambda plan: plan.least_bytes)
+
+
+def _halved(matrix: np.ndarray, rows: int = MAX_LOG, columns: int = MAX_LOG) -> tuple[np.ndarray, int, int]:
+    """Replace pairs of equal columns by one, and pairs of equal rows, as often as all are equal.
+
+    Args:
+        matrix: bool.
+        rows: the most times that rows are halved.
+        columns: the same for columns.
+
+    Returns:
+        The matrix of blocks, and how often its rows and its columns were halved.
+    """
     row_log = column_log = 0
-    while matrix.size and column_log < MAX_LOG and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
+    while matrix.size and column_log < columns and matrix.shape[1] > 1 and (halved := _halve(matrix)) is not None:
         matrix, column_log = halved, column_log + 1
-    while matrix.size and row_log < MAX_LOG and matrix.shape[0] > 1 and (halved := _halve(matrix.T)) is not None:
+    while matrix.size and row_log < rows and matrix.shape[0] > 1 and (halved := _halve(matrix.T)) is not None:
         matrix, row_log = halved.T, row_log + 1
+    return matrix, row_log, column_log
+
+
+def _plan_powers(coarse: np.ndarray, row_log: int, column_log: int) -> MaskPlan | None:
+    """Plan the form of blocks whose sides are powers of two; None where these are single weights."""
     if not row_log + column_log:
         return None
     head = np.array([row_log, column_log], np.uint8)
-    return MaskPlan.of_parts({"mask": np.concatenate([head, np.packbits(matrix, bitorder="little")])})
+    return MaskPlan.of_parts({"mask": np.concatenate([head, np.packbits(coarse, bitorder="little")])})
 
 
 def _halve(matrix: np.ndarray) -> np.ndarray | None:

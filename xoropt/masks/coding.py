@@ -8,7 +8,7 @@ from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.common.kinds import checked
 from xoropt.common.lazy_arrays import MANY, LazyArray
-from xoropt.masks import bitmap, n_of_m, prefix
+from xoropt.masks import bitmap, blocks, n_of_m, prefix
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
@@ -27,7 +27,7 @@ SAMPLE = 1 << 22
 """Weights of a large mask, of each of some parts, by which it is found out which codecs may hold it."""
 WORTH = 0.99
 """What another codec must take of the least otherwise for the mask to be made."""
-READ_LAZILY = {"bitmap": bitmap.plan, "n_of_m": n_of_m.plan, "prefix": prefix.plan}
+READ_LAZILY = {"bitmap": bitmap.plan, "blocks": blocks.plan, "n_of_m": n_of_m.plan, "prefix": prefix.plan}
 """Planners that read a mask some rows at a time."""
 
 CHOICES = ("auto", "smallest")
@@ -98,7 +98,7 @@ def plan_mask(mask: np.ndarray | LazyArray, codec: str = "auto") -> dict[str, Ma
     if mask.dtype != bool:
         raise ArgumentError(f"Argument 'mask' must be a bool array, not {mask.dtype}.")
     if isinstance(mask, LazyArray):
-        plans = _plan_lazily(mask, codec) if mask.size > MANY or codec in READ_LAZILY else {}
+        plans = _plan_lazily(mask, codec) if mask.size > MANY or codec == "bitmap" else {}
         return plans or plan_mask(np.asarray(mask), codec)
     if codec in CHOICES:
         return _plan_choices(

@@ -4,8 +4,6 @@ The part `mask` is the number of kept weights, a little-endian uint64, and their
 plane are. Files call this codec "positions".
 """
 
-from itertools import pairwise
-
 import numpy as np
 
 from xoropt.codec.streams.patches import (
@@ -18,9 +16,6 @@ from xoropt.common.errors import DecodeError
 from xoropt.masks.mask_codec import CHUNK, MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC", "pack_positions", "packed_bytes", "unpack_positions"]
-
-MANY, STEPS = 1 << 16, 32
-"""Positions from which on they are unpacked in so many steps, which bounds the memory beside them."""
 
 
 def plan(mask: np.ndarray) -> MaskPlan | None:
@@ -64,14 +59,8 @@ def unpack_positions(data: np.ndarray, size: int, first: int, stop: int) -> np.n
     """
     if len(data) < 8:
         raise DecodeError("the mask of positions ends too early")
-    patches = StreamPatches((int.from_bytes(data[:8].tobytes(), "little"),), (data[8:],))
-    if patches.count <= MANY or (first, stop) != (0, size):
-        return unpack_stream_patches(patches, 0, size, first, stop)
-    cuts = pairwise(i * size // STEPS for i in range(STEPS + 1))
-    found = np.concatenate([unpack_stream_patches(patches, 0, size, a, b) for a, b in cuts])
-    if len(found) != patches.count:
-        raise DecodeError(f"the list of {patches.count} positions holds {len(found)}")
-    return found
+    count = int.from_bytes(data[:8].tobytes(), "little")
+    return unpack_stream_patches(StreamPatches((count,), (data[8:],)), 0, size, first, stop)
 
 
 def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:

@@ -17,7 +17,7 @@ from xoropt.common.lazy_arrays import LazyArray
 from xoropt.common.tensor_files import write_safetensors
 from xoropt.masks import coding, plan_mask
 
-RANDOM, STRUCTURED = ("random", "sparse", "n_of_m"), ("blocks", "columns", "half")
+READ_BY_ROWS, MADE_WHOLE = ("random", "sparse", "n_of_m", "blocks", "columns"), ("odd blocks", "half")
 PACKED = ("pack-quantized-4@0.11.0", "pack-quantized-zero-points-3@0.20.1", "bitnet-bitlinear@0.11.0")
 GPTQ = ("gptq-2-True@0.11.0", "gptq-4-True@0.11.0")
 
@@ -33,6 +33,10 @@ def mask_of_kind(kind, rng, rows=256, columns=1024):
         return (order < 2).reshape(mask.shape)
     if kind == "blocks":
         return np.kron(rng.random((rows // 16, columns // 16)) < 0.3, np.ones((16, 16), dtype=bool))
+    if kind == "odd blocks":
+        return np.kron(rng.random((rows // 5 + 1, columns // 7 + 1)) < 0.3, np.ones((5, 7), dtype=bool))[
+            :rows, :columns
+        ]
     if kind == "columns":
         return mask & (rng.random(columns) < 0.4)
     mask[: rows // 2] = rng.random((rows // 2, columns)) < 0.5
@@ -74,7 +78,7 @@ def there_and_back(tensors, config, folder):
     return [path.read_bytes() for path in sorted(stored.glob("*.safetensors"))]
 
 
-@pytest.mark.parametrize("kind", [*RANDOM, *STRUCTURED])
+@pytest.mark.parametrize("kind", [*READ_BY_ROWS, *MADE_WHOLE])
 @pytest.mark.parametrize("bits", [2, 3])
 def test_masks_of_any_kind_give_the_same_file(tmp_path, monkeypatch, kind, bits):
     rng = np.random.default_rng(bits)
@@ -92,8 +96,8 @@ def test_weights_of_other_libraries_give_the_same_file(tmp_path, monkeypatch, fi
     assert there_and_back(tensors, config, tmp_path / "by_rows") == whole
 
 
-@pytest.mark.parametrize("kind", [*RANDOM, *STRUCTURED])
-def test_a_mask_is_made_where_it_has_structure_alone(monkeypatch, kind):
+@pytest.mark.parametrize("kind", [*READ_BY_ROWS, *MADE_WHOLE])
+def test_a_mask_is_made_where_its_structure_takes_that(monkeypatch, kind):
     rng = np.random.default_rng(0)
     mask = mask_of_kind(kind, rng)
     lower_limits(monkeypatch)
@@ -111,7 +115,7 @@ def test_a_mask_is_made_where_it_has_structure_alone(monkeypatch, kind):
     plans, expected = plan_mask(Watched(read, mask.shape, mask.dtype)), plan_mask(mask)
     least = min(plan.least_bytes for plan in expected.values())
     assert min(plan.least_bytes for plan in plans.values()) <= 1.02 * least
-    assert ("whole" in made) == (kind in STRUCTURED)
+    assert ("whole" in made) == (kind in MADE_WHOLE)
 
 
 @given(st.integers(1, 8), st.booleans(), st.integers(1, 70), st.integers(0, 40), st.integers(0, 100))

@@ -4,9 +4,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import xoropt
+from xoropt.common.lazy_arrays import LazyArray
 from xoropt.masks import CODECS, decode_mask, encode_mask, stored_bytes
+from xoropt.masks import blocks as blocks_of_masks
 from xoropt.masks.gap_coded import packed_bytes
 
 
@@ -161,6 +165,26 @@ def test_blocks_take_one_bit_each(block):
 
 def entropy_of(p):
     return float(np.mean(-(p * np.log2(p) + (1 - p) * np.log2(1 - p))))
+
+
+@given(
+    st.tuples(st.integers(1, 600), st.integers(1, 600)),
+    st.tuples(st.sampled_from([1, 2, 3, 4, 6, 16, 32, 300]), st.sampled_from([1, 2, 4, 5, 8, 24])),
+    st.sampled_from([0.02, 0.3, 0.9]),
+    st.booleans(),
+)
+def test_blocks_that_are_read_some_rows_at_a_time_take_no_more(shape, sides, density, flat):
+    mask = blocks(shape, sides, density)
+    mask = mask.reshape(-1) if flat else mask
+    lazy = LazyArray(lambda first, stop: mask.reshape(-1)[first:stop], mask.shape, mask.dtype)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks_of_masks, "CHUNK", 1 << 12)
+        plan, whole = CODECS["blocks"].plan(lazy), CODECS["blocks"].plan(mask)
+        if plan is not None:
+            parts = plan.encode(1, "normal")
+            assert stored_bytes(parts) == plan.least_bytes
+            np.testing.assert_array_equal(decode_mask("blocks", parts, mask.shape, mask.size), mask)
+            assert whole is None or plan.least_bytes <= whole.least_bytes + 16
 
 
 @pytest.mark.parametrize("density", [0.01, 0.05, 0.1, 0.4])

@@ -32,7 +32,7 @@ __all__ = [
 GROUP = 256
 """Patches for each entry of the directory."""
 AT_ONCE = 1 << 16
-"""Patches that are packed at once, a multiple of `GROUP`: bounds the memory beside the result."""
+"""Patches that are packed or unpacked at once, a multiple of `GROUP`: bounds the memory beside the result."""
 
 
 @dataclass(frozen=True)
@@ -165,35 +165,39 @@ def unpack_stream_patches(
     directory = _slice_bits(data, count * k, groups * entry).reshape(groups, entry)
     places, offsets = _from_bits(directory[:, :place_width]), _from_bits(directory[:, place_width:])
     if first <= 0 and stop >= outputs:
-        low, high = 0, groups  # without the directory, which may be wrong
+        low, high = 0, groups  # whatever the directory says
     else:
         low, high = _groups_of_range(places, first, stop)
-    begin, end = low * GROUP, min(count, (high + 1) * GROUP)
-    from_bit = int(offsets[low - 1]) if low else 0
-    to_bit = int(offsets[high]) if high < groups else 8 * len(data) - unary
-    if not from_bit <= to_bit <= 8 * len(data) - unary:
-        raise DecodeError("the directory of the patches is damaged")
-    ones = np.flatnonzero(_slice_bits(data, unary + from_bit, to_bit - from_bit))
-    if len(ones) < end - begin:
-        raise DecodeError(f"the stream of {count} patches is too short")
-    if len(ones) > end - begin:
-        raise DecodeError(f"the stream of {count} patches holds more than these")
-    lower = _from_bits(_slice_bits(data, begin * k, (end - begin) * k).reshape(end - begin, k))
-    if ones[-1] >= len(ones) + (outputs >> k):  # before a shift overflows an int64
-        raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
-    gaps = (np.diff(ones, prepend=-1) - 1 << k) | lower
-    at = np.cumsum(gaps + 1) - 1
-    if low:
-        at += int(places[low - 1]) - at[0]
-    if at[-1] >= outputs:
-        raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
-    heads = np.arange(GROUP, end - begin, GROUP)
-    if not (
-        np.array_equal(places[low:high], at[heads])
-        and np.array_equal(offsets[low:high], from_bit + ones[heads - 1] + 1)
-    ):
-        raise DecodeError("the directory of the patches is damaged")
-    return at[(at >= first) & (at < stop)]
+    found, before = np.empty(min(count, (high + 1) * GROUP) - low * GROUP, dtype=np.int64), -1
+    for group in range(low, high + 1, AT_ONCE // GROUP):
+        then = min(high + 1, group + AT_ONCE // GROUP)
+        begin, end = group * GROUP, min(count, then * GROUP)
+        from_bit = int(offsets[group - 1]) if group else 0
+        to_bit = int(offsets[then - 1]) if then <= groups else 8 * len(data) - unary
+        if not from_bit <= to_bit <= 8 * len(data) - unary:
+            raise DecodeError("the directory of the patches is damaged")
+        ones = np.flatnonzero(_slice_bits(data, unary + from_bit, to_bit - from_bit))
+        if len(ones) < end - begin:
+            raise DecodeError(f"the stream of {count} patches is too short")
+        if len(ones) > end - begin:
+            raise DecodeError(f"the stream of {count} patches holds more than these")
+        lower = _from_bits(_slice_bits(data, begin * k, (end - begin) * k).reshape(end - begin, k))
+        if ones[-1] >= len(ones) + (outputs >> k):  # before a shift overflows an int64
+            raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
+        at = np.cumsum(((np.diff(ones, prepend=-1) - 1 << k) | lower) + 1)
+        at += int(places[low - 1]) - at[0] if group == low and low else before
+        if at[-1] >= outputs:
+            raise DecodeError(f"a patch lies outside the plane of {outputs} outputs")
+        entries, heads = slice(max(0, group - 1), then - 1), np.arange(0 if group else GROUP, end - begin, GROUP)
+        ends = np.concatenate([[0], ones + 1])
+        if not (
+            np.array_equal(places[entries], at[heads])
+            and np.array_equal(offsets[entries], from_bit + ends[heads])
+            and (then > groups or ends[-1] == to_bit - from_bit)
+        ):
+            raise DecodeError("the directory of the patches is damaged")
+        found[begin - low * GROUP :][: len(at)], before = at, int(at[-1])
+    return found[slice(*np.searchsorted(found, (first, stop)))]
 
 
 def _groups_of_range(places: np.ndarray, first: int, stop: int) -> tuple[int, int]:

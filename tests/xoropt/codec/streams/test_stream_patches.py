@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xoropt import DecodeError
+from xoropt.codec.streams import patches as stream_patches
 from xoropt.codec.streams.patches import pack_stream_patches, rice_parameter, unpack_stream_patches
 
 
@@ -24,6 +25,22 @@ def test_patches_of_a_range(outputs, count, seed, ends):
     first, stop = sorted(int(end * outputs) for end in ends)
     expected = at[(at >= first) & (at < stop)]
     assert np.array_equal(unpack_stream_patches(patches, 0, outputs, first, stop), expected)
+
+
+@given(st.integers(1, 5), st.integers(1, 3000), st.booleans(), st.integers(0, 2**32 - 1))
+def test_patches_in_parts_are_those_of_a_whole(groups, count, together, seed):
+    """Also where all patches lie together, so that no range of outputs parts them evenly."""
+    rng, outputs = np.random.default_rng(seed), 1 << 20
+    at = np.sort(rng.choice(2 * count if together else outputs, count, replace=False)) + (77_777 if together else 0)
+    at = at[at < outputs]
+    whole = pack_stream_patches([at], outputs)
+    first, stop = sorted(rng.integers(0, outputs, 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream_patches, "AT_ONCE", groups * stream_patches.GROUP)
+        np.testing.assert_array_equal(pack_stream_patches([at], outputs).data, whole.data)
+        np.testing.assert_array_equal(unpack_stream_patches(whole, 0, outputs), at)
+        expected = at[(at >= first) & (at < stop)]
+        np.testing.assert_array_equal(unpack_stream_patches(whole, 0, outputs, first, stop), expected)
 
 
 def test_patches_take_little_more_than_their_entropy():
@@ -45,8 +62,10 @@ def test_damaged_patches_are_refused():
         unpack_stream_patches(pack_stream_patches([np.array([4100])], 4200), 0, 4099)
 
 
-def test_a_damaged_directory_never_goes_unnoticed():
-    """Any bit of it, read as a whole and by ranges that begin or end about where it points."""
+@pytest.mark.parametrize("groups", [1, 3, 256])
+def test_a_damaged_directory_never_goes_unnoticed(monkeypatch, groups):
+    """Any bit of it, read as a whole, in parts or not, and by ranges that begin or end about where it points."""
+    monkeypatch.setattr(stream_patches, "AT_ONCE", groups * stream_patches.GROUP)
     outputs = 100_000
     at = np.sort(np.random.default_rng(1).choice(outputs, 2000, replace=False))
     whole = pack_stream_patches([at], outputs)

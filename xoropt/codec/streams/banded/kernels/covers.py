@@ -103,19 +103,18 @@ def meet(column, code, target, target_code, size, picks):
         The number of columns, 3 or 4; 0 where there are none.
     """
     M = column.shape[0]
-    begin = np.zeros(size + 1, np.int64)
+    begin = np.zeros(size + 1, np.int32)  # first how many pairs have a hash, then where they end, last where they begin
     for i in range(M):
         for k in range(i + 1, M):
-            begin[(code[i] ^ code[k]) + 1] += 1
+            begin[code[i] ^ code[k]] += 1
     for v in range(size):
         begin[v + 1] += begin[v]
-    place = begin[:size].copy()
     pairs = np.empty(M * (M - 1) // 2, np.int32)
-    for i in range(M):
-        for k in range(i + 1, M):
+    for i in range(M - 1, -1, -1):
+        for k in range(M - 1, i, -1):
             v = code[i] ^ code[k]
-            pairs[place[v]] = i * M + k
-            place[v] += 1
+            begin[v] -= 1
+            pairs[begin[v]] = i * M + k
     for i in range(M):
         v = target_code ^ code[i]
         for at in range(begin[v], begin[v + 1]):
