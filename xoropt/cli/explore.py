@@ -135,8 +135,6 @@ def explore(
             refuse_without_effect("beside --data, which has its own", "weights")
             if len(rates) > 1:
                 raise ArgumentError("Option '--sparsity' can be given several times for random data alone.")
-            if rates and bits is None:
-                raise ArgumentError("Option '--sparsity' with '--data' needs '--bits', e.g. --bits 1, to quantize to.")
         config = CompressConfig(sparsity=rates[0] if rates else None, bits=bits) if data is not None else None
     except ArgumentError as error:
         context = click.get_current_context()

@@ -41,7 +41,7 @@ def test_there_and_back(model, tmp_path, dense, xoropt_command):
 
     status, out, _ = xoropt_command("verify", model, small)
     assert status == 0
-    assert f"{len(dense)} of {len(dense)} tensors are identical, bit for bit" in " ".join(out.split())
+    assert f"{len(dense) - 3} of {len(dense)} tensors are identical, bit for bit; 3 equal the original, pruned" in out
     assert xoropt_command("decompress", small, back)[0] == 0
     arrays = load_file(back)
     assert arrays["head.weight"].dtype == ml_dtypes.bfloat16

@@ -12,6 +12,11 @@ from xoropt import CompressConfig
     [
         ({"sparsity": 1.0}, "'sparsity' must be at least 0 and below 1, not 1.0"),
         ({"bits": 0}, "'bits'"),
+        ({"sparsity": 0.9}, "Argument 'sparsity' needs 'bits': the weights that are kept are quantized; give 1 for"),
+        (
+            {"sparsity": 0.9, "bits": 1, "mask": "low_rank"},
+            "'mask_bits', say 0.15, and 'rank': the mask 'low_rank' needs one",
+        ),
         ({"n_in": 0}, "'n_in' must be from 1 to 64, not 0"),
         ({"n_in": 65}, "'n_in' must be from 1 to 64, not 65"),
         ({"n_out": 0}, "'n_out'"),
