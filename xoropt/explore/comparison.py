@@ -114,6 +114,7 @@ def draw_comparison(comparison: Comparison, axes: Sequence[Any]) -> None:
     axes[0].set_yscale("log")
     axes[0].set_ylim(top=1.2 * comparison.time_limit)
     axes[0].set_xlim(0, problems + 0.5)
+    axes[0].xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_xscale("log")
     for axis in axes[1:3]:
         axis.set_ylim(-0.02, 1.02)
