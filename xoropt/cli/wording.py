@@ -20,6 +20,7 @@ QUOTED = re.compile(r"\b(Arguments|Argument|arguments|argument)(?= ')|(?<![=\w])
 NOUNS = {"Argument": "Option", "Arguments": "Options", "argument": "option", "arguments": "options"}
 SETTINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r" \(\w+=(?:\([^()]*\)|[^()]*)\)"), ""),
+    (re.compile(r" \(in Python [^()]*\)"), ""),
     (re.compile(r"\bmerge_zeros=True"), "--merge-zeros"),
     (re.compile(r"\bmust be None or "), "must be "),
     (re.compile(r"\b(low_rank|n_of_m)\b"), lambda found: found[1].replace("_", "-")),

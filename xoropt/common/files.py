@@ -15,6 +15,9 @@ from xoropt.common.errors import FormatError, XoroptError
 __all__ = ["check_new", "check_readable", "place", "read_text", "reason_of", "unfinished", "whole_file"]
 
 
+WHOLE = " (in Python open_checkpoint, verify_checkpoint and decompress_checkpoint take a folder)"
+
+
 def check_readable(path: Path) -> None:
     """Raise XoroptError unless the path is a file; reading a pipe would block, and it can't be read twice."""
     try:
@@ -25,7 +28,7 @@ def check_readable(path: Path) -> None:
         reason = "is not a file but a device or a pipe; name a file"
         if path.is_dir():
             within = next(iter(sorted(inner.name for inner in path.glob("*.safetensors"))), None)
-            reason = "is not a file but a folder; name a file" + (f" in it, such as {within}" if within else "")
+            reason = "is not a file but a folder; name a file" + (f" in it, such as {within}{WHOLE}" if within else "")
     except OSError as error:
         reason = reason_of_reading(error, path)
     except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
