@@ -26,6 +26,7 @@ def print_folder(
     records: Sequence[FileRecord],
     reports: Mapping[str, ModelReport],
     total: TotalReport,
+    tied: int = 0,
     seconds: float | None = None,
 ) -> None:
     """Print a summary, and a row for each file.
@@ -35,6 +36,7 @@ def print_folder(
         records: its files.
         reports: of those that are compressed, by the path of the original.
         total: the sums.
+        tied: how many tensors are stored with one of another file, whose bytes they have.
         seconds: the time that it took; None: it is not printed.
     """
     console = open_console()
@@ -50,7 +52,8 @@ def print_folder(
     print_line(
         console,
         f"{counted(tensors, 'tensor')} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} bits/weight; "
-        f"{carried} left uncompressed: {total.carried_bytes:,} bytes",
+        f"{carried} left uncompressed: {total.carried_bytes:,} bytes"
+        + (f"; {tied:,} the same as others, stored with them" if tied else ""),
     )
     if (loss := loss_line(total)) is not None:
         print_line(console, loss)
