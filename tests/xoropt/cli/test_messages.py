@@ -51,6 +51,10 @@ FAILED = {
         ("verify", "small.safetensors", "small.safetensors"),
         "is compressed itself and no original",
     ),
+    "verify with what is missing": (
+        ("verify", "mode.safetensors", "small.safetensors"),
+        "nearest is 'model.safetensors'",
+    ),
     "end of another format": ((*COMPRESS[:2], "out.npz"), "is NumPy's, and a safetensors file is written"),
     "back to another format": (("decompress", "small.safetensors", "out.pt"), "name it 'out.safetensors'"),
     "there already": (("solve", "block.txt", "--export", "block.cnf"), "pass --force to replace it"),

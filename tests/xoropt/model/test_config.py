@@ -51,6 +51,17 @@ def test_what_stores_dense_tensors_by_fields(options, by_fields):
     assert (xoropt.decompress_tensor(tensor) == dense["w"]).all()
 
 
+def test_what_is_no_mapping_of_arrays():
+    class Module:
+        def state_dict(self):
+            return {}
+
+    with pytest.raises(xoropt.ArgumentError, match="not str; compress_checkpoint takes the paths of files and folders"):
+        xoropt.compress("folder")
+    with pytest.raises(xoropt.ArgumentError, match=r"not Module; give its state_dict\(\)"):
+        xoropt.compress(Module())
+
+
 def test_exactly_changes_no_tensor():
     pruning = CompressConfig(sparsity=0.5, bits=2, scales="row", mask="low_rank", rank=2, effort="fast", exclude=("a",))
     assert pruning.changes
