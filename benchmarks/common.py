@@ -103,11 +103,12 @@ def _filled(paragraph: str) -> str:
 def show(*tables: Table) -> None:
     """Print tables so that they fit the line, however wide it is."""
     console = open_console()
-    for table in tables:
+    for i, table in enumerate(tables):
         print_table(console, table.title, table.columns, table.rows, names=table.names)
         if table.legend:
             print_line(console, table.legend)
-            console.print()
+            if i < len(tables) - 1:
+                console.print()
 
 
 def say(text: str) -> None:

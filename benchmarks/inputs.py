@@ -112,7 +112,11 @@ def table_of(title: str, rows: list[Row]) -> Table:
         for row in rows
     ]
     columns = ("method", "S", "n_q", "H", "codec", "mask", "values", "scales", "in all", "limit", "over")
-    legend = "H: entropy of the kept values, in bits; codec: of the mask; mask to limit: bits/weight"
+    legend = (
+        "S: share of zeros; n_q: bit planes; H: entropy of a kept value, in bits; codec: of the mask; from mask to "
+        "limit: bits/weight; limit: the mask's entropy, n_q bits for each kept value, and the scales; over: above the "
+        "limit, or below it (-) where H is less than n_q"
+    )
     return Table(title, columns, lines, legend=legend)
 
 

@@ -16,6 +16,11 @@ from common import Table, arguments, machine, show, write
 from xoropt.masks import CODECS, decode_mask, low_rank
 from xoropt.quantize import prune_low_rank
 
+LEGEND = (
+    "limit: the entropy of the densities that the mask was drawn with, in bits/weight; over: above it; encode, decode: "
+    "ns for a weight"
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -94,7 +99,7 @@ def table_of(title: str, rows: list[Row]) -> Table:
         for row in rows
     ]
     columns = ("mask", "codec", "bits/weight", "limit", "over", "encode", "decode")
-    return Table(title, columns, lines, names=2, legend="encode, decode: ns for a weight")
+    return Table(title, columns, lines, names=2, legend=LEGEND)
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ from xoropt import CompressConfig
 from xoropt.cli.app import progress_bar
 from xoropt.codec.compiled.weights.kernels import expand
 from xoropt.common.memory import aligned
+from xoropt.explore.symbols import PALETTE
 
 FORMS = {
     "xoropt, prefix mask": {"mask": "prefix"},
@@ -174,7 +175,7 @@ def picture(rows: list[Row], path: Path) -> None:
     size, speed = figure.subplots(1, 2, sharey=True)
     names = [row.form for row in rows]
     left = np.zeros(len(rows))
-    for part, colour in (("mask", "#9aa5b1"), ("values", "#2f6db5")):
+    for part, colour in (("mask", PALETTE[5]), ("values", PALETTE[0])):
         widths = np.array([getattr(row, part) or 0.0 for row in rows])
         size.barh(names, widths, left=left, color=colour, label=part)
         left += widths
@@ -182,7 +183,7 @@ def picture(rows: list[Row], path: Path) -> None:
         names,
         [row.total - at for row, at in zip(rows, left, strict=True)],
         left=left,
-        color="#66a182",
+        color=PALETTE[1],
         label="not told apart",
     )
     limit = -0.9 * np.log2(0.9) - 0.1 * np.log2(0.1) + 0.1
@@ -196,7 +197,7 @@ def picture(rows: list[Row], path: Path) -> None:
             "probability. Here rows and columns differ in density, as in trained layers: a coded mask gains.",
             fontsize=9,
         )
-    speed.barh(names, [row.weights_per_second / 1e9 for row in rows], color="#2f6db5")
+    speed.barh(names, [row.weights_per_second / 1e9 for row in rows], color=PALETTE[7])
     speed.set(xlabel="billion weights per second to float32, one core")
     size.invert_yaxis()
     for axis in (size, speed):

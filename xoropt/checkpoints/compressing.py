@@ -28,7 +28,7 @@ from xoropt.model.checks import check_names
 from xoropt.model.config import CompressConfig, configured
 from xoropt.model.file.container import KEY
 from xoropt.model.losses import LossFigures, figures_of
-from xoropt.model.remarks import check_patterns, warn_of_one_bit, warn_of_zeros
+from xoropt.model.remarks import check_patterns, warn_of_zeros
 from xoropt.model.tensors import Progress
 
 __all__ = ["CheckpointReport", "compress_checkpoint", "source_folder"]
@@ -141,8 +141,6 @@ def compress_checkpoint(
     if not all(archive.again for archive in folder.archives.values()):
         text = f"{source}: is compressed in a way that can't be made again, byte for byte; its arrays are kept exactly."
         warnings.warn(text, XoroptWarning, stacklevel=2)
-    if config.sparsity is not None and config.bits is None and plan.inexact:
-        warn_of_one_bit()
     tensors = sum(len(shard.layout.places) for shard in folder.shards.values())
     return CheckpointReport(tuple(records), tensors, len(plan.ties), None if goes_on else figures_of(remarks.losses))
 

@@ -18,6 +18,7 @@ from xoropt.common.arguments import check_callable, path_of
 from xoropt.common.dtypes import as_stored
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.file_kinds import is_npz
+from xoropt.common.files import check_readable
 from xoropt.model.tensors import Progress
 from xoropt.model.verification import TensorCheck, check_tensor
 from xoropt.quantize.pruning import prune_below
@@ -122,8 +123,11 @@ def check_sides(original: Path, compressed: Path) -> None:
     """Refuse an original that is compressed itself.
 
     Raises:
-        XoroptError: it is; the message says whether the two are in the wrong order.
+        XoroptError: it is; the message says whether the two are in the wrong order. Or one of the two is not there.
     """
+    for path in (original, compressed):
+        if not path.is_dir():
+            check_readable(path)
     if is_compressed(original):
         mend = "name the original" if is_compressed(compressed) else f"swap the two: {compressed} is not compressed"
         raise XoroptError(f"{original}: is compressed itself and no original; {mend}.")

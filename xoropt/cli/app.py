@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -44,6 +46,8 @@ __all__ = [
     "warm_up_synthesis",
 ]
 
+NARROWEST = 40
+"""Characters of a terminal's line below which nothing is broken to fit."""
 MOMENT = 2.0
 """Seconds of compiling of which nobody needs to be told."""
 
@@ -108,8 +112,15 @@ def _open_closed_streams() -> None:
 
 
 def say(message: str) -> None:
-    """Print a remark of the command as one line on standard error; nothing in it acts on the terminal."""
-    click.echo(f"xoropt: {shown(' '.join(message.split()))}", err=True)
+    """Print a remark of the command as one line on standard error; nothing in it acts on the terminal.
+
+    On a terminal the line is broken between words.
+    """
+    line = f"xoropt: {shown(' '.join(message.split()))}"
+    if sys.stderr.isatty():
+        width = max(shutil.get_terminal_size().columns, NARROWEST)
+        line = textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+    click.echo(line, err=True)
 
 
 @contextmanager

@@ -198,12 +198,18 @@ def inspect_plain(source: Path, as_json: bool) -> None:
 def _print_folder(folder: Path, seconds: float | None, as_json: bool, loss: LossFigures | None = None) -> None:
     from xoropt.checkpoints.manifest import read_manifest
     from xoropt.cli.tables.checkpoints import print_folder
+    from xoropt.model.file.container import open_file
 
     records = read_manifest(folder)
     reports = {record.path: report_file(folder / record.stored_path) for record in records if record.compressed}
     total = replace(_total(reports), **({} if loss is None else asdict(loss)))
     if not as_json:
-        print_folder(folder, records, reports, total, seconds)
+        tied = sum(
+            len(open_file(folder / record.stored_path).source.get("elsewhere", ()))
+            for record in records
+            if record.compressed
+        )
+        print_folder(folder, records, reports, total, tied, seconds)
         return
     figures: dict[str, Any] = {"files": {}, "tensors": {}, "carried": {}}
     for record in records:

@@ -76,4 +76,4 @@ def distance(source: Path, logicals: Path | None, solver: str, time_limit: float
         return
     said = "proved" if found.proved else f"at least {found.lower_bound}"
     click.echo(f"distance {found.distance} ({said}), {found.seconds:.3f} s with {solver}")
-    click.echo(f"word: {' '.join(map(str, found.word.tolist()))}")
+    click.echo(f"word, the columns of H from 0: {' '.join(map(str, found.word.tolist()))}")

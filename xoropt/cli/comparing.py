@@ -49,6 +49,12 @@ MEANING = (
     help="Folder of the runs, the tables, the figures and the page.",
 )
 @click.option(
+    "--syndrome",
+    type=file_argument,
+    metavar="FILE",
+    help="For one parity-check matrix: zeros and ones, a line for each problem.  [default: FILE.syndrome beside it]",
+)
+@click.option(
     "--from", "model", type=file_argument, metavar="FILE", help="Compare on the blocks of this compressed file."
 )
 @click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: all that are stored in blocks]")
@@ -63,6 +69,7 @@ def compare(
     time_limit: float,
     jobs: int,
     out: Path,
+    syndrome: Path | None,
     model: Path | None,
     tensor: str | None,
     worst: int,
@@ -72,20 +79,22 @@ def compare(
     """Let strategies solve the same problems within the same time, and say which is best for what.
 
     PROBLEMS are files in any format that 'solve' reads, folders of such files, and RECIPEs of networks, which stand for
-    blocks with random care bits. A parity-check matrix has its syndromes in the file, or in FILE.syndrome beside it.
-    The blocks of a compressed file are problems, too. Every answer is checked. Runs are kept as they come: the same
-    command goes on where it was stopped, and more strategies can be added later.
+    blocks with random care bits. A parity-check matrix has its syndromes in the file, in FILE.syndrome beside it, or
+    where --syndrome says. The blocks of a compressed file are problems, too. Every answer is checked. Runs are kept as
+    they come: the same command goes on where it was stopped, and more strategies can be added later.
 
     \b
     Examples:
       xoropt compare problems/ --time-limit 5
       xoropt compare a.cnf b.npz --strategies coset,sat:engine=minisat22
+      xoropt compare code.mtx --syndrome shots.01
       xoropt compare block:n_in=40,n_out=400 --strategies portfolio,coset
       xoropt compare --from small.safetensors --tensor fc1.weight --worst 100
     """
     from xoropt_solvers import InvalidInputError, UnknownStrategyError
     from xoropt_solvers.comparing import compare as run
     from xoropt_solvers.comparing import read_variants
+    from xoropt_solvers.comparing.named_problems import problems_of_file
 
     from xoropt.explore.comparison import write_comparison
     from xoropt.networks.recipes import is_recipe
@@ -104,11 +113,16 @@ def compare(
             raise click.UsageError(
                 "Name a problem: a file, a folder or a RECIPE, or '--from' with a compressed file", context
             )
-    problems: list[Any] = [
-        problem
-        for source in sources
-        for problem in (_random_blocks(source, **drawn) if source in recipes else [source])
-    ]
+    if syndrome is not None:
+        if len(sources) != 1 or recipes or Path(sources[0]).is_dir():
+            raise click.UsageError("Option '--syndrome' goes with one file, which holds a parity-check matrix", context)
+        problems: list[Any] = [*problems_of_file(Path(sources[0]), syndrome=syndrome)]
+    else:
+        problems = [
+            problem
+            for source in sources
+            for problem in (_random_blocks(source, **drawn) if source in recipes else [source])
+        ]
     if model is not None:
         problems += _stored_blocks(model, tensor, worst)
     with progress_bar("compare") as bar:

@@ -57,12 +57,13 @@ def seconds_of(text: str) -> float:
     type=file_argument,
     help="File of weights, dense or quantized, or a compressed file.",
 )
+@click.option("--tensor", metavar="NAME", help="The tensor of FILE.  [default: all that can be compressed, together]")
 @click.option(
     "--sparsity",
     type=float,
     multiple=True,
     metavar="S",
-    help="Sparsity of random data (several get a front each), or the one to prune FILE to.",
+    help="Share of weights pruned: of FILE's, or of random ones, where several get a front each.",
 )
 @click.option("--bits", type=int, metavar="N", help="Quantize FILE's weights to N binary planes.")
 @click.option(
@@ -97,6 +98,7 @@ def seconds_of(text: str) -> float:
 def explore(
     space: Path | None,
     data: Path | None,
+    tensor: str | None,
     sparsity: tuple[float, ...],
     bits: int | None,
     budget: str,
@@ -116,6 +118,7 @@ def explore(
     Examples:
       xoropt explore --sparsity 0.9 --budget 2m
       xoropt explore space.toml --data model.safetensors --sparsity 0.9 --bits 1
+      xoropt explore --data model.safetensors --tensor fc2.weight --bits 4
       xoropt explore --data small.safetensors --budget 10m --json
     """
     from xoropt.explore import default_text, write_figures, write_report
@@ -131,12 +134,12 @@ def explore(
         rates = [check_sparsity(rate) for rate in sparsity]
         if data is None and bits is not None:
             raise ArgumentError("Option '--bits' goes with '--data'.")
+        if data is None and tensor is not None:
+            raise ArgumentError("Option '--tensor' goes with '--data', which holds it.")
         if data is not None:
             refuse_without_effect("beside --data, which has its own", "weights")
             if len(rates) > 1:
                 raise ArgumentError("Option '--sparsity' can be given several times for random data alone.")
-            if rates and bits is None:
-                raise ArgumentError("Option '--sparsity' with '--data' needs '--bits', e.g. --bits 1, to quantize to.")
         config = CompressConfig(sparsity=rates[0] if rates else None, bits=bits) if data is not None else None
     except ArgumentError as error:
         context = click.get_current_context()
@@ -145,6 +148,7 @@ def explore(
         exploration = run(
             space,
             data,
+            tensor=tensor,
             config=config,
             sparsity=sparsity or None if data is None else None,
             budget=seconds,
@@ -158,7 +162,7 @@ def explore(
     if as_json:
         print_json(exploration.to_dict() | {"files": [str(path) for path in written]})
     else:
-        _print(exploration, written, data)
+        _print(exploration, written, options["synthesize"])
 
 
 COLUMNS: dict[str, Callable[["Result"], str]] = {
@@ -167,9 +171,9 @@ COLUMNS: dict[str, Callable[["Result"], str]] = {
     "synth.": lambda result: "" if result.synthesized_gates is None else f"{result.synthesized_gates:.2f}",
     "depth": lambda result: str(result.depth),
     "registers": lambda result: f"{result.registers:,}",
-    "operations": lambda result: f"{result.operations:.3g}",
-    "decode": lambda result: f"{result.decode_speed / 1e9:.2f}",
-    "encode": lambda result: f"{result.encode_speed / 1e6:.3g}",
+    "operations": lambda result: f"{result.operations:.2f}",
+    "decode": lambda result: f"{result.decode_speed / 1e9:.1f}",
+    "encode": lambda result: f"{result.encode_speed / 1e6:.2f}",
 }
 """The figures in the table of a front."""
 UNITS = (
@@ -179,12 +183,10 @@ UNITS = (
 )
 
 
-def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], source: Path | None) -> None:
-    """Print for each workload its front and the recommendations, then what is missing and where the files are.
-
-    `source` is the file of the data; None: random bits.
-    """
-    console, given = open_console(), "IN" if source is None else shlex.quote(str(source))
+def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], synthesize: bool) -> None:
+    """Print for each workload its front and the recommendations, then what is missing and where the files are."""
+    console = open_console()
+    given = shlex.quote(exploration.source) if exploration.source else "IN.safetensors"
     for results in exploration.workloads:
         if not results.points:
             continue
@@ -194,7 +196,7 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], sour
         rows = [
             (name, *(text(result) or "–" for text in shown.values())) for name, result in zip(names, front, strict=True)
         ]
-        views = [", ".join(results.views(result)) or "none: the baseline" for result in front]
+        views = [", ".join(results.views(result)) or "no cost, the baseline" for result in front]
         title = f"{results.workload}: {len(results.front)} of {len(results.points)} networks are worth their cost"
         columns, whole = (
             ("network, order, search", *shown),
@@ -206,9 +208,9 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], sour
             print_table(console, title, columns, rows, notes=[f"front of {view}" for view in views])
         print_line(console, UNITS)
         for advice in results.advice:
-            print_line(console, advice.sentence)
+            print_line(console, advice.sentence.replace(" %", "%"))
             if advice.result is not None:
-                print_command(console, f"xoropt compress {given} OUT {exploration.command(advice.result)}")
+                print_command(console, f"xoropt compress {given} OUT.safetensors {exploration.command(advice.result)}")
         if results.workload == "data":
             print_line(console, "Without --network, compress codes values by their frequency, too, and may store less.")
         if results.untried:
@@ -217,7 +219,8 @@ def _print(exploration: "Exploration", written: Sequence[os.PathLike[str]], sour
             why = next(iter(results.impossible.values()))
             print_line(console, f"{len(results.impossible)} combinations can't be built; the first: {why}")
         if "synth." not in shown:
-            print_line(console, "no circuit was searched for: the budget was spent, or --no-synthesize was given")
+            why = "the budget was spent" if synthesize else "--no-synthesize was given"
+            print_line(console, f"no circuit was searched for: {why}")
         elif any(result.synthesized_gates is None for result in front):
             print_line(console, "gates after synthesis (synth.) are missing where the budget was spent")
     if exploration.interrupted:

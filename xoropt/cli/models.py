@@ -105,12 +105,6 @@ def _configuration(**options: Any) -> CompressConfig:
 def _check_pruning(options: dict[str, Any]) -> None:
     """Refuse options of pruning and quantizing that miss another one, or have no effect."""
     sparsity, bits = options["sparsity"], options["bits"]
-    if sparsity is not None and bits is None:
-        raise click.UsageError(
-            "Option '--sparsity' needs '--bits': the weights that are kept are quantized; add --bits 1 for the least "
-            "size, or up to --bits 8",
-            click.get_current_context(),
-        )
     if bits is None:
         refuse_without_effect("without --bits: nothing is quantized", "scales")
     else:
@@ -170,7 +164,7 @@ def demo(out: Path | None, force: bool, as_json: bool, **options: Any) -> None:
 @click.option(
     "--only-quantized",
     is_flag=True,
-    help="Leave tensors of more than 257 different values as they are; by default the fields of numbers are coded.",
+    help="Compress only tensors of at most 257 different values, as quantized ones are.",
 )
 @click.option("--min-weights", default=1024, show_default=True, metavar="N", help="Leave smaller tensors uncompressed.")
 @names_option(
@@ -221,6 +215,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
     as_arrays = holds_metadata(source) if is_npz(source) else source.suffix == ".npz"
     if not (config.changes or as_arrays):
         compress_exactly(source, out, config, dask, force, as_json)
+        _say_if_unnamed(out)
         return
     refuse_without_effect("where a file is pruned or quantized", "dask")
     tensors, metadata = read_plain(source)
@@ -236,6 +231,13 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
         print_report(figures, out, (source, before), seconds)
     if not figures.tensors:
         say_why_none(config, figures)
+    _say_if_unnamed(out)
+
+
+def _say_if_unnamed(out: Path) -> None:
+    """Say so where the name of a compressed file does not tell what it is."""
+    if out.suffix.lower() != ".safetensors":
+        say(f"{out}: is a safetensors file whose name does not end in .safetensors, by which other programs know it.")
 
 
 @cli.command(short_help="Turn a compressed file back into a plain one.")
@@ -244,7 +246,7 @@ def compress(source: Path, out: Path, force: bool, as_json: bool, dask: str | No
 @decoder_option
 @click.option(
     "--max-size",
-    type=click.IntRange(min=0),
+    type=int,
     metavar="BYTES",
     help="The most bytes that OUT may take; by default 1 GiB, or 1,000 times the size of IN if that is more.",
 )

@@ -15,11 +15,12 @@ TOGETHER = str.maketrans({"-": "\N{NON-BREAKING HYPHEN}"})
 APART = str.maketrans({"\N{NON-BREAKING HYPHEN}": "-", "\N{NO-BREAK SPACE}": " "})
 DEFAULT = re.compile(r"\[default: [^\]]{1,20}\]")
 
-OPENING = re.compile(r"(?:Give one of the arguments|Arguments?) '(\w+)'")
+OPENING = re.compile(r"Arguments? '(\w+)'")
 QUOTED = re.compile(r"\b(Arguments|Argument|arguments|argument)(?= ')|(?<![=\w])'(\w+)'")
 NOUNS = {"Argument": "Option", "Arguments": "Options", "argument": "option", "arguments": "options"}
 SETTINGS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r" \(\w+=(?:\([^()]*\)|[^()]*)\)"), ""),
+    (re.compile(r" \(in Python [^()]*\)"), ""),
     (re.compile(r"\bmerge_zeros=True"), "--merge-zeros"),
     (re.compile(r"\bmust be None or "), "must be "),
     (re.compile(r"\b(low_rank|n_of_m)\b"), lambda found: found[1].replace("_", "-")),

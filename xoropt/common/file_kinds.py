@@ -4,8 +4,9 @@ import re
 import zipfile
 from pathlib import Path
 
+from xoropt_solvers.absent import reason_of_reading
+
 from xoropt.common.errors import FormatError, XoroptError
-from xoropt.common.files import reason_of
 
 __all__ = ["FOREIGN_SUFFIXES", "check_folder_suffix", "check_suffix", "is_npz", "kind_of", "refuse_other_kinds"]
 
@@ -178,7 +179,7 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD)
     except OSError as error:
-        raise XoroptError(f"{path}: {reason_of(error)}.") from None
+        raise XoroptError(f"{path}: {reason_of_reading(error, path)}.") from None
 
 
 def _members(path: Path) -> list[str]:

@@ -8,10 +8,14 @@ from itertools import count
 from pathlib import Path
 
 from safetensors import SafetensorError
+from xoropt_solvers.absent import reason_of_reading
 
 from xoropt.common.errors import FormatError, XoroptError
 
 __all__ = ["check_new", "check_readable", "place", "read_text", "reason_of", "unfinished", "whole_file"]
+
+
+WHOLE = " (in Python open_checkpoint, verify_checkpoint and decompress_checkpoint take a folder)"
 
 
 def check_readable(path: Path) -> None:
@@ -19,12 +23,14 @@ def check_readable(path: Path) -> None:
     try:
         if path.is_file():
             return
-        reason = "is not a file but a device or a pipe; name a file" if path.exists() else "No such file or directory"
+        if not path.exists():
+            path.stat()  # which says why
+        reason = "is not a file but a device or a pipe; name a file"
         if path.is_dir():
             within = next(iter(sorted(inner.name for inner in path.glob("*.safetensors"))), None)
-            reason = "is not a file but a folder; name a file" + (f" in it, such as {within}" if within else "")
+            reason = "is not a file but a folder; name a file" + (f" in it, such as {within}{WHOLE}" if within else "")
     except OSError as error:
-        reason = reason_of(error)
+        reason = reason_of_reading(error, path)
     except (RuntimeError, ValueError) as error:  # a circle of links; a name with a null character
         reason = f"is no name of a file ({error})"
     raise XoroptError(f"{path}: {reason}.")
@@ -45,7 +51,7 @@ def read_text(path: str | os.PathLike[str], otherwise: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise XoroptError(f"{path}: {reason_of(error)}.") from None
+        raise XoroptError(f"{path}: {reason_of_reading(error, path)}.") from None
     except UnicodeDecodeError:
         raise FormatError(f"{path}: {otherwise}") from None
 

@@ -36,7 +36,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
             _near(results, 0.005),
             lambda r: -r.decode_speed,
             lambda r: f"decodes {r.decode_speed / 1e9:.3g} G weights/s to bit planes on one core at {_shown(r)}",
-            "the fastest to decode of the front within 0.5 % of its best E",
+            "the fastest decoder on the front whose E is within 0.5 % of the best",
         ),
         _best(
             "small silicon",
@@ -46,7 +46,7 @@ def advise(results: Iterable[Result]) -> list[Advice]:
                 f"takes {r.gates:.2f} gates and {r.registers / r.n_out:.2f} register bits per output, depth {r.depth}, "
                 f"at {_shown(r)}"
             ),
-            f"the least area of the front within 2 % of its best E, counting a flip-flop as {FLIP_FLOP:g} gates",
+            f"the least area on the front whose E is within 2 % of the best; a flip-flop counts as {FLIP_FLOP:g} gates",
         ),
         _best(
             "a paper-compatible block",
@@ -64,7 +64,7 @@ def _shown(r: Result) -> str:
     said = f"E = {100 * r.efficiency:.2f} %"
     if high - low < 0.1:
         return said
-    return f"{said} (of {r.sample:,} care bits; {low:.1f} to {high:.1f} % expected of more)"
+    return f"{said} (of {r.sample:,} care bits; {low:.1f} to {high:.1f} % expected of more data)"
 
 
 def _near(results: list[Result], share: float) -> list[Result]:

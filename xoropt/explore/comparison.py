@@ -11,7 +11,7 @@ from typing import Any
 from xoropt_solvers import Comparison
 from xoropt_solvers.comparing import Score
 from xoropt_solvers.comparing.runs import Run
-from xoropt_solvers.comparing.scoring import cactus, gap
+from xoropt_solvers.comparing.scoring import cactus, gap, time_in_words
 
 from xoropt.common.files import whole_file
 from xoropt.common.kinds import checked
@@ -114,6 +114,7 @@ def draw_comparison(comparison: Comparison, axes: Sequence[Any]) -> None:
     axes[0].set_yscale("log")
     axes[0].set_ylim(top=1.2 * comparison.time_limit)
     axes[0].set_xlim(0, problems + 0.5)
+    axes[0].xaxis.get_major_locator().set_params(integer=True)
     axes[1].set_xscale("log")
     for axis in axes[1:3]:
         axis.set_ylim(-0.02, 1.02)
@@ -159,7 +160,7 @@ def summary_rows(scores: Iterable[Score]) -> list[tuple[str, ...]]:
             score.variant,
             f"{score.solved}/{score.problems}",
             f"{score.proved}/{score.problems}",
-            f"{score.par2:.3g}",
+            time_in_words(score.par2),
             "–" if score.mean_gap is None else f"{score.mean_gap:.1%}",
             str(score.wins),
             str(score.overruns or ""),
@@ -169,5 +170,5 @@ def summary_rows(scores: Iterable[Score]) -> list[tuple[str, ...]]:
     ]
 
 
-SUMMARY = ("strategy", "solved", "proved", "PAR-2 s", "mean gap", "wins", "overran", "failed")
+SUMMARY = ("strategy", "solved", "proved", "PAR-2", "mean gap", "wins", "overran", "failed")
 """The headings of a printed table of figures."""

@@ -1,27 +1,34 @@
 """The data of an exploration: layers of bits and care bits, whole or as samples that keep their unevenness."""
 
+import glob
 import hashlib
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from xoropt.codec import decode
 from xoropt.common.errors import ArgumentError
-from xoropt.common.tensor_files import read_arrays
+from xoropt.common.file_kinds import is_npz
+from xoropt.common.tensor_files import pieces_in, read_arrays
 from xoropt.masks import encode_mask
 from xoropt.model.compiled_weights import mask_of
 from xoropt.model.config import CompressConfig
 from xoropt.model.file.container import load
+from xoropt.model.names import nearest_name
 from xoropt.model.preparation import prepare
 from xoropt.model.storage_choice import choose_storage
 from xoropt.model.tensors import CompressedModel, CompressedTensor, UncompressedTensor, tensor_bits
 from xoropt.quantize.levels import CodedField
 from xoropt.quantize.pruning import check_sparsity
 
-__all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "random_workload"]
+__all__ = ["Layer", "Workload", "of_arrays", "of_file", "of_model", "plain_path", "random_workload"]
+
+Held = TypeVar("Held")
 
 STRETCH = 4096
 """The length of a stretch, in weights, of a layer without rows."""
@@ -146,12 +153,13 @@ def random_workload(sparsity: float, weights: int = 1_000_000, planes: int = 1, 
     return _checked(Workload(f"S={sparsity:g}", (Layer("random", bits, care),), mask_bits))
 
 
-def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None) -> Workload:
+def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None, tensor: str | None = None) -> Workload:
     """The layers of a .safetensors or .npz file of weights, or those of a compressed file.
 
     Args:
         path: the file.
         config: how dense weights are pruned and quantized, as for `compress`.
+        tensor: the name of the one tensor to take; None: all.
 
     Raises:
         FormatError, XoroptError: as for `xoropt.common.tensor_files.read_arrays`.
@@ -159,19 +167,39 @@ def of_file(path: str | os.PathLike[str], config: CompressConfig | None = None) 
     """
     arrays, metadata = read_arrays(path)
     if "xoropt" in metadata:
-        return of_model(load(path), str(path))
-    return of_arrays(arrays, config, str(path))
+        return of_model(load(path), str(path), tensor)
+    return of_arrays(arrays, config, str(path), tensor)
+
+
+def plain_path(data: object) -> str:
+    """Return the path of a file that is not compressed; "" for one that is, and for data that are no file."""
+    if not isinstance(data, str | os.PathLike):
+        return ""
+    path = Path(data)
+    return "" if not is_npz(path) and "xoropt" in pieces_in(path)[1] else str(path)
 
 
 def of_arrays(
-    tensors: Mapping[str, np.ndarray], config: CompressConfig | None = None, where: str = "the data"
+    tensors: Mapping[str, np.ndarray],
+    config: CompressConfig | None = None,
+    where: str = "the data",
+    tensor: str | None = None,
 ) -> Workload:
     """The layers that `xoropt.compress` would store, pruned and quantized as it does.
 
+    Args:
+        tensors: arrays by name.
+        config: how dense weights are pruned and quantized.
+        where: what messages call the data.
+        tensor: the name of the one tensor to take, whatever its kind and size; None: all.
+
     Raises:
-        ArgumentError: no tensor that could be compressed.
+        ArgumentError: no tensor that could be compressed, or none of the name.
     """
     config = replace(config or CompressConfig(), only_quantized=True)  # one mask for all planes of a layer
+    if tensor is not None:
+        tensors = {tensor: _one_of(tensors, tensor, where)}
+        config = replace(config, include=(glob.escape(tensor),))
     layers, other_bits = [], 0
     for name, prepared in prepare(tensors, config):
         if isinstance(prepared, UncompressedTensor):
@@ -183,22 +211,33 @@ def of_arrays(
     return _workload(layers, other_bits, where)
 
 
-def of_model(model: CompressedModel, where: str = "the data") -> Workload:
-    """The layers of a compressed model."""
+def of_model(model: CompressedModel, where: str = "the data", tensor: str | None = None) -> Workload:
+    """The layers of a compressed model, or the one of a name.
+
+    Raises:
+        ArgumentError: nothing that is stored through a network, or no tensor of the name.
+    """
     layers, other_bits = [], 0
-    for name, tensor in model.tensors.items():
-        if not isinstance(tensor, CompressedTensor) or not len(tensor.encoded.seeds):
+    stored = model.tensors if tensor is None else {tensor: _one_of(model.tensors, tensor, where)}
+    for name, held in stored.items():
+        if not isinstance(held, CompressedTensor) or not len(held.encoded.seeds):
             continue
-        mask = mask_of(tensor)
-        if isinstance(tensor.levels, CodedField) and mask.all():
+        mask = mask_of(held)
+        if isinstance(held.levels, CodedField) and mask.all():
             continue  # without don't-care bits there is nothing to explore
-        planes = decode(tensor.encoded, mask=mask).reshape(len(tensor.encoded.seeds), *mask.shape)
-        if isinstance(tensor.levels, CodedField):  # other planes have masks of their own
-            planes = planes[int(tensor.levels.signed_fill) : tensor.levels.shared_planes]
+        planes = decode(held.encoded, mask=mask).reshape(len(held.encoded.seeds), *mask.shape)
+        if isinstance(held.levels, CodedField):  # other planes have masks of their own
+            planes = planes[int(held.levels.signed_fill) : held.levels.shared_planes]
         layers.append(Layer(name, planes, mask))
-        parts = tensor_bits(tensor)
+        parts = tensor_bits(held)
         other_bits += parts.mask_bits + parts.scale_bits
     return _workload(layers, other_bits, where)
+
+
+def _one_of(tensors: Mapping[str, Held], name: str, where: str) -> Held:
+    if name not in tensors:
+        raise ArgumentError(f"{where}: there is no tensor '{name}'{nearest_name(name, tensors)}.")
+    return tensors[name]
 
 
 def _workload(layers: list[Layer], other_bits: int, where: str) -> Workload:

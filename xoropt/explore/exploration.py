@@ -1,6 +1,8 @@
 """`explore`: from a space and data to Pareto fronts and recommendations."""
 
+import glob
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from xoropt.codec.compiled.threads import count_cores
-from xoropt.common.arguments import MOST_JOBS, check_int, check_time_limit
+from xoropt.common.arguments import MOST_JOBS, check_int, check_kind, check_time_limit
 from xoropt.common.errors import ArgumentError, XoroptError
 from xoropt.common.kinds import checked
 from xoropt.common.processes import processes_for
 from xoropt.common.version import __version__
 from xoropt.explore.advice import advise
-from xoropt.explore.data import Workload, of_arrays, of_file, of_model, random_workload
+from xoropt.explore.data import Workload, of_arrays, of_file, of_model, plain_path, random_workload
 from xoropt.explore.front import front
 from xoropt.explore.measuring import Result, synthesized
 from xoropt.explore.results import Exploration, WorkloadResults
@@ -36,6 +38,7 @@ def explore(
     space: str | os.PathLike[str] | Mapping[str, Any] | Space | None = None,
     data: str | os.PathLike[str] | Mapping[str, np.ndarray] | CompressedModel | Workload | None = None,
     *,
+    tensor: str | None = None,
     config: CompressConfig | None = None,
     sparsity: float | Sequence[float] | None = None,
     weights: int = 1_000_000,
@@ -56,6 +59,7 @@ def explore(
             space.
         data: a .safetensors or .npz file of weights, a compressed file, arrays by name, or a compressed model; None:
             independent random bits.
+        tensor: the name of the one tensor of the data to explore; None: all that can be compressed, together.
         config: how dense weights are pruned and quantized, as for `compress`.
         sparsity: one or several sparsities of random data, each with a front of its own; None: those of the space.
         weights: the number of random weights.
@@ -79,6 +83,8 @@ def explore(
     ['auto', 'block', 'block']
     """
     check_time_limit(budget, "budget")
+    if data is None and tensor is not None:
+        raise ArgumentError("Argument 'tensor' goes with 'data', which holds it.")
     clock = Clock(budget)
     jobs = processes_for(count_cores() if jobs is None else check_int("jobs", jobs, 1, MOST_JOBS))
     space = space if isinstance(space, Space) else read_space(space)
@@ -86,7 +92,7 @@ def explore(
     workloads = (
         [random_workload(rate, check_int("weights", weights, 1)) for rate in rates]
         if data is None
-        else [_workload(data, config)]
+        else [_workload(data, config, tensor)]
     )
     store = Store(out)  # after all that can be refused: it makes the folder
     try:
@@ -114,24 +120,32 @@ def explore(
     points = [result for results in finished for result in results.points]
     if not points or (all(result.baseline for result in points) and any(results.impossible for results in finished)):
         raise _nothing(finished, interrupted, budget)
-    return Exploration(finished, interrupted, clock.spent, _preparation(config) if data is not None else "")
+    prepared = "" if data is None else _preparation(config, tensor)
+    return Exploration(finished, interrupted, clock.spent, prepared, plain_path(data))
 
 
-def _preparation(config: CompressConfig | None) -> str:
-    """Return the options of `xoropt compress` that prune and quantize weights as `config` says."""
+def _preparation(config: CompressConfig | None, tensor: str | None) -> str:
+    """Return the options of `xoropt compress` that choose, prune and quantize weights as it was done here."""
     options = {} if config is None else {"--sparsity": config.sparsity, "--bits": config.bits}
-    return " ".join(f"{name} {value:g}" for name, value in options.items() if value is not None)
+    said = [f"{name} {value:g}" for name, value in options.items() if value is not None]
+    if tensor is not None:
+        said.append(f"--include {shlex.quote(glob.escape(tensor))}")
+    return " ".join(said)
 
 
-def _workload(data: Any, config: CompressConfig | None) -> Workload:
+def _workload(data: Any, config: CompressConfig | None, tensor: str | None) -> Workload:
+    if tensor is not None:
+        check_kind("tensor", tensor, str, "the name of a tensor or None")
     if isinstance(data, Workload):
+        if tensor is not None:
+            raise ArgumentError("Argument 'tensor' goes with a file, arrays or a model, not with a workload.")
         return data
     if isinstance(data, CompressedModel):
-        return of_model(data)
+        return of_model(data, tensor=tensor)
     if isinstance(data, Mapping):
-        return of_arrays(data, config)
+        return of_arrays(data, config, tensor=tensor)
     if isinstance(data, str | os.PathLike):
-        return of_file(Path(data), config)
+        return of_file(Path(data), config, tensor)
     raise ArgumentError(f"Argument 'data' must be a file, arrays by name or a compressed model, not {data!r}.")
 
 

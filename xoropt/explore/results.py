@@ -69,12 +69,14 @@ class Exploration:
         seconds: the time that this call took.
         preparation: the options with which `xoropt compress` prunes and quantizes weights as it was done here; empty
             where nothing was.
+        source: the path of the file of the data, where `xoropt compress` can take it; empty otherwise.
     """
 
     workloads: list[WorkloadResults]
     interrupted: bool
     seconds: float
     preparation: str = ""
+    source: str = ""
 
     def command(self, result: Result) -> str:
         """Return the options with which `xoropt compress` stores a model as a result says, quoted for a shell."""
@@ -99,10 +101,11 @@ class Exploration:
         """Return all figures, ready for JSON.
 
         Returns:
-            `points`, `front`, `lines`, `grain`, `advice`, `impossible`, `untried`, `complete`, `interrupted` and
-            `seconds`. A point has the attributes of `Result`, its `topology`, its `area`, whether it is the `baseline`,
-            and `command`, the options for `xoropt compress`; a point of the front also has `views`, the fronts that it
-            is on. `lines` has for each workload and view the points of its front; each gains at least `grain` of E.
+            `points`, `front`, `lines`, `grain`, `advice`, `impossible`, `untried`, `source`, `complete`, `interrupted`
+            and `seconds`. A point has the attributes of `Result`, its `topology`, its `area`, whether it is the
+            `baseline`, and `command`, the options for `xoropt compress`; a point of the front also has `views`, the
+            fronts that it is on. `lines` has for each workload and view the points of its front; each gains at least
+            `grain` of E.
         """
         return {
             "points": [self._figures(result) for result in self.points],
@@ -128,6 +131,7 @@ class Exploration:
             ],
             "impossible": {results.workload: results.impossible for results in self.workloads},
             "untried": {results.workload: results.untried for results in self.workloads},
+            "source": self.source,
             "complete": self.complete,
             "interrupted": self.interrupted,
             "seconds": self.seconds,

@@ -43,8 +43,8 @@ class CompressConfig:
     """What `compress` does.
 
     Attributes:
-        sparsity: share of weights to prune by magnitude, in [0, 1). None, and `bits` None: tensors are kept exactly.
-        bits: planes of binary coding for the kept weights, 1 to 8; goes with `sparsity`.
+        sparsity: share of weights to prune by magnitude, in [0, 1); needs `bits`. None: nothing is pruned.
+        bits: planes of binary coding for the kept weights, 1 to 8. None: tensors are kept exactly.
         scope: "tensor": every tensor is pruned to the rate; "global": all together, by one threshold.
         scales: "tensor" or "row": one set of scales for a tensor, or for each index of its first axis.
         include: name patterns (* and ?) of the tensors to compress, whatever their kind and size; empty: matrices and
@@ -129,11 +129,15 @@ class CompressConfig:
                     "Argument 'scope' can't be 'global' with the mask 'low_rank', which prunes each tensor."
                 )
             if (self.mask_bits is None) == (self.rank is None):
-                raise ArgumentError(
-                    "Give one of the arguments 'mask_bits', say 0.15, and 'rank' with the mask 'low_rank'."
-                )
+                wanted = "needs one of them" if self.rank is None else "takes one of them, not both"
+                raise ArgumentError(f"Arguments 'mask_bits', say 0.15, and 'rank': the mask 'low_rank' {wanted}.")
         elif self.mask_bits is not None or self.rank is not None:
             raise ArgumentError("Arguments 'mask_bits' and 'rank' go with the mask 'low_rank' alone.")
+        if self.sparsity is not None and self.bits is None:
+            raise ArgumentError(
+                "Argument 'sparsity' needs 'bits': the weights that are kept are quantized; give 1 for the least size, "
+                "or up to 8."
+            )
         check_int("min_weights", self.min_weights, 0)
         check_int("jobs", self.jobs, 1, MOST_JOBS)
         random_block(self.block_n_in, 1 if self.n_out is None else self.n_out, self.seed)  # checks the three

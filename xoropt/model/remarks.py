@@ -11,7 +11,7 @@ from xoropt.model.config import CompressConfig
 from xoropt.model.names import matches, nearest_name
 from xoropt.model.tensors import CompressedModel, CompressedTensor
 
-__all__ = ["check_patterns", "room_for_zeros", "warn_about", "warn_of_one_bit", "warn_of_zeros"]
+__all__ = ["check_patterns", "room_for_zeros", "warn_about", "warn_of_zeros"]
 
 MANY_ZEROS = 0.01
 """The share of −0.0, and of 0.0, among a tensor's weights from which on it is worth a warning."""
@@ -54,13 +54,11 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
         config: what was asked for.
 
     Warns:
-        XoroptWarning: weights were quantized to one bit since no `bits` were given; nothing was pruned or quantized, as
-            all that could be stored are integers, which are kept exactly; −0.0 was told from 0.0.
+        XoroptWarning: nothing was pruned or quantized, as all that could be stored are integers, which are kept
+            exactly; −0.0 was told from 0.0.
     """
     stored = {name: held for name, held in model.tensors.items() if isinstance(held, CompressedTensor)}
     pruned = [name for name, held in stored.items() if "bits" in (held.quantization or {})]
-    if config.sparsity is not None and config.bits is None and pruned:
-        warn_of_one_bit(pruned)
     if config.quantizes:
         if stored and not pruned:
             _warn(f"{_listed([*stored])}: integers, which are kept exactly and neither pruned nor quantized.")
@@ -68,12 +66,6 @@ def warn_about(tensors: Mapping[str, np.ndarray], model: CompressedModel, config
     rooms = {} if config.merge_zeros else {name: room_for_zeros(tensors[name]) for name in stored}
     if zeros := [(name, room) for name, room in rooms.items() if room]:
         warn_of_zeros(zeros)
-
-
-def warn_of_one_bit(names: list[str] | None = None) -> None:
-    """Warn that these tensors, or all that were pruned, were quantized to one bit, which nobody has asked for."""
-    which = "what was pruned" if names is None else _listed(names)
-    _warn(f"{which}: quantized to one bit, since 'sparsity' was given without 'bits'; give bits=1 to 8.")
 
 
 def warn_of_zeros(zeros: Sequence[tuple[str, int]]) -> None:

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from xoropt.common.arguments import check_int
 from xoropt.common.files import check_new
 from xoropt.common.tensor_files import stream_safetensors
 from xoropt.model.decompression import restore_array
@@ -41,6 +42,8 @@ def decompress_to(
     """
     check_new(path, overwrite)
     model = source if isinstance(source, CompressedModel) else load(source)
+    if max_size is not None:
+        check_int("max_size", max_size, 1)
     check_size(model, source, max_size)
     done = 0
 

@@ -1,6 +1,7 @@
 """Coded tensors: masks, integer codes and scales that another library's quantizer has made."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,7 +99,13 @@ class CodedTensor:
 def expanded(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """Return tensors by name, with the parts of a coded tensor in its place."""
     if not isinstance(tensors, Mapping):
-        raise ArgumentError(f"Tensors must be arrays by name, such as {{'w': array}}, not {type(tensors).__name__}.")
+        instead = ""
+        if isinstance(tensors, str | os.PathLike):
+            instead = "; compress_checkpoint takes the paths of files and folders"
+        elif hasattr(tensors, "state_dict"):
+            instead = "; give its state_dict()"
+        kind = type(tensors).__name__
+        raise ArgumentError(f"Tensors must be arrays by name, such as {{'w': array}}, not {kind}{instead}.")
     found: dict[str, Any] = {}
     for name, tensor in tensors.items():
         for key, part in (_split(name, tensor) if isinstance(tensor, CodedTensor) else {name: tensor}).items():

@@ -12,7 +12,7 @@ from xoropt_solvers.formats import SUFFIXES
 from xoropt_solvers.formats import read_problems as read_file
 from xoropt_solvers.problem import ParityProblem
 
-__all__ = ["NamedProblem", "fingerprint", "read_problems"]
+__all__ = ["NamedProblem", "fingerprint", "problems_of_file", "read_problems"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,18 +92,24 @@ def _read(source: Any, name: str) -> Iterable[NamedProblem]:
 
 def _read_path(path: Path) -> Iterable[NamedProblem]:
     if not path.is_dir():
-        yield from _of_file(path, str(path))
+        yield from problems_of_file(path)
         return
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in SUFFIXES)
     if not files:
         raise FileFormatError(f"{path}: holds no problem; their files end in {', '.join(SUFFIXES)}.")
     for file in files:
-        yield from _of_file(file, str(file.relative_to(path)))
+        yield from problems_of_file(file, str(file.relative_to(path)))
 
 
-def _of_file(path: Path, name: str) -> Iterable[NamedProblem]:
-    """Read a file; one with several syndromes holds as many problems, numbered from 1 as by `--shot`."""
-    problems = read_file(path)
+def problems_of_file(path: Path, name: str = "", syndrome: Path | None = None) -> Iterable[NamedProblem]:
+    """Read a file; one with several syndromes holds as many problems, numbered from 1 as by `--shot`.
+
+    Args:
+        path: the file.
+        name: what its problems are called; "": its path.
+        syndrome: the file of its syndromes, where it holds a parity-check matrix; None: as for `formats.read_problem`.
+    """
+    problems, name = read_file(path, syndrome), name or str(path)
     for i, problem in enumerate(problems, 1):
         yield NamedProblem(name if len(problems) == 1 else f"{name} #{i}", problem, path.parent.name)
 

@@ -23,6 +23,7 @@ __all__ = [
     "duels",
     "score_to_dict",
     "scores",
+    "time_in_words",
     "verdict",
     "verdicts",
 ]
@@ -201,11 +202,11 @@ def verdict(runs: Runs, variants: Sequence[str], time_limit: float) -> str:
                 else (duel.first, duel.second_wins > duel.first_wins)
             )
             (shown if ahead and duel.p < 0.05 else not_shown).append(other)
-    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {_time_in_words(best.par2)}."
+    said = f"Take {best.variant}: {best.proved} of {best.problems} proved, PAR-2 {time_in_words(best.par2)}."
     if shown:
         said += f" It beats {'every other' if not not_shown else _listed(shown)} (sign test, p < 0.05)."
     if not_shown:
-        said += f" These problems do not tell it from {_listed(not_shown)}."
+        said += f" {_not_enough(best.problems)} to show that it beats {_listed(not_shown, 'or')}."
     return said
 
 
@@ -224,14 +225,24 @@ def verdicts(
     }
 
 
-def _time_in_words(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
+    """Write a time in seconds, or in milliseconds where it is short.
+
+    >>> time_in_words(0.00085)
+    '0.85 ms'
+    """
     return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
 
 
-def _listed(names: Sequence[str], most: int = 5) -> str:
-    """Join names by commas; many are cut short."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+def _not_enough(problems: int) -> str:
+    return "One problem is not enough" if problems == 1 else f"{problems} problems are not enough"
+
+
+def _listed(names: Sequence[str], last: str = "and", most: int = 5) -> str:
+    """Join names by commas, and the last by a word; many are cut short."""
+    if (more := len(names) - most) > 0:
+        return f"{', '.join(names[:most])} {last} {more} more"
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def conflicts(runs: Runs) -> list[str]:

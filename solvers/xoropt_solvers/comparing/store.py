@@ -60,6 +60,7 @@ class RunStore:
             if held != value:
                 self.close()
                 what = key.replace("_", " ")
+                held, value = (f"{each:g}" if isinstance(each, float) else each for each in (held, value))
                 raise InvalidInputError(
                     f"{folder}: holds another comparison, with {what} {held} instead of {value}; choose another --out."
                 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from xoropt_solvers.absent import reason_of_reading
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.parity_checks import ParityChecks, read_checks
 from xoropt_solvers.problem import ParityProblem
@@ -105,7 +106,7 @@ def read_syndromes(source: Any, what: str = "syndrome") -> np.ndarray:
             return read_syndromes(np.load(path, allow_pickle=False))
         lines = [line.split("#")[0] for line in path.read_text(encoding="utf-8-sig").splitlines()]
     except OSError as error:
-        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise FileFormatError(f"{path}: cannot be read: {reason_of_reading(error, path)}.") from error
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path}: is no text; write lines of zeros and ones, Stim's format 01.") from error
     except (ValueError, EOFError, MemoryError) as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from xoropt_solvers.absent import reason_of_reading
 from xoropt_solvers.checks import integer as check_integer
 from xoropt_solvers.errors import FileFormatError, InvalidInputError
 from xoropt_solvers.formats.check_matrix import CheckMatrix, decoding_problems, read_syndromes
@@ -143,7 +144,7 @@ def _form_and_lines(path: Path) -> tuple[str, list[str]]:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise FileFormatError(f"{path}: cannot be read: {reason_of_reading(error, path)}.") from error
     if data[:4] == b"PK\x03\x04":
         return "npz", []
     try:

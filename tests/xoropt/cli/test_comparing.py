@@ -21,7 +21,10 @@ def problem(tmp_path):
         (("p.txt", "--time-limit", "-1"), 2, "Option '--time-limit' must be None or a finite positive"),
         (("p.txt", "--seed", "3"), 2, "Option '--seed' has no effect without a RECIPE; leave it out"),
         (("p.txt", "--tensor", "a"), 2, "Option '--tensor' has no effect without --from; leave it out"),
-        (("none.txt",), 1, "none.txt: cannot be read: No such file or directory."),
+        (("none.txt",), 1, "none.txt: cannot be read: No such file or directory; looked in '/"),
+        (("pp.txt",), 1, "pp.txt: cannot be read: No such file or directory; the nearest is 'p.txt'."),
+        (("p.txt", "block", "--syndrome", "p.txt"), 2, "Option '--syndrome' goes with one file, which holds a parity"),
+        (("p.txt", "--syndrome", "p.txt"), 1, "p.txt: holds a whole problem, A and b, which no syndrome goes with;"),
         (("--from", "none.safetensors"), 1, "none.safetensors: No such file or directory"),
     ],
 )
@@ -52,6 +55,15 @@ def test_a_file_and_a_recipe(xoropt_command, problem):
     status, _, err = xoropt_command("compare", problem, "--strategies", "greedy", "--time-limit", "5", "--out", out)
     assert status == 1
     assert "holds another comparison, with also a problem 'block:n_in=8" in err
+
+
+def test_syndromes_of_another_file(xoropt_command, tmp_path):
+    np.savez(tmp_path / "code.npz", H=np.array([[1, 1, 0], [0, 1, 1]]))
+    (tmp_path / "shots.01").write_text("10\n11\n")
+    options = ("--strategies", "greedy,coset", "--time-limit", "5", "--out", tmp_path / "out", "--json")
+    status, out, err = xoropt_command("compare", tmp_path / "code.npz", "--syndrome", tmp_path / "shots.01", *options)
+    assert (status, err) == (0, "")
+    assert [problem["name"][-2:] for problem in json.loads(out)["problems"]] == ["#1", "#2"]
 
 
 def test_blocks_of_a_compressed_file(xoropt_command, tmp_path):

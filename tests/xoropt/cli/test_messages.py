@@ -29,7 +29,7 @@ REFUSED = {
     ),
     "both of a pair": (
         (*PRUNED, "--mask", "low-rank", "--rank", "2", "--mask-bits", "0.2"),
-        "Give one of the options '--mask-bits', say 0.15, and '--rank' with the mask 'low-rank'",
+        "Options '--mask-bits', say 0.15, and '--rank': the mask 'low-rank' takes one of them, not both",
     ),
     "order of no network": ((*PRUNED, "--order", "rows"), "'--order' goes with a given '--network'"),
     "pattern of no tensor": ((*COMPRESS, "--include", "fc*"), "'--include' has the pattern 'fc*', which matches no"),
@@ -50,6 +50,10 @@ FAILED = {
     "verify against itself": (
         ("verify", "small.safetensors", "small.safetensors"),
         "is compressed itself and no original",
+    ),
+    "verify with what is missing": (
+        ("verify", "mode.safetensors", "small.safetensors"),
+        "nearest is 'model.safetensors'",
     ),
     "end of another format": ((*COMPRESS[:2], "out.npz"), "is NumPy's, and a safetensors file is written"),
     "back to another format": (("decompress", "small.safetensors", "out.pt"), "name it 'out.safetensors'"),
@@ -94,11 +98,11 @@ def test_warnings_are_lines(folder, xoropt_command):
     rng = np.random.default_rng(0)
     zeros = np.sign(rng.standard_normal((60, 50))).astype(np.float32) * (rng.random((60, 50)) < 0.1)  # half are -0.0
     save_file({"w": zeros}, "zeros.safetensors")
-    status, _, err = xoropt_command("compress", "zeros.safetensors", "out")
+    status, _, err = xoropt_command("compress", "zeros.safetensors", "out.safetensors")
     assert (status, err.count("\n")) == (0, 1)
     assert err.startswith("xoropt: warning: tensor 'w': -0.0 is kept as a value of its own")
     assert "--merge-zeros stores it as 0.0" in err
-    status, _, err = xoropt_command("compress", "zeros.safetensors", "out", "--force", "--exclude", "v*")
+    status, _, err = xoropt_command("compress", "zeros.safetensors", "out.safetensors", "--force", "--exclude", "v*")
     assert err.splitlines()[0].startswith("xoropt: warning: Option '--exclude' has the pattern 'v*', which matches no")
 
 
@@ -107,10 +111,11 @@ def test_what_pruning_costs_is_said(folder, xoropt_command):
     assert "pruned and quantized: relative error 0." in out
     assert "of the magnitude kept" in out
     status, out, _ = xoropt_command("verify", "model.safetensors", "out")
-    assert (status, "0 exact, 1 equal to the original after pruning and quantizing again" in out) == (0, True)
+    assert status == 0
+    assert "0 of 1 tensor is identical, bit for bit; 1 equals the original, pruned and quantized again" in out
     xoropt_command("decompress", "out", "back")
     xoropt_command("compress", "back", "again")
-    assert "1 exact, 0 equal" in xoropt_command("verify", "back", "again")[1]
+    assert "1 of 1 tensor is identical, bit for bit" in xoropt_command("verify", "back", "again")[1]
 
 
 def test_merged_zeros_are_not_called_quantized(folder, xoropt_command):
@@ -121,7 +126,7 @@ def test_merged_zeros_are_not_called_quantized(folder, xoropt_command):
     status, out, _ = xoropt_command("verify", "zeros.safetensors", "out")
     assert (status, "quantizing" in out) == (0, False)
     assert " ".join(out.split()).startswith(
-        "1 exact, 1 equal to the original but for -0.0, stored as 0.0: 2 of 2 tensors are as they"
+        "1 of 2 tensors are identical, bit for bit; 1 equals the original but for -0.0, stored as 0.0"
     )
 
 
@@ -151,10 +156,16 @@ def test_unpruned_weights_are_noticed(folder, xoropt_command):
     mask = (np.abs(weights) > 1.5).astype(np.float32)
     save_file({"fc.weight_orig": weights, "fc.weight_mask": mask}, "pruned.safetensors")
     assert "call prune.remove(module, 'weight')" in " ".join(xoropt_command("inspect", "pruned.safetensors")[1].split())
-    status, _, err = xoropt_command("compress", "pruned.safetensors", "out")
+    status, _, err = xoropt_command("compress", "pruned.safetensors", "out.safetensors")
     assert (status, err.count("\n")) == (0, 1)
     assert "in NAME_orig, which takes their room: before saving call prune.remove(module, 'weight')" in err
-    assert xoropt_command("compress", "model.safetensors", "other")[2] == ""
+    assert xoropt_command("compress", "model.safetensors", "other.safetensors")[2] == ""
+
+
+def test_a_name_that_does_not_tell_the_format(folder, xoropt_command):
+    status, _, err = xoropt_command("compress", "model.safetensors", "other")
+    assert (status, err.count("\n")) == (0, 1)
+    assert err.startswith("xoropt: other: is a safetensors file whose name does not end in .safetensors")
 
 
 def test_names_do_not_act_on_the_terminal(folder, xoropt_command):

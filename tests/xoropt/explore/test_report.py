@@ -78,7 +78,7 @@ def test_the_page_in_a_browser(exploration, tmp_path):
     assert len(re.findall("<tr[^>]* data-point", text)) == len(first.table)
     assert text.count('class="tag base"') == 1  # the baseline is in the table
     assert {each.result.point for each in first.advice if each.result} <= {result.point for result in first.table}
-    assert "gains at least <b>0.1 % of E</b>" in text
+    assert "gains at least <b>0.1&nbsp;% of E</b>" in text
     assert "Copy command" in text
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")  # all in one file
     assert "two-input XOR gates per output</text>" in text
@@ -157,6 +157,29 @@ def test_the_command(tmp_path, xoropt_command):
     assert tomllib.loads(out)["windowed"]
 
 
+def test_one_tensor_of_a_file(tmp_path, monkeypatch, xoropt_command):
+    """The command that is printed stores this tensor so, and nothing else."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.savez("my model.npz", **{name: rng.standard_normal((60, 60)) for name in ("a", "b[0]")})
+    (tmp_path / "space.toml").write_text("[block]\nn_in = 8\n")
+    command = ("explore", "space.toml", "--data", "my model.npz", "--sparsity", "0.8", "--bits", "1", "--no-synthesize")
+    status, out, _ = xoropt_command(*command, "--tensor", "b[0]")
+    assert status == 0
+    assert "no circuit was searched for: --no-synthesize was given" in out
+    printed = next(line for line in out.splitlines() if "--network block" in line)
+    arguments = shlex.split(printed)[1:]
+    assert arguments[:3] == ["compress", "my model.npz", "OUT.safetensors"]
+    status, out, _ = xoropt_command(*arguments, "--json")
+    assert (status, [*json.loads(out)["tensors"]]) == (0, ["b[0]"])
+    page = (tmp_path / "explore" / "report.html").read_text()
+    assert '"source": "my model.npz"' in page or '"source":"my model.npz"' in page
+    status, out, _ = xoropt_command("explore", "space.toml", "--data", "OUT.safetensors", "--out", "two")
+    assert (
+        "xoropt compress IN.safetensors OUT.safetensors --network" in out
+    )  # what is compressed already can't be again
+
+
 BAD = {
     "no such file": (("absent.toml",), 1, "absent.toml: No such file"),
     "unknown key": (("bad.toml",), 1, "no key 'tap'; the nearest is 'taps'"),
@@ -165,6 +188,12 @@ BAD = {
     "bad budget": (("--budget", "soon"), 2, "must be a duration"),
     "budget of nothing": (("--budget", "0m"), 2, "must be a duration"),
     "bits without data": (("--bits", "2"), 2, "'--bits' goes with '--data'"),
+    "tensor without data": (("--tensor", "w"), 2, "'--tensor' goes with '--data'"),
+    "no such tensor": (
+        ("--data", "in.npz", "--tensor", "v", "--bits", "1"),
+        1,
+        "in.npz: there is no tensor 'v'; the nearest",
+    ),
     "two rates with data": (("--data", "x", "--sparsity", "0.8", "--sparsity", "0.9"), 2, "random data alone"),
     "a rate of 1": (("--sparsity", "1"), 2, "'--sparsity' must be at least 0"),
     "a file as DIR": (("--out", "bad.toml", "--weights", "1000"), 1, "bad.toml: "),
@@ -176,6 +205,7 @@ BAD = {
 def test_bad_input_is_one_line(name, tmp_path, monkeypatch, xoropt_command):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.toml").write_text("[windowed]\ntap = 3\n")
+    np.savez(tmp_path / "in.npz", w=np.ones((4, 4)))
     arguments, expected, word = BAD[name]
     status, out, err = xoropt_command("explore", *arguments)
     assert (status, out) == (expected, "")

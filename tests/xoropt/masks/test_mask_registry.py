@@ -139,10 +139,10 @@ def test_an_unknown_name_lists_what_is_installed(installed):
 def test_the_command_takes_installed_codecs(installed, mask, tmp_path, xoropt_command):
     save_file({"w": mask.astype(np.float32), "v": np.eye(40, dtype=np.float32)}, tmp_path / "in")
     options = ("--mask", "columns", "--include", "w")
-    status, _, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", *options)
+    status, _, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out.safetensors", *options)
     assert (status, err) == (0, "")
-    assert xoropt.load(tmp_path / "out").tensors["w"].mask_codec == "columns"
-    assert xoropt_command("verify", tmp_path / "in", tmp_path / "out")[0] == 0
+    assert xoropt.load(tmp_path / "out.safetensors").tensors["w"].mask_codec == "columns"
+    assert xoropt_command("verify", tmp_path / "in", tmp_path / "out.safetensors")[0] == 0
     for options, expected, word in (
         (("--mask", "columns"), 1, "'v': The mask codec 'columns' cannot hold this mask"),
         (("--mask", "rle"), 2, "'--mask' must be one of auto, smallest, bitmap"),

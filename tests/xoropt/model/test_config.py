@@ -12,6 +12,11 @@ from xoropt import CompressConfig
     [
         ({"sparsity": 1.0}, "'sparsity' must be at least 0 and below 1, not 1.0"),
         ({"bits": 0}, "'bits'"),
+        ({"sparsity": 0.9}, "Argument 'sparsity' needs 'bits': the weights that are kept are quantized; give 1 for"),
+        (
+            {"sparsity": 0.9, "bits": 1, "mask": "low_rank"},
+            "'mask_bits', say 0.15, and 'rank': the mask 'low_rank' needs one",
+        ),
         ({"n_in": 0}, "'n_in' must be from 1 to 64, not 0"),
         ({"n_in": 65}, "'n_in' must be from 1 to 64, not 65"),
         ({"n_out": 0}, "'n_out'"),
@@ -44,6 +49,17 @@ def test_what_stores_dense_tensors_by_fields(options, by_fields):
     (tensor,) = xoropt.compress(dense, CompressConfig(**options)).tensors.values()
     assert isinstance(tensor, xoropt.CompressedTensor) == by_fields
     assert (xoropt.decompress_tensor(tensor) == dense["w"]).all()
+
+
+def test_what_is_no_mapping_of_arrays():
+    class Module:
+        def state_dict(self):
+            return {}
+
+    with pytest.raises(xoropt.ArgumentError, match="not str; compress_checkpoint takes the paths of files and folders"):
+        xoropt.compress("folder")
+    with pytest.raises(xoropt.ArgumentError, match=r"not Module; give its state_dict\(\)"):
+        xoropt.compress(Module())
 
 
 def test_exactly_changes_no_tensor():

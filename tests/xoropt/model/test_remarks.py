@@ -34,11 +34,6 @@ def test_many_negative_zeros():
         xoropt.compress({"w": np.abs(zeros)})
 
 
-def test_bits_that_nobody_gave():
-    with pytest.warns(xoropt.XoroptWarning, match="'w': quantized to one bit, since 'sparsity' was given without"):
-        xoropt.compress({"w": DENSE}, sparsity=0.9)
-
-
 def test_integers_alone():
     codes = RNG.choice([0, 1, -1], (50, 50)).astype(np.int8)
     with pytest.warns(xoropt.XoroptWarning, match="'codes': integers, which are kept exactly"):

@@ -86,12 +86,12 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
     tensors = {"w": weights((192, 160)), "codes": np.sign(weights((64, 64), 1)).astype(np.int8)}
     save_file(tensors, tmp_path / "in")
     options = ("--sparsity", "0.9", "--bits", "1", "--mask", "low-rank", "--mask-bits", "0.2", "--json")
-    status, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out", *options)
+    status, out, err = xoropt_command("compress", tmp_path / "in", tmp_path / "out.safetensors", *options)
     assert (status, err) == (0, "")
     figures = json.loads(out)["tensors"]["w"]
     assert figures["mask_bits"] < 0.25 * 192 * 160
-    assert xoropt_command("verify", tmp_path / "in", tmp_path / "out")[0] == 0
-    back = xoropt.decompress(tmp_path / "out")
+    assert xoropt_command("verify", tmp_path / "in", tmp_path / "out.safetensors")[0] == 0
+    back = xoropt.decompress(tmp_path / "out.safetensors")
     assert 0.08 < np.count_nonzero(back["w"]) / back["w"].size <= 0.1001
     assert (back["codes"] == tensors["codes"]).all()
 
@@ -102,7 +102,7 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
         (("--mask", "low-rank", "--mask-bits", "0.0001"), 1, "'--mask-bits' must be at least"),
         (("--mask", "low-rank", "--rank", "0"), 2, "'--rank' must be at least 1"),
         (("--mask", "low-rank", "--rank", "999"), 1, "'--rank' must be from 1 to 60"),
-        (("--mask", "low-rank"), 2, "one of the options '--mask-bits', say 0.15, and '--rank'"),
+        (("--mask", "low-rank"), 2, "'--rank': the mask 'low-rank' needs one of them"),
         (("--mask-bits", "0.2"), 2, "go with the mask 'low-rank'"),
         (("--mask", "n-of-m"), 1, "'n-of-m' cannot hold this mask"),
     ],
@@ -110,12 +110,12 @@ def test_compress_chooses_low_rank_masks(tmp_path, xoropt_command):
 def test_bad_masks_are_one_line(options, status, word, tmp_path, xoropt_command):
     save_file({"w": weights((60, 80))}, tmp_path / "in")
     found, out, err = xoropt_command(
-        "compress", tmp_path / "in", tmp_path / "out", "--sparsity", "0.9", "--bits", "1", *options
+        "compress", tmp_path / "in", tmp_path / "out.safetensors", "--sparsity", "0.9", "--bits", "1", *options
     )
     assert (found, out) == (status, "")
     assert word in err
     assert err.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out.safetensors").exists()
 
 
 def test_factors_chosen_beforehand_are_stored():

@@ -108,7 +108,7 @@ def test_a_run_that_was_lost_is_made_again(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"time_limit": 4.0}, "holds another comparison, with time limit 5.0 instead of 4.0; choose another --out"),
+        ({"time_limit": 4.0}, "holds another comparison, with time limit 5 instead of 4; choose another --out"),
         ({"problems": {"dense 0": TRIANGLE}}, "holds another comparison, with a different problem 'dense 0'"),
         ({"problems": {"other": TRIANGLE}}, "holds another comparison, with also a problem 'dense 0'"),
     ],

@@ -67,7 +67,7 @@ def test_many_duels_are_corrected_for_their_number():
 
 def test_the_verdict():
     assert verdict(RUNS, ["exact", "fast"], 10.0) == (
-        "Take exact: 2 of 3 proved, PAR-2 7.4 s. These problems do not tell it from fast."
+        "Take exact: 2 of 3 proved, PAR-2 7.4 s. 3 problems are not enough to show that it beats fast."
     )
     runs = {}
     for problem in range(12):
@@ -85,8 +85,8 @@ def test_each_family_has_its_verdict():
             runs[problem, variant] = run(problem, variant, 1, 1 if variant == good else 0)
     said = verdicts(runs, ["a", "b"], 10.0, {"codes": {"p", "q"}, "": {"r"}})
     assert said == {
-        "codes": "Take a: 2 of 2 proved, PAR-2 1 s. These problems do not tell it from b.",
-        "": "Take b: 1 of 1 proved, PAR-2 1 s. These problems do not tell it from a.",
+        "codes": "Take a: 2 of 2 proved, PAR-2 1 s. 2 problems are not enough to show that it beats b.",
+        "": "Take b: 1 of 1 proved, PAR-2 1 s. One problem is not enough to show that it beats a.",
     }
 
 

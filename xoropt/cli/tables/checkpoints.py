@@ -7,10 +7,9 @@ from xoropt.checkpoints.inspecting import CheckpointEstimate
 from xoropt.checkpoints.manifest import FileRecord
 from xoropt.checkpoints.verifying import FileCheck
 from xoropt.cli.tables.console import open_console, print_line, print_table
-from xoropt.cli.tables.models import LISTED, loss_line, matrices_left
+from xoropt.cli.tables.models import LISTED, compared, loss_line, matrices_left
 from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TotalReport
-from xoropt.model.verification import count_checks
 
 __all__ = ["STILL_UNPRUNED", "print_estimate", "print_file_checks", "print_folder"]
 
@@ -27,6 +26,7 @@ def print_folder(
     records: Sequence[FileRecord],
     reports: Mapping[str, ModelReport],
     total: TotalReport,
+    tied: int = 0,
     seconds: float | None = None,
 ) -> None:
     """Print a summary, and a row for each file.
@@ -36,6 +36,7 @@ def print_folder(
         records: its files.
         reports: of those that are compressed, by the path of the original.
         total: the sums.
+        tied: how many tensors are stored with one of another file, whose bytes they have.
         seconds: the time that it took; None: it is not printed.
     """
     console = open_console()
@@ -51,7 +52,8 @@ def print_folder(
     print_line(
         console,
         f"{counted(tensors, 'tensor')} compressed: {total.weights:,} weights, {total.bits_per_weight:.4f} bits/weight; "
-        f"{carried} left uncompressed: {total.carried_bytes:,} bytes",
+        f"{carried} left uncompressed: {total.carried_bytes:,} bytes"
+        + (f"; {tied:,} the same as others, stored with them" if tied else ""),
     )
     if (loss := loss_line(total)) is not None:
         print_line(console, loss)
@@ -115,12 +117,11 @@ def print_file_checks(checks: Sequence[FileCheck]) -> None:
     verb = "is" if len(checks) == 1 else "are"
     line = f"{of_all} with {counted(tensors, 'tensor')} {verb} identical, byte for byte"
     if not all(check.exact for check in checks if check.lossless):
-        exact, again, _ = count_checks(tensor for check in checks for tensor in check.tensors)
         line = (
-            f"{counted(exact, 'tensor')} exact, {again} equal to the original after pruning and quantizing again; "
+            f"{compared([tensor for check in checks for tensor in check.tensors])}; "
             f"{of_all} {verb} identical but for that, byte for byte"
         )
-    print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
+    print_line(console, line if not wrong else f"{line}; {wrong} {'DIFFERS' if wrong == 1 else 'DIFFER'}")
     rows = [(check.path, _result(check), check.how) for check in checks]
     print_table(console, None, ("file", "result", "how"), rows)
 

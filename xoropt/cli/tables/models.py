@@ -11,7 +11,7 @@ from xoropt.cli.tables.words import counted, named, smaller
 from xoropt.model.report import ModelReport, TensorReport, TotalReport
 from xoropt.model.verification import MERGED, TensorCheck, count_checks
 
-__all__ = ["LISTED", "loss_line", "matrices_left", "print_checks", "print_report", "print_restored", "rate"]
+__all__ = ["LISTED", "compared", "loss_line", "matrices_left", "print_checks", "print_report", "print_restored", "rate"]
 
 COLUMNS = (
     *("tensor", "shape", "kind", "n_q", "network", "care bits", "patches", "proved", "E"),
@@ -50,6 +50,8 @@ LISTED = 10
 """The most names that a sentence lists."""
 SMALL = ("fewer than", "a vector")
 """How the reasons begin why small tensors are not compressed."""
+HOW = {"carried": "uncompressed"}
+"""What a table says of how a tensor was stored, where that is another word than in JSON."""
 
 
 def print_report(
@@ -289,20 +291,23 @@ def print_restored(out: Path, what: str) -> None:
 def print_checks(checks: Sequence[TensorCheck]) -> None:
     """Print how many tensors are the same, and a row for each."""
     console = open_console()
+    print_line(console, compared(checks))
+    rows = [(named(check.name), _result(check), HOW.get(check.how, check.how)) for check in checks]
+    print_table(console, None, ("tensor", "result", "how"), rows)
+
+
+def compared(checks: Sequence[TensorCheck]) -> str:
+    """Say how many tensors are the same as the original's, and what of the others."""
     exact, again, wrong = count_checks(checks)
     merged = sum(check.lossless and check.how.startswith(MERGED) for check in checks)
-    line = f"{exact} exact"
-    if merged:
-        line += f", {merged} equal to the original but for -0.0, stored as 0.0"
-    if again > merged or not merged:
-        line += f", {again - merged} equal to the original after pruning and quantizing again"
-    if not wrong:
-        so = "as they should be" if merged else "identical"
-        all_of_them = "1 tensor is" if len(checks) == 1 else f"{len(checks)} of {len(checks)} tensors are"
-        line += f": {all_of_them} {so}, bit for bit"
-    print_line(console, line if not wrong else f"{line}, {wrong} DIFFER")
-    rows = [(named(check.name), _result(check), check.how) for check in checks]
-    print_table(console, None, ("tensor", "result", "how"), rows)
+    verb = "is" if len(checks) == 1 else "are"
+    said = [f"{exact:,} of {counted(len(checks), 'tensor')} {verb} identical, bit for bit"]
+    for number, how in ((again - merged, ", pruned and quantized again"), (merged, " but for -0.0, stored as 0.0")):
+        if number:
+            said.append(f"{number:,} {'equals' if number == 1 else 'equal'} the original{how}")
+    if wrong:
+        said.append(f"{wrong:,} {'DIFFERS' if wrong == 1 else 'DIFFER'}")
+    return "; ".join(said)
 
 
 def _result(check: TensorCheck) -> str:

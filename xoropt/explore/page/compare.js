@@ -64,8 +64,8 @@ function logTicks(low, high) {
     }
   return ticks;
 }
-function linearTicks(low, high) {
-  const raw = (high - low) / 8, unit = 10 ** Math.floor(Math.log10(raw || 1));
+function linearTicks(low, high, least = 0) {
+  const raw = Math.max((high - low) / 8, least), unit = 10 ** Math.floor(Math.log10(raw || 1));
   const step = [1, 2, 5, 10].map((m) => m * unit).find((s) => s >= raw) || 1, ticks = [];
   for (let t = Math.ceil(low / step) * step; t <= high + 1e-9; t += step) ticks.push([t, t]);
   return ticks;
@@ -79,7 +79,7 @@ function axes(x, y) {
     return from + (to - from) * Math.min(1, Math.max(0, (at - axis.low) / (axis.high - axis.low || 1)));
   };
   const X = scale(x, FRAME.left, FRAME.right), Y = scale(y, FRAME.bottom, FRAME.top);
-  for (const [, v] of (x.log ? logTicks : linearTicks)(x.low, x.high)) {
+  for (const [, v] of (x.log ? logTicks : linearTicks)(x.low, x.high, x.least)) {
     make(chart, "line", { class: "grid", x1: X(v), x2: X(v), y1: FRAME.top, y2: FRAME.bottom });
     make(chart, "text", { x: X(v), y: FRAME.bottom + 18, "text-anchor": "middle" }, x.show(v));
   }
@@ -104,7 +104,7 @@ const timeAxis = (times, label) => ({ log: true, low: Math.log10(Math.min(...tim
 
 function cactus() {
   const own = shown().map((name) => [name, problems().map((p) => run(p, name)).filter((r) => r && r.optimal).map((r) => Math.max(r.seconds, 1e-5)).sort((a, b) => a - b)]);
-  const [X, Y] = axes({ low: 0, high: problems().length, label: "problems proved", show: String }, timeAxis(own.flatMap(([, t]) => t), "seconds"));
+  const [X, Y] = axes({ low: 0, high: problems().length, least: 1, label: "problems proved", show: String }, timeAxis(own.flatMap(([, t]) => t), "seconds"));
   for (const [name, times] of own) steps(name, times.map((t, i) => [i + 1, t]), X, Y, true);
 }
 function profile() {

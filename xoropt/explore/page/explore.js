@@ -34,7 +34,8 @@ const height = (e) => -Math.log10(Math.max(1e-5, 1 - e));
 
 const giga = (p) => trim(p.decode_speed / 1e9);
 const mega = (p) => trim(p.encode_speed / 1e6);
-const command = (p) => `xoropt compress IN.safetensors OUT.safetensors ${p.command}`;
+const quoted = (path) => (/^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'"'"'`)}'`);
+const command = (p) => `xoropt compress ${quoted(data.source || "IN.safetensors")} OUT.safetensors ${p.command}`;
 /* Add a text that may be broken behind its commas and colons. */
 function breakable(parent, text) {
   for (const part of text.split(/(?<=[,:])/)) {
@@ -238,7 +239,7 @@ function choose(p) {
     make(list, "dd", { class: "wide" }, users(p).join(", "));
   }
   const reason = why(p);
-  if (reason) make(detail, "p", { class: "note", id: "why" }, reason[0].toUpperCase() + reason.slice(1) + ".");
+  if (reason) breakable(make(detail, "p", { class: "note", id: "why" }), reason[0].toUpperCase() + reason.slice(1).replaceAll(" %", "\u00a0%") + ".");
   buttons(detail, p);
   for (const group of $("chart").querySelectorAll(".point")) group.classList.toggle("chosen", group.dataset.point === p.point);
   for (const row of $("front").querySelectorAll("tbody tr")) row.classList.toggle("chosen", row.dataset.point === p.point);

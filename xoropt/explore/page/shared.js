@@ -7,7 +7,7 @@ function make(parent, tag, attributes = {}, text = null) {
   const svg = parent.namespaceURI === NS || tag === "svg";
   const element = svg ? document.createElementNS(NS, tag) : document.createElement(tag);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== null) element.textContent = text;
+  if (text !== null) element.textContent = String(text).replaceAll(" %", "\u00a0%");
   parent.append(element);
   return element;
 }
