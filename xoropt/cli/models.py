@@ -268,6 +268,7 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     Example:
       xoropt decompress small.safetensors model.safetensors
     """
+    from xoropt.common.arguments import check_int
     from xoropt.common.file_kinds import check_suffix
     from xoropt.common.files import check_new
     from xoropt.model.streaming import decompress_to
@@ -275,6 +276,8 @@ def decompress(source: Path, out: Path, to: str, decoder: str, max_size: int | N
     if source.is_dir() or is_of_checkpoint(source):
         restore(source, out, to, decoder, max_size, force)
         return
+    if max_size is not None:
+        check_int("max_size", max_size, 1)
     check_new(out, force)
     check_suffix(out)
     with progress_bar("decompress") as progress:

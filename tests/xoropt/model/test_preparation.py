@@ -65,7 +65,7 @@ def test_reasons_of_tensors_that_are_not_asked_for(dense):
         ("w", (2000,), {}, None),
         ("w", (2000,), {"bits": 1}, "a vector (a bias or a norm)"),
         ("model.Embed_Tokens.weight", (40, 40), {"bits": 1}, "an embedding, by its name"),
-        ("lm_head", (40, 40), {"sparsity": 0.5}, "an embedding, by its name"),
+        ("lm_head", (40, 40), {"sparsity": 0.5, "bits": 1}, "an embedding, by its name"),
         ("lm_head", (40, 40), {}, None),
         ("lm_head", (40, 40), {"bits": 1, "include": ("lm*",)}, None),
         ("a", (1,), {"include": ("?",)}, None),
