@@ -43,7 +43,7 @@ def test_pictures_show_every_gate():
 
 def test_a_picture_of_a_hundred_gates_is_laid_out_by_level():
     pytest.importorskip("igraph")
-    circuit = synthesize(np.random.default_rng(1).random((28, 24)) < 0.5, "paar", seed=0)
+    circuit = synthesize(np.random.default_rng(1).random((28, 24)) < 0.5, "paar", 0.5, seed=0)
     assert circuit.gates > 80
     picture = to_svg(circuit)
     assert picture == to_svg(circuit)  # the same bytes

@@ -39,7 +39,7 @@ class Examples:
         self.bits = {"bits": rng.random((8, 50)) < 0.5, "care": care}
         self.encoded = xoropt.encode(**self.bits, network=self.network, solver="greedy")
         self.matrix = rng.random((5, 6)) < 0.5
-        self.circuit = circuits.synthesize(self.matrix, "paar")
+        self.circuit = circuits.synthesize(self.matrix, "paar", 0.1)
         self.problem = xoropt_solvers.ParityProblem(self.matrix, np.ones(5, dtype=bool))
         self.codec, self.parts = masks.encode_mask(self.mask)
         self.stimulus = hardware.random_stimulus(self.windowed, steps=20, patches=3)
