@@ -203,15 +203,13 @@ class Opened:
             found = self.logical(home, packed)
             self._read.pop((home, weight), None)  # no rows of it will be asked for
             return found
-        each = math.prod(shape[1:])
 
-        def read(first: int, stop: int) -> np.ndarray:
-            begin = first // each
-            rows = self._stored(home, weight, most, slice(begin, -(-stop // each)))
-            return rows.reshape(-1)[first - begin * each :][: stop - first]
+        def rows(first: int, stop: int) -> np.ndarray:
+            return self._stored(home, weight, most, slice(first, stop))
 
         others = {part: self._stored(home, part, most) for part in packed.parts[1:]}
-        return {weight: LazyArray(read, shape, dtype)} | others
+        flat = LazyArray.of_rows(rows, (shape[0], math.prod(shape[1:])), dtype)
+        return {weight: flat.reshape(*shape)} | others
 
     def _most_unpacked(self, packed: Packed) -> int:
         """Return the most bytes that an unpacked array of a weight may take."""

@@ -30,6 +30,23 @@ class LazyArray:
     shape: tuple[int, ...]
     dtype: np.dtype
 
+    @classmethod
+    def of_rows(cls, rows: Callable[[int, int], np.ndarray], shape: tuple[int, ...], dtype: np.dtype) -> "LazyArray":
+        """Return an array of whole rows.
+
+        Args:
+            rows: makes the rows from one number to before another, of any shape.
+            shape: of the array; the last axis is a row, and all before it together count the rows.
+            dtype: of the numbers.
+        """
+        each = shape[-1]
+
+        def read(first: int, stop: int) -> np.ndarray:
+            begin = first // each
+            return rows(begin, -(-stop // each)).reshape(-1)[first - begin * each :][: stop - first]
+
+        return cls(read, shape, dtype)
+
     @property
     def size(self) -> int:
         """How many numbers there are."""

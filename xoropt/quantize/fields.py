@@ -143,8 +143,8 @@ def plan_fields(
 def _values_as_window(patterns: np.ndarray | LazyArray, dtype: np.dtype, fill: int | None, few: np.ndarray) -> Window:
     """Count values as a whole."""
     counts = np.zeros(len(few), dtype=np.int64)
-    for first in range(0, len(patterns), CHUNK):
-        counts += np.bincount(places_of(few, patterns[first : first + CHUNK]), minlength=len(few))
+    for some in _chunks(patterns):
+        counts += np.bincount(places_of(few, some), minlength=len(few))
     if fill is not None:
         counts[few == few.dtype.type(fill)] = 0
     return Window(NumberForm(dtype), 0, 0, counts, few)
@@ -185,8 +185,8 @@ def _window(patterns: np.ndarray | LazyArray, form: NumberForm, top: int, fill: 
     low = max(0, top - WINDOW)
     width = top - low
     counts = np.zeros(1 << width, dtype=np.int64)
-    for first in range(0, len(patterns), CHUNK):
-        window = form.images(patterns[first : first + CHUNK]) >> kind.type(low) & kind.type((1 << width) - 1)
+    for some in _chunks(patterns):
+        window = form.images(some) >> kind.type(low) & kind.type((1 << width) - 1)
         counts += np.bincount(window.astype(np.uint16), minlength=1 << width)
     if fill is not None:
         place = int(form.images(np.array([fill], dtype=kind))[0]) >> low & ((1 << width) - 1)

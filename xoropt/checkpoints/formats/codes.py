@@ -26,12 +26,7 @@ def unpacked_codes(
     """
     columns, lines = shape[-1], math.prod(shape[:-1])
     if lines * columns > MANY and columns <= AT_ONCE and bits <= FEW_BITS:
-
-        def read(first: int, stop: int) -> np.ndarray:
-            begin = first // columns
-            return rows(begin, -(-stop // columns)).reshape(-1)[first - begin * columns :][: stop - first]
-
-        return LazyArray(read, shape, np.dtype(dtype))
+        return LazyArray.of_rows(rows, shape, np.dtype(dtype))
     codes = np.empty((lines, columns), dtype=dtype)
     step = max(1, AT_ONCE // max(1, columns))
     for first in range(0, lines, step):
