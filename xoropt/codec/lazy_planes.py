@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["LazyPlane", "LazyPlanes", "count_ones", "packed_octets", "packed_planes"]
+from xoropt.common.lazy_arrays import LazyArray
+
+__all__ = ["LazyPlane", "LazyPlanes", "count_ones", "one_plane", "packed_octets", "packed_planes"]
 
 AT_ONCE = 1 << 22
 """Bits that are made at once, a multiple of 8, to be counted or packed."""
@@ -98,6 +100,14 @@ def packed_planes(octets: np.ndarray, size: int) -> LazyPlanes:
         return some[first % 8 :][: stop - first].view(bool)
 
     return LazyPlanes(read, range(len(octets)), 0, size)
+
+
+def one_plane(array: np.ndarray | LazyArray) -> np.ndarray | LazyPlanes:
+    """Return an array, bool, as a plane by itself: (1, weights)."""
+    if isinstance(array, np.ndarray):
+        return array.reshape(1, -1)
+    flat = array.reshape(-1)
+    return LazyPlanes(lambda number, first, stop: flat[first:stop], range(1), 0, array.size)
 
 
 def packed_octets(planes: np.ndarray | LazyPlanes) -> np.ndarray:

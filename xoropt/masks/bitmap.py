@@ -3,24 +3,17 @@
 import numpy as np
 
 from xoropt.codec.compiled.reader import readonly
+from xoropt.codec.lazy_planes import one_plane, packed_octets
 from xoropt.common.errors import DecodeError
 from xoropt.common.lazy_arrays import LazyArray
-from xoropt.masks.mask_codec import CHUNK, MaskBatches, MaskCodec, MaskPlan, Parts
+from xoropt.masks.mask_codec import MaskBatches, MaskCodec, MaskPlan, Parts
 
 __all__ = ["CODEC"]
 
 
 def plan(mask: np.ndarray | LazyArray) -> MaskPlan:
     """Plan the one stored part, `mask`: uint8 (⌈size/8⌉,), lowest bit of each byte first."""
-    return MaskPlan(-(-mask.size // 8), lambda jobs, effort: {"mask": _pack(mask)})
-
-
-def _pack(mask: np.ndarray | LazyArray) -> np.ndarray:
-    flat, packed = mask.reshape(-1), np.empty(-(-mask.size // 8), dtype=np.uint8)
-    for first in range(0, mask.size, CHUNK):
-        some = np.packbits(flat[first : first + CHUNK], bitorder="little")
-        packed[first // 8 :][: len(some)] = some
-    return packed
+    return MaskPlan(-(-mask.size // 8), lambda jobs, effort: {"mask": packed_octets(one_plane(mask))[0]})
 
 
 def decode(parts: Parts, shape: tuple[int, ...], size: int, first: int, stop: int) -> np.ndarray:
@@ -56,4 +49,4 @@ def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
     _bitmap(parts, size)
 
 
-CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, check=check, batches=batches)
+CODEC = MaskCodec(plan, decode, packed_decoder=decode_packed, check=check, batches=batches, plans_lazily=True)

@@ -338,4 +338,4 @@ def check(parts: Parts, shape: tuple[int, ...], size: int) -> None:
     decode(parts, shape, size, 0, 0)
 
 
-CODEC = MaskCodec(plan, by_chunks(decode), near=near, cheap_ranges=True, check=check)
+CODEC = MaskCodec(plan, by_chunks(decode), near=near, cheap_ranges=True, check=check, plans_lazily=True)

@@ -8,7 +8,6 @@ from xoropt.codec.decoder import weights_range
 from xoropt.common.errors import ArgumentError, DecodeError
 from xoropt.common.kinds import checked
 from xoropt.common.lazy_arrays import MANY, LazyArray
-from xoropt.masks import bitmap, blocks, n_of_m, prefix
 from xoropt.masks.mask_codec import MaskCodec, MaskPlan, Parts, stored_bytes
 from xoropt.masks.registry import CODECS, codec_names, find_codec
 
@@ -27,8 +26,6 @@ SAMPLE = 1 << 22
 """Weights of a large mask, of each of some parts, by which it is found out which codecs may hold it."""
 WORTH = 0.99
 """What another codec must take of the least otherwise for the mask to be made."""
-READ_LAZILY = {"bitmap": bitmap.plan, "blocks": blocks.plan, "n_of_m": n_of_m.plan, "prefix": prefix.plan}
-"""Planners that read a mask some rows at a time."""
 
 CHOICES = ("auto", "smallest")
 """Names that stand for the codec that stores least: "auto" among those with random access, "smallest" among all."""
@@ -119,15 +116,15 @@ def _plan_lazily(mask: LazyArray, codec: str) -> dict[str, MaskPlan]:
 
     Rows from its beginning, its middle and its end tell: none of them may take less by another codec.
     """
-    names = [name for name in READ_LAZILY if codec in (name, *CHOICES)]
+    codecs = {name: known for name, known in CODECS.items() if known.plans_lazily and codec in (name, *CHOICES)}
     best = set()
     for some in _samples(mask) if codec in CHOICES else ():
         sizes = {name: plan.least_bytes for name, plan in plan_mask(some, codec).items()}
-        least = min((name for name in names if name in sizes), key=lambda name: sizes[name], default=None)
+        least = min((name for name in codecs if name in sizes), key=lambda name: sizes[name], default=None)
         if least is None or sizes[least] * WORTH > min(sizes.values()):
             return {}
         best.add(least)
-    plans = {name: plan for name in names if (plan := READ_LAZILY[name](mask)) is not None}
+    plans = _plans(mask, codecs)
     return plans if best <= plans.keys() else {}
 
 
@@ -149,7 +146,7 @@ def _plan_choices(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, M
     return {name: plans[name] for name in codecs if name in plans}
 
 
-def _plans(mask: np.ndarray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
+def _plans(mask: np.ndarray | LazyArray, codecs: dict[str, MaskCodec]) -> dict[str, MaskPlan]:
     return {name: plan for name, codec in codecs.items() if (plan := codec.plan(mask)) is not None}
 
 

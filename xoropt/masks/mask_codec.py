@@ -53,7 +53,7 @@ class KeptValues(NamedTuple):
 CHUNK = 1 << 20
 """Weights that are decoded at once by codecs that can begin anywhere: bounds the memory beside the result."""
 
-Planner = Callable[[np.ndarray], "MaskPlan | None"]
+Planner = Callable[[Any], "MaskPlan | None"]
 Decoder = Callable[[Parts, tuple[int, ...], int, int, int], np.ndarray]
 PackedDecoder = Callable[[Parts, tuple[int, ...], int, int, int, int | None], tuple[np.ndarray | None, int]]
 WeightsWriter = Callable[
@@ -159,6 +159,7 @@ class MaskCodec:
             of weights, and raises DecodeError where they do not fit. None: `decode` finds out.
         batches: gets the parts, the shape and the number of weights, and returns what compiled loops need that decode
             some bands at a time, see `MaskBatches`; None where these parts, or this codec's in general, have none.
+        plans_lazily: whether `plan` also takes a `LazyArray`, and reads it some rows at a time.
     """
 
     plan: Planner
@@ -171,6 +172,7 @@ class MaskCodec:
     cheap_ranges: bool = False
     check: Callable[[Parts, tuple[int, ...], int], None] | None = None
     batches: Callable[[Parts, tuple[int, ...], int], "MaskBatches | None"] | None = None
+    plans_lazily: bool = False
 
     def encode(self, mask: np.ndarray, jobs: int = 1, effort: str = "normal") -> Parts | None:
         """Encode a mask.

@@ -294,4 +294,4 @@ def _groups_per_number(choices: int) -> int:
     return min(range(1, most + 1), key=lambda g: _width(choices, g) / g)
 
 
-CODEC = MaskCodec(plan, by_chunks(decode), near=near, cheap_ranges=True, check=check)
+CODEC = MaskCodec(plan, by_chunks(decode), near=near, cheap_ranges=True, check=check, plans_lazily=True)

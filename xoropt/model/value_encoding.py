@@ -9,11 +9,10 @@ import numpy as np
 
 from xoropt.codec import Encoding
 from xoropt.codec.encoder import encode_planes
-from xoropt.codec.lazy_planes import LazyPlanes, packed_planes
+from xoropt.codec.lazy_planes import LazyPlanes, one_plane, packed_planes
 from xoropt.codec.packed.encoding import pack_planes
 from xoropt.codec.packed.octets import PackedOctets
 from xoropt.codec.stacked import stack
-from xoropt.common.lazy_arrays import LazyArray
 from xoropt.model.config import CompressConfig
 from xoropt.networks import XorNetwork
 from xoropt.quantize import QuantizedTensor
@@ -82,16 +81,7 @@ def encode_values(
             members.append(pack_planes(LazyPlanes(quantized.bits, numbers, 0, size), mask))
     elif shared > begin or not planes:
         for first in range(begin, max(1, shared), AT_ONCE):
-            encode_some(range(first, min(shared, first + AT_ONCE)), _shared_care(quantized))
+            encode_some(range(first, min(shared, first + AT_ONCE)), one_plane(quantized.kept))
     for i in range(shared, planes):
         encode_some(range(i, i + 1), packed_planes(quantized.packed_care(i).reshape(1, -1), size))
     return stack(members)
-
-
-def _shared_care(quantized: QuantizedTensor) -> np.ndarray | LazyPlanes:
-    """Return the mask as the plane of care bits that planes share: bool (1, weights), or what makes it."""
-    kept = quantized.kept
-    if not isinstance(kept, LazyArray):
-        return kept.reshape(1, -1)
-    flat = kept.reshape(-1)
-    return LazyPlanes(lambda number, first, stop: flat[first:stop], range(1), 0, quantized.size)

@@ -50,4 +50,5 @@ CODEC = MaskCodec(
     weights_writer=write_weights,
     check=check,
     batches=batches,
+    plans_lazily=True,
 )
